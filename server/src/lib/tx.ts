@@ -1,0 +1,12 @@
+declare const transaction: unique symbol;
+
+/**
+ * An open database transaction, bound to one workspace, as everything above a store sees it: something to pass
+ * on, so that a change, its audit entry and its job commit together. Only stores can look inside.
+ */
+export interface Tx {
+  readonly [transaction]: true;
+}
+
+/** Runs `work` in one transaction that sees and writes the rows of `workspaceId` alone. */
+export type Transact = <T>(workspaceId: string, work: (tx: Tx) => Promise<T>) => Promise<T>;
