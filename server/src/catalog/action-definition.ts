@@ -1,0 +1,129 @@
+import { z } from 'zod';
+import { answerRuleSchema, conditionSchema } from './answer-rule.ts';
+import { choiceSchema } from './field-definition.ts';
+import { requestTemplateSchema } from './request-template.ts';
+import { nameSchema, pathSchema, proseSchema, shape } from './shape.ts';
+
+/** What a value means; columns are offered for inputs by this, and inputs are tidied by it (a URL becomes a domain). */
+export const valueTypeSchema = z.enum([
+  'text',
+  'long_text',
+  'email',
+  'domain',
+  'url',
+  'linkedin_url',
+  'first_name',
+  'last_name',
+  'full_name',
+  'company_name',
+  'job_title',
+  'phone',
+  'location',
+  'id',
+  'number',
+  'integer',
+  'boolean',
+  'date',
+  'datetime',
+  'choice',
+  'json',
+]);
+
+export const inputSchema = shape({
+  name: nameSchema,
+  label: z.string().min(1).max(80),
+  type: valueTypeSchema,
+  required: z.boolean().default(false),
+  multiple: z
+    .boolean()
+    .default(false)
+    .describe('A list; in a cell separated by commas, semicolons or lines.'),
+  help: proseSchema.optional(),
+  example: z.string().max(200).optional(),
+  default: z.json().optional(),
+  min: z.number().optional(),
+  max: z.number().optional(),
+  choices: z.array(choiceSchema).min(1).optional(),
+  options: shape({ list: nameSchema, value: pathSchema, label: pathSchema })
+    .optional()
+    .describe('Values a person may pick from: a list operation of this file.'),
+});
+
+export const outputSchema = shape({
+  name: nameSchema,
+  label: z.string().min(1).max(80),
+  type: valueTypeSchema,
+  path: pathSchema,
+  primary: z.boolean().default(false).describe('What the column itself shows.'),
+});
+
+const submitThenPollSchema = shape({
+  id: pathSchema.describe('Where the first answer names the job; {job_id} in the poll request.'),
+  request: requestTemplateSchema,
+  done: conditionSchema.describe('Such an answer to the poll is the result.'),
+  running: conditionSchema.describe('Such an answer means: ask again.'),
+  first_wait_seconds: z.number().min(0.1).max(3600).default(2),
+  every_seconds: z.number().min(0.1).max(3600).default(3),
+  give_up_seconds: z.number().min(1).max(86_400).default(600),
+});
+
+const bulkSchema = shape({
+  max_rows: z.int().min(2).max(10_000),
+  rows_at: pathSchema.describe(
+    'Where in the body the list of rows stands; the first element is the row template.',
+  ),
+  shared: z.array(nameSchema).default([]).describe('Inputs that are the same for all rows of one call.'),
+  outputs: z
+    .array(outputSchema)
+    .default([])
+    .describe('About the call as a whole; rows have none of their own.'),
+});
+
+/** An operation of an integration with named inputs and outputs. */
+export const actionSchema = shape({
+  name: nameSchema,
+  label: z.string().min(1).max(60),
+  description: proseSchema,
+  primary: z
+    .boolean()
+    .default(false)
+    .describe('The one offered first. Exactly one per integration with actions.'),
+  per_row: z
+    .boolean()
+    .default(true)
+    .describe('false: depends on no row (account, lists); not offered as a column.'),
+  request: requestTemplateSchema,
+  inputs: z.array(inputSchema).default([]),
+  needs: z
+    .array(z.array(z.union([nameSchema, z.array(nameSchema).min(2)])).min(1))
+    .default([])
+    .describe(
+      'Each line must be met: by one of its inputs, or by all of a group: [domain, [first_name, last_name]].',
+    ),
+  outputs: z.array(outputSchema).min(1),
+  no_result: z.array(conditionSchema).default([]).describe('Answers that mean "nothing found".'),
+  answers: z.array(answerRuleSchema).default([]),
+  repeatable: z
+    .boolean()
+    .describe('Doing it twice does no more than doing it once (and costs nothing to speak of).'),
+  ask_again: shape({
+    every_seconds: z.number().min(0.1).max(3600),
+    give_up_seconds: z.number().min(1).max(86_400),
+  })
+    .optional()
+    .describe('Where an answer means pending: send the same request again, so long.'),
+  poll: submitThenPollSchema.optional().describe('Submit, then poll.'),
+  bulk: bulkSchema.optional().describe('Many rows in one call, with the same request.'),
+  rate_group: nameSchema.optional(),
+  cost: shape({
+    credits: z.number().min(0).optional().describe("Estimate per row in the provider's credits."),
+    note: proseSchema.optional(),
+  }).optional(),
+  docs_url: z.url().optional(),
+});
+
+export type ValueType = z.output<typeof valueTypeSchema>;
+export type ActionInput = z.output<typeof inputSchema>;
+export type ActionOutput = z.output<typeof outputSchema>;
+export type Action = z.output<typeof actionSchema>;
+export type Poll = z.output<typeof submitThenPollSchema>;

@@ -1,0 +1,63 @@
+import { z } from 'zod';
+import { pathSchema, proseSchema, shape } from './shape.ts';
+
+const bodyConditionSchema = shape({
+  path: pathSchema.default('').describe('Where to look; left out: the whole body as text.'),
+  equals: z.json().optional(),
+  not_equals: z.json().optional(),
+  in: z.array(z.json()).optional(),
+  matches: z
+    .string()
+    .max(200)
+    .optional()
+    .describe('Regular expression, ignoring case, over the first 500 characters.'),
+  exists: z.boolean().optional().describe('true: there and not null. false: missing or null.'),
+  empty: z.boolean().optional().describe('true: missing, null, "", [] or {}.'),
+});
+
+/** What an answer looks like. Everything named must hold. */
+export const conditionSchema = shape({
+  status: z.union([z.int().min(100).max(599), z.array(z.int().min(100).max(599)).min(1)]).optional(),
+  header: shape({
+    name: z.string().min(1),
+    equals: z.string().optional(),
+    matches: z.string().max(200).optional(),
+  }).optional(),
+  body: z.union([bodyConditionSchema, z.array(bodyConditionSchema).min(1)]).optional(),
+});
+
+export const ruleOutcomeSchema = z.enum([
+  'success',
+  'rejected',
+  'expired',
+  'revoked',
+  'wrong_account',
+  'missing_permission',
+  'out_of_credits',
+  'rate_limited',
+  'no_result',
+  'pending',
+  'invalid_request',
+  'provider_error',
+]);
+
+/** "Such an answer means that", where it is not what the status alone says. First match wins. */
+export const answerRuleSchema = shape({
+  when: conditionSchema,
+  // biome-ignore lint/suspicious/noThenProperty: a word of the file format; nobody awaits a rule.
+  then: ruleOutcomeSchema,
+  permission: z.string().max(120).optional().describe('The permission that is missing, where it is known.'),
+  permission_path: pathSchema.optional().describe('Where the answer names the missing permission.'),
+  wait_seconds: z
+    .int()
+    .min(1)
+    .max(3600)
+    .optional()
+    .describe('How long to wait where the answer does not say.'),
+  say: proseSchema.optional().describe('What this means, in our words, and what to do.'),
+});
+
+export type BodyCondition = z.output<typeof bodyConditionSchema>;
+export type Condition = z.output<typeof conditionSchema>;
+export type RuleOutcome = z.output<typeof ruleOutcomeSchema>;
+export type AnswerRule = z.output<typeof answerRuleSchema>;

@@ -1,0 +1,68 @@
+import { z } from 'zod';
+import { actionSchema } from './action-definition.ts';
+import { answerRuleSchema } from './answer-rule.ts';
+import { authMethodSchema } from './auth-definition.ts';
+import { connectionFieldSchema } from './field-definition.ts';
+import { listSchema } from './list-definition.ts';
+import { probeSchema } from './probe-definition.ts';
+import { pathSchema, proseSchema, shape } from './shape.ts';
+
+export const slugSchema = z
+  .string()
+  .max(60)
+  .regex(/^[a-z][a-z0-9-]{0,59}$/, 'use lower-case letters, digits and hyphens, starting with a letter');
+
+const iconSchema = shape({
+  simple: z.string().optional().describe('Name in simple-icons, where the brand is there.'),
+  text: z.string().min(1).max(2).describe('One or two letters, where there is no picture.'),
+  color: z.string().regex(/^#[0-9A-Fa-f]{6}$/, 'write a colour as #RRGGBB'),
+});
+
+const rateWindowSchema = shape({
+  calls: z.int().positive(),
+  per_seconds: z.number().positive(),
+  group: z.string().optional().describe('Only calls of actions with this rate_group; left out: every call.'),
+});
+
+const retryAfterSchema = shape({
+  header: z.string().min(1),
+  unit: z.enum(['seconds', 'epoch_seconds', 'epoch_milliseconds', 'date']),
+});
+
+/** One integration, as one catalog file describes it. */
+export const definitionSchema = shape({
+  slug: slugSchema,
+  name: z.string().min(1).max(60),
+  category: z.string().min(1).max(40),
+  description: z.string().min(1).max(160).describe('One line, for people.'),
+  homepage: z.url({ protocol: /^https$/ }),
+  docs_url: z.url({ protocol: /^https$/ }),
+  icon: iconSchema,
+  synonyms: z.array(z.string().min(1).max(60)).default([]).describe('Other words people search by.'),
+  base_url: z
+    .string()
+    .max(300)
+    .describe('Address of the API; {name} stands for a connection field. Credentials go nowhere else.'),
+  connection_fields: z.array(connectionFieldSchema).default([]),
+  default_headers: z.record(z.string(), z.string()).default({}),
+  auth: z.array(authMethodSchema).min(1).describe('The first is the one offered.'),
+  probe: probeSchema.optional().describe('Left out: the integration offers no way to check a credential.'),
+  answers: z
+    .array(answerRuleSchema)
+    .default([])
+    .describe('Rules for every answer, after those of probe or action.'),
+  error_message: z.array(pathSchema).default([]).describe("Where a failing answer has the provider's words."),
+  retry_after: z.array(retryAfterSchema).default([]).describe('Beside Retry-After, which is always read.'),
+  rate_limits: shape({
+    shared_by: z.enum(['connection', 'account', 'ip']).default('connection'),
+    windows: z.array(rateWindowSchema).min(1),
+    note: proseSchema.optional(),
+  }).optional(),
+  actions: z.array(actionSchema).default([]),
+  lists: z.array(listSchema).default([]),
+  sources: z.array(z.string().min(1)).min(1).describe('Where the facts of this file were read.'),
+  checked: z.iso.date().describe('When they were last compared.'),
+});
+
+export type Definition = z.output<typeof definitionSchema>;
+export type RateLimits = NonNullable<Definition['rateLimits']>;

@@ -1,0 +1,45 @@
+import { z } from 'zod';
+import { nameSchema, pathSchema, proseSchema, shape } from './shape.ts';
+
+export const choiceSchema = shape({ value: z.string(), label: z.string().min(1) });
+
+const fieldBase = {
+  name: nameSchema,
+  label: z.string().min(1).max(80),
+  help: proseSchema.optional(),
+  example: z.string().max(200).optional(),
+  pattern: z
+    .string()
+    .max(200)
+    .optional()
+    .describe('Anchored regular expression, only where it is documented.'),
+  pattern_help: proseSchema.optional().describe('What to say when the pattern does not fit.'),
+  required: z.boolean().default(true),
+  choices: z.array(choiceSchema).min(1).optional(),
+};
+
+/** One thing asked for when credentials are entered. */
+export const credentialFieldSchema = shape({
+  ...fieldBase,
+  kind: z.enum(['text', 'multiline', 'file']).default('text'),
+  secret: z.boolean().default(true),
+});
+
+/** Something about the account that is no secret and that addresses depend on, such as a subdomain. */
+export const connectionFieldSchema = shape({
+  ...fieldBase,
+  kind: z
+    .enum(['text', 'host', 'url'])
+    .default('text')
+    .describe('text: one label of a host or path segment. host: a host name. url: an https address.'),
+  host_suffixes: z.array(z.string().min(3)).optional().describe('host, url: must end in one of these.'),
+  filled_from: shape({
+    source: z.enum(['token_response', 'callback_query', 'probe', 'request']),
+    path: pathSchema,
+  })
+    .optional()
+    .describe('Not asked from a person: read from there while connecting.'),
+});
+
+export type CredentialField = z.output<typeof credentialFieldSchema>;
+export type ConnectionField = z.output<typeof connectionFieldSchema>;

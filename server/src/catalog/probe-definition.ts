@@ -1,0 +1,31 @@
+import { z } from 'zod';
+import { answerRuleSchema, conditionSchema } from './answer-rule.ts';
+import { requestTemplateSchema } from './request-template.ts';
+import { pathSchema, proseSchema, shape } from './shape.ts';
+
+/** Where an answer names the account; what is not there is left out. */
+const accountPathsSchema = shape({
+  label: pathSchema.optional().describe('The friendly name people see: "Connected as …".'),
+  id: pathSchema.optional().describe('Stable: tells another account after a reconnect.'),
+  plan: pathSchema.optional(),
+  credits_left: pathSchema.optional(),
+  scopes: pathSchema.optional(),
+});
+
+/** The cheapest harmless request that shows whether a credential works. Never one whose answer carries secrets. */
+export const probeSchema = shape({
+  request: requestTemplateSchema,
+  check: z
+    .array(conditionSchema)
+    .default([])
+    .describe('What must hold in a 2xx answer; else the key is rejected.'),
+  account: accountPathsSchema.prefault({}),
+  label_request: shape({ request: requestTemplateSchema, account: accountPathsSchema })
+    .optional()
+    .describe('A second request that only names the account; its failure changes no verdict.'),
+  answers: z.array(answerRuleSchema).default([]),
+  note: proseSchema.optional(),
+});
+
+export type AccountPaths = z.output<typeof accountPathsSchema>;
+export type Probe = z.output<typeof probeSchema>;

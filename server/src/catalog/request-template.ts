@@ -1,0 +1,25 @@
+import { z } from 'zod';
+import { shape, templateSchema } from './shape.ts';
+
+const valueSchema = z.union([templateSchema, z.number(), z.boolean()]);
+
+/**
+ * A request with places to fill: `{name}` stands for an input of the action or a field of the connection, never for
+ * a credential. In a path it fills (part of) one segment; alone in query or body it keeps its type; where nothing
+ * was given the parameter or member is left out.
+ */
+export const requestTemplateSchema = shape({
+  method: z.enum(['GET', 'POST', 'PUT', 'PATCH', 'DELETE']),
+  path: z.string().max(500).describe('Added to base_url. Starts with /, or is empty.'),
+  query: z.record(z.string(), valueSchema).default({}),
+  headers: z.record(z.string(), valueSchema).default({}),
+  body: z.json().optional().describe('JSON with {name} places.'),
+  form: z.record(z.string(), valueSchema).optional().describe('A form-encoded body instead of JSON.'),
+  graphql: shape({
+    query: z.string().min(1).max(8000).describe('Sent as it stands: no places are filled here.'),
+    variables: z.record(z.string(), z.json()).default({}),
+  }).optional(),
+  expect: z.enum(['json', 'any']).default('json').describe('any: an empty or plain-text answer is fine.'),
+});
+
+export type RequestTemplate = z.output<typeof requestTemplateSchema>;
