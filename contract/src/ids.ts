@@ -7,7 +7,10 @@ import { z } from 'zod';
 const idOf = <Prefix extends string>(prefix: Prefix) =>
   z
     .string()
-    .regex(new RegExp(`^${prefix}_[0-7][0-9a-hjkmnp-tv-z]{25}$`), `expected an id that starts with ${prefix}_`)
+    .regex(
+      new RegExp(`^${prefix}_[0-7][0-9a-hjkmnp-tv-z]{25}$`),
+      `expected an id that starts with ${prefix}_`,
+    )
     .brand<Prefix>();
 
 export const workspaceId = idOf('wsp');
