@@ -1,0 +1,67 @@
+import type { Placement } from '../catalog/auth-definition.ts';
+import type { OutboundRequest } from '../outbound/request.ts';
+import type { CredentialFields } from './authenticator.ts';
+
+/** The request with one placement of a credential on it. What the request carried there before is replaced. */
+export function place(
+  request: OutboundRequest,
+  placement: Placement,
+  fields: CredentialFields,
+  basePath: string,
+): OutboundRequest {
+  const value = fill(placement.value, fields);
+  switch (placement.in) {
+    case 'header':
+      return setHeader(request, placement.name, value);
+    case 'query':
+      return setQueryParameter(request, placement.name, value);
+    case 'path':
+      return prefixPath(request, basePath, value);
+  }
+}
+
+/** `{name}` places filled once: what a field contains is never read as a template. */
+export function fill(template: string, fields: CredentialFields): string {
+  const values = fields.reveal();
+  return template.replace(/\{([a-z][a-z0-9_]*)\}/g, (_, name: string) =>
+    Object.hasOwn(values, name) ? (values[name] ?? '') : '',
+  );
+}
+
+/** One header line of that name, whatever case the caller wrote it in. */
+export function setHeader(request: OutboundRequest, name: string, value: string): OutboundRequest {
+  const wanted = name.toLowerCase();
+  const others = Object.entries(request.headers).filter(([present]) => present.toLowerCase() !== wanted);
+  return { ...request, headers: { ...Object.fromEntries(others), [wanted]: value } };
+}
+
+/**
+ * One parameter of that name. The other parameters keep their bytes: a parser would turn `%20` into `+`, which
+ * breaks providers that sign or compare the query.
+ */
+function setQueryParameter(request: OutboundRequest, name: string, value: string): OutboundRequest {
+  const [withoutFragment = ''] = request.url.split('#', 1);
+  const mark = withoutFragment.indexOf('?');
+  const address = mark === -1 ? withoutFragment : withoutFragment.slice(0, mark);
+  const query = mark === -1 ? '' : withoutFragment.slice(mark + 1);
+  const kept = query.split('&').filter((pair) => pair !== '' && parameterName(pair) !== name);
+  const ours = `${encodeURIComponent(name)}=${encodeURIComponent(value)}`;
+  return { ...request, url: `${address}?${[...kept, ours].join('&')}` };
+}
+
+function parameterName(pair: string): string {
+  const name = new URLSearchParams(pair).keys().next().value;
+  return name ?? '';
+}
+
+/** `/bot<token>/getMe`: the value stands between the base URL's own path and the request's. */
+function prefixPath(request: OutboundRequest, basePath: string, value: string): OutboundRequest {
+  const start = request.url.indexOf('/', request.url.indexOf('//') + 2);
+  const origin = start === -1 ? request.url : request.url.slice(0, start);
+  const path = start === -1 ? '' : request.url.slice(start);
+  const base = basePath.replace(/\/+$/, '');
+  const rest = path.startsWith(base) ? path.slice(base.length) : path;
+  const segments = value.replace(/^\/+|\/+$/g, '').split('/');
+  const prefix = segments.map((segment) => encodeURIComponent(segment).replaceAll('%3A', ':')).join('/');
+  return { ...request, url: `${origin}${base}/${prefix}${rest}` };
+}

@@ -1,0 +1,53 @@
+import type { CredentialSource } from './credential-source.ts';
+import type { Answer, CallOutcome } from './outcome.ts';
+import type { OutboundRequest } from './request.ts';
+
+/** At most `calls` in any `perSeconds`, over all processes. Windows of different groups count apart. */
+export interface RateWindow {
+  calls: number;
+  perSeconds: number;
+  group?: string | undefined;
+}
+
+/**
+ * What an answer means to the engine, before anybody looks at its content. Integrations differ (one throttles
+ * with 403, another says "quota used up" with 429), so callers hand in a reading made from the catalog file.
+ */
+export type Reading =
+  | { kind: 'final' }
+  /** The credential was not accepted: a newer version is asked for, and the call repeated once. */
+  | { kind: 'unauthenticated' }
+  /** Refused for now without having been acted on: waits, for all users of the connection, and repeats. */
+  | { kind: 'throttled'; retryAfterSeconds?: number }
+  /** Failed at the other side, perhaps half done: repeated only where the call may be repeated. */
+  | { kind: 'failed' };
+
+export interface OutboundCall {
+  request: OutboundRequest;
+  /** Origins the credential may go to (`https://api.example.com`), from the integration's definition. */
+  allowedOrigins: readonly string[];
+  credential: CredentialSource | null;
+  workspaceId: string;
+  /** Null while there is no connection yet (a probe before saving): then nothing is counted or budgeted. */
+  connectionId: string | null;
+  /** Who calls, for fairness and usage: `probe`, `column:col_…`, `token:tok_…`; at most 64 characters. */
+  consumer: string;
+  /** The documented limits that count this call, adjusted down by the user. Empty: only the concurrency cap applies. */
+  rateWindows?: readonly RateWindow[];
+  /** What the limits are counted by; the connection's id unless the integration counts by account or address. */
+  budgetKey?: string;
+  /** The action says that sending twice does no harm. Idempotent methods are repeatable by themselves. */
+  repeatable?: boolean;
+  /** Attempts in all, 1 to 4 (a first one and at most three more). Default 3. */
+  maxAttempts?: number;
+  /** No wait (budget, Retry-After, backoff) goes past this; then `rate_limited` is handed back. Default 30 s. */
+  patienceMs?: number;
+  /** Default: `readPlainly` (401 unauthenticated, 429 throttled, 503 with Retry-After throttled, 502/503/504 failed). */
+  read?: (answer: Answer) => Reading;
+  signal?: AbortSignal;
+}
+
+/** The one engine for calls to third parties. Made by `createOutbound`; closed after the last call. */
+export interface Outbound {
+  call(call: OutboundCall): Promise<CallOutcome>;
+}

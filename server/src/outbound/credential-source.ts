@@ -1,0 +1,35 @@
+import type { Secret } from '../lib/secret.ts';
+import type { OutboundRequest } from './request.ts';
+
+/** One version of a connection's credential, ready to be put on a request. */
+export interface Credential {
+  /** Grows with every rotation; a refusal names the version that was refused. */
+  version: number;
+  /** The request with the credential on it. Stored values win over what the request already carries. */
+  apply(request: OutboundRequest): OutboundRequest;
+  /** Every secret text on the request, to be taken out of whatever may be shown. */
+  secrets: readonly Secret<string>[];
+}
+
+export type NoCredential = 'missing' | 'broken' | 'unreadable';
+
+/**
+ * Where a call gets its credential. Declared here, made by `connections` (a saved connection) or by
+ * `literalCredential` (a credential being checked before it is saved).
+ */
+export interface CredentialSource {
+  /** What to use now. Called once per attempt, so it answers from memory where it can. */
+  current(): Promise<
+    { kind: 'credential'; credential: Credential } | { kind: 'unavailable'; because: NoCredential }
+  >;
+  /** The third party did not accept `version`: a newer one to repeat the call with once, or null. */
+  refused(version: number): Promise<Credential | null>;
+}
+
+/** A source for a credential that is not stored: a refusal is final. */
+export function literalCredential(credential: Credential): CredentialSource {
+  return {
+    current: async () => ({ kind: 'credential', credential }),
+    refused: async () => null,
+  };
+}
