@@ -22,7 +22,10 @@ export interface Catalog {
   problems: readonly CatalogProblem[];
 }
 
-export function createCatalog(definitions: readonly Definition[], problems: readonly CatalogProblem[]): Catalog {
+export function createCatalog(
+  definitions: readonly Definition[],
+  problems: readonly CatalogProblem[],
+): Catalog {
   const bySlug = new Map(definitions.map((definition) => [definition.slug, definition]));
   const sorted = [...bySlug.values()].sort((a, b) => a.name.localeCompare(b.name, 'en'));
   return {

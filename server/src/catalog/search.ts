@@ -6,7 +6,10 @@ type Searchable = Pick<Definition, 'slug' | 'name' | 'category' | 'synonyms' | '
  * Integrations that fit what was typed so far, best first. Case, accents, spaces and punctuation do not matter, and
  * one typo is forgiven from four letters on, two from eight (insert, leave out, change or swap a letter).
  */
-export function searchIntegrations<T extends Searchable>(sortedByName: readonly T[], text: string): readonly T[] {
+export function searchIntegrations<T extends Searchable>(
+  sortedByName: readonly T[],
+  text: string,
+): readonly T[] {
   const wanted = plain(text);
   if (wanted === '') return text.trim() === '' ? sortedByName : [];
   const words = text.split(/\s+/).map(plain).filter(Boolean);
@@ -38,7 +41,8 @@ function matchScore(candidate: string, wanted: string, weight: number): number {
   if (parts.some((part) => part.startsWith(wanted))) return weight * 0.8;
   if (wanted.length >= 3 && whole.includes(wanted)) return weight * 0.6;
   const typos = wanted.length >= 8 ? 2 : wanted.length >= 4 ? 1 : 0;
-  if (typos > 0 && [whole, ...parts].some((part) => prefixDistance(wanted, part, typos) <= typos)) return weight * 0.4;
+  if (typos > 0 && [whole, ...parts].some((part) => prefixDistance(wanted, part, typos) <= typos))
+    return weight * 0.4;
   return 0;
 }
 
@@ -63,8 +67,13 @@ function prefixDistance(typed: string, word: string, limit: number): number {
     const current = [row];
     for (let column = 1; column <= columns; column++) {
       const same = typed[row - 1] === word[column - 1];
-      let best = Math.min(at(previous, column) + 1, at(current, column - 1) + 1, at(previous, column - 1) + (same ? 0 : 1));
-      const swapped = row > 1 && column > 1 && typed[row - 1] === word[column - 2] && typed[row - 2] === word[column - 1];
+      let best = Math.min(
+        at(previous, column) + 1,
+        at(current, column - 1) + 1,
+        at(previous, column - 1) + (same ? 0 : 1),
+      );
+      const swapped =
+        row > 1 && column > 1 && typed[row - 1] === word[column - 2] && typed[row - 2] === word[column - 1];
       if (swapped) best = Math.min(best, at(before, column - 2) + 1);
       current.push(best);
     }

@@ -1,0 +1,43 @@
+import type { Definition } from './definition.ts';
+
+const SHORTEST_SECONDS = 1;
+const LONGEST_SECONDS = 3600;
+
+/**
+ * How long the provider asks us to wait, in whole seconds from 1 to 3600 whatever it says; null where it says
+ * nothing readable. Retry-After is seconds or an HTTP date (RFC 9110 §10.2.3); a file may name further headers.
+ */
+export function retryAfterSeconds(
+  headers: Readonly<Record<string, string>>,
+  further: Definition['retryAfter'],
+  now: Date,
+): number | null {
+  const standard =
+    readWait(headers['retry-after'], 'seconds', now) ?? readWait(headers['retry-after'], 'date', now);
+  if (standard !== null) return standard;
+  for (const { header, unit } of further) {
+    const wait = readWait(headers[header.toLowerCase()], unit, now);
+    if (wait !== null) return wait;
+  }
+  return null;
+}
+
+function readWait(
+  value: string | undefined,
+  unit: Definition['retryAfter'][number]['unit'],
+  now: Date,
+): number | null {
+  const text = value?.trim() ?? '';
+  if (unit === 'date') {
+    const at = /[a-z]/i.test(text) ? Date.parse(text) : Number.NaN;
+    return Number.isNaN(at) ? null : clamp((at - now.getTime()) / 1000);
+  }
+  if (!/^-?\d{1,20}(\.\d{1,9})?$/.test(text)) return null;
+  const number = Number(text);
+  if (unit === 'seconds') return clamp(number);
+  return clamp((unit === 'epoch_seconds' ? number * 1000 - now.getTime() : number - now.getTime()) / 1000);
+}
+
+function clamp(seconds: number): number {
+  return Math.min(LONGEST_SECONDS, Math.max(SHORTEST_SECONDS, Math.ceil(seconds)));
+}
