@@ -1,20 +1,25 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { Kysely, PostgresDialect, sql } from 'kysely';
 import pg from 'pg';
 import type { Transact, Tx } from '../lib/tx.ts';
+import { translatingPool, valueTypes } from './pool.ts';
 import type { DB } from './schema.ts';
 
 /** Queries as Kysely builds them, over the tables the migrations made. */
 export type Queries = Kysely<DB>;
 
 export interface Database {
-  /** Row-level security on: sees one workspace, whatever a query forgets to say. Everything done for a person goes here. */
+  /**
+   * Row-level security on: sees one workspace, whatever a query forgets to say. Everything done for a person goes here.
+   * Throws AppError `unavailable` when the database is away. One inside another is a mistake and says so.
+   */
   transact: Transact;
   /**
    * The tables' owner, past row-level security: only for what has no workspace yet (sign-in, token look-up),
    * belongs to all (sweeps, the job queue, usage roll-ups), or cannot work otherwise (COPY).
    */
   system: Queries;
-  /** The pool behind `system`, for what needs a bare connection (COPY, LISTEN, graphile-worker). */
+  /** The pool behind `system`, for what needs a bare connection (COPY, graphile-worker). Its failures are the driver's own. */
   systemPool: pg.Pool;
   close(): Promise<void>;
 }
@@ -23,26 +28,39 @@ export interface DatabaseOptions {
   url: string;
   appPoolSize: number;
   systemPoolSize: number;
+  /** Longest wait for a connection, also when all are in use. */
   connectTimeoutMs: number;
   statementTimeoutMs: number;
   onIdleError: (error: Error) => void;
 }
 
+/** How much longer than the server's own limit the driver waits before it takes a silent server for dead. */
+const SILENCE_MS = 2_000;
+
 /** Opens two pools on one database; no connection is made before the first query. */
 export function openDatabase(options: DatabaseOptions): Database {
-  const shared = {
+  const shared: pg.PoolConfig = {
     connectionString: options.url,
     connectionTimeoutMillis: options.connectTimeoutMs,
     statement_timeout: options.statementTimeoutMs,
     application_name: 'keyrail',
+    keepAlive: true,
+    types: valueTypes,
   };
-  const appPool = new pg.Pool({ ...shared, max: options.appPoolSize, options: '-c role=keyrail_app' });
+  const answerWithin = { query_timeout: options.statementTimeoutMs + SILENCE_MS };
+  const appPool = new pg.Pool({
+    ...shared,
+    ...answerWithin,
+    max: options.appPoolSize,
+    options: '-c role=keyrail_app',
+  });
+  // No such limit here: COPY of a large file lets a connection wait for as long as the file takes.
   const systemPool = new pg.Pool({ ...shared, max: options.systemPoolSize });
   appPool.on('error', options.onIdleError);
   systemPool.on('error', options.onIdleError);
 
-  const app = new Kysely<DB>({ dialect: new PostgresDialect({ pool: appPool }) });
-  const system = new Kysely<DB>({ dialect: new PostgresDialect({ pool: systemPool }) });
+  const app = new Kysely<DB>({ dialect: new PostgresDialect({ pool: translatingPool(appPool) }) });
+  const system = new Kysely<DB>({ dialect: new PostgresDialect({ pool: translatingPool(systemPool) }) });
 
   return {
     transact: (workspaceId, work) => inWorkspace(app, workspaceId, work),
@@ -59,9 +77,23 @@ export function queries(tx: Tx): Queries {
   return tx as unknown as Queries;
 }
 
+/** The transaction of the running call chain, to catch a second one inside it. */
+const current = new AsyncLocalStorage<{ isOpen: boolean }>();
+
 async function inWorkspace<T>(app: Queries, workspaceId: string, work: (tx: Tx) => Promise<T>): Promise<T> {
-  return app.transaction().execute(async (transaction) => {
-    await sql`select set_config('keyrail.workspace_id', ${workspaceId}, true)`.execute(transaction);
-    return work(transaction as unknown as Tx);
-  });
+  // A transaction that waits for a second connection while it holds one locks the pool up as soon as all do so,
+  // and would not see what the first has written.
+  if (current.getStore()?.isOpen)
+    throw new Error('transact was called inside transact: pass the tx on instead');
+  const state = { isOpen: true };
+  try {
+    return await current.run(state, () =>
+      app.transaction().execute(async (transaction) => {
+        await sql`select set_config('keyrail.workspace_id', ${workspaceId}, true)`.execute(transaction);
+        return work(transaction as unknown as Tx);
+      }),
+    );
+  } finally {
+    state.isOpen = false;
+  }
 }

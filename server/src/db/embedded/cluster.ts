@@ -1,0 +1,104 @@
+import { spawnSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { chownSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { StartRefused } from '../../lib/start-refused.ts';
+import type { Account } from './account.ts';
+import type { Binaries } from './binaries.ts';
+import type { Place } from './place.ts';
+
+/** The environment PostgreSQL sees: nothing of ours, so that no LANG, LC_ or PG variable changes how it behaves. */
+export const postgresEnvironment = { PATH: '/usr/local/bin:/usr/bin:/bin', LC_ALL: 'C', TZ: 'UTC' };
+
+export const SUPERUSER = 'keyrail';
+
+/**
+ * Makes the data folder where there is none, and returns the password. initdb works in a folder of its own that is
+ * renamed when whole: killed half-way it leaves nothing that looks like data.
+ */
+export function ensureCluster(place: Place, binaries: Binaries, account: Account, durable: boolean): string {
+  if (existsSync(join(place.data, 'PG_VERSION'))) {
+    checkVersion(place.data, binaries);
+    return readPassword(place);
+  }
+  const password = randomBytes(24).toString('base64url');
+  const partial = join(place.home, 'data.new');
+  const passwordForInitdb = join(place.home, 'password.new');
+  rmSync(partial, { recursive: true, force: true });
+  makePrivateFolder(partial, account);
+  writeFileSync(passwordForInitdb, password, { mode: 0o600 });
+  if (account) chownSync(passwordForInitdb, account.uid, account.gid);
+  try {
+    runInitdb(binaries, partial, passwordForInitdb, account, durable);
+    rmSync(passwordForInitdb);
+    // The password is in place before the data is: data without its password would be lost to us.
+    writeFileSync(place.passwordFile, password, { mode: 0o600 });
+    renameSync(partial, place.data);
+  } finally {
+    rmSync(passwordForInitdb, { force: true });
+  }
+  return password;
+}
+
+/** A folder for PostgreSQL's user alone. */
+export function makePrivateFolder(folder: string, account: Account): void {
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  if (account) chownSync(folder, account.uid, account.gid);
+}
+
+function runInitdb(
+  binaries: Binaries,
+  data: string,
+  passwordFile: string,
+  account: Account,
+  durable: boolean,
+): void {
+  // The builtin provider gives UTF-8 and the same order of text on every machine, whatever locales it has.
+  const result = spawnSync(
+    binaries.initdb,
+    [
+      `--pgdata=${data}`,
+      `--username=${SUPERUSER}`,
+      `--pwfile=${passwordFile}`,
+      '--auth=scram-sha-256',
+      '--encoding=UTF8',
+      '--locale=C',
+      '--locale-provider=builtin',
+      '--builtin-locale=C.UTF-8',
+      ...(durable ? [] : ['--no-sync']),
+    ],
+    {
+      env: postgresEnvironment,
+      cwd: '/',
+      encoding: 'utf8',
+      ...(account ? { uid: account.uid, gid: account.gid } : {}),
+    },
+  );
+  if (result.status === 0) return;
+  const words = (result.error?.message ?? `${result.stderr}${result.stdout}`).trim().slice(-1500);
+  throw new StartRefused(
+    `The embedded PostgreSQL could not make its data folder ${data}. It said:\n${words}\n` +
+      'Put that right, or set DATABASE_URL to a PostgreSQL of your own.',
+  );
+}
+
+function checkVersion(data: string, binaries: Binaries): void {
+  const found = Number.parseInt(readFileSync(join(data, 'PG_VERSION'), 'utf8'), 10);
+  if (found === binaries.majorVersion) return;
+  throw new StartRefused(
+    `The data in ${data} was written by PostgreSQL ${found}, and this release of Keyrail brings ${binaries.majorVersion}. ` +
+      'Start it with the release that wrote it.',
+  );
+}
+
+function readPassword(place: Place): string {
+  try {
+    return readFileSync(place.passwordFile, 'utf8').trim();
+  } catch (cause) {
+    throw new StartRefused(
+      `The data in ${place.data} is there, but the file with its password, ${place.passwordFile}, cannot be read. ` +
+        'Put it back from your backup, or start as the user who owns it.',
+      { cause },
+    );
+  }
+}

@@ -1,0 +1,57 @@
+import type { PostgresPool, PostgresPoolClient } from 'kysely';
+import pg from 'pg';
+import { breaksConnection, databaseFailure } from './failure.ts';
+
+/** Values as we read them; everything else as the driver does (timestamptz: Date, jsonb: parsed, numeric: text). */
+const INT8 = 20;
+const DATE = 1082;
+
+export const valueTypes: pg.CustomTypesConfig = {
+  getTypeParser: (oid: number, format?: 'text' | 'binary') => {
+    if (oid === INT8 && format !== 'binary') return parseInt8;
+    // The driver would make a Date at local midnight of it, which is another day elsewhere. A date is its text.
+    if (oid === DATE && format !== 'binary') return (text: string) => text;
+    return pg.types.getTypeParser(oid, format === 'binary' ? 'binary' : 'text');
+  },
+};
+
+/** bigint as a number. Beyond 2^53 it would silently become another number, so it fails instead. */
+function parseInt8(text: string): number {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value))
+    throw new RangeError(`the database returned a bigint too large for a number: ${text}`);
+  return value;
+}
+
+/**
+ * A pool as Kysely wants one. Failures are translated (see failure.ts), and a connection that broke, or still waits for an
+ * answer after its time-out, is thrown away instead of being handed to the next one.
+ */
+export function translatingPool(pool: pg.Pool): PostgresPool {
+  return {
+    connect: async () => {
+      try {
+        return translatingClient(await pool.connect());
+      } catch (error) {
+        throw databaseFailure(error);
+      }
+    },
+    end: () => pool.end(),
+  } as PostgresPool;
+}
+
+function translatingClient(client: pg.PoolClient): PostgresPoolClient {
+  let broken: unknown = null;
+  return {
+    query: async (text: string, values?: unknown[]) => {
+      if (broken) throw databaseFailure(broken);
+      try {
+        return await client.query(text, values);
+      } catch (error) {
+        if (breaksConnection(error)) broken = error;
+        throw databaseFailure(error);
+      }
+    },
+    release: () => client.release(broken !== null),
+  } as unknown as PostgresPoolClient;
+}
