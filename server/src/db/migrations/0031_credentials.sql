@@ -6,7 +6,8 @@ create table credentials (
   state text collate "C" not null check (state in ('pending', 'current', 'previous', 'retired')),
   -- Null once destroyed.
   sealed text collate "C",
-  key_id text collate "C",
+  -- Which data key it needs: `v1.<key id>.…`.
+  key_id text collate "C" generated always as (split_part(sealed, '.', 2)) stored,
   -- What is shown of this version, so that a roll-back brings it back too.
   method text collate "C" not null,
   fields jsonb not null default '{}',
