@@ -10,7 +10,11 @@ const valueSchema = z.union([templateSchema, z.number(), z.boolean()]);
  */
 export const requestTemplateSchema = shape({
   method: z.enum(['GET', 'POST', 'PUT', 'PATCH', 'DELETE']),
-  path: z.string().max(500).describe('Added to base_url. Starts with /, or is empty.'),
+  path: z
+    .string()
+    .max(500)
+    .regex(/^(\/[^?#\\\s]*)?$/, 'start with /, and put parameters under query')
+    .describe('Added to base_url. Starts with /, or is empty.'),
   query: z.record(z.string(), valueSchema).default({}),
   headers: z.record(z.string(), valueSchema).default({}),
   body: z.json().optional().describe('JSON with {name} places.'),

@@ -1,0 +1,72 @@
+import type { Definition } from './definition.ts';
+import type { ConnectionField } from './field-definition.ts';
+import { placesIn } from './template.ts';
+
+/** An input or connection field cannot stand where the template puts it. `message` is for people. */
+export interface Unfit {
+  kind: 'unfit';
+  name: string;
+  message: string;
+}
+
+export type BaseUrlOutcome = { kind: 'ready'; url: string } | Unfit;
+
+/** The address of one connection's API, without a slash at its end. Each field is checked for what it may be. */
+export function resolveBaseUrl(
+  source: Pick<Definition, 'baseUrl' | 'connectionFields'>,
+  values: Readonly<Record<string, string>>,
+): BaseUrlOutcome {
+  const texts: Record<string, string> = {};
+  for (const name of new Set(placesIn(source.baseUrl))) {
+    const field = source.connectionFields.find((one) => one.name === name);
+    const given = Object.hasOwn(values, name) ? (values[name] ?? '').trim() : '';
+    const problem = field === undefined ? 'is no field of this integration.' : fieldProblem(field, given);
+    if (problem !== null) return { kind: 'unfit', name, message: `${field?.label ?? name} ${problem}` };
+    texts[name] = field?.kind === 'url' ? given.replace(/\/+$/, '') : given;
+  }
+  const filled = source.baseUrl.replace(/\{([a-z][a-z0-9_]*)\}/g, (_, name: string) => texts[name] ?? '');
+  const url = URL.canParse(filled) ? new URL(filled) : null;
+  const isClean =
+    url !== null && /^https?:$/.test(url.protocol) && url.username === '' && url.password === '';
+  if (!isClean) return { kind: 'unfit', name: 'base_url', message: 'This does not make an address.' };
+  return { kind: 'ready', url: (url.origin + url.pathname).replace(/\/+$/, '') };
+}
+
+/** Why a value cannot be this connection field; null when it can. */
+export function fieldProblem(field: ConnectionField, value: string): string | null {
+  if (field.choices !== undefined) {
+    return field.choices.some((choice) => choice.value === value) ? null : 'is not one of the choices.';
+  }
+  if (value === '') return 'is missing.';
+  if (field.pattern !== undefined && !new RegExp(field.pattern, 'u').test(value)) {
+    return (
+      field.patternHelp ?? `does not look right${field.example ? `; an example is ${field.example}` : ''}.`
+    );
+  }
+  if (field.kind === 'text')
+    return /^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(value) && !value.includes('..') ? null : PLAIN;
+  const host = field.kind === 'url' ? hostOfUrl(value) : hostOnly(value);
+  if (host === null)
+    return field.kind === 'url' ? 'must be an address that starts with https://.' : 'must be a host name.';
+  const fits = field.hostSuffixes?.some(
+    (suffix) => host === suffix.replace(/^\./, '') || host.endsWith(dotted(suffix)),
+  );
+  return fits === false ? `must end in ${field.hostSuffixes?.join(' or ')}.` : null;
+}
+
+const PLAIN = 'may have letters, digits, dots, hyphens and underscores only.';
+
+function dotted(suffix: string): string {
+  return suffix.startsWith('.') ? suffix : `.${suffix}`;
+}
+
+function hostOnly(value: string): string | null {
+  return /^[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)+$/.test(value)
+    ? value.toLowerCase()
+    : null;
+}
+
+function hostOfUrl(value: string): string | null {
+  if (!/^https:\/\/[^\s@\\?#]+$/.test(value) || !URL.canParse(value)) return null;
+  return new URL(value).hostname;
+}
