@@ -1,0 +1,56 @@
+import { type ConnectionStatus, connectionStatus } from '@keyrail/contract/connections';
+import type { ConnectionId, WorkspaceId } from '@keyrail/contract/ids';
+import type { AuthMethodKind } from '@keyrail/contract/integrations';
+import type { Account, Verdict } from '@keyrail/contract/verdicts';
+
+/** One named, saved set of credentials for one integration, without its secret. */
+export interface Connection {
+  id: ConnectionId;
+  workspaceId: WorkspaceId;
+  /** The slug. */
+  integration: string;
+  name: string;
+  method: AuthMethodKind;
+  isDefault: boolean;
+  status: ConnectionStatus;
+  /** One plain sentence; null while all is well. */
+  statusReason: string | null;
+  statusSince: Date;
+  account: Account | null;
+  /** The provider's stable id of the account, where it tells one. */
+  accountId: string | null;
+  /** The last 4 characters of a long key. */
+  hint: string | null;
+  /** What was entered and is no secret: connection fields, a user name. */
+  fields: Readonly<Record<string, string>>;
+  lastVerdict: Verdict | null;
+  lastCheckedAt: Date | null;
+  nextCheckAt: Date | null;
+  /** Checks in a row that could not be made, because the provider was down or busy. */
+  checksMissed: number;
+  lastUsedAt: Date | null;
+  hasPreviousCredential: boolean;
+  /** The version of the current credential; null where there is none (disconnected). */
+  credentialVersion: number | null;
+  createdBy: string | null;
+  createdByLabel: string | null;
+  createdAt: Date;
+  updatedAt: Date;
+  /** Counts changes by people (name, credentials, default), not checks: it is the ETag. */
+  version: number;
+}
+
+/** From best to worst. */
+export const STATUSES: readonly ConnectionStatus[] = connectionStatus.options;
+
+export type BrokenStatus = Extract<ConnectionStatus, 'expired' | 'invalid' | 'revoked'>;
+
+/** Calls with it fail until somebody reconnects it. */
+export function isBroken(status: ConnectionStatus): status is BrokenStatus {
+  return status === 'expired' || status === 'invalid' || status === 'revoked';
+}
+
+/** Work that waits for the connection may go on: it neither needs a new credential nor a top-up. */
+export function isHealthy(status: ConnectionStatus): boolean {
+  return !isBroken(status) && status !== 'disconnected' && status !== 'out_of_credits';
+}

@@ -1,0 +1,59 @@
+import type { ConnectionStatus } from '@keyrail/contract/connections';
+import type { Tx } from '../lib/tx.ts';
+import { type BrokenStatus, type Connection, isBroken } from './connection.ts';
+
+/** Which connection somebody means: a named one, or (null) the integration's default, whichever it is now. */
+export interface ConnectionRef {
+  integration: string;
+  connectionId: string | null;
+}
+
+export type UsableConnection = Pick<
+  Connection,
+  'id' | 'workspaceId' | 'integration' | 'name' | 'method' | 'fields' | 'accountId'
+> & {
+  /** Usable as far as we know: also `out_of_credits`, which only the next call can tell. */
+  status: Exclude<ConnectionStatus, BrokenStatus | 'disconnected'>;
+  /** What the provider said is left, in its unit; for estimates. */
+  creditsLeft: string | null;
+};
+
+/**
+ * What there is to work with. `missing`: never made, disconnected or deleted. `broken`: made, but a call would only
+ * be refused; `reason` is one sentence for people.
+ */
+export type ResolvedConnection =
+  | { kind: 'usable'; connection: UsableConnection }
+  | { kind: 'missing'; because: 'none' | 'disconnected' }
+  | { kind: 'broken'; connectionId: Connection['id']; name: string; status: BrokenStatus; reason: string };
+
+interface Deps {
+  store: {
+    find(tx: Tx, workspaceId: string, id: string): Promise<Connection | null>;
+    findDefault(tx: Tx, workspaceId: string, integration: string): Promise<Connection | null>;
+  };
+}
+
+/** The connection to use for `ref`. A named connection of another integration counts as missing. */
+export async function resolveConnection(
+  deps: Deps,
+  tx: Tx,
+  workspaceId: string,
+  ref: ConnectionRef,
+): Promise<ResolvedConnection> {
+  const found =
+    ref.connectionId === null
+      ? await deps.store.findDefault(tx, workspaceId, ref.integration)
+      : await deps.store.find(tx, workspaceId, ref.connectionId);
+  if (found === null || found.integration !== ref.integration) return { kind: 'missing', because: 'none' };
+  const { status } = found;
+  if (status === 'disconnected') return { kind: 'missing', because: 'disconnected' };
+  if (isBroken(status)) {
+    const reason = found.statusReason ?? 'The connection does not work at the moment. Reconnect it.';
+    return { kind: 'broken', connectionId: found.id, name: found.name, status, reason };
+  }
+  const { id, integration, name, method, fields, accountId } = found;
+  const creditsLeft = found.account?.credits_left ?? null;
+  const connection = { id, workspaceId: found.workspaceId, integration, name, method, fields, accountId };
+  return { kind: 'usable', connection: { ...connection, status, creditsLeft } };
+}
