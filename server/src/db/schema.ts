@@ -27,6 +27,20 @@ export interface ActionCells {
   workspace_id: string;
 }
 
+export interface Columns {
+  action: JsonColumn | null;
+  created_at: Generated<Timestamp>;
+  id: string;
+  key: number;
+  name: string;
+  position: number;
+  table_id: string;
+  type: string;
+  updated_at: Generated<Timestamp>;
+  width: number | null;
+  workspace_id: string;
+}
+
 export interface ConnectionEvents {
   actor: string | null;
   at: Timestamp;
@@ -121,11 +135,36 @@ export interface Runs {
   workspace_id: string;
 }
 
+export interface TableRows {
+  created_at: Generated<Timestamp>;
+  id: string;
+  position: number;
+  table_id: string;
+  updated_at: Generated<Timestamp>;
+  values: JsonColumn;
+  workspace_id: string;
+}
+
+export interface Tables {
+  created_at: Generated<Timestamp>;
+  id: string;
+  name: string;
+  next_column_key: Generated<number>;
+  next_position: Generated<number>;
+  row_count: Generated<number>;
+  updated_at: Generated<Timestamp>;
+  version: Generated<number>;
+  workspace_id: string;
+}
+
 export interface DB {
   action_cells: ActionCells;
+  columns: Columns;
   connection_events: ConnectionEvents;
   connections: Connections;
   credentials: Credentials;
   runs: Runs;
+  table_rows: TableRows;
+  tables: Tables;
 }
 
