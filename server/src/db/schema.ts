@@ -2,6 +2,14 @@
 import type { JsonColumn } from './json-column.ts';
 import type { ColumnType } from "kysely";
 
+export type ArrayType<T> = ArrayTypeImpl<T> extends (infer U)[]
+  ? U[]
+  : ArrayTypeImpl<T>;
+
+export type ArrayTypeImpl<T> = T extends ColumnType<infer S, infer I, infer U>
+  ? ColumnType<S[], I[], U[]>
+  : T[];
+
 export type Generated<T> = T extends ColumnType<infer S, infer I, infer U>
   ? ColumnType<S, I | undefined, U>
   : ColumnType<T, T | undefined, T>;
@@ -24,6 +32,36 @@ export interface ActionCells {
   table_id: string;
   updated_at: Generated<Timestamp>;
   value: JsonColumn | null;
+  workspace_id: string;
+}
+
+export interface ApiTokens {
+  connection_ids: string[] | null;
+  created_at: Generated<Timestamp>;
+  created_by: string | null;
+  expires_at: Timestamp | null;
+  hint: string;
+  id: string;
+  last_used_at: Timestamp | null;
+  name: string;
+  role: string;
+  scopes: string[];
+  token_hash: Buffer;
+  workspace_id: string;
+}
+
+export interface AuditEntries {
+  action: string;
+  actor_id: string | null;
+  actor_kind: string;
+  actor_label: string;
+  at: Generated<Timestamp>;
+  detail: Generated<JsonColumn>;
+  id: string;
+  ip: string | null;
+  subject_id: string;
+  subject_kind: string;
+  subject_name: string | null;
   workspace_id: string;
 }
 
@@ -67,6 +105,7 @@ export interface Connections {
   last_used_at: Timestamp | null;
   last_verdict: JsonColumn | null;
   method: string;
+  method_id: string;
   name: string;
   name_key: string;
   next_check_at: Timestamp | null;
@@ -88,9 +127,36 @@ export interface Credentials {
   hint: string | null;
   key_id: Generated<string | null>;
   method: string;
+  method_id: string;
   sealed: string | null;
   state: string;
   version: number;
+  workspace_id: string;
+}
+
+export interface IdempotencyKeys {
+  answer: string | null;
+  answer_headers: JsonColumn | null;
+  claim: string;
+  created_at: Generated<Timestamp>;
+  has_effects: Generated<boolean>;
+  held_until: Timestamp;
+  key: string;
+  request_hash: string;
+  status: number | null;
+  workspace_id: string;
+}
+
+export interface KnownAddresses {
+  address: string;
+  seen_at: Timestamp;
+  user_id: string;
+}
+
+export interface Members {
+  created_at: Generated<Timestamp>;
+  role: string;
+  user_id: string;
   workspace_id: string;
 }
 
@@ -135,6 +201,27 @@ export interface Runs {
   workspace_id: string;
 }
 
+export interface Sessions {
+  created_at: Timestamp;
+  expires_at: Timestamp;
+  id: string;
+  ip: string;
+  token_hash: Buffer;
+  used_at: Timestamp;
+  user_agent: string;
+  user_id: string;
+}
+
+export interface SetupLinks {
+  code_hash: Buffer;
+  expires_at: Timestamp;
+}
+
+export interface SignInAttempts {
+  attempts: ArrayType<Timestamp>;
+  key: string;
+}
+
 export interface TableRows {
   created_at: Generated<Timestamp>;
   id: string;
@@ -157,14 +244,40 @@ export interface Tables {
   workspace_id: string;
 }
 
+export interface Users {
+  created_at: Generated<Timestamp>;
+  email: string;
+  id: string;
+  name: string;
+  password_hash: string;
+}
+
+export interface Workspaces {
+  contact_for_help: string | null;
+  created_at: Generated<Timestamp>;
+  id: string;
+  name: string;
+  version: Generated<number>;
+}
+
 export interface DB {
   action_cells: ActionCells;
+  api_tokens: ApiTokens;
+  audit_entries: AuditEntries;
   columns: Columns;
   connection_events: ConnectionEvents;
   connections: Connections;
   credentials: Credentials;
+  idempotency_keys: IdempotencyKeys;
+  known_addresses: KnownAddresses;
+  members: Members;
   runs: Runs;
+  sessions: Sessions;
+  setup_links: SetupLinks;
+  sign_in_attempts: SignInAttempts;
   table_rows: TableRows;
   tables: Tables;
+  users: Users;
+  workspaces: Workspaces;
 }
 

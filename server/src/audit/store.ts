@@ -1,0 +1,75 @@
+import { queries } from '../db/open.ts';
+import { newId } from '../lib/id.ts';
+import type { Tx } from '../lib/tx.ts';
+
+export interface NewEntry {
+  workspaceId: string;
+  actorKind: 'user' | 'token' | 'keyrail' | 'operator';
+  actorId: string | null;
+  actorLabel: string;
+  ip: string | null;
+  action: string;
+  subject: { kind: string; id: string; name: string | null };
+  detail: Record<string, unknown>;
+}
+
+export interface Entry {
+  id: string;
+  at: Date;
+  actorKind: string;
+  actorId: string | null;
+  actorLabel: string;
+  ip: string | null;
+  action: string;
+  subjectKind: string;
+  subjectId: string;
+  subjectName: string | null;
+  detail: Record<string, unknown>;
+}
+
+export async function insertEntry(tx: Tx, entry: NewEntry): Promise<void> {
+  await queries(tx)
+    .insertInto('audit_entries')
+    .values({
+      id: newId('evt'),
+      workspace_id: entry.workspaceId,
+      actor_kind: entry.actorKind,
+      actor_id: entry.actorId,
+      actor_label: entry.actorLabel,
+      ip: entry.ip,
+      action: entry.action,
+      subject_kind: entry.subject.kind,
+      subject_id: entry.subject.id,
+      subject_name: entry.subject.name,
+      detail: JSON.stringify(entry.detail),
+    })
+    .execute();
+}
+
+/** Newest first; `before` is the id of the last entry of the page before. */
+export async function listEntries(
+  tx: Tx,
+  workspaceId: string,
+  page: { limit: number; before: string | null },
+): Promise<Entry[]> {
+  let query = queries(tx)
+    .selectFrom('audit_entries')
+    .select([
+      'id',
+      'at',
+      'actor_kind as actorKind',
+      'actor_id as actorId',
+      'actor_label as actorLabel',
+      'ip',
+      'action',
+      'subject_kind as subjectKind',
+      'subject_id as subjectId',
+      'subject_name as subjectName',
+      'detail',
+    ])
+    .where('workspace_id', '=', workspaceId)
+    .orderBy('id', 'desc')
+    .limit(page.limit);
+  if (page.before !== null) query = query.where('id', '<', page.before);
+  return (await query.execute()) as Entry[];
+}
