@@ -1,0 +1,57 @@
+import type { Poll } from '../catalog/action-definition.ts';
+import type { ActionOutcome, PollState, Trace } from './outcome.ts';
+import type { PreparedAction } from './prepare.ts';
+import type { SettleContext } from './settle.ts';
+
+/** A job was submitted: from now on its id is asked for. */
+export function pollJob(poll: Poll, jobId: string, context: SettleContext, trace: Trace): ActionOutcome {
+  const giveUpAt = context.now.getTime() + poll.giveUpSeconds * 1000;
+  const state: PollState = { kind: 'job', jobId, giveUpAt, inputs: context.fingerprint };
+  return { kind: 'pending', poll: state, afterSeconds: poll.firstWaitSeconds, trace };
+}
+
+/** The answer said "not yet": the same is asked again, until the limit of the file is reached. */
+export function askAgain(
+  prepared: PreparedAction,
+  { poll, isJobPoll, fingerprint, now }: SettleContext,
+  wantedSeconds: number | null,
+  trace: Trace,
+): ActionOutcome {
+  const { action } = prepared;
+  const every = isJobPoll ? action.poll?.everySeconds : action.askAgain?.everySeconds;
+  const giveUpSeconds = action.askAgain?.giveUpSeconds ?? 60;
+  const state: PollState = poll ?? {
+    kind: 'ask_again',
+    jobId: '',
+    giveUpAt: now.getTime() + giveUpSeconds * 1000,
+    inputs: fingerprint,
+  };
+  const afterSeconds = Math.max(wantedSeconds ?? 0, every ?? 5);
+  if (now.getTime() + afterSeconds * 1000 > state.giveUpAt) return givenUp(prepared, state, trace);
+  return { kind: 'pending', poll: state, afterSeconds, trace };
+}
+
+/** A question after a job got no proper answer. The job goes on meanwhile: it is asked for again, not submitted. */
+export function afterLostPoll(
+  prepared: PreparedAction,
+  poll: PollState,
+  failed: ActionOutcome,
+  now: Date,
+): ActionOutcome {
+  if (failed.kind !== 'error' && failed.kind !== 'later') return failed;
+  const every = prepared.action.poll?.everySeconds ?? 5;
+  const afterSeconds = failed.kind === 'later' ? Math.max(failed.afterSeconds, every) : every;
+  if (now.getTime() + afterSeconds * 1000 > poll.giveUpAt) return givenUp(prepared, poll, failed.trace);
+  return { kind: 'pending', poll, afterSeconds, trace: failed.trace };
+}
+
+function givenUp({ definition }: PreparedAction, poll: PollState, trace: Trace): ActionOutcome {
+  const { name } = definition;
+  if (poll.kind === 'ask_again') {
+    const message = `${name} was still looking for it when the time for it was over.`;
+    return { kind: 'error', trace, message, nextStep: 'Run the cell again later.', providerMessage: null };
+  }
+  const message = `${name} had not finished this job in the time given for it.`;
+  const nextStep = `It may still finish: look at ${name}, or run the cell again.`;
+  return { kind: 'unknown', trace, message, nextStep, providerMessage: null };
+}

@@ -1,0 +1,90 @@
+import type { Action } from '../catalog/action-definition.ts';
+import { resolveBaseUrl } from '../catalog/base-url.ts';
+import type { Catalog } from '../catalog/catalog.ts';
+import type { Definition } from '../catalog/definition.ts';
+import type { AddressSource } from '../catalog/request.ts';
+import type { Connections } from '../connections/connections.ts';
+import type { ResolvedConnection, UsableConnection } from '../connections/resolve.ts';
+import type { RateWindow } from '../outbound/call.ts';
+import type { CredentialSource } from '../outbound/credential-source.ts';
+
+export interface PrepareDeps {
+  catalog: Pick<Catalog, 'get'>;
+  connections: Pick<Connections, 'credentialSource'>;
+}
+
+/** Everything about an action that is the same for all rows: made once, used for each. */
+export interface PreparedAction {
+  workspaceId: string;
+  definition: Definition;
+  action: Action;
+  connection: UsableConnection;
+  credential: CredentialSource;
+  address: AddressSource;
+  allowedOrigins: readonly string[];
+  rateWindows: readonly RateWindow[];
+  budgetKey: string;
+}
+
+export type NamedAction =
+  | { kind: 'found'; definition: Definition; action: Action }
+  | { kind: 'unknown_action'; message: string };
+
+/** The action a column names. The catalog may have changed since the column was made. */
+export function findAction(
+  deps: Pick<PrepareDeps, 'catalog'>,
+  integration: string,
+  name: string,
+): NamedAction {
+  const definition = deps.catalog.get(integration);
+  if (definition === undefined)
+    return {
+      kind: 'unknown_action',
+      message: `The integration "${integration}" is not in the catalog (any more).`,
+    };
+  const action = definition.actions.find((one) => one.name === name);
+  return action === undefined
+    ? { kind: 'unknown_action', message: `${definition.name} has no action "${name}" (any more).` }
+    : { kind: 'found', definition, action };
+}
+
+/** Puts an action and the connection it uses together; a string says why they do not fit. */
+export function prepareAction(
+  deps: PrepareDeps,
+  workspaceId: string,
+  found: Extract<NamedAction, { kind: 'found' }>,
+  resolved: Extract<ResolvedConnection, { kind: 'usable' }>,
+): PreparedAction | string {
+  const { definition, action } = found;
+  const { connection } = resolved;
+  const method = definition.auth.find((one) => one.type === connection.method);
+  const address = { ...definition, baseUrl: method?.baseUrl ?? definition.baseUrl };
+  const base = resolveBaseUrl(address, connection.fields);
+  if (base.kind === 'unfit') return base.message;
+  return {
+    workspaceId,
+    definition,
+    action,
+    connection,
+    credential: deps.connections.credentialSource(workspaceId, connection.id),
+    address,
+    allowedOrigins: [new URL(base.url).origin],
+    rateWindows: windowsOf(definition, action),
+    budgetKey: budgetKeyOf(definition, connection),
+  };
+}
+
+/** The documented limits that count this action: those for every call, and those of its group. */
+export function windowsOf(definition: Definition, action: Action): readonly RateWindow[] {
+  const windows = definition.rateLimits?.windows ?? [];
+  return windows.filter((window) => window.group === undefined || window.group === action.rateGroup);
+}
+
+/** Two connections to one account share its limits. */
+function budgetKeyOf(definition: Definition, connection: UsableConnection): string {
+  const sharedBy = definition.rateLimits?.sharedBy ?? 'connection';
+  if (sharedBy === 'ip') return `ip:${definition.slug}`;
+  if (sharedBy === 'account' && connection.accountId !== null)
+    return `account:${definition.slug}:${connection.accountId}`;
+  return connection.id;
+}

@@ -1,0 +1,47 @@
+import type { Definition } from '../catalog/definition.ts';
+import { type Asked, judge } from '../catalog/judge.ts';
+import type { Outcome } from '../catalog/outcome.ts';
+import type { Reading } from '../outbound/call.ts';
+import type { Answer } from '../outbound/outcome.ts';
+
+/** An answer with its meaning; `text` has no secret in it, and neither has anything read from it. */
+export interface Judged {
+  answer: Answer;
+  text: string;
+  outcome: Outcome;
+}
+
+/** Statuses that say "not done, or only half": what stood in front of the service gave up. */
+const FAILED = new Set([408, 425, 502, 503, 504]);
+
+/** Reads answers by the catalog file. The engine asks first, the action after it: each answer is judged once. */
+export function answerReader(definition: Definition, asked: Asked, now: () => Date) {
+  let last: Judged | null = null;
+  const judged = (answer: Answer): Judged => {
+    if (last?.answer === answer) return last;
+    const text = answer.redact(answer.body.toString('utf8'));
+    const outcome = judge(definition, asked, { status: answer.status, headers: answer.headers, text }, now());
+    last = { answer, text, outcome };
+    return last;
+  };
+  return { judged, read: (answer: Answer): Reading => readingOf(judged(answer)) };
+}
+
+function readingOf({ outcome, answer }: Judged): Reading {
+  switch (outcome.kind) {
+    case 'rejected':
+    case 'expired':
+    case 'revoked':
+      return { kind: 'unauthenticated' };
+    case 'rate_limited':
+      return outcome.retryAfterSeconds === null
+        ? { kind: 'throttled' }
+        : { kind: 'throttled', retryAfterSeconds: outcome.retryAfterSeconds };
+    case 'provider_error':
+      if (answer.status === 503 && outcome.retryAfterSeconds !== null)
+        return { kind: 'throttled', retryAfterSeconds: outcome.retryAfterSeconds };
+      return FAILED.has(answer.status) ? { kind: 'failed' } : { kind: 'final' };
+    default:
+      return { kind: 'final' };
+  }
+}
