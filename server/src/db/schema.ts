@@ -65,6 +65,18 @@ export interface AuditEntries {
   workspace_id: string;
 }
 
+export interface CallUsage {
+  bucket: string;
+  calls: number;
+  connection_id: string;
+  consumer: string;
+  latency_ms_max: number;
+  latency_ms_sum: number;
+  starts_at: Timestamp;
+  status_class: string;
+  workspace_id: string;
+}
+
 export interface Columns {
   action: JsonColumn | null;
   created_at: Generated<Timestamp>;
@@ -134,6 +146,16 @@ export interface Credentials {
   workspace_id: string;
 }
 
+export interface DataKeys {
+  created_at: Generated<Timestamp>;
+  id: string;
+  is_current: Generated<boolean>;
+  master_key_id: Generated<string | null>;
+  uses: Generated<number>;
+  workspace_id: string;
+  wrapped: string;
+}
+
 export interface IdempotencyKeys {
   answer: string | null;
   answer_headers: JsonColumn | null;
@@ -158,6 +180,13 @@ export interface Members {
   role: string;
   user_id: string;
   workspace_id: string;
+}
+
+export interface RateBudgets {
+  key: string;
+  paused_until: Timestamp | null;
+  slots: Generated<JsonColumn>;
+  touched_at: Generated<Timestamp>;
 }
 
 export interface Runs {
@@ -252,6 +281,13 @@ export interface Users {
   password_hash: string;
 }
 
+export interface VaultCanary {
+  created_at: Generated<Timestamp>;
+  is_only_row: Generated<boolean>;
+  master_key_id: Generated<string | null>;
+  sealed: string;
+}
+
 export interface Workspaces {
   contact_for_help: string | null;
   created_at: Generated<Timestamp>;
@@ -264,13 +300,16 @@ export interface DB {
   action_cells: ActionCells;
   api_tokens: ApiTokens;
   audit_entries: AuditEntries;
+  call_usage: CallUsage;
   columns: Columns;
   connection_events: ConnectionEvents;
   connections: Connections;
   credentials: Credentials;
+  data_keys: DataKeys;
   idempotency_keys: IdempotencyKeys;
   known_addresses: KnownAddresses;
   members: Members;
+  rate_budgets: RateBudgets;
   runs: Runs;
   sessions: Sessions;
   setup_links: SetupLinks;
@@ -278,6 +317,7 @@ export interface DB {
   table_rows: TableRows;
   tables: Tables;
   users: Users;
+  vault_canary: VaultCanary;
   workspaces: Workspaces;
 }
 
