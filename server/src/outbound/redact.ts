@@ -1,0 +1,68 @@
+import type { Secret } from '../lib/secret.ts';
+
+const MASK = '[secret]';
+/** Shorter ones would tear holes into ordinary words; nobody uses them as keys. */
+const MIN_LENGTH = 4;
+
+/**
+ * A function that takes every given secret out of a text: all occurrences, in every form a third party may echo
+ * it in (as it is, URL-encoded, JSON-escaped, HTML-escaped, hex, base64 and base64url at each alignment).
+ */
+export function redactor(secrets: readonly Secret<string>[]): (text: string) => string {
+  let forms: string[] | null = null;
+  return (text) => {
+    // Made at first use: nearly every answer is never shown.
+    forms ??= [...new Set(secrets.flatMap((secret) => formsOf(secret.reveal())))]
+      .filter((form) => form.length >= MIN_LENGTH)
+      .sort((a, b) => b.length - a.length);
+    return forms.reduce(removeAll, text);
+  };
+}
+
+function removeAll(text: string, form: string): string {
+  if (text.includes(form)) return text.replaceAll(form, MASK);
+  return text;
+}
+
+function formsOf(secret: string): string[] {
+  if (secret.length < MIN_LENGTH) return [];
+  const bytes = Buffer.from(secret, 'utf8');
+  const encoded = encodeURIComponent(secret);
+  return [
+    secret,
+    encoded,
+    encoded.replace(/%[0-9A-F]{2}/g, (code) => code.toLowerCase()),
+    encoded.replaceAll('%20', '+'),
+    new URLSearchParams({ s: secret }).toString().slice(2),
+    JSON.stringify(secret).slice(1, -1),
+    JSON.stringify(secret).slice(1, -1).replaceAll('/', '\\/'),
+    htmlEscaped(secret),
+    bytes.toString('hex'),
+    bytes.toString('hex').toUpperCase(),
+    ...base64Forms(bytes),
+  ];
+}
+
+/**
+ * Base64 of a text that contains the secret: the characters that the secret alone decides, at each of the three
+ * offsets it can have in its group.
+ */
+function base64Forms(bytes: Buffer): string[] {
+  return [0, 1, 2].flatMap((offset) => {
+    const padded = Buffer.concat([Buffer.alloc(offset), bytes])
+      .toString('base64')
+      .replace(/=+$/, '');
+    const first = offset === 0 ? 0 : offset + 1;
+    const surplusBits = ((offset + bytes.length) * 8) % 6;
+    const inner = padded.slice(first, surplusBits === 0 ? undefined : -1);
+    return [inner, inner.replaceAll('+', '-').replaceAll('/', '_')];
+  });
+}
+
+function htmlEscaped(text: string): string {
+  return text
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replaceAll('"', '&quot;');
+}
