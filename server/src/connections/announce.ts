@@ -1,8 +1,8 @@
 import { z } from 'zod';
 
 /**
- * NOTIFY channel: something about a connection changed (credential, status, existence). The payload is its id.
- * Whoever keeps anything of a connection in memory drops it.
+ * NOTIFY channel: something about a connection changed (credential, status, default, existence). The payload is
+ * its workspace's id: whoever keeps anything of that workspace's connections in memory drops it.
  */
 export const CONNECTION_CHANGED = 'connection_changed';
 

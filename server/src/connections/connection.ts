@@ -11,6 +11,8 @@ export interface Connection {
   integration: string;
   name: string;
   method: AuthMethodKind;
+  /** The method's own id where the integration has two of one kind, else its kind again. */
+  methodId: string;
   isDefault: boolean;
   status: ConnectionStatus;
   /** One plain sentence; null while all is well. */

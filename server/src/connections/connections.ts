@@ -10,7 +10,7 @@ import type { Tx } from '../lib/tx.ts';
 import type { CredentialSource } from '../outbound/credential-source.ts';
 import type { Who } from '../workspaces/who.ts';
 import type { Connection } from './connection.ts';
-import type { ConnectionRef, ResolvedConnection } from './resolve.ts';
+import type { ConnectionRef, ResolvedConnection, UsableConnection } from './resolve.ts';
 
 /** What was entered, as it was entered: by field name, connection fields and credential fields alike. */
 export type Entered = Readonly<Record<string, string>>;
@@ -47,6 +47,11 @@ export interface Change {
   saveUnverified: boolean;
 }
 
+/** What a call needs of a connection: where to send it (fields), how to sign it (method), and the secret's source. */
+export type ForCall =
+  | { kind: 'usable'; connection: UsableConnection & { credential: CredentialSource } }
+  | Exclude<ResolvedConnection, { kind: 'usable' }>;
+
 /** The room, as compose builds it and as the API and the rooms above use it. */
 export interface Connections {
   connect(who: Who, input: ConnectInput): Promise<Connected>;
@@ -77,6 +82,8 @@ export interface Connections {
 
   /** For actions, runs and the proxy: the connection to use, inside their own transaction. */
   resolve(tx: Tx, workspaceId: string, ref: ConnectionRef): Promise<ResolvedConnection>;
+  /** The same outside a transaction and with the credential at hand, out of memory for a few seconds: for calls. */
+  forCall(workspaceId: string, integration: string, connectionId: string | null): Promise<ForCall>;
   /** For outbound: the credential of a saved connection. Reads the database outside any transaction of the caller. */
   credentialSource(workspaceId: string, connectionId: string): CredentialSource;
   /** A call was refused with this version of the credential although no newer one helped: checks it soon, once for many. */
@@ -84,8 +91,8 @@ export interface Connections {
   /** A call found the credits used up: the status says so at once, and a later check heals it. */
   reportOutOfCredits(workspaceId: string, connectionId: string, said: string | null): Promise<void>;
 
-  /** From LISTEN `connection_changed`: drops what is in memory of this connection; null: of all (after a gap). */
-  forget(connectionId: string | null): void;
+  /** From LISTEN `connection_changed`: drops what is in memory of this workspace; null: of all (after a gap). */
+  forget(workspaceId: string | null): void;
   /** Job `connection_check`. */
   check(workspaceId: string, connectionId: string): Promise<void>;
   /** Every minute, on one process: enqueues due checks, destroys replaced credentials whose time is over. */

@@ -10,8 +10,10 @@ export interface ConnectionRef {
 
 export type UsableConnection = Pick<
   Connection,
-  'id' | 'workspaceId' | 'integration' | 'name' | 'method' | 'fields' | 'accountId'
+  'id' | 'workspaceId' | 'integration' | 'name' | 'fields' | 'accountId'
 > & {
+  /** The auth method's id where the catalog file has one, else its kind. */
+  method: string;
   /** Usable as far as we know: also `out_of_credits`, which only the next call can tell. */
   status: Exclude<ConnectionStatus, BrokenStatus | 'disconnected'>;
   /** What the provider said is left, in its unit; for estimates. */
@@ -52,8 +54,8 @@ export async function resolveConnection(
     const reason = found.statusReason ?? 'The connection does not work at the moment. Reconnect it.';
     return { kind: 'broken', connectionId: found.id, name: found.name, status, reason };
   }
-  const { id, integration, name, method, fields, accountId } = found;
+  const { id, workspaceId: workspace, integration, name, fields, accountId } = found;
   const creditsLeft = found.account?.credits_left ?? null;
-  const connection = { id, workspaceId: found.workspaceId, integration, name, method, fields, accountId };
-  return { kind: 'usable', connection: { ...connection, status, creditsLeft } };
+  const known = { id, workspaceId: workspace, integration, name, method: found.methodId, fields, accountId };
+  return { kind: 'usable', connection: { ...known, status, creditsLeft } };
 }

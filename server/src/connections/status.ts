@@ -1,0 +1,56 @@
+import type { ConnectionStatus } from '@keyrail/contract/connections';
+import type { VerdictKind } from '@keyrail/contract/verdicts';
+
+/** What a check says about the credential, beyond its verdict's kind. */
+export interface Judged {
+  kind: VerdictKind;
+  /** With `expired`: somebody withdrew it. */
+  isWithdrawn: boolean;
+}
+
+/**
+ * Which status a verdict gives a saved connection; null: it stays what it is and is checked again soon, because a
+ * provider that is down or busy says nothing about the credential.
+ */
+export function statusAfter(judged: Judged): ConnectionStatus | null {
+  switch (judged.kind) {
+    case 'ok':
+      return 'connected';
+    case 'rejected':
+    case 'wrong_account':
+      return 'invalid';
+    case 'expired':
+      return judged.isWithdrawn ? 'revoked' : 'expired';
+    case 'missing_permission':
+      return 'limited';
+    case 'out_of_credits':
+      return 'out_of_credits';
+    case 'unverifiable':
+      return 'unverified';
+    case 'rate_limited':
+    case 'unreachable':
+    case 'provider_error':
+      return null;
+  }
+}
+
+export type SaveDecision = 'save' | 'refuse' | 'save_if_asked';
+
+/** Whether a credential with this verdict is stored when it is entered. */
+export function saveDecision(kind: VerdictKind): SaveDecision {
+  switch (kind) {
+    case 'ok':
+    case 'missing_permission':
+    case 'out_of_credits':
+    case 'unverifiable':
+      return 'save';
+    case 'rejected':
+    case 'expired':
+    case 'wrong_account':
+      return 'refuse';
+    case 'rate_limited':
+    case 'unreachable':
+    case 'provider_error':
+      return 'save_if_asked';
+  }
+}
