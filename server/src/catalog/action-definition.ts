@@ -12,6 +12,7 @@ export const valueTypeSchema = z.enum([
   'domain',
   'url',
   'linkedin_url',
+  'linkedin_handle',
   'first_name',
   'last_name',
   'full_name',

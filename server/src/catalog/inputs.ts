@@ -73,6 +73,7 @@ function convertOne(input: ActionInput, raw: unknown): Converted {
 const CONVERSIONS: Partial<Record<ValueType, (text: string) => string>> = {
   domain: domainOf,
   email: (text) => text.replace(/^mailto:/i, ''),
+  linkedin_handle: (text) => /linkedin\.com\/in\/([^/?#\s]+)/i.exec(text)?.[1] ?? text.replace(/^@/, ''),
 };
 
 /** "https://www.acme.com/about" and "jane@acme.com" are both acme.com. */

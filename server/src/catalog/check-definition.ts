@@ -1,0 +1,146 @@
+import type { Action } from './action-definition.ts';
+import { addressProblem } from './address-check.ts';
+import { checkTemplates } from './check-templates.ts';
+import type { Definition } from './definition.ts';
+import { parsePath } from './path.ts';
+import { patternProblem } from './pattern-guard.ts';
+import type { FileProblem } from './source-file.ts';
+
+type Path = readonly (string | number)[];
+
+/** What the shape alone cannot say: names that must exist, addresses, patterns, templates. `source` is the file as parsed. */
+export function checkDefinition(
+  definition: Definition,
+  source: unknown,
+  allowedPrivateHosts: readonly string[],
+): FileProblem[] {
+  return [
+    ...checkTemplates(definition),
+    ...checkAddresses(definition, allowedPrivateHosts),
+    ...checkEveryText(source, []),
+    ...checkNames(definition),
+    ...checkMethods(definition),
+    ...definition.actions.flatMap((action, index) => checkAction(definition, action, ['actions', index])),
+    ...checkPrimary(definition),
+  ];
+}
+
+function checkAddresses(definition: Definition, allowed: readonly string[]): FileProblem[] {
+  const addresses: [Path, string | undefined][] = [[['base_url'], definition.baseUrl]];
+  for (const [index, method] of definition.auth.entries()) {
+    addresses.push([['auth', index, 'base_url'], method.baseUrl]);
+    if ('tokenUrl' in method) addresses.push([['auth', index, 'token_url'], method.tokenUrl]);
+    if ('refreshUrl' in method) addresses.push([['auth', index, 'refresh_url'], method.refreshUrl]);
+    if ('revokeUrl' in method) addresses.push([['auth', index, 'revoke_url'], method.revokeUrl]);
+  }
+  return addresses.flatMap(([path, address]) => {
+    const problem = address === undefined ? null : addressProblem(address, allowed);
+    return problem === null ? [] : [{ path, message: problem }];
+  });
+}
+
+const PATH_FIELDS = new Set([
+  'permission_path',
+  'records',
+  'primary_key',
+  'cursor_field',
+  'next',
+  'total',
+  'rows_at',
+  'path',
+]);
+
+/** Patterns and answer paths wherever they stand. A request's `path` starts with / and is another thing. */
+function checkEveryText(value: unknown, path: Path): FileProblem[] {
+  if (Array.isArray(value)) return value.flatMap((item, index) => checkEveryText(item, [...path, index]));
+  if (value === null || typeof value !== 'object') return [];
+  return Object.entries(value).flatMap(([key, inner]) => {
+    const here = [...path, key];
+    if (key === 'body' && path.at(-1) === 'request') return [];
+    if (typeof inner !== 'string') return checkEveryText(inner, here);
+    const isPattern =
+      key === 'pattern' ||
+      (key === 'matches' &&
+        (path.at(-1) === 'body' || path.at(-1) === 'header' || typeof path.at(-1) === 'number'));
+    const problem = isPattern ? patternProblem(inner) : null;
+    if (problem !== null) return [{ path: here, message: problem }];
+    const isPath = PATH_FIELDS.has(key) && path.at(-1) !== 'request';
+    return isPath && parsePath(inner) === null
+      ? [{ path: here, message: `"${inner}" is no path into an answer. Write data.items[0].id.` }]
+      : [];
+  });
+}
+
+function checkNames(definition: Definition): FileProblem[] {
+  const lists: [Path, readonly string[]][] = [
+    [['connection_fields'], definition.connectionFields.map((field) => field.name)],
+    [['actions'], definition.actions.map((action) => action.name)],
+    [['lists'], definition.lists.map((list) => list.name)],
+    ...definition.auth.map((method, index): [Path, string[]] => [
+      ['auth', index, 'fields'],
+      'fields' in method ? method.fields.map((field) => field.name) : [],
+    ]),
+    ...definition.actions.flatMap((action, index): [Path, string[]][] => [
+      [['actions', index, 'inputs'], [...action.inputs.map((one) => one.name)]],
+      [['actions', index, 'outputs'], action.outputs.map((one) => one.name)],
+    ]),
+  ];
+  return lists.flatMap(([path, names]) =>
+    names.flatMap((name, index) =>
+      names.indexOf(name) < index
+        ? [{ path: [...path, index, 'name'], message: `The name "${name}" is there twice.` }]
+        : [],
+    ),
+  );
+}
+
+function checkMethods(definition: Definition): FileProblem[] {
+  return definition.auth.flatMap((method, index) => {
+    const same = definition.auth.filter((other) => (other.id ?? other.type) === (method.id ?? method.type));
+    if (same.length < 2) return [];
+    return [
+      {
+        path: ['auth', index],
+        message: `Two auth methods are called "${method.id ?? method.type}". Give each an id.`,
+      },
+    ];
+  });
+}
+
+function checkAction(definition: Definition, action: Action, path: Path): FileProblem[] {
+  const inputs = new Set(action.inputs.map((input) => input.name));
+  const fields = new Set(definition.connectionFields.map((field) => field.name));
+  const groups = new Set(definition.rateLimits?.windows.map((window) => window.group));
+  const unknown = (names: readonly string[], at: Path) =>
+    names
+      .filter((name) => !inputs.has(name))
+      .map((name) => ({ path: at, message: `There is no input "${name}".` }));
+  const problems: FileProblem[] = [
+    ...unknown(action.needs.flat(2), [...path, 'needs']),
+    ...unknown(action.bulk?.shared ?? [], [...path, 'bulk', 'shared']),
+    ...[...inputs]
+      .filter((name) => fields.has(name))
+      .map((name) => ({ path, message: `"${name}" is an input and a connection field.` })),
+  ];
+  for (const [index, input] of action.inputs.entries()) {
+    const list = input.options?.list;
+    if (list !== undefined && !definition.lists.some((one) => one.name === list)) {
+      problems.push({ path: [...path, 'inputs', index, 'options'], message: `There is no list "${list}".` });
+    }
+  }
+  if (action.rateGroup !== undefined && !groups.has(action.rateGroup)) {
+    problems.push({
+      path: [...path, 'rate_group'],
+      message: `No window of rate_limits has the group "${action.rateGroup}".`,
+    });
+  }
+  return problems;
+}
+
+function checkPrimary(definition: Definition): FileProblem[] {
+  const primary = definition.actions.filter((action) => action.primary);
+  if (definition.actions.length === 0 || primary.length === 1) return [];
+  return [
+    { path: ['actions'], message: `Exactly one action has "primary: true"; here ${primary.length} have.` },
+  ];
+}

@@ -1,0 +1,126 @@
+import type { Definition } from './definition.ts';
+import type { RequestTemplate } from './request-template.ts';
+import type { FileProblem } from './source-file.ts';
+import { placesIn } from './template.ts';
+
+type Path = readonly (string | number)[];
+
+/**
+ * Every place of every template is an input of its own action or a connection field. A credential in a template is
+ * named for what it is: how a key travels is said under `send` alone.
+ */
+export function checkTemplates(definition: Definition): FileProblem[] {
+  const fields = definition.connectionFields.map((field) => field.name);
+  const secrets = new Set(
+    definition.auth.flatMap((method) => ('fields' in method ? method.fields.map((one) => one.name) : [])),
+  );
+  const check = (path: Path, request: RequestTemplate, names: readonly string[]) =>
+    checkRequest(path, request, new Set([...fields, ...names]), secrets);
+  const probes: [Path, Definition['probe']][] = [
+    [['probe'], definition.probe],
+    ...definition.auth.map((method, index): [Path, Definition['probe']] => [
+      ['auth', index, 'probe'],
+      method.probe,
+    ]),
+  ];
+  return [
+    ...probes.flatMap(([path, probe]) => [
+      ...(probe ? check([...path, 'request'], probe.request, []) : []),
+      ...(probe?.labelRequest
+        ? check([...path, 'label_request', 'request'], probe.labelRequest.request, [])
+        : []),
+    ]),
+    ...definition.actions.flatMap((action, index) => {
+      const names = action.inputs.map((input) => input.name);
+      return [
+        ...check(['actions', index, 'request'], action.request, names),
+        ...(action.poll
+          ? check(['actions', index, 'poll', 'request'], action.poll.request, [...names, 'job_id'])
+          : []),
+      ];
+    }),
+    ...definition.lists.flatMap((list, index) =>
+      check(['lists', index, 'request'], list.request, [
+        ...list.inputs.map((input) => input.name),
+        ...PAGING,
+      ]),
+    ),
+    ...checkPlaces(['default_headers'], definition.defaultHeaders, new Set(fields), secrets),
+    ...definition.auth.flatMap((method, index) => checkAuth(['auth', index], method, fields)),
+    ...checkPlaces(['base_url'], definition.baseUrl, new Set(fields), secrets),
+  ];
+}
+
+const PAGING = ['cursor', 'offset', 'page', 'limit'];
+
+function checkRequest(
+  path: Path,
+  request: RequestTemplate,
+  allowed: ReadonlySet<string>,
+  secrets: ReadonlySet<string>,
+): FileProblem[] {
+  const bodies = [request.body, request.form, request.graphql].filter((one) => one !== undefined);
+  const problems: FileProblem[] = [
+    ...checkPlaces([...path, 'path'], request.path, allowed, secrets),
+    ...checkPlaces([...path, 'query'], request.query, allowed, secrets),
+    ...checkPlaces([...path, 'headers'], request.headers, allowed, secrets),
+    ...checkPlaces([...path, 'body'], request.body, allowed, secrets),
+    ...checkPlaces([...path, 'form'], request.form, allowed, secrets),
+    ...checkPlaces([...path, 'graphql', 'variables'], request.graphql?.variables, allowed, secrets),
+  ];
+  if (bodies.length > 1)
+    problems.push({ path, message: 'A request has one of body, form and graphql, not several.' });
+  if (request.method === 'GET' && bodies.length > 0)
+    problems.push({ path, message: 'A GET request has no body.' });
+  if (/(^|\/)\.{1,2}(\/|$)|%2e/i.test(request.path)) {
+    problems.push({ path: [...path, 'path'], message: 'The path must not step upwards ("..").' });
+  }
+  return problems;
+}
+
+function checkPlaces(
+  path: Path,
+  template: unknown,
+  allowed: ReadonlySet<string>,
+  secrets: ReadonlySet<string>,
+): FileProblem[] {
+  if (template !== null && typeof template === 'object') {
+    const entries: [string | number, unknown][] = Array.isArray(template)
+      ? template.map((inner, index): [number, unknown] => [index, inner])
+      : Object.entries(template);
+    return entries.flatMap(([key, inner]) => checkPlaces([...path, key], inner, allowed, secrets));
+  }
+  return placesIn(template)
+    .filter((name) => !allowed.has(name))
+    .map((name) => ({
+      path,
+      message: secrets.has(name)
+        ? `{${name}} is a credential and cannot stand in a request. How it travels is said under "send".`
+        : `{${name}} is neither an input nor a connection field. Declare it, or correct the name.`,
+    }));
+}
+
+function checkAuth(path: Path, method: Definition['auth'][number], fields: readonly string[]): FileProblem[] {
+  const own = 'fields' in method ? method.fields.map((field) => field.name) : ['access_token'];
+  const allowed = new Set([
+    ...own,
+    ...fields,
+    ...(method.type === 'api_key' || method.type === 'basic' ? [] : ['access_token']),
+  ]);
+  const none: ReadonlySet<string> = new Set();
+  return [
+    ...('send' in method && method.send
+      ? checkPlaces(
+          [...path, 'send'],
+          method.send.map((one) => ({ value: one.value })),
+          allowed,
+          none,
+        )
+      : []),
+    ...(method.type === 'basic' ? checkPlaces([...path, 'username'], method.username, allowed, none) : []),
+    ...(method.type === 'basic' ? checkPlaces([...path, 'password'], method.password, allowed, none) : []),
+    ...(method.baseUrl === undefined
+      ? []
+      : checkPlaces([...path, 'base_url'], method.baseUrl, new Set(fields), none)),
+  ];
+}

@@ -1,0 +1,90 @@
+import type { z } from 'zod';
+import type { FileProblem } from './source-file.ts';
+
+/** What zod found, as sentences about the file. */
+export function problemsOf(error: z.ZodError): FileProblem[] {
+  return error.issues.flatMap((issue) => problemsOfIssue(issue, []));
+}
+
+function problemsOfIssue(issue: z.core.$ZodIssue, above: readonly PropertyKey[]): FileProblem[] {
+  const path = [...above, ...issue.path];
+  const name = nameOf(path);
+  switch (issue.code) {
+    case 'unrecognized_keys':
+      return issue.keys.map((key) => ({
+        path,
+        key,
+        message: `There is no field "${key}" here. Remove it, or correct its name.`,
+      }));
+    case 'invalid_union':
+      return ofUnion(issue, path);
+    case 'invalid_type':
+      return [
+        {
+          path,
+          message: isMissing(issue) ? `${name} is missing.` : `${name} must be ${article(issue.expected)}.`,
+        },
+      ];
+    case 'invalid_value':
+      return [
+        {
+          path,
+          message: isMissing(issue)
+            ? `${name} is missing.`
+            : `${name} must be one of: ${issue.values.join(', ')}.`,
+        },
+      ];
+    case 'too_small':
+    case 'too_big':
+      return [
+        {
+          path,
+          message: `${name} is ${issue.code === 'too_small' ? 'too short or too small' : 'too long or too large'}: ${plain(issue.message)}.`,
+        },
+      ];
+    default:
+      return [{ path, message: `${name} is not right: ${plain(issue.message)}.` }];
+  }
+}
+
+/** Of several allowed forms, the one that came closest speaks: the deepest problem, then the fewest. */
+function ofUnion(issue: z.core.$ZodIssueInvalidUnion, path: readonly PropertyKey[]): FileProblem[] {
+  const depth = (issues: readonly z.core.$ZodIssue[]) => Math.max(...issues.map((one) => one.path.length));
+  const closest = [...issue.errors].sort((a, b) => depth(b) - depth(a) || a.length - b.length)[0];
+  if (closest === undefined || closest.length === 0) {
+    return [{ path, message: `${nameOf(path)} is not one of the words allowed here.` }];
+  }
+  return closest.flatMap((one) => problemsOfIssue(one, path));
+}
+
+function isMissing(issue: z.core.$ZodIssue): boolean {
+  return (
+    issue.message.endsWith('received undefined') ||
+    ('input' in issue && issue.input === undefined && 'input' in issue)
+  );
+}
+
+function nameOf(path: readonly PropertyKey[]): string {
+  const last = path.at(-1);
+  if (last === undefined) return 'The file';
+  return typeof last === 'number'
+    ? `Item ${last + 1} of "${String(path.at(-2) ?? 'the list')}"`
+    : `"${String(last)}"`;
+}
+
+function article(expected: string): string {
+  const words: Record<string, string> = {
+    string: 'a text',
+    number: 'a number',
+    int: 'a whole number',
+    boolean: 'true or false',
+    array: 'a list',
+    object: 'a group of fields',
+    record: 'a group of names and values',
+  };
+  return words[expected] ?? expected;
+}
+
+function plain(message: string): string {
+  return message.replace(/^Invalid (input|string): ?/i, '').replace(/\.$/, '');
+}
