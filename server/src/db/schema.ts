@@ -169,6 +169,18 @@ export interface IdempotencyKeys {
   workspace_id: string;
 }
 
+export interface KeyrailJobWorkers {
+  lock_id: Generated<number>;
+  missing_since: Timestamp | null;
+  pool_id: string;
+  started_at: Generated<Timestamp>;
+}
+
+export interface KeyrailPeriodic {
+  due_at: Timestamp;
+  name: string;
+}
+
 export interface KnownAddresses {
   address: string;
   seen_at: Timestamp;
@@ -307,6 +319,8 @@ export interface DB {
   credentials: Credentials;
   data_keys: DataKeys;
   idempotency_keys: IdempotencyKeys;
+  keyrail_job_workers: KeyrailJobWorkers;
+  keyrail_periodic: KeyrailPeriodic;
   known_addresses: KnownAddresses;
   members: Members;
   rate_budgets: RateBudgets;

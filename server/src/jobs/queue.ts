@@ -1,0 +1,51 @@
+import { sql } from 'kysely';
+import { type Queries, queries } from '../db/open.ts';
+import type { Tx } from '../lib/tx.ts';
+import type { Job } from './job.ts';
+
+export interface EnqueueOptions {
+  /** Not before then; at once when not said. */
+  runAt?: Date;
+  /** One job at a time bears a key: a waiting one is replaced; beside one that runs already a new one waits. */
+  key?: string;
+  /** With `key`: a waiting job keeps its time, and takes only the new payload. */
+  keepRunAt?: boolean;
+  /** Jobs of one queue run one after the other. */
+  queue?: string;
+  /** Smaller goes first; 0 when not said. */
+  priority?: number;
+}
+
+/** Puts a job into the queue when the transaction commits, and not at all when it does not. */
+export async function enqueue<Payload>(
+  tx: Tx,
+  job: Job<Payload>,
+  payload: Payload,
+  options: EnqueueOptions = {},
+): Promise<void> {
+  await insert(queries(tx), job, payload, options);
+}
+
+/** The same for what belongs to no workspace (sweeps), on a connection or transaction of the tables' owner. */
+export async function enqueueAsSystem<Payload>(
+  system: Queries,
+  job: Job<Payload>,
+  payload: Payload,
+  options: EnqueueOptions = {},
+): Promise<void> {
+  await insert(system, job, payload, options);
+}
+
+async function insert<Payload>(
+  handle: Queries,
+  job: Job<Payload>,
+  payload: Payload,
+  { runAt, key, keepRunAt, queue, priority }: EnqueueOptions,
+): Promise<void> {
+  const checked = JSON.stringify(job.payload.parse(payload));
+  const mode = keepRunAt ? 'preserve_run_at' : 'replace';
+  await sql`select keyrail_enqueue(
+    ${job.name}, ${checked}::json, ${runAt ?? null}::timestamptz, ${key ?? null}, ${mode}, ${queue ?? null},
+    ${job.maxAttempts ?? null}::int, ${priority ?? null}::int
+  )`.execute(handle);
+}
