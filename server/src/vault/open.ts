@@ -28,19 +28,19 @@ export function openWith(
   place: SecretPlace,
   sealed: Buffer,
 ): string | null {
-  const iv = sealed.subarray(0, IV_BYTES);
-  const ciphertext = sealed.subarray(IV_BYTES, sealed.length - TAG_BYTES);
-  const tag = sealed.subarray(sealed.length - TAG_BYTES);
-  const decipher = createDecipheriv(ALGORITHM, key.key, iv, { authTagLength: TAG_BYTES });
-  decipher.setAAD(associatedData(place, key.id));
-  decipher.setAuthTag(tag);
   try {
+    const iv = sealed.subarray(0, IV_BYTES);
+    const ciphertext = sealed.subarray(IV_BYTES, sealed.length - TAG_BYTES);
+    const tag = sealed.subarray(sealed.length - TAG_BYTES);
+    const decipher = createDecipheriv(ALGORITHM, key.key, iv, { authTagLength: TAG_BYTES });
+    decipher.setAAD(associatedData(place, key.id));
+    decipher.setAuthTag(tag);
     const padded = Buffer.concat([decipher.update(ciphertext), decipher.final()]);
     const plaintext = unpad(padded)?.toString('utf8') ?? null;
     padded.fill(0);
     return plaintext;
   } catch {
-    // Node's one signal that the tag does not match; what was decrypted before it is dropped unseen.
+    // Node's one signal that the tag does not match or is none; what was decrypted before it is dropped unseen.
     return null;
   }
 }
