@@ -79,24 +79,23 @@ export async function runNode24(file, args, extraEnvironment = {}) {
 }
 
 /**
- * Runs a command with our terminal and resolves to its exit code. Signals sent to us alone (kill, a supervisor) are passed
- * on; ctrl-C reaches the whole group by itself, so it is only outlived. We end after the command has.
+ * Runs a command with our terminal and resolves to its exit code. We end after the command has, whatever signal comes.
+ * A server (`isServer`) is told to stop when whoever started us is gone, and notices by itself (its IPC channel ends)
+ * when we are killed.
  */
 export function run(
   command,
   args,
-  { env = process.env, cwd = root, heartbeat = null, stdio = 'inherit' } = {},
+  { env = process.env, cwd = root, heartbeat = null, isServer = false } = {},
 ) {
   return new Promise((resolve) => {
+    const stdio = isServer ? ['inherit', 'inherit', 'inherit', 'ipc'] : 'inherit';
     const child = spawn(command, args, { env, cwd, stdio });
-    const startedAt = Date.now();
-    const timer = heartbeat
-      ? setInterval(() => say(`  … ${heartbeat} (${Math.round((Date.now() - startedAt) / 1000)} s)`), 10_000)
-      : null;
-    const restore = passSignals(child);
+    const undo = [passSignals(child)];
+    if (heartbeat) undo.push(sayFromTimeToTime(heartbeat));
+    if (isServer) undo.push(stopWithNpm(child));
     const done = (code) => {
-      if (timer) clearInterval(timer);
-      restore();
+      for (const one of undo) one();
       resolve(code);
     };
     child.once('error', (error) => {
@@ -109,11 +108,15 @@ export function run(
 
 const signalNumbers = { SIGHUP: 1, SIGINT: 2, SIGQUIT: 3, SIGKILL: 9, SIGTERM: 15 };
 
+/**
+ * kill and supervisors reach us alone: passed on. ctrl-C reaches the whole group, the command included: only outlived, as
+ * a second SIGINT would mean "at once" to it.
+ */
 function passSignals(child) {
   const passOn = {
     SIGTERM: () => child.kill('SIGTERM'),
-    SIGHUP: () => child.kill('SIGHUP'),
-    SIGINT: () => passInterrupt(child),
+    SIGHUP: () => child.kill('SIGTERM'),
+    SIGINT: () => process.stdin.isTTY || child.kill('SIGINT'),
   };
   for (const [signal, handler] of Object.entries(passOn)) process.on(signal, handler);
   return () => {
@@ -121,9 +124,25 @@ function passSignals(child) {
   };
 }
 
-/** With a terminal the child has had its SIGINT from there already; a second one would mean "at once" to it. */
-function passInterrupt(child) {
-  if (!process.stdin.isTTY) child.kill('SIGINT');
+function sayFromTimeToTime(what) {
+  const startedAt = Date.now();
+  const timer = setInterval(
+    () => say(`  … ${what} (${Math.round((Date.now() - startedAt) / 1000)} s)`),
+    10_000,
+  );
+  return () => clearInterval(timer);
+}
+
+/** Under npm, a parent that is gone means npm was killed: the server must not live on, holding data and port. */
+function stopWithNpm(child) {
+  if (!process.env.npm_lifecycle_event) return () => {};
+  const parent = process.ppid;
+  const timer = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(timer);
+    child.kill('SIGTERM');
+  }, 500);
+  return () => clearInterval(timer);
 }
 
 /** One process of this clone at a time does `work`; the others wait and say so. A killed holder is passed over. */

@@ -235,6 +235,7 @@ export interface Runs {
   table_id: string;
   total: number | null;
   unknown: Generated<number>;
+  unsettled: Generated<boolean>;
   waiting_for: string | null;
   waiting_for_connection: Generated<number>;
   waits: Generated<number>;

@@ -10,7 +10,8 @@ import type { Place } from './place.ts';
 /** The environment PostgreSQL sees: nothing of ours, so that no LANG, LC_ or PG variable changes how it behaves. */
 export const postgresEnvironment = { PATH: '/usr/local/bin:/usr/bin:/bin', LC_ALL: 'C', TZ: 'UTC' };
 
-export const SUPERUSER = 'keyrail';
+const SUPERUSER = 'keyrail';
+export const DATABASE = 'keyrail';
 
 /**
  * Makes the data folder where there is none, and returns the password. initdb works in a folder of its own that is
@@ -38,6 +39,12 @@ export function ensureCluster(place: Place, binaries: Binaries, account: Account
     rmSync(passwordForInitdb, { force: true });
   }
   return password;
+}
+
+/** Holds the password: never log it. */
+export function addressOf(place: Place, password: string, database: string): string {
+  const host = encodeURIComponent(place.socket);
+  return `postgres://${SUPERUSER}:${password}@localhost:5432/${database}?host=${host}`;
 }
 
 /** A folder for PostgreSQL's user alone. */

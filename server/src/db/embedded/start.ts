@@ -4,7 +4,7 @@ import { type Clock, systemClock } from '../../lib/clock.ts';
 import { StartRefused } from '../../lib/start-refused.ts';
 import { chooseAccount } from './account.ts';
 import { findBinaries } from './binaries.ts';
-import { ensureCluster, makePrivateFolder, SUPERUSER } from './cluster.ts';
+import { addressOf, DATABASE, ensureCluster, makePrivateFolder } from './cluster.ts';
 import { endLeftover, stopPostmaster } from './leftover.ts';
 import { takeLock } from './lock.ts';
 import { choosePlace, type Place } from './place.ts';
@@ -39,7 +39,6 @@ export interface EmbeddedOptions {
   settings?: Record<string, string>;
 }
 
-const DATABASE = 'keyrail';
 const LONGEST_BACKOFF_MS = 30_000;
 
 /**
@@ -145,9 +144,4 @@ async function ensureDatabase(place: Place, password: string): Promise<void> {
   } finally {
     await client.end();
   }
-}
-
-function addressOf(place: Place, password: string, database: string): string {
-  const host = encodeURIComponent(place.socket);
-  return `postgres://${SUPERUSER}:${password}@localhost:5432/${database}?host=${host}`;
 }

@@ -1,12 +1,14 @@
 -- What a person sees of a connection: everything but its secret, so that lists decrypt nothing and a damaged secret breaks none of them.
 create table connections (
   id text collate "C" primary key,
-  workspace_id text collate "C" not null,
+  workspace_id text collate "C" not null references workspaces (id) on delete cascade,
   integration text collate "C" not null,
   name text not null,
   -- NFC, trimmed, lower case: two names that read alike are one name.
   name_key text collate "C" not null,
   method text collate "C" not null,
+  -- The method's own id where an integration has two of one kind, else its kind again.
+  method_id text collate "C" not null,
   is_default boolean not null default false,
   status text collate "C" not null check (status in (
     'connected', 'expiring_soon', 'limited', 'out_of_credits', 'unverified',

@@ -10,6 +10,7 @@ create table credentials (
   key_id text collate "C" generated always as (split_part(sealed, '.', 2)) stored,
   -- What is shown of this version, so that a roll-back brings it back too.
   method text collate "C" not null,
+  method_id text collate "C" not null,
   fields jsonb not null default '{}',
   hint text,
   created_at timestamptz not null,

@@ -25,6 +25,8 @@ create table runs (
   allowed_connection_ids text[] collate "C",
   -- Null until the cells are marked `queued`.
   total integer,
+  -- Whether cells of it may still be queued, running or waiting; also for a while after it was cancelled.
+  unsettled boolean not null default true,
   -- How many cells of this run are in each state, kept with every change of a cell, so that nothing has to count.
   queued integer not null default 0,
   running integer not null default 0,
@@ -52,8 +54,9 @@ create table runs (
 
 create unique index runs_one_active on runs (column_id) where state in ('queued', 'running', 'paused', 'waiting');
 create index runs_of_table on runs (table_id, id desc);
--- What the sweep looks at: runs somebody has to work on. Its cost grows with these, not with the history.
-create index runs_to_do on runs (id) where state in ('queued', 'running', 'waiting') or running > 0;
+-- What the sweep looks at: its cost grows with the runs that are not over, not with the history. Counters and lease are in no
+-- index, nor in a predicate, so that the many updates of a run's row stay on its page.
+create index runs_unsettled on runs (id) where unsettled;
 
 select keyrail_tenant_table('runs');
 

@@ -1,0 +1,20 @@
+// npm run bench NAME: one measurement beside its peer; -- --full for the real size. The last line is one JSON object.
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { ensureChromium } from './chromium.mjs';
+import { root } from './node24.mjs';
+import { ensureInstalled, fail, runNode24 } from './setup.mjs';
+import { ensureWebBuilt } from './web.mjs';
+
+const [name, ...args] = process.argv.slice(2);
+const names = readdirSync(join(root, 'bench'))
+  .filter((file) => /^[a-z-]+\.ts$/.test(file) && file !== 'report.ts')
+  .map((file) => file.slice(0, -'.ts'.length));
+
+if (!name || !existsSync(join(root, 'bench', `${name}.ts`))) {
+  fail(`npm run bench NAME [-- --full], where NAME is one of: ${names.join(', ')}`);
+}
+await ensureInstalled();
+await ensureWebBuilt();
+const chromium = name.startsWith('grid') ? await ensureChromium() : null;
+await runNode24(join('bench', `${name}.ts`), args, chromium ? { CHROMIUM_PATH: chromium } : {});
