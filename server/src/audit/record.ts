@@ -1,10 +1,9 @@
 import type { Tx } from '../lib/tx.ts';
-import type { Who } from '../workspaces/who.ts';
 import { insertEntry } from './store.ts';
 
-/** Who did it: a person or token, or Keyrail itself (a background check, the operator's command). */
+/** Who did it: a person or token (a `Who` of the request is one), or Keyrail itself (a background check, the operator's command). */
 export type Actor =
-  | Pick<Who, 'workspaceId' | 'userId' | 'tokenId' | 'label' | 'ip'>
+  | { workspaceId: string; userId: string | null; tokenId: string | null; label: string; ip: string }
   | { workspaceId: string; system: 'keyrail' | 'operator' };
 
 export interface AuditEvent {
