@@ -102,6 +102,10 @@ export const actionSchema = shape({
       'Each line must be met: by one of its inputs, or by all of a group: [domain, [first_name, last_name]].',
     ),
   outputs: z.array(outputSchema).min(1),
+  check: z
+    .array(conditionSchema)
+    .default([])
+    .describe('What must hold in a 2xx answer; else it counts as nonsense.'),
   no_result: z.array(conditionSchema).default([]).describe('Answers that mean "nothing found".'),
   answers: z.array(answerRuleSchema).default([]),
   repeatable: z

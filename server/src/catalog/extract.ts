@@ -54,9 +54,15 @@ export function readAccount(paths: AccountPaths, json: unknown): Account {
     label: shortText(read(paths.label)),
     id: shortText(read(paths.id)),
     plan: shortText(read(paths.plan)),
-    creditsLeft: numberOf(read(paths.creditsLeft)),
+    creditsLeft: creditsLeft(read(paths.creditsLeft), read(paths.creditsTotal), read(paths.creditsUsed)),
     scopes: Array.isArray(scopes) ? scopes.filter((scope) => typeof scope === 'string') : splitScopes(scopes),
   };
+}
+
+function creditsLeft(left: unknown, total: unknown, used: unknown): number | null {
+  const said = numberOf(left);
+  const [all, gone] = [numberOf(total), numberOf(used)];
+  return said ?? (all === null || gone === null ? null : Math.max(0, all - gone));
 }
 
 function shortText(value: unknown): string | null {

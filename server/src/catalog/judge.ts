@@ -1,7 +1,8 @@
 import type { Action } from './action-definition.ts';
-import type { AnswerRule } from './answer-rule.ts';
+import type { AnswerRule, Condition } from './answer-rule.ts';
 import { holds, type Seen } from './condition.ts';
 import type { Definition } from './definition.ts';
+import { readAccount } from './extract.ts';
 import type { ListOperation } from './list-definition.ts';
 import type { Answer, FailureKind, Outcome } from './outcome.ts';
 import { readPath } from './path.ts';
@@ -68,8 +69,9 @@ function byBody(context: Context): Outcome {
   const request = requestOf(asked);
   if (request.expect === 'json' && seen.json === undefined) return nonsense(context);
   if (asked.kind === 'probe' && looksLikeHtml(seen.text)) return nonsense(context);
-  if (asked.kind === 'probe' && !asked.probe.check.every((one) => holds(one, seen))) {
-    return failure(context, 'rejected');
+  if (!checkOf(asked).every((one) => holds(one, seen))) return nonsense(context, 'unexpected');
+  if (asked.kind === 'probe' && readAccount(asked.probe.account, seen.json).creditsLeft === 0) {
+    return failure(context, 'out_of_credits', { advice: 'The key is good, but no credits are left.' });
   }
   const isSubmit = asked.kind === 'action' && asked.action.poll !== undefined && asked.step !== 'poll';
   if (asked.kind === 'action' && !isSubmit && asked.action.noResult.some((one) => holds(one, seen))) {
@@ -120,10 +122,18 @@ function failure(context: Context, kind: FailureKind, details: FailureDetails = 
   }
 }
 
-function nonsense(context: Context, because?: 'redirect'): Outcome {
+function nonsense(context: Context, because?: 'redirect' | 'unexpected'): Outcome {
   const { text } = context.seen;
   const found = looksLikeHtml(text) ? 'html' : text.trim() === '' ? 'empty' : 'not_json';
-  return { kind: 'nonsense', because: because ?? found, said: null, advice: null };
+  const said = because === 'unexpected' ? wordsOf(context.seen, context.definition.errorMessage) : null;
+  return { kind: 'nonsense', because: because ?? found, said, advice: null };
+}
+
+/** A submitted job's first answer is only its receipt. */
+function checkOf(asked: Asked): readonly Condition[] {
+  if (asked.kind === 'probe') return asked.probe.check;
+  if (asked.kind === 'list') return [];
+  return asked.action.poll !== undefined && asked.step !== 'poll' ? [] : asked.action.check;
 }
 
 function requestOf(asked: Asked): { expect: 'json' | 'any' } {

@@ -26,8 +26,8 @@ export type Outcome =
   | ({ kind: 'missing_permission'; permission: string | null } & Failure)
   | ({ kind: 'out_of_credits' | 'invalid_request' } & Failure)
   | ({ kind: 'rate_limited' | 'provider_error'; retryAfterSeconds: number | null } & Failure)
-  /** Neither what was asked for nor an error we can read: HTML, cut-off JSON, a redirect. */
-  | ({ kind: 'nonsense'; because: 'html' | 'not_json' | 'empty' | 'redirect' } & Failure);
+  /** Neither what was asked for nor a known error: HTML, cut-off JSON, a redirect, a 2xx without what it must have. */
+  | ({ kind: 'nonsense'; because: 'html' | 'not_json' | 'empty' | 'redirect' | 'unexpected' } & Failure);
 
 export type OutcomeKind = Outcome['kind'];
 export type FailureKind = Exclude<OutcomeKind, 'success'>;

@@ -9,6 +9,10 @@ const accountPathsSchema = shape({
   id: pathSchema.optional().describe('Stable: tells another account after a reconnect.'),
   plan: pathSchema.optional(),
   credits_left: pathSchema.optional(),
+  credits_total: pathSchema
+    .optional()
+    .describe('Where an answer has no rest, but a total and what is used of it.'),
+  credits_used: pathSchema.optional(),
   scopes: pathSchema.optional(),
 });
 
@@ -18,7 +22,7 @@ export const probeSchema = shape({
   check: z
     .array(conditionSchema)
     .default([])
-    .describe('What must hold in a 2xx answer; else the key is rejected.'),
+    .describe('What must hold in a 2xx answer; else it counts as nonsense.'),
   account: accountPathsSchema.prefault({}),
   label_request: shape({ request: requestTemplateSchema, account: accountPathsSchema })
     .optional()

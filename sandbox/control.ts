@@ -1,0 +1,94 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { KEY_HELP } from './keys.ts';
+import type { SandboxState } from './provider-server.ts';
+import { sendReply } from './send.ts';
+
+export interface Upstream {
+  origin: string;
+  /** Where the stand-in listens. */
+  target: string;
+  slug: string;
+}
+
+/** The sandbox's own address: a start page for people, and inspection for tests. */
+export async function serveControl(
+  port: number,
+  upstreams: readonly Upstream[],
+  state: SandboxState,
+): Promise<{ server: Server; port: number }> {
+  const server = createServer((incoming, outgoing) => {
+    answer(incoming, outgoing, upstreams, state).catch(() => outgoing.destroy());
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject).listen(port, '127.0.0.1', resolve);
+  });
+  return { server, port: (server.address() as AddressInfo).port };
+}
+
+async function answer(
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+  upstreams: readonly Upstream[],
+  state: SandboxState,
+): Promise<void> {
+  const url = new URL(incoming.url ?? '/', 'http://sandbox');
+  const query = url.searchParams;
+  switch (`${incoming.method} ${url.pathname}`) {
+    case 'GET /':
+      outgoing.writeHead(200, { 'content-type': 'text/html; charset=utf-8' }).end(startPage(upstreams));
+      return;
+    case 'GET /upstreams':
+      return sendReply(outgoing, { status: 200, body: upstreams });
+    case 'GET /calls': {
+      const filter = Object.fromEntries(
+        ['provider', 'key', 'path'].flatMap((name) => (query.has(name) ? [[name, query.get(name)]] : [])),
+      );
+      const counts = state.log.counts(filter);
+      return sendReply(outgoing, {
+        status: 200,
+        body: { total: counts.reduce((sum, one) => sum + one.count, 0), counts },
+      });
+    }
+    case 'GET /calls/answered-twice':
+      return sendReply(outgoing, { status: 200, body: state.log.answeredTwice() });
+    case 'POST /reset':
+      reset(state);
+      return sendReply(outgoing, { status: 204, body: null });
+    case 'POST /top-up': {
+      const account = state.accounts.get(query.get('key') ?? '');
+      if (account) account.creditsLeft += Number(query.get('credits') ?? 1000);
+      return sendReply(outgoing, { status: account ? 204 : 404, body: null });
+    }
+    case 'POST /revoke':
+      state.revoked.add(query.get('key') ?? '');
+      return sendReply(outgoing, { status: 204, body: null });
+    default:
+      return sendReply(outgoing, { status: 404, body: { message: 'Not found' } });
+  }
+}
+
+export function reset(state: SandboxState): void {
+  state.log.clear();
+  state.limiter.clear();
+  state.accounts.clear();
+  state.failuresLeft.clear();
+  state.revoked.clear();
+}
+
+function startPage(upstreams: readonly Upstream[]): string {
+  const keys = KEY_HELP.map(([key, what]) => `<tr><td><code>${key}</code></td><td>${what}</td></tr>`).join(
+    '',
+  );
+  const places = upstreams
+    .map((one) => `<tr><td>${one.slug}</td><td>${one.origin}</td><td><code>${one.target}</code></td></tr>`)
+    .join('');
+  return `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Keyrail sandbox</title>
+<meta name="viewport" content="width=device-width"><style>body{font:16px/1.5 system-ui;max-width:60rem;margin:2rem auto;padding:0 1rem}
+td{padding:.2rem 1rem .2rem 0;vertical-align:top}code{font-size:.9em}</style></head><body>
+<h1>Keyrail sandbox</h1><p>Stand-ins for six providers: same paths, errors and rate limits as publicly documented, made-up answers.
+Nothing leaves this machine.</p><h2>Keys</h2><p>The key's own text says how it behaves; put another integration's slug in place of <code>hunter</code>.</p>
+<table>${keys}</table><h2>Where</h2><table>${places}</table><h2>For tests</h2>
+<p><code>GET /calls?provider=&amp;key=&amp;path=</code> counts calls, <code>GET /calls/answered-twice</code> lists requests that succeeded more than once,
+<code>POST /top-up?key=&amp;credits=</code> adds credits, <code>POST /revoke?key=</code> withdraws a key, <code>POST /reset</code> forgets everything.</p></body></html>`;
+}

@@ -1,0 +1,41 @@
+import { parseArgs } from 'node:util';
+import { KEY_HELP } from './keys.ts';
+import { sandboxUpstreams, startSandbox } from './start.ts';
+
+const { values } = parseArgs({
+  options: {
+    port: { type: 'string', default: '4410' },
+    'latency-ms': { type: 'string', default: '60' },
+    'slow-ms': { type: 'string', default: '5000' },
+    json: { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
+  },
+});
+
+if (values.help) {
+  console.log(`Stand-ins for six providers, on loopback.
+
+  node sandbox/main.ts [--port 4410] [--latency-ms 60] [--slow-ms 5000] [--json]
+
+Keys say by their own text how they behave (put another integration's slug in place of "hunter"):
+${KEY_HELP.map(([key, what]) => `  ${key.padEnd(26)} ${what}`).join('\n')}`);
+} else {
+  const sandbox = await startSandbox({
+    port: Number(values.port),
+    latencyMs: Number(values['latency-ms']),
+    slowMs: Number(values['slow-ms']),
+  });
+  const settings = sandboxUpstreams(sandbox);
+  if (values.json) {
+    // One line, for the process that started this one.
+    console.log(JSON.stringify({ url: sandbox.url, ...settings }));
+  } else {
+    console.log(
+      `Sandbox: ${sandbox.url}\n\nPoint the product at it with\n  KEYRAIL_UPSTREAMS=${settings.upstreams}\n  KEYRAIL_ALLOWED_PRIVATE_HOSTS=${settings.allowedPrivateHosts}`,
+    );
+  }
+  const stop = () => void sandbox.close().then(() => process.exit(0));
+  process.once('SIGINT', stop).once('SIGTERM', stop);
+  // Started as a child with a channel: ends with its parent, even when that one was killed.
+  process.once('disconnect', stop);
+}
