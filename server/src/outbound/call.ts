@@ -1,5 +1,5 @@
 import type { CredentialSource } from './credential-source.ts';
-import type { Answer, CallOutcome } from './outcome.ts';
+import type { Answer, CallOutcome, DeniedReason } from './outcome.ts';
 import type { OutboundRequest } from './request.ts';
 
 /** At most `calls` in any `perSeconds`, over all processes. Windows of different groups count apart. */
@@ -19,8 +19,11 @@ export type Reading =
   | { kind: 'unauthenticated' }
   /** Refused for now without having been acted on: waits, for all users of the connection, and repeats. */
   | { kind: 'throttled'; retryAfterSeconds?: number }
-  /** Failed at the other side, perhaps half done: repeated only where the call may be repeated. */
-  | { kind: 'failed' };
+  /**
+   * Failed at the other side: repeated where the call may be repeated. Else it ends as `unknown`, unless the answer
+   * says that nothing was done (`mayHaveHappened: false`).
+   */
+  | { kind: 'failed'; mayHaveHappened?: boolean };
 
 export interface OutboundCall {
   request: OutboundRequest;
@@ -49,5 +52,17 @@ export interface OutboundCall {
 
 /** The one engine for calls to third parties. Made by `createOutbound`; closed after the last call. */
 export interface Outbound {
+  /** Rejects only where our own database does (the shared budget); everything else is an outcome. */
   call(call: OutboundCall): Promise<CallOutcome>;
+  /**
+   * Whether this server would call such an address at all, with a look-up: for base URLs, before they are saved.
+   * The same guard as for the call itself.
+   */
+  check(url: string): Promise<AddressCheck>;
 }
+
+export type AddressCheck =
+  | { kind: 'fine' }
+  | { kind: 'denied'; reason: DeniedReason }
+  | { kind: 'invalid'; problem: string }
+  | { kind: 'unresolved' };

@@ -59,7 +59,11 @@ async function openConnection(deps: ConnectDeps, target: Target): Promise<Socket
 }
 
 /** Every answer must be fit to connect to, else none is used: one bad record means somebody is trying something. */
-async function checkedAddresses(deps: ConnectDeps, hostname: string, port: number): Promise<string[]> {
+export async function checkedAddresses(
+  deps: Pick<ConnectDeps, 'policy' | 'resolve'>,
+  hostname: string,
+  port: number,
+): Promise<string[]> {
   const literal = canonicalAddress(hostname);
   const found = literal === null ? await lookUp(deps.resolve, hostname) : [literal];
   if (found.length === 0) throw new ConnectFailure('dns', 'the name has no address');

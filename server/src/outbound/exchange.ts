@@ -95,7 +95,10 @@ class ExchangeState implements Dispatcher.DispatchHandler {
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     // Given up while it waited for a connection: this stops it before a byte is written.
-    if (this.#isFinished) return controller.abort(new Error('given up'));
+    if (this.#isFinished) {
+      controller.abort(new Error('given up'));
+      return;
+    }
     this.#controller = controller;
     this.sent = true;
   }
@@ -113,8 +116,8 @@ class ExchangeState implements Dispatcher.DispatchHandler {
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
     this.#received += chunk.length;
-    if (this.#received > this.#maxBytes) return this.finish({ kind: 'too_large' });
-    this.#chunks.push(chunk);
+    if (this.#received > this.#maxBytes) this.finish({ kind: 'too_large' });
+    else this.#chunks.push(chunk);
   }
 
   onResponseEnd(): void {

@@ -1,0 +1,138 @@
+import type { Clock } from '../lib/clock.ts';
+import { type Attempt, type AttemptDeps, attempt } from './attempt.ts';
+import type { Budget, Permit } from './budget.ts';
+import type { OutboundCall } from './call.ts';
+import type { Credential } from './credential-source.ts';
+import { checkUrl } from './guard.ts';
+import type { CallOutcome } from './outcome.ts';
+import { redactor } from './redact.ts';
+import { isIdempotent, type OutboundRequest } from './request.ts';
+import { nextStep, type Progress } from './steps.ts';
+import type { Usage } from './usage.ts';
+import { requestProblem } from './validate.ts';
+
+export interface EngineDeps extends AttemptDeps {
+  budget: Pick<Budget, 'permit' | 'pause'>;
+  usage: Pick<Usage, 'count'>;
+  clock: Clock;
+  random: () => number;
+}
+
+const DEFAULT_ATTEMPTS = 3;
+const MOST_ATTEMPTS = 4;
+const DEFAULT_PATIENCE_MS = 30_000;
+
+/** One call from judging its address to its last attempt. */
+export async function makeCall(deps: EngineDeps, call: OutboundCall): Promise<CallOutcome> {
+  const refusal = refuse(deps, call);
+  if (refusal) return refusal;
+  const now = () => deps.clock.now().getTime();
+  const progress: Progress = {
+    attempts: 0,
+    startedAt: now(),
+    deadline: now() + (call.patienceMs ?? DEFAULT_PATIENCE_MS),
+    maxAttempts: Math.min(Math.max(call.maxAttempts ?? DEFAULT_ATTEMPTS, 1), MOST_ATTEMPTS),
+    isRepeatable: call.repeatable ?? isIdempotent(call.request.method),
+    newer: undefined,
+  };
+  for (;;) {
+    const tried = await tryOnce(deps, call, progress);
+    if (tried.kind === 'over') return tried.outcome;
+    const step = await nextStep(deps, call, progress, tried);
+    if (step.kind === 'over') return step.outcome;
+    if (step.waitMs === 0) continue;
+    try {
+      await deps.clock.sleep(step.waitMs, call.signal);
+    } catch {
+      return { kind: 'cancelled', mayHaveHappened: false };
+    }
+  }
+}
+
+/** What needs no credential and no network to be refused. */
+function refuse(deps: EngineDeps, call: OutboundCall): CallOutcome | null {
+  const problem = requestProblem(call.request);
+  if (problem) return { kind: 'invalid_request', problem };
+  const checked = checkUrl(deps.policy, call.request.url);
+  if (checked.kind === 'denied') return { kind: 'egress_denied', reason: checked.reason };
+  if (checked.kind === 'invalid') return { kind: 'invalid_request', problem: `The URL ${checked.problem}.` };
+  return isAllowedOrigin(call, call.request.url) ? null : { kind: 'egress_denied', reason: 'host' };
+}
+
+/** As written, not as the guard may have rewritten it: `allowedOrigins` is written by the same hand. */
+function isAllowedOrigin(call: OutboundCall, url: string): boolean {
+  const origin = URL.parse(url)?.origin;
+  return origin !== undefined && call.allowedOrigins.includes(origin);
+}
+
+type Tried =
+  | { kind: 'over'; outcome: CallOutcome }
+  | { kind: 'tried'; result: Attempt; credential: Credential | null; redact: (text: string) => string };
+
+async function tryOnce(deps: EngineDeps, call: OutboundCall, progress: Progress): Promise<Tried> {
+  const permit = await permitFor(deps, call, progress);
+  if (permit.kind === 'not_yet') {
+    const retryAfterSeconds = Math.max(1, Math.ceil(permit.afterMs / 1_000));
+    return over({ kind: 'rate_limited', retryAfterSeconds, answer: null });
+  }
+  if (permit.kind === 'cancelled') return over({ kind: 'cancelled', mayHaveHappened: false });
+  try {
+    const found = progress.newer
+      ? ({ kind: 'credential', credential: progress.newer } as const)
+      : await call.credential?.current();
+    if (found?.kind === 'unavailable') return over({ kind: 'no_credential', because: found.because });
+    const credential = found?.credential ?? null;
+    const request = prepared(call.request, credential);
+    const problem = requestProblem(request);
+    if (problem) return over({ kind: 'invalid_request', problem });
+    if (!isAllowedOrigin(call, request.url)) return over({ kind: 'egress_denied', reason: 'host' });
+    progress.attempts += 1;
+    const startedAt = performance.now();
+    const result = await attempt(deps, request, call.signal);
+    count(deps, call, result, performance.now() - startedAt);
+    return { kind: 'tried', result, credential, redact: redactor(credential?.secrets ?? []) };
+  } finally {
+    permit.done();
+  }
+}
+
+function permitFor(deps: EngineDeps, call: OutboundCall, progress: Progress): Promise<Permit> | Permit {
+  const key = call.budgetKey ?? call.connectionId;
+  if (key === null) return { kind: 'may_call', done: () => {} };
+  return deps.budget.permit({
+    key,
+    workspaceId: call.workspaceId,
+    consumer: call.consumer,
+    rateWindows: call.rateWindows ?? [],
+    waitMs: Math.max(0, progress.deadline - deps.clock.now().getTime()),
+    signal: call.signal,
+  });
+}
+
+/** Lower-case names and our own defaults first, so that the credential has the last word. */
+function prepared(request: OutboundRequest, credential: Credential | null): OutboundRequest {
+  const given = Object.entries(request.headers).map(([name, value]) => [name.toLowerCase(), value]);
+  const headers: Record<string, string> = {
+    accept: '*/*',
+    'user-agent': 'Keyrail',
+    ...Object.fromEntries(given),
+    'accept-encoding': 'gzip, br',
+  };
+  const ours = { ...request, headers };
+  return credential ? credential.apply(ours) : ours;
+}
+
+function count(deps: EngineDeps, call: OutboundCall, result: Attempt, latencyMs: number): void {
+  if (call.connectionId === null) return;
+  deps.usage.count({
+    workspaceId: call.workspaceId,
+    connectionId: call.connectionId,
+    consumer: call.consumer.slice(0, 64),
+    statusClass: result.kind === 'answered' ? `${Math.floor(result.status / 100)}xx` : result.kind,
+    latencyMs,
+  });
+}
+
+function over(outcome: CallOutcome): Tried {
+  return { kind: 'over', outcome };
+}

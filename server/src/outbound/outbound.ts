@@ -1,0 +1,106 @@
+import { Agent } from 'undici';
+import { type Clock, systemClock } from '../lib/clock.ts';
+import { createBudget, type PauseStore } from './budget.ts';
+import type { AddressCheck, Outbound } from './call.ts';
+import { ConnectFailure, checkedAddresses, guardedConnector } from './connect.ts';
+import { makeCall } from './engine.ts';
+import { checkUrl, type GuardPolicy, portOf } from './guard.ts';
+import { defaultLimits, type OutboundLimits } from './limits.ts';
+import type { BudgetStore } from './reservations.ts';
+import { type Resolve, systemResolve } from './resolve.ts';
+import { noUpstreams, throughUpstreams, type Upstreams } from './upstreams.ts';
+import { createUsage, type LastUse, type UsageStore } from './usage.ts';
+
+export interface OutboundOptions {
+  policy: GuardPolicy;
+  budgetStore: BudgetStore & PauseStore;
+  usageStore: UsageStore;
+  /** KEYRAIL_UPSTREAMS. */
+  upstreams?: Upstreams;
+  limits?: Partial<OutboundLimits>;
+  clock?: Clock;
+  resolve?: Resolve;
+  /** Certificates the operator trusts beside the public ones, PEM. */
+  extraCa?: readonly string[];
+  /** How often counts are written and pauses of other processes read. */
+  flushEveryMs?: number;
+  /** Told at every flush which connections were used. */
+  onUsed?: (uses: readonly LastUse[]) => Promise<void>;
+  /** Where a flush fails; it is tried again with the next. */
+  onFlushError?: (error: unknown) => void;
+  random?: () => number;
+}
+
+export interface RunningOutbound extends Outbound {
+  /** Writes the counts there are. */
+  flush(): Promise<void>;
+  /** Waits for nothing: breaks what is under way, writes the counts. Drain before. */
+  close(): Promise<void>;
+}
+
+/** Sockets to one origin; beyond them calls wait their turn. */
+const CONNECTIONS_PER_ORIGIN = 256;
+/** Shorter than the idle limits of common servers and balancers: a call on a socket that is just being closed may have happened. */
+const KEEP_ALIVE_MS = 4_000;
+
+/** Builds the engine. Every call to a third party goes through what this returns. */
+export function createOutbound(options: OutboundOptions): RunningOutbound {
+  const limits = { ...defaultLimits, ...options.limits };
+  const clock = options.clock ?? systemClock;
+  const resolve = options.resolve ?? systemResolve({ timeoutMs: limits.connectTimeoutMs });
+  const { policy } = options;
+  const connecting = {
+    policy,
+    resolve,
+    connectTimeoutMs: limits.connectTimeoutMs,
+    extraCa: options.extraCa ?? [],
+  };
+  const dispatcher = new Agent({
+    connect: guardedConnector(connecting),
+    connections: CONNECTIONS_PER_ORIGIN,
+    allowH2: false,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    keepAliveMaxTimeout: 60_000,
+  });
+  const budget = createBudget({ store: options.budgetStore, clock, limits });
+  const usage = createUsage({ store: options.usageStore, clock, onUsed: options.onUsed });
+  const upstreams = options.upstreams ?? noUpstreams;
+  const random = options.random ?? Math.random;
+  const engine = { dispatcher, limits, policy, upstreams, budget, usage, clock, random };
+
+  const flush = async () => {
+    await Promise.all([usage.flush(), budget.refresh()]);
+  };
+  const timer = setInterval(() => {
+    flush().catch((error: unknown) => options.onFlushError?.(error));
+  }, options.flushEveryMs ?? 1_000);
+  timer.unref();
+
+  return {
+    call: (call) => makeCall(engine, call),
+    check: (url) => checkAddress({ policy, resolve, upstreams }, url),
+    flush,
+    close: async () => {
+      clearInterval(timer);
+      await dispatcher.destroy();
+      await usage.flush();
+    },
+  };
+}
+
+async function checkAddress(
+  deps: { policy: GuardPolicy; resolve: Resolve; upstreams: Upstreams },
+  text: string,
+): Promise<AddressCheck> {
+  const written = checkUrl(deps.policy, text);
+  if (written.kind !== 'fine') return written;
+  const target = checkUrl(deps.policy, throughUpstreams(deps.upstreams, written.url).href);
+  if (target.kind !== 'fine') return { kind: 'denied', reason: 'address' };
+  try {
+    await checkedAddresses(deps, target.url.hostname, portOf(target.url));
+    return { kind: 'fine' };
+  } catch (error) {
+    const isDenied = error instanceof ConnectFailure && error.failure === 'denied';
+    return isDenied ? { kind: 'denied', reason: 'address' } : { kind: 'unresolved' };
+  }
+}
