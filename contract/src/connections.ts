@@ -77,6 +77,12 @@ export const createdConnection = connection.extend({
     .describe('What was done to the input: "White space around the key was removed."'),
 });
 
+/** What verify and rollback answer: the connection as it is now, and the outcome of this check. */
+export const checkedConnection = connection.extend({ verdict });
+
+/** What PATCH answers; `verdict` is null where no credentials were given, so that nothing was checked. */
+export const updatedConnection = createdConnection.extend({ verdict: verdict.nullable() });
+
 export const updateConnection = z.strictObject({
   name: name.optional(),
   credentials: credentials

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Job } from '../jobs/job.ts';
 
 /**
  * NOTIFY channel: something about a connection changed (credential, status, default, existence). The payload is
@@ -6,20 +7,28 @@ import { z } from 'zod';
  */
 export const CONNECTION_CHANGED = 'connection_changed';
 
+const workspaceAndConnection = { workspace_id: z.string(), connection_id: z.string() };
+
+const healed = z.strictObject({ ...workspaceAndConnection, integration: z.string() });
 /**
- * Job, enqueued in the transaction that makes it true: work that waits for this integration may go on, because a
+ * Enqueued in the transaction that makes it true: work that waits for this integration may go on, because a
  * connection was made, reconnected, topped up, or became the default. Waiting runs look for themselves whether
  * the connection they want is usable now.
  */
-export const CONNECTION_HEALED = 'connection_healed';
-export const connectionHealed = z.strictObject({
-  workspace_id: z.string(),
-  connection_id: z.string(),
-  integration: z.string(),
-});
-export type ConnectionHealed = z.infer<typeof connectionHealed>;
+export const connectionHealed: Job<z.infer<typeof healed>> = { name: 'connections.healed', payload: healed };
 
-/** Job: check this connection now (after a refused call, or because it is due). One at a time per connection. */
-export const CONNECTION_CHECK = 'connection_check';
-export const connectionCheck = z.strictObject({ workspace_id: z.string(), connection_id: z.string() });
-export type ConnectionCheck = z.infer<typeof connectionCheck>;
+const checked = z.strictObject(workspaceAndConnection);
+/** Check this connection now: a call was refused, or it is due. Under a key, so that many reports make one check. */
+export const connectionCheck: Job<z.infer<typeof checked>> = {
+  name: 'connections.check',
+  payload: checked,
+  // What fails here fails for reasons of ours; the schedule comes by again.
+  maxAttempts: 3,
+};
+
+/** Every minute: enqueues the checks that are due, destroys replaced credentials whose time is over. */
+export const connectionsSweep: Job<Record<string, never>> = {
+  name: 'connections.sweep',
+  payload: z.strictObject({}),
+  maxAttempts: 1,
+};

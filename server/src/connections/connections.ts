@@ -1,44 +1,42 @@
-import type {
-  ConnectedApp,
-  ConnectionEvent,
-  ConnectionStatus,
-  Dependent,
-} from '@keyrail/contract/connections';
-import type { AuthMethodKind } from '@keyrail/contract/integrations';
+import type { ConnectedApp, ConnectionEvent, Dependent } from '@keyrail/contract/connections';
 import type { Verdict } from '@keyrail/contract/verdicts';
-import type { Tx } from '../lib/tx.ts';
+import type { Catalog } from '../catalog/catalog.ts';
+import type { KeyForm } from '../catalog/key-forms.ts';
+import type { Clock } from '../lib/clock.ts';
+import type { Transact, Tx } from '../lib/tx.ts';
+import type { Outbound } from '../outbound/call.ts';
 import type { CredentialSource } from '../outbound/credential-source.ts';
+import type { Keyring } from '../vault/keyring.ts';
 import type { Who } from '../workspaces/who.ts';
-import type { Connection } from './connection.ts';
-import type { ConnectionRef, ResolvedConnection, UsableConnection } from './resolve.ts';
+import { type ConnectInput, connect, type Entered } from './connect.ts';
+import { createCredentialDoor } from './credential.ts';
+import type { DependentsSource } from './dependents-source.ts';
+import { createForCall, type ForCall } from './for-call.ts';
+import * as lifecycle from './lifecycle.ts';
+import type { ConnectionFilter, Listed, Slice } from './look.ts';
+import * as look from './look.ts';
+import { replaceCredentials } from './replace.ts';
+import { reportDamaged, reportOutOfCredits, reportUnauthenticated } from './report.ts';
+import { type ConnectionRef, type ResolvedConnection, resolveConnection } from './resolve.ts';
+import { rollBack } from './roll-back.ts';
+import type { ConnectionSettings } from './settings.ts';
+import { sweep } from './sweep.ts';
+import type { SweepStore } from './sweep-store.ts';
+import type { UsageHour, UsageSource } from './usage-source.ts';
+import { verify, verifyByItself } from './verify.ts';
 
-/** What was entered, as it was entered: by field name, connection fields and credential fields alike. */
-export type Entered = Readonly<Record<string, string>>;
-
-export interface ConnectInput {
-  integration: string;
-  name: string | undefined;
-  method: AuthMethodKind | undefined;
-  credentials: Entered;
-  saveUnverified: boolean;
-  makeDefault: boolean;
-}
-
-export interface Connected {
-  connection: Listed;
-  verdict: Verdict;
-  /** What was done to the input, in sentences. */
-  notes: string[];
-}
-
-/** A connection with the number of columns (later: syncs, tokens) that use it. */
-export type Listed = Connection & { dependentsCount: number };
-
-export interface ConnectionFilter {
-  integration: string | undefined;
-  status: ConnectionStatus | undefined;
-  limit: number;
-  cursor: string | undefined;
+export interface ConnectionsDeps {
+  transact: Transact;
+  clock: Clock;
+  keyring: Keyring;
+  catalog: Pick<Catalog, 'get'>;
+  keyForms: readonly KeyForm[];
+  outbound: Outbound;
+  dependents: DependentsSource;
+  usage: UsageSource;
+  sweepStore: SweepStore;
+  settings: ConnectionSettings;
+  log: { warn(fields: object, message: string): void };
 }
 
 export interface Change {
@@ -47,35 +45,39 @@ export interface Change {
   saveUnverified: boolean;
 }
 
-/** What a call needs of a connection: where to send it (fields), how to sign it (method), and the secret's source. */
-export type ForCall =
-  | { kind: 'usable'; connection: UsableConnection & { credential: CredentialSource } }
-  | Exclude<ResolvedConnection, { kind: 'usable' }>;
+interface Checked {
+  connection: Listed;
+  verdict: Verdict;
+}
+
+interface Entry extends Checked {
+  /** What was done to the input, in sentences. */
+  notes: string[];
+}
+
+/** The verdict is null where no credentials were given. */
+type Updated = Omit<Entry, 'verdict'> & { verdict: Verdict | null };
 
 /** The room, as compose builds it and as the API and the rooms above use it. */
 export interface Connections {
-  connect(who: Who, input: ConnectInput): Promise<Connected>;
-  list(who: Who, filter: ConnectionFilter): Promise<{ data: Listed[]; nextCursor: string | null }>;
+  connect(who: Who, input: ConnectInput): Promise<Entry>;
+  list(who: Who, filter: ConnectionFilter): Promise<Slice<Listed>>;
   get(who: Who, id: string): Promise<Listed>;
   /** `version`: what the caller last saw (If-Match); null: whatever there is. */
-  update(
-    who: Who,
-    id: string,
-    change: Change,
-    version: number | null,
-  ): Promise<Connected | { connection: Listed }>;
-  reconnect(who: Who, id: string, credentials: Entered, saveUnverified: boolean): Promise<Connected>;
-  verify(who: Who, id: string): Promise<{ connection: Listed; verdict: Verdict }>;
+  update(who: Who, id: string, change: Change, version: number | null): Promise<Updated>;
+  reconnect(who: Who, id: string, credentials: Entered, saveUnverified: boolean): Promise<Entry>;
+  verify(who: Who, id: string): Promise<Checked>;
   makeDefault(who: Who, id: string): Promise<Listed>;
   disconnect(who: Who, id: string): Promise<Listed>;
-  rollBack(who: Who, id: string): Promise<{ connection: Listed; verdict: Verdict }>;
+  rollBack(who: Who, id: string): Promise<Checked>;
   remove(who: Who, id: string): Promise<void>;
   dependents(who: Who, id: string): Promise<Dependent[]>;
   events(
     who: Who,
     id: string,
     page: { limit: number; cursor: string | undefined },
-  ): Promise<{ data: ConnectionEvent[]; nextCursor: string | null }>;
+  ): Promise<Slice<ConnectionEvent>>;
+  usage(who: Who, id: string): Promise<UsageHour[]>;
   apps(who: Who): Promise<ConnectedApp[]>;
   /** This workspace's connections by integration slug; slugs without one are left out. */
   countByIntegration(who: Who): Promise<ReadonlyMap<string, number>>;
@@ -88,13 +90,100 @@ export interface Connections {
   credentialSource(workspaceId: string, connectionId: string): CredentialSource;
   /** A call was refused with this version of the credential although no newer one helped: checks it soon, once for many. */
   reportUnauthenticated(workspaceId: string, connectionId: string, version: number): Promise<void>;
-  /** A call found the credits used up: the status says so at once, and a later check heals it. */
-  reportOutOfCredits(workspaceId: string, connectionId: string, said: string | null): Promise<void>;
+  /** A call found the credits used up: the status says `message` at once, and a later check heals it. */
+  reportOutOfCredits(workspaceId: string, connectionId: string, message: string): Promise<void>;
 
   /** From LISTEN `connection_changed`: drops what is in memory of this workspace; null: of all (after a gap). */
   forget(workspaceId: string | null): void;
-  /** Job `connection_check`. */
+  /** Job `connections.check`. */
   check(workspaceId: string, connectionId: string): Promise<void>;
-  /** Every minute, on one process: enqueues due checks, destroys replaced credentials whose time is over. */
+  /** Job `connections.sweep`. */
   sweep(): Promise<void>;
+}
+
+export function createConnections(given: ConnectionsDeps): Connections {
+  const door = createCredentialDoor(
+    {
+      ...given,
+      onRefused: (...report) => reportUnauthenticated(given, ...report),
+      onDamaged: async (workspaceId, connectionId, version, because) => {
+        given.log.warn({ connectionId, version, because }, 'a stored credential cannot be opened');
+        await reportDamaged(given, workspaceId, connectionId, version);
+        forget(workspaceId);
+      },
+    },
+    { keepMs: given.settings.keepInMemoryMs },
+  );
+  const deps = { ...given, door };
+  const forCall = createForCall(deps, { keepMs: given.settings.keepInMemoryMs });
+
+  function forget(workspaceId: string | null): void {
+    door.forget(workspaceId);
+    forCall.forget(workspaceId);
+  }
+
+  /** Other processes hear of a change through the database; this one at once. */
+  async function changing<T>({ workspaceId }: { workspaceId: string }, work: Promise<T>): Promise<T> {
+    try {
+      return await work;
+    } finally {
+      forget(workspaceId);
+    }
+  }
+
+  async function changed(who: Who, id: string, work: Promise<void>): Promise<Listed> {
+    await changing(who, work);
+    return look.get(deps, who, id);
+  }
+
+  return {
+    connect: async (who, input) => {
+      const { id, verdict, notes } = await changing(who, connect(deps, who, input));
+      return { connection: await look.get(deps, who, id), verdict, notes };
+    },
+    list: (who, filter) => look.list(deps, who, filter),
+    get: (who, id) => look.get(deps, who, id),
+    update: async (who, id, { name, credentials, saveUnverified }, version) => {
+      if (credentials === undefined) {
+        if (name !== undefined) await changing(who, lifecycle.rename(deps, who, id, name, version));
+        return { connection: await look.get(deps, who, id), verdict: null, notes: [] };
+      }
+      const replacement = { name, credentials, saveUnverified, as: 'rotated' as const };
+      const replaced = await changing(who, replaceCredentials(deps, who, id, replacement, version));
+      return { connection: await look.get(deps, who, id), ...replaced };
+    },
+    reconnect: async (who, id, credentials, saveUnverified) => {
+      const replacement = { credentials, saveUnverified, name: undefined, as: 'reconnected' as const };
+      const replaced = await changing(who, replaceCredentials(deps, who, id, replacement, null));
+      return { connection: await look.get(deps, who, id), ...replaced };
+    },
+    verify: async (who, id) => {
+      const verdict = await changing(who, verify(deps, who, id));
+      return { connection: await look.get(deps, who, id), verdict };
+    },
+    makeDefault: (who, id) => changed(who, id, lifecycle.makeDefault(deps, who, id)),
+    disconnect: (who, id) => changed(who, id, lifecycle.disconnect(deps, who, id)),
+    rollBack: async (who, id) => {
+      const verdict = await changing(who, rollBack(deps, who, id));
+      return { connection: await look.get(deps, who, id), verdict };
+    },
+    remove: (who, id) => changing(who, lifecycle.remove(deps, who, id)),
+    dependents: (who, id) => look.dependents(deps, who, id),
+    events: (who, id, page) => look.events(deps, who, id, page),
+    usage: (who, id) => look.usage(deps, who, id),
+    apps: (who) => look.apps(deps, who),
+    countByIntegration: (who) => look.countByIntegration(deps, who),
+
+    resolve: (tx, workspaceId, ref) => resolveConnection(tx, workspaceId, ref),
+    forCall: (workspaceId, integration, connectionId) => forCall.find(workspaceId, integration, connectionId),
+    credentialSource: (workspaceId, connectionId) => door.source(workspaceId, connectionId),
+    reportUnauthenticated: (...report) => reportUnauthenticated(deps, ...report),
+    reportOutOfCredits: (workspaceId, connectionId, message) =>
+      changing({ workspaceId }, reportOutOfCredits(deps, workspaceId, connectionId, message)),
+
+    forget,
+    check: (workspaceId, connectionId) =>
+      changing({ workspaceId }, verifyByItself(deps, workspaceId, connectionId)),
+    sweep: () => sweep(deps),
+  };
 }

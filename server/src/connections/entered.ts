@@ -12,7 +12,7 @@ export interface ReadEntered {
   /** Everything the auth method and the address need, by field name; this is what gets sealed. */
   values: Secret<Readonly<Record<string, string>>>;
   /** The part that is no secret, for lists and addresses. */
-  fields: Record<string, string>;
+  fields: Readonly<Record<string, string>>;
   /** The last 4 characters of the first secret, where it is long enough not to be given away by them. */
   hint: string | null;
   /** The secrets alone, for remarks about their form and for keeping them out of texts. */

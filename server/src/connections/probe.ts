@@ -167,6 +167,7 @@ const NONSENSE = {
   html: 'it answered with a web page',
   not_json: 'its answer could not be read',
   empty: 'its answer was empty',
+  unexpected: 'its answer was not what was asked for',
   redirect: 'it sent us to another address, where a key is not sent',
 };
 

@@ -1,6 +1,7 @@
 import type { ConnectionStatus } from '@keyrail/contract/connections';
 import type { Tx } from '../lib/tx.ts';
 import { type BrokenStatus, type Connection, isBroken } from './connection.ts';
+import { findConnection, findDefault } from './connection-store.ts';
 
 /** Which connection somebody means: a named one, or (null) the integration's default, whichever it is now. */
 export interface ConnectionRef {
@@ -29,24 +30,16 @@ export type ResolvedConnection =
   | { kind: 'missing'; because: 'none' | 'disconnected' }
   | { kind: 'broken'; connectionId: Connection['id']; name: string; status: BrokenStatus; reason: string };
 
-interface Deps {
-  store: {
-    find(tx: Tx, workspaceId: string, id: string): Promise<Connection | null>;
-    findDefault(tx: Tx, workspaceId: string, integration: string): Promise<Connection | null>;
-  };
-}
-
 /** The connection to use for `ref`. A named connection of another integration counts as missing. */
 export async function resolveConnection(
-  deps: Deps,
   tx: Tx,
   workspaceId: string,
   ref: ConnectionRef,
 ): Promise<ResolvedConnection> {
   const found =
     ref.connectionId === null
-      ? await deps.store.findDefault(tx, workspaceId, ref.integration)
-      : await deps.store.find(tx, workspaceId, ref.connectionId);
+      ? await findDefault(tx, workspaceId, ref.integration)
+      : await findConnection(tx, workspaceId, ref.connectionId);
   if (found === null || found.integration !== ref.integration) return { kind: 'missing', because: 'none' };
   const { status } = found;
   if (status === 'disconnected') return { kind: 'missing', because: 'disconnected' };

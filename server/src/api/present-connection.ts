@@ -1,0 +1,29 @@
+import type { Connection as Shown } from '@keyrail/contract/connections';
+import type { Listed } from '../connections/look.ts';
+
+/** A connection as the API shows it: what is not named here does not get out. */
+export function presentConnection(connection: Listed): Shown {
+  return {
+    id: connection.id,
+    integration: connection.integration,
+    name: connection.name,
+    method: connection.method,
+    is_default: connection.isDefault,
+    status: connection.status,
+    status_reason: connection.statusReason,
+    status_since: connection.statusSince.toISOString(),
+    account: connection.account,
+    hint: connection.hint,
+    fields: { ...connection.fields },
+    last_verdict: connection.lastVerdict,
+    last_checked_at: connection.lastCheckedAt?.toISOString() ?? null,
+    next_check_at: connection.nextCheckAt?.toISOString() ?? null,
+    last_used_at: connection.lastUsedAt?.toISOString() ?? null,
+    has_previous_credential: connection.hasPreviousCredential,
+    dependents_count: connection.dependentsCount,
+    created_by: connection.createdByLabel,
+    created_at: connection.createdAt.toISOString(),
+    updated_at: connection.updatedAt.toISOString(),
+    version: connection.version,
+  };
+}

@@ -1,0 +1,130 @@
+import type { Verdict } from '@keyrail/contract/verdicts';
+import { authenticator } from '../auth-methods/apply.ts';
+import type { AuthMethod } from '../catalog/auth-definition.ts';
+import type { Definition } from '../catalog/definition.ts';
+import { foreignKeyForm, type KeyForm } from '../catalog/key-forms.ts';
+import { AppError } from '../lib/app-error.ts';
+import type { Clock } from '../lib/clock.ts';
+import type { Outbound } from '../outbound/call.ts';
+import { literalCredential } from '../outbound/credential-source.ts';
+import type { DeniedReason } from '../outbound/outcome.ts';
+import type { Connection } from './connection.ts';
+import { type ReadEntered, readEntered } from './entered.ts';
+import { basePathOf } from './method.ts';
+import { probe } from './probe.ts';
+import { type SaveDecision, saveDecision } from './status.ts';
+import { type Finding, finding, verdictOf } from './verdict.ts';
+
+export interface CheckEnteredDeps {
+  outbound: Outbound;
+  clock: Clock;
+  keyForms: readonly KeyForm[];
+  settings: { checkTimeoutMs: number };
+}
+
+export interface Entering {
+  workspaceId: string;
+  definition: Definition;
+  method: AuthMethod;
+  credentials: Readonly<Record<string, string>>;
+  saveUnverified: boolean;
+  /** The connection these credentials are for; null: a new one. */
+  existing: Connection | null;
+}
+
+export interface CheckedValues {
+  found: Finding;
+  verdict: Verdict;
+  at: Date;
+}
+
+export interface Accepted extends CheckedValues {
+  entered: ReadEntered;
+  notes: string[];
+}
+
+/**
+ * Reads what was entered, checks it at the provider, and either gives back what may now be saved or throws
+ * `credential_rejected` with the verdict. Nothing is stored here, and no transaction is open.
+ */
+export async function checkEntered(deps: CheckEnteredDeps, entering: Entering): Promise<Accepted> {
+  const { definition, method, existing } = entering;
+  const entered = readEntered(definition, method, entering.credentials, existing?.fields ?? {});
+  const looksLike = likeAnotherService(deps.keyForms, definition, entered);
+  const checked = await checkValues(deps, entering, entered, looksLike);
+  const isSure = checked.found.kind === 'ok' || looksLike === null;
+  const remark = isSure ? [] : [`What was entered looks like a key of ${looksLike}.`];
+  return { ...checked, entered, notes: [...entered.notes, ...remark] };
+}
+
+/** The check itself, for values that are clean already. */
+export async function checkValues(
+  deps: CheckEnteredDeps,
+  entering: Omit<Entering, 'credentials'>,
+  entered: Pick<ReadEntered, 'values' | 'fields' | 'notes'>,
+  looksLike: string | null = null,
+): Promise<CheckedValues> {
+  const { definition, method, existing } = entering;
+  const reached = await reach(deps, entering, entered);
+  const isOther = isOtherAccount(existing, reached);
+  const found = isOther ? { ...reached, kind: 'wrong_account' as const } : reached;
+  const at = deps.clock.now();
+  const otherAccount = isOther ? { before: existing?.account?.name ?? null } : null;
+  const verdict = verdictOf(found, { definition, method, moment: 'entering', looksLike, otherAccount, at });
+  if (!maySave(saveDecision(found.kind), entering.saveUnverified)) throw rejected(verdict, entered.notes);
+  return { found, verdict, at };
+}
+
+async function reach(
+  deps: CheckEnteredDeps,
+  { definition, method, workspaceId }: Omit<Entering, 'credentials'>,
+  entered: Pick<ReadEntered, 'values' | 'fields'>,
+): Promise<Finding> {
+  const signer = authenticator(method, entered.values, basePathOf(definition, method, entered.fields));
+  const outcome = await probe(deps, {
+    definition,
+    method,
+    fields: entered.fields,
+    credential: literalCredential({ version: 1, apply: signer.apply, secrets: signer.secrets }),
+    workspaceId,
+    connectionId: null,
+    timeoutMs: deps.settings.checkTimeoutMs,
+  });
+  if (outcome.kind === 'found') return outcome.finding;
+  if (outcome.kind === 'egress_denied') throw egressDenied(definition.name, outcome.reason);
+  return finding('provider_error', { because: 'the check could not be made' });
+}
+
+/** The same words for every address that is refused: whether something listens there is nobody's business. */
+export function egressDenied(integration: string, reason: DeniedReason): AppError {
+  return new AppError('egress_denied', {
+    reason,
+    detail: `The address of ${integration} is one this server does not call. The operator can allow an address and port with KEYRAIL_ALLOWED_PRIVATE_HOSTS.`,
+  });
+}
+
+/** Only where the provider names the account by something stable, and did so both times. */
+function isOtherAccount(existing: Connection | null, { accountId }: Finding): boolean {
+  return existing?.accountId != null && accountId !== null && existing.accountId !== accountId;
+}
+
+function likeAnotherService(
+  forms: readonly KeyForm[],
+  { slug }: Definition,
+  { secrets }: Pick<ReadEntered, 'secrets'>,
+): string | null {
+  for (const secret of secrets) {
+    const other = foreignKeyForm(forms, slug, secret.reveal());
+    if (other !== null) return other.service;
+  }
+  return null;
+}
+
+function maySave(decision: SaveDecision, saveUnverified: boolean): boolean {
+  return decision === 'save' || (decision === 'save_if_asked' && saveUnverified);
+}
+
+function rejected(verdict: Verdict, notes: readonly string[]): AppError {
+  const detail = [verdict.message, verdict.next_step, ...notes].filter((part) => part !== null).join(' ');
+  return new AppError('credential_rejected', { reason: verdict.kind, detail, extra: { verdict } });
+}

@@ -1,0 +1,118 @@
+import { z } from 'zod';
+import { queries } from '../db/open.ts';
+import type { Tx } from '../lib/tx.ts';
+import type { SealedRecord } from '../vault/sealed-record.ts';
+
+/**
+ * One version of a connection's secret.
+ *
+ *   (entered and accepted) → current → previous (can be rolled back to, until destroyAfter) → retired (destroyed)
+ *                            current → retired (disconnect)
+ */
+export interface StoredCredential {
+  version: number;
+  sealed: SealedRecord;
+  method: string;
+  methodId: string;
+  /** What was entered with it and is no secret. */
+  fields: Readonly<Record<string, string>>;
+  hint: string | null;
+}
+
+export interface CredentialOwner {
+  workspaceId: string;
+  id: string;
+}
+
+/** The one in `state` with its sealed secret, or null. */
+export async function findCredential(
+  tx: Tx,
+  owner: CredentialOwner,
+  state: 'current' | 'previous',
+): Promise<StoredCredential | null> {
+  const row = await queries(tx)
+    .selectFrom('credentials')
+    .select(['version', 'sealed', 'method', 'method_id', 'fields', 'hint'])
+    .where('workspace_id', '=', owner.workspaceId)
+    .where('connection_id', '=', owner.id)
+    .where('state', '=', state)
+    .executeTakeFirst();
+  if (row === undefined || row.sealed === null) return null;
+  const { version, sealed, method, method_id: methodId, hint } = row;
+  return {
+    version,
+    sealed,
+    method,
+    methodId,
+    fields: z.record(z.string(), z.string()).parse(row.fields),
+    hint,
+  };
+}
+
+/** The version the next credential gets: one more than any there has been. */
+export async function nextVersion(tx: Tx, owner: CredentialOwner): Promise<number> {
+  const row = await queries(tx)
+    .selectFrom('credentials')
+    .select((eb) => eb.fn.max('version').as('last'))
+    .where('workspace_id', '=', owner.workspaceId)
+    .where('connection_id', '=', owner.id)
+    .executeTakeFirst();
+  return (row?.last ?? 0) + 1;
+}
+
+export async function insertCurrent(
+  tx: Tx,
+  owner: CredentialOwner,
+  credential: StoredCredential,
+  made: { at: Date; byLabel: string },
+): Promise<void> {
+  await queries(tx)
+    .insertInto('credentials')
+    .values({
+      workspace_id: owner.workspaceId,
+      connection_id: owner.id,
+      version: credential.version,
+      state: 'current',
+      sealed: credential.sealed,
+      method: credential.method,
+      method_id: credential.methodId,
+      fields: JSON.stringify(credential.fields),
+      hint: credential.hint,
+      created_at: made.at,
+      created_by_label: made.byLabel,
+    })
+    .execute();
+}
+
+/** The current one steps back and stays for roll-back until `destroyAfter`; the one that stood there is destroyed. */
+export async function demoteCurrent(
+  tx: Tx,
+  owner: CredentialOwner,
+  now: Date,
+  destroyAfter: Date,
+): Promise<void> {
+  await destroy(tx, owner, ['previous'], now);
+  await queries(tx)
+    .updateTable('credentials')
+    .set({ state: 'previous', destroy_after: destroyAfter })
+    .where('workspace_id', '=', owner.workspaceId)
+    .where('connection_id', '=', owner.id)
+    .where('state', '=', 'current')
+    .execute();
+}
+
+/** The secrets in these states are gone for good; that there were some stays known. */
+export async function destroy(
+  tx: Tx,
+  owner: CredentialOwner,
+  states: readonly ('pending' | 'current' | 'previous')[],
+  now: Date,
+): Promise<void> {
+  await queries(tx)
+    .updateTable('credentials')
+    .set({ state: 'retired', sealed: null, destroyed_at: now, destroy_after: null })
+    .where('workspace_id', '=', owner.workspaceId)
+    .where('connection_id', '=', owner.id)
+    .where('state', 'in', [...states])
+    .execute();
+}

@@ -1,0 +1,170 @@
+import { z } from 'zod';
+import { authenticator } from '../auth-methods/apply.ts';
+import type { Catalog } from '../catalog/catalog.ts';
+import type { Clock } from '../lib/clock.ts';
+import { Secret } from '../lib/secret.ts';
+import type { Transact, Tx } from '../lib/tx.ts';
+import type { Credential, CredentialSource, NoCredential } from '../outbound/credential-source.ts';
+import type { Keyring } from '../vault/keyring.ts';
+import { open } from '../vault/open.ts';
+import type { SecretPlace } from '../vault/sealed-record.ts';
+import { isBroken } from './connection.ts';
+import { findConnection, touchLastUsed } from './connection-store.ts';
+import { findCredential, type StoredCredential } from './credential-store.ts';
+import { createMemory } from './memory.ts';
+import { basePathOf, methodOf } from './method.ts';
+
+interface Deps {
+  transact: Transact;
+  keyring: Keyring;
+  catalog: Pick<Catalog, 'get'>;
+  clock: Clock;
+  /** A stored secret does not open. */
+  onDamaged(workspaceId: string, connectionId: string, version: number, because: string): Promise<void>;
+  /** The newest credential there is was refused. */
+  onRefused(workspaceId: string, connectionId: string, version: number): Promise<void>;
+}
+
+interface Limits {
+  /** How long an opened credential stays in memory when nobody says that it changed. */
+  keepMs: number;
+}
+
+/** The one door through which the secret of a connection leaves the database, and only towards outbound. */
+export interface CredentialDoor {
+  /** For calls. Of a connection that is broken it gives nothing. */
+  source(workspaceId: string, connectionId: string): CredentialSource;
+  /** For checks: also of a broken one, since that is how it is found healed. A refusal is final. */
+  sourceForCheck(workspaceId: string, connectionId: string): CredentialSource;
+  /** What was entered, for sealing it again as another version; null where it does not open. */
+  reopen(
+    place: { workspaceId: string; connectionId: string },
+    stored: StoredCredential,
+  ): Promise<Secret<Readonly<Record<string, string>>> | null>;
+  forget(workspaceId: string | null): void;
+}
+
+type Loaded =
+  | { kind: 'credential'; credential: Credential; isBroken: boolean }
+  | { kind: 'unavailable'; because: NoCredential };
+
+const MAX_KEPT = 2_000;
+/** One report of a refusal is enough for the many calls that were under way with the same credential. */
+const REFUSAL_KEPT_MS = 1_000;
+/** "Last used" is told to the minute. */
+const USE_STEP_MS = 60_000;
+
+export function createCredentialDoor(deps: Deps, limits: Limits): CredentialDoor {
+  const opened = createMemory<Loaded>(deps, { keepMs: limits.keepMs, maxEntries: MAX_KEPT });
+  const refusals = createMemory<Credential | null>(deps, { keepMs: REFUSAL_KEPT_MS, maxEntries: MAX_KEPT });
+  const load = (workspaceId: string, connectionId: string, isUse: boolean) =>
+    opened.get(workspaceId, connectionId, () => loadCredential(deps, workspaceId, connectionId, isUse));
+
+  async function newerThan(workspaceId: string, connectionId: string, version: number) {
+    opened.drop(workspaceId, connectionId);
+    const loaded = await load(workspaceId, connectionId, true);
+    if (loaded.kind === 'unavailable' || loaded.isBroken) return null;
+    if (loaded.credential.version !== version) return loaded.credential;
+    await deps.onRefused(workspaceId, connectionId, version);
+    return null;
+  }
+
+  return {
+    source: (workspaceId, connectionId) => ({
+      current: async () => {
+        const loaded = await load(workspaceId, connectionId, true);
+        if (loaded.kind === 'credential' && loaded.isBroken)
+          return { kind: 'unavailable', because: 'broken' };
+        return loaded;
+      },
+      refused: (version) =>
+        refusals.get(workspaceId, `${connectionId} ${version}`, () =>
+          newerThan(workspaceId, connectionId, version),
+        ),
+    }),
+    sourceForCheck: (workspaceId, connectionId) => ({
+      current: () => loadCredential(deps, workspaceId, connectionId, false),
+      refused: async () => null,
+    }),
+    reopen: async ({ workspaceId, connectionId }, stored) => {
+      const result = await openStored(deps, workspaceId, connectionId, stored);
+      return result.kind === 'opened' ? result.values : null;
+    },
+    forget: (workspaceId) => {
+      opened.forget(workspaceId);
+      refusals.forget(workspaceId);
+    },
+  };
+}
+
+/** Where a connection's secret belongs; authenticated with it. */
+export function credentialPlace(workspaceId: string, connectionId: string, version: number): SecretPlace {
+  return { workspaceId, recordId: connectionId, version, purpose: 'credential' };
+}
+
+/** What is sealed: everything entered, as JSON by field name. */
+export function credentialText(values: Secret<Readonly<Record<string, string>>>): Secret<string> {
+  return new Secret(JSON.stringify(values.reveal()));
+}
+
+async function loadCredential(
+  deps: Deps,
+  workspaceId: string,
+  connectionId: string,
+  isUse: boolean,
+): Promise<Loaded> {
+  const found = await deps.transact(workspaceId, (tx) => read(deps, tx, workspaceId, connectionId, isUse));
+  if (found === null) return { kind: 'unavailable', because: 'missing' };
+  const { connection, stored } = found;
+  const known = methodOf(deps.catalog, { ...connection, methodId: stored.methodId });
+  if (known === null) return { kind: 'unavailable', because: 'broken' };
+  const result = await openStored(deps, workspaceId, connectionId, stored);
+  if (result.kind === 'unreadable') {
+    await deps.onDamaged(workspaceId, connectionId, stored.version, result.because);
+    return { kind: 'unavailable', because: 'unreadable' };
+  }
+  const basePath = basePathOf(known.definition, known.method, stored.fields);
+  const signer = authenticator(known.method, result.values, basePath);
+  const credential = { version: stored.version, apply: signer.apply, secrets: signer.secrets };
+  return { kind: 'credential', credential, isBroken: isBroken(connection.status) };
+}
+
+async function read(deps: Deps, tx: Tx, workspaceId: string, connectionId: string, isUse: boolean) {
+  const connection = await findConnection(tx, workspaceId, connectionId);
+  if (connection === null || connection.status === 'disconnected') return null;
+  const stored = await findCredential(tx, connection, 'current');
+  if (stored === null) return null;
+  const now = deps.clock.now();
+  const isNewMinute = now.getTime() - (connection.lastUsedAt?.getTime() ?? 0) >= USE_STEP_MS;
+  if (isUse && isNewMinute && !isBroken(connection.status)) {
+    await touchLastUsed(tx, workspaceId, connectionId, now);
+  }
+  return { connection, stored };
+}
+
+const valuesShape = z.record(z.string(), z.string());
+
+async function openStored(
+  { keyring }: Pick<Deps, 'keyring'>,
+  workspaceId: string,
+  connectionId: string,
+  stored: StoredCredential,
+): Promise<
+  | { kind: 'opened'; values: Secret<Readonly<Record<string, string>>> }
+  | { kind: 'unreadable'; because: string }
+> {
+  const place = credentialPlace(workspaceId, connectionId, stored.version);
+  const result = await open({ keyring }, place, stored.sealed);
+  if (result.kind === 'unreadable') return result;
+  const values = parseValues(result.plaintext);
+  return values === null ? { kind: 'unreadable', because: 'not in form' } : { kind: 'opened', values };
+}
+
+/** A parser's complaint would quote what it could not read, so none leaves here. */
+function parseValues(plaintext: Secret<string>): Secret<Readonly<Record<string, string>>> | null {
+  try {
+    return new Secret(valuesShape.parse(JSON.parse(plaintext.reveal())));
+  } catch {
+    return null;
+  }
+}

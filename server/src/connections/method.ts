@@ -1,0 +1,62 @@
+import type { AuthMethodKind } from '@keyrail/contract/integrations';
+import { isSupported } from '../auth-methods/apply.ts';
+import type { AuthMethod } from '../catalog/auth-definition.ts';
+import { resolveBaseUrl } from '../catalog/base-url.ts';
+import type { Catalog } from '../catalog/catalog.ts';
+import type { Definition } from '../catalog/definition.ts';
+import { AppError } from '../lib/app-error.ts';
+import type { Connection } from './connection.ts';
+
+/** What tells the methods of one integration apart. */
+export function methodIdOf(method: AuthMethod): string {
+  return method.id ?? method.type;
+}
+
+/** The integration and the method a new connection is to be made with; the first one this server can do, if not said. */
+export function chooseMethod(
+  catalog: Pick<Catalog, 'get'>,
+  slug: string,
+  kind: AuthMethodKind | undefined,
+): { definition: Definition; method: AuthMethod } {
+  const definition = catalog.get(slug);
+  if (definition === undefined) throw invalid('integration', `There is no integration “${slug}”.`);
+  const offered = definition.auth.filter((method) => kind === undefined || method.type === kind);
+  const method = offered.find((one) => isSupported(one.type));
+  if (method !== undefined) return { definition, method };
+  throw invalid(
+    'method',
+    offered.length === 0
+      ? `${definition.name} does not connect this way.`
+      : `This server cannot connect ${definition.name} this way.`,
+  );
+}
+
+/** The same for a connection that is there; null where the catalog no longer has it. */
+export function methodOf(
+  catalog: Pick<Catalog, 'get'>,
+  connection: Pick<Connection, 'integration' | 'methodId'>,
+): { definition: Definition; method: AuthMethod } | null {
+  const definition = catalog.get(connection.integration);
+  const method = definition?.auth.find((one) => methodIdOf(one) === connection.methodId);
+  return definition === undefined || method === undefined ? null : { definition, method };
+}
+
+/** The path of the API's address, behind which some methods put their key; empty where there is no address. */
+export function basePathOf(
+  definition: Definition,
+  method: AuthMethod,
+  fields: Readonly<Record<string, string>>,
+): string {
+  const base = resolveBaseUrl({ ...definition, baseUrl: method.baseUrl ?? definition.baseUrl }, fields);
+  return base.kind === 'ready' ? new URL(base.url).pathname.replace(/\/$/, '') : '';
+}
+
+export function goneFromCatalog(integration: string): AppError {
+  return new AppError('conflict', {
+    detail: `The catalog no longer has “${integration}” as this connection was made with it. Put its file back, or delete the connection.`,
+  });
+}
+
+function invalid(path: string, message: string): AppError {
+  return new AppError('invalid_input', { fields: [{ path, message }] });
+}

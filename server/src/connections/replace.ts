@@ -1,0 +1,125 @@
+import type { Verdict } from '@keyrail/contract/verdicts';
+import { record } from '../audit/record.ts';
+import { AppError } from '../lib/app-error.ts';
+import type { Secret } from '../lib/secret.ts';
+import type { Tx } from '../lib/tx.ts';
+import { seal } from '../vault/seal.ts';
+import type { SealedRecord } from '../vault/sealed-record.ts';
+import type { Who } from '../workspaces/who.ts';
+import { changeAfter, tellHealed } from './check.ts';
+import { type Accepted, checkEntered } from './check-entered.ts';
+import type { ConnectDeps, Entered } from './connect.ts';
+import { type Connection, isHealthy } from './connection.ts';
+import { changeConnection } from './connection-store.ts';
+import { credentialPlace, credentialText } from './credential.ts';
+import { demoteCurrent, insertCurrent, nextVersion } from './credential-store.ts';
+import { insertEvent, type NewEvent } from './event-store.ts';
+import { getConnection, refuseStale, takeConnection } from './find.ts';
+import { goneFromCatalog, methodIdOf, methodOf } from './method.ts';
+import { renameIn } from './rename.ts';
+
+export interface Replacement {
+  credentials: Entered;
+  saveUnverified: boolean;
+  /** A new name in the same step. */
+  name: string | undefined;
+  /** Whether people read "replaced" or "reconnected" in the timeline. */
+  as: 'rotated' | 'reconnected';
+}
+
+/**
+ * New credentials for a connection that is there. They are checked first, and rejected ones leave no trace; then
+ * they become current in one step, and the old ones stay as previous for a time. Calls under way with the old ones
+ * end as they began; what was refused meanwhile finds the new version.
+ */
+export async function replaceCredentials(
+  deps: ConnectDeps,
+  who: Who,
+  id: string,
+  replacement: Replacement,
+  version: number | null,
+): Promise<{ verdict: Verdict; notes: string[] }> {
+  const existing = await deps.transact(who.workspaceId, (tx) => getConnection(tx, who, id));
+  refuseStale(existing, version);
+  const known = methodOf(deps.catalog, existing);
+  if (known === null) throw goneFromCatalog(existing.integration);
+  const { credentials, saveUnverified } = replacement;
+  const { workspaceId } = who;
+  const accepted = await checkEntered(deps, { workspaceId, ...known, credentials, saveUnverified, existing });
+  await storeAsCurrent(deps, who, id, accepted.entered.values, async (tx, next) => {
+    const before = await takeConnection(tx, who, id, version);
+    const methodId = methodIdOf(known.method);
+    const { fields, hint } = accepted.entered;
+    const stored = { ...next, method: known.method.type, methodId, fields, hint };
+    const change = { ...changeAfter(deps.settings, null, { ...accepted, ...known }), fields, hint };
+    if (replacement.name !== undefined) await renameIn(tx, who, before, replacement.name, accepted.at);
+    await makeCurrent(deps, tx, who, before, stored, change, {
+      kind: replacement.as,
+      message: messageOf(replacement.as, accepted),
+      actor: who.label,
+      at: accepted.at,
+    });
+  });
+  return { verdict: accepted.verdict, notes: accepted.notes };
+}
+
+type Stored = Parameters<typeof insertCurrent>[2];
+type Change = Parameters<typeof changeConnection>[2];
+
+/** Inside one transaction: the old credential steps back, the new one stands in its place, and everybody is told. */
+export async function makeCurrent(
+  { settings }: Pick<ConnectDeps, 'settings'>,
+  tx: Tx,
+  who: Who,
+  before: Connection,
+  stored: Stored,
+  change: Change,
+  event: NewEvent,
+): Promise<void> {
+  const { at } = event;
+  const destroyAfter = new Date(at.getTime() + settings.keepPreviousMs);
+  await demoteCurrent(tx, before, at, destroyAfter);
+  await insertCurrent(tx, before, stored, { at, byLabel: who.label });
+  await changeConnection(tx, before, change, { now: at, byPerson: true });
+  await insertEvent(tx, before, event);
+  await record(tx, {
+    who,
+    action: `connection.${event.kind}`,
+    subject: { kind: 'connection', id: before.id, name: before.name },
+    detail: { credential_version: stored.version, fields: Object.keys(stored.fields) },
+  });
+  const status = change.status ?? before.status;
+  if (!isHealthy(before.status) && isHealthy(status)) await tellHealed(tx, before);
+}
+
+const ATTEMPTS = 5;
+
+/**
+ * Seals under the next version, which is part of what is authenticated, and hands it to `store` inside a
+ * transaction. Where somebody else took that version meanwhile, it is sealed again under the one after.
+ */
+export async function storeAsCurrent(
+  deps: Pick<ConnectDeps, 'transact' | 'keyring'>,
+  who: Who,
+  id: string,
+  values: Secret<Entered>,
+  store: (tx: Tx, next: { version: number; sealed: SealedRecord }) => Promise<void>,
+): Promise<void> {
+  const owner = { workspaceId: who.workspaceId, id };
+  for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
+    const version = await deps.transact(who.workspaceId, (tx) => nextVersion(tx, owner));
+    const sealed = await seal(deps, credentialPlace(who.workspaceId, id, version), credentialText(values));
+    const isStored = await deps.transact(who.workspaceId, async (tx) => {
+      await takeConnection(tx, who, id);
+      if ((await nextVersion(tx, owner)) !== version) return false;
+      await store(tx, { version, sealed });
+      return true;
+    });
+    if (isStored) return;
+  }
+  throw new AppError('conflict', { detail: 'Others change this connection at the same time. Try again.' });
+}
+
+function messageOf(as: Replacement['as'], { verdict }: Accepted): string {
+  return `${as === 'rotated' ? 'Credentials replaced' : 'Reconnected'}. ${verdict.message}`;
+}

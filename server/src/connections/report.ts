@@ -1,0 +1,93 @@
+import { record } from '../audit/record.ts';
+import { enqueue } from '../jobs/queue.ts';
+import type { Clock } from '../lib/clock.ts';
+import type { Transact } from '../lib/tx.ts';
+import { connectionCheck } from './announce.ts';
+import { nextCheckAt } from './check-times.ts';
+import { isBroken } from './connection.ts';
+import { changeConnection, lockConnection } from './connection-store.ts';
+import { insertEvent } from './event-store.ts';
+import type { ConnectionSettings } from './settings.ts';
+
+interface Deps {
+  transact: Transact;
+  clock: Clock;
+  settings: ConnectionSettings;
+}
+
+/**
+ * A call was refused with `version` although nothing newer was there. One such answer is no proof (some providers
+ * answer 401 for one endpoint alone), so the connection is checked: once for many reports, and not more often than
+ * once in `checkGapMs`. What was replaced meanwhile, or is known to be broken, needs no check.
+ */
+export async function reportUnauthenticated(
+  { transact, clock, settings }: Deps,
+  workspaceId: string,
+  connectionId: string,
+  version: number,
+): Promise<void> {
+  await transact(workspaceId, async (tx) => {
+    const connection = await lockConnection(tx, workspaceId, connectionId);
+    if (connection === null || connection.credentialVersion !== version || isBroken(connection.status))
+      return;
+    const lastAt = connection.lastCheckedAt?.getTime() ?? 0;
+    const runAt = new Date(Math.max(clock.now().getTime(), lastAt + settings.checkGapMs));
+    const payload = { workspace_id: workspaceId, connection_id: connectionId };
+    const key = `${connectionCheck.name}:${connectionId}`;
+    await enqueue(tx, connectionCheck, payload, { key, runAt, keepRunAt: true });
+  });
+}
+
+/** A call found the credits used up. Said at once, since a check may not see it; a later check that is fine heals it. */
+export async function reportOutOfCredits(
+  { transact, clock, settings }: Deps,
+  workspaceId: string,
+  connectionId: string,
+  message: string,
+): Promise<void> {
+  await transact(workspaceId, async (tx) => {
+    const connection = await lockConnection(tx, workspaceId, connectionId);
+    const isWorth = connection !== null && connection.status !== 'out_of_credits';
+    if (!isWorth || isBroken(connection.status) || connection.status === 'disconnected') return;
+    const now = clock.now();
+    const status = 'out_of_credits' as const;
+    const next = { status, hasProbe: true, checksMissed: 0, retryAfterSeconds: null };
+    await changeConnection(
+      tx,
+      connection,
+      {
+        status,
+        statusReason: message,
+        statusSince: now,
+        nextCheckAt: nextCheckAt(settings, next, now, Math.random()),
+      },
+      { now, byPerson: false },
+    );
+    await insertEvent(tx, connection, { kind: 'status_changed', message, actor: null, at: now });
+  });
+}
+
+/** The stored secret does not open: said on this connection, and nothing else suffers. */
+export async function reportDamaged(
+  { transact, clock }: Deps,
+  workspaceId: string,
+  connectionId: string,
+  version: number,
+): Promise<void> {
+  await transact(workspaceId, async (tx) => {
+    const connection = await lockConnection(tx, workspaceId, connectionId);
+    if (connection === null || connection.credentialVersion !== version || connection.status === 'invalid')
+      return;
+    const now = clock.now();
+    const message = 'The stored credentials can no longer be read. Enter them again.';
+    const change = { status: 'invalid', statusReason: message, statusSince: now, nextCheckAt: null } as const;
+    await changeConnection(tx, connection, change, { now, byPerson: false });
+    await insertEvent(tx, connection, { kind: 'status_changed', message, actor: null, at: now });
+    await record(tx, {
+      who: { workspaceId, system: 'keyrail' },
+      action: 'connection.status_changed',
+      subject: { kind: 'connection', id: connectionId, name: connection.name },
+      detail: { from: connection.status, to: 'invalid', because: 'unreadable' },
+    });
+  });
+}

@@ -1,0 +1,85 @@
+import type { Verdict } from '@keyrail/contract/verdicts';
+import { AppError } from '../lib/app-error.ts';
+import type { Secret } from '../lib/secret.ts';
+import type { Who } from '../workspaces/who.ts';
+import { changeAfter } from './check.ts';
+import { type CheckedValues, checkValues } from './check-entered.ts';
+import type { ConnectDeps, Entered } from './connect.ts';
+import type { Connection } from './connection.ts';
+import type { CredentialDoor } from './credential.ts';
+import { findCredential, type StoredCredential } from './credential-store.ts';
+import { getConnection, takeConnection } from './find.ts';
+import { goneFromCatalog, methodOf } from './method.ts';
+import { makeCurrent, storeAsCurrent } from './replace.ts';
+
+interface Deps extends ConnectDeps {
+  door: Pick<CredentialDoor, 'reopen'>;
+}
+
+/**
+ * The credential before the last change becomes current again, as a new version (versions only grow), and the one
+ * it replaces can be rolled back to in turn. It is checked like any other: where the provider no longer takes it,
+ * nothing changes. Where the provider cannot be asked, it is taken as it is: it worked before.
+ */
+export async function rollBack(deps: Deps, who: Who, id: string): Promise<Verdict> {
+  const { connection, previous } = await deps.transact(who.workspaceId, async (tx) => {
+    const found = await getConnection(tx, who, id);
+    return { connection: found, previous: await findCredential(tx, found, 'previous') };
+  });
+  if (previous === null || connection.status === 'disconnected') throw nothingThere();
+  const known = methodOf(deps.catalog, { ...connection, methodId: previous.methodId });
+  if (known === null) throw goneFromCatalog(connection.integration);
+  const values = await reopened(deps, connection, previous);
+  const accepted = await checkValues(
+    deps,
+    { workspaceId: who.workspaceId, ...known, saveUnverified: true, existing: connection },
+    { values, fields: previous.fields, notes: [] },
+  );
+  await storeAsCurrent(deps, who, id, values, async (tx, next) => {
+    const before = await takeConnection(tx, who, id);
+    // Destroyed or replaced while the provider was asked.
+    if ((await findCredential(tx, before, 'previous'))?.version !== previous.version) throw nothingThere();
+    const { method, methodId, fields, hint } = previous;
+    const change = {
+      ...changeAfter(deps.settings, null, { ...accepted, ...known }),
+      methodId,
+      fields,
+      hint,
+    };
+    await makeCurrent(
+      deps,
+      tx,
+      who,
+      before,
+      { ...next, method, methodId, fields, hint },
+      change,
+      eventOf(who, accepted),
+    );
+  });
+  return accepted.verdict;
+}
+
+async function reopened(
+  { door }: Deps,
+  { workspaceId, id }: Connection,
+  previous: StoredCredential,
+): Promise<Secret<Entered>> {
+  const values = await door.reopen({ workspaceId, connectionId: id }, previous);
+  if (values !== null) return values;
+  throw new AppError('conflict', {
+    reason: 'unreadable',
+    detail: 'The credentials from before can no longer be read. Nothing was changed.',
+  });
+}
+
+function nothingThere(): AppError {
+  return new AppError('conflict', {
+    reason: 'no_previous_credential',
+    detail: 'There are no credentials from before to go back to. Nothing was changed.',
+  });
+}
+
+function eventOf(who: Who, { verdict, at }: CheckedValues) {
+  const message = `Rolled back to the credentials from before. ${verdict.message}`;
+  return { kind: 'rolled_back' as const, message, actor: who.label, at };
+}

@@ -1,0 +1,94 @@
+import type { Verdict } from '@keyrail/contract/verdicts';
+import type { Catalog } from '../catalog/catalog.ts';
+import { AppError } from '../lib/app-error.ts';
+import type { Clock } from '../lib/clock.ts';
+import type { Transact } from '../lib/tx.ts';
+import type { Outbound } from '../outbound/call.ts';
+import type { Who } from '../workspaces/who.ts';
+import { saveCheck } from './check.ts';
+import { egressDenied } from './check-entered.ts';
+import type { Connection } from './connection.ts';
+import { changeConnection, findConnection, lockConnection } from './connection-store.ts';
+import type { CredentialDoor } from './credential.ts';
+import { getConnection } from './find.ts';
+import { goneFromCatalog, methodOf } from './method.ts';
+import { probe } from './probe.ts';
+import type { ConnectionSettings } from './settings.ts';
+import { type Finding, verdictOf } from './verdict.ts';
+
+export interface VerifyDeps {
+  transact: Transact;
+  outbound: Outbound;
+  catalog: Pick<Catalog, 'get'>;
+  clock: Clock;
+  door: Pick<CredentialDoor, 'sourceForCheck'>;
+  settings: ConnectionSettings;
+}
+
+/** Checks a saved connection because somebody asks, and writes down what came of it. */
+export async function verify(deps: VerifyDeps, who: Who, id: string): Promise<Verdict> {
+  const connection = await deps.transact(who.workspaceId, (tx) => getConnection(tx, who, id));
+  if (connection.status === 'disconnected') {
+    throw new AppError('connection_broken', {
+      reason: 'disconnected',
+      detail: `“${connection.name}” is disconnected. Enter new credentials to use it again.`,
+    });
+  }
+  const checked = await checkSaved(deps, connection, who);
+  if (checked.kind === 'verdict') return checked.verdict;
+  throw checked.error;
+}
+
+/** The same by itself: because it is due, or because a call was refused. Nobody waits for an answer. */
+export async function verifyByItself(deps: VerifyDeps, workspaceId: string, id: string): Promise<void> {
+  const connection = await deps.transact(workspaceId, (tx) => findConnection(tx, workspaceId, id));
+  if (connection === null || connection.status === 'disconnected') return;
+  const checked = await checkSaved(deps, connection, null);
+  if (checked.kind === 'not_checked') await postpone(deps, connection);
+}
+
+type Checked = { kind: 'verdict'; verdict: Verdict } | { kind: 'not_checked'; error: AppError };
+
+async function checkSaved(deps: VerifyDeps, connection: Connection, who: Who | null): Promise<Checked> {
+  const known = methodOf(deps.catalog, connection);
+  if (known === null) return { kind: 'not_checked', error: goneFromCatalog(connection.integration) };
+  const outcome = await probe(deps, {
+    ...known,
+    fields: connection.fields,
+    credential: deps.door.sourceForCheck(connection.workspaceId, connection.id),
+    workspaceId: connection.workspaceId,
+    connectionId: connection.id,
+    timeoutMs: deps.settings.checkTimeoutMs,
+  });
+  if (outcome.kind === 'egress_denied') {
+    return { kind: 'not_checked', error: egressDenied(known.definition.name, outcome.reason) };
+  }
+  if (outcome.kind === 'no_credential') return { kind: 'not_checked', error: damaged() };
+  const found: Finding = outcome.finding;
+  const at = deps.clock.now();
+  const moment = 'saved';
+  const verdict = verdictOf(found, { ...known, moment, looksLike: null, otherAccount: null, at });
+  await deps.transact(connection.workspaceId, async (tx) => {
+    const now = await lockConnection(tx, connection.workspaceId, connection.id);
+    // Replaced, disconnected or deleted while the provider was asked: the answer was about something that is gone.
+    if (now === null || now.credentialVersion !== connection.credentialVersion) return;
+    await saveCheck(tx, deps.settings, now, { found, verdict, ...known, at }, who);
+  });
+  return { kind: 'verdict', verdict };
+}
+
+function damaged(): AppError {
+  return new AppError('connection_broken', {
+    reason: 'unreadable',
+    detail: 'The stored credentials of this connection can no longer be read. Enter them again.',
+  });
+}
+
+/** What kept us from asking is on our side and does not go away in a minute. */
+async function postpone({ transact, clock, settings }: VerifyDeps, connection: Connection): Promise<void> {
+  const now = clock.now();
+  const nextCheckAt = new Date(now.getTime() + settings.checkEveryMs);
+  await transact(connection.workspaceId, (tx) =>
+    changeConnection(tx, connection, { nextCheckAt }, { now, byPerson: false }),
+  );
+}
