@@ -9,6 +9,8 @@ export interface Run {
   columnId: string;
   state: RunState;
   waitingFor: 'connection' | 'credits' | null;
+  /** How often in a row it had to wait: the pause before the next try grows with it. */
+  waits: number;
   message: string | null;
   scope: RunScope;
   maxCalls: number | null;

@@ -1,0 +1,56 @@
+import type { ActionOutcome, Explanation, Trace } from '../actions/outcome.ts';
+import type { SettledState } from './run.ts';
+import type { CellTrace, SettledCell } from './store/cell-store.ts';
+
+/** Outcomes after which a cell has its result, or waits for somebody. */
+export type Settling = Exclude<ActionOutcome, { kind: 'later' | 'pending' | 'cancelled' }>;
+
+/** What a cell becomes by what its action came to. */
+export function settledCell(rowId: string, outcome: Settling, poll: SettledCell['poll']): SettledCell {
+  const isWaiting = outcome.kind === 'connection_broken' || outcome.kind === 'out_of_credits';
+  return {
+    rowId,
+    state: stateOf(outcome),
+    value: outcome.kind === 'done' ? outcome.primary : null,
+    outputs: 'outputs' in outcome ? outcome.outputs : null,
+    message: 'message' in outcome ? outcome.message : null,
+    detail: traceOf('trace' in outcome ? outcome.trace : null, outcome),
+    body: 'trace' in outcome ? outcome.trace.body : null,
+    // A job that is under way is not forgotten because its answer could not be fetched.
+    poll: isWaiting || outcome.kind === 'unknown' ? poll : null,
+  };
+}
+
+function stateOf(outcome: Settling): SettledState {
+  switch (outcome.kind) {
+    case 'done':
+      return Object.values(outcome.outputs).every((value) => value === null) ? 'no_result' : 'done';
+    case 'no_result':
+    case 'skipped':
+    case 'error':
+    case 'unknown':
+    case 'out_of_credits':
+      return outcome.kind;
+    case 'connection_missing':
+      return 'error';
+    case 'connection_broken':
+      return 'waiting_for_connection';
+  }
+}
+
+export function traceOf(trace: Trace | null, explanation: object): CellTrace {
+  const { nextStep, providerMessage } = explanation as Partial<Explanation>;
+  return {
+    next_step: nextStep ?? null,
+    provider_message: providerMessage ?? null,
+    connection_id: trace?.connectionId ?? null,
+    request: trace?.request ?? null,
+    response_status: trace?.status ?? null,
+    duration_ms: trace?.durationMs ?? null,
+  };
+}
+
+/** Whether something was sent for it, which is what the cap of a run counts. */
+export function wasCalled(outcome: ActionOutcome): boolean {
+  return 'trace' in outcome && outcome.trace.request !== null && outcome.kind !== 'later';
+}

@@ -1,0 +1,98 @@
+import { sql } from 'kysely';
+import { queries } from '../../db/open.ts';
+import type { Tx } from '../../lib/tx.ts';
+import type { Run } from '../run.ts';
+import { scopeCondition, scopedRows } from './scope-sql.ts';
+
+type Place = Pick<Run, 'id' | 'workspaceId' | 'tableId' | 'columnId'>;
+
+/** Cells of a run in which something is left to do, other than those in flight. */
+export type IdleState = 'queued' | 'waiting_for_connection' | 'out_of_credits';
+
+/**
+ * Marks the rows of a run's scope as queued, in one statement; what a cell was before is kept for a cancel. Cells of a
+ * cancelled run whose call is still in flight are left to it.
+ */
+export async function queueCells(tx: Tx, runId: string, workspaceId: string): Promise<number> {
+  const handle = queries(tx);
+  const { rows } = await sql<{
+    table_id: string;
+    column_id: string;
+    scope: Run['scope'];
+    first_rows: number | null;
+    row_ids: string[] | null;
+  }>`
+    select table_id, column_id, scope, first_rows, row_ids from runs where workspace_id = ${workspaceId} and id = ${runId}`.execute(
+    handle,
+  );
+  const run = rows[0];
+  if (run === undefined) return 0;
+  const scope = { scope: run.scope, firstRows: run.first_rows, rowIds: run.row_ids };
+  // A million rows take longer than a statement of a request may.
+  await sql`set local statement_timeout = 0`.execute(handle);
+  const { numAffectedRows } = await sql`
+    insert into action_cells (workspace_id, table_id, column_id, row_id, state, run_id, position)
+    select r.workspace_id, r.table_id, ${run.column_id}, r.id, 'queued', ${runId}, r.position
+    from ${scopedRows(workspaceId, run.table_id, scope)} r
+    left join action_cells c on c.workspace_id = ${workspaceId} and c.column_id = ${run.column_id} and c.row_id = r.id
+    where c.state is distinct from 'running' and ${scopeCondition(run.scope)}
+    on conflict (column_id, row_id) do update set
+      prior_state = case
+        when action_cells.state in ('queued', 'waiting_for_connection', 'out_of_credits') then action_cells.prior_state
+        else action_cells.state end,
+      state = 'queued', run_id = excluded.run_id, position = excluded.position, due_at = null, updated_at = now()
+    where action_cells.state <> 'running'`.execute(handle);
+  return Number(numAffectedRows ?? 0);
+}
+
+/** Moves up to `limit` idle cells from one state to another. Returns how many. */
+export async function moveCells(
+  tx: Tx,
+  run: Place,
+  from: IdleState,
+  to: { state: string; message: string | null; detail?: object },
+  limit: number,
+): Promise<number> {
+  const isOver = to.state === 'error' || to.state === 'over_budget';
+  const { numAffectedRows } = await sql`
+    with some as materialized (
+      select row_id from action_cells
+      where workspace_id = ${run.workspaceId} and run_id = ${run.id} and state = ${from}
+      order by position limit ${limit}
+    )
+    update action_cells c set state = ${to.state}, message = ${to.message},
+      prior_state = case when ${isOver} then null else c.prior_state end,
+      detail = case when ${isOver} then ${JSON.stringify(to.detail ?? {})}::jsonb else c.detail end,
+      value = case when ${isOver} then null else c.value end,
+      updated_at = now()
+    from some where c.workspace_id = ${run.workspaceId} and c.column_id = ${run.columnId} and c.row_id = some.row_id`.execute(
+    queries(tx),
+  );
+  return Number(numAffectedRows ?? 0);
+}
+
+/** Up to `limit` idle cells go back to what they were before the run took them. Returns how many. */
+export async function resetCells(tx: Tx, run: Place, from: IdleState, limit: number): Promise<number> {
+  const { rows } = await sql<{ count: number }>`
+    with some as materialized (
+      select row_id, prior_state from action_cells
+      where workspace_id = ${run.workspaceId} and run_id = ${run.id} and state = ${from}
+      order by position limit ${limit}
+    ), dropped as (
+      delete from action_cells c using some
+      where c.workspace_id = ${run.workspaceId} and c.column_id = ${run.columnId} and c.row_id = some.row_id
+        and some.prior_state is null
+      returning 1
+    ), restored as (
+      update action_cells c set state = some.prior_state, prior_state = null, due_at = null, updated_at = now(),
+        message = case when some.prior_state = 'done' then null else c.message end
+      from some
+      where c.workspace_id = ${run.workspaceId} and c.column_id = ${run.columnId} and c.row_id = some.row_id
+        and some.prior_state is not null
+      returning 1
+    )
+    select ((select count(*) from dropped) + (select count(*) from restored))::int as count`.execute(
+    queries(tx),
+  );
+  return rows[0]?.count ?? 0;
+}

@@ -1,0 +1,54 @@
+import type { RunScope, RunState } from '@keyrail/contract/runs';
+import { type ColumnAction, columnAction } from '@keyrail/contract/tables';
+import type { Selectable } from 'kysely';
+import type { DB } from '../../db/schema.ts';
+import type { Run } from '../run.ts';
+
+export type RunRecord = Selectable<DB['runs']>;
+
+/** Names of the counters, which are also the cell states they count. */
+export const COUNTED = [
+  'queued',
+  'running',
+  'done',
+  'no_result',
+  'skipped',
+  'error',
+  'waiting_for_connection',
+  'out_of_credits',
+  'over_budget',
+  'unknown',
+] as const;
+export type Counted = (typeof COUNTED)[number];
+
+export function runOf(record: RunRecord): Run {
+  return {
+    id: record.id,
+    workspaceId: record.workspace_id,
+    tableId: record.table_id,
+    columnId: record.column_id,
+    state: record.state as RunState,
+    waitingFor: record.waiting_for as Run['waitingFor'],
+    waits: record.waits,
+    message: record.message,
+    scope: record.scope as RunScope,
+    maxCalls: record.max_calls,
+    action: actionOf(record.action),
+    connectionId: record.connection_id,
+    allowedConnectionIds: record.allowed_connection_ids,
+    total: record.total,
+    counts: Object.fromEntries(COUNTED.map((name) => [name, record[name]])) as Run['counts'],
+    calls: record.calls,
+    credits: record.credits,
+    rowsPerSecond: record.rows_per_second,
+    generation: record.generation,
+    createdByLabel: record.created_by_label,
+    createdAt: record.created_at,
+    startedAt: record.started_at,
+    finishedAt: record.finished_at,
+  };
+}
+
+function actionOf(stored: unknown): ColumnAction {
+  return columnAction.parse(stored);
+}
