@@ -45,6 +45,8 @@ export async function migrate(options: MigrateOptions): Promise<void> {
     application_name: 'keyrail migrate',
     keepAlive: true,
   });
+  // Lost between two statements: the next statement says so; unheard, it would end the process.
+  client.on('error', () => {});
   await client.connect();
   try {
     await client.query('select pg_advisory_lock($1)', [MIGRATION_LOCK]);

@@ -56,8 +56,11 @@ export function openDatabase(options: DatabaseOptions): Database {
   });
   // No such limit here: COPY of a large file lets a connection wait for as long as the file takes.
   const systemPool = new pg.Pool({ ...shared, max: options.systemPoolSize });
-  appPool.on('error', options.onIdleError);
-  systemPool.on('error', options.onIdleError);
+  for (const pool of [appPool, systemPool]) {
+    pool.on('error', options.onIdleError);
+    // Lost between two statements of a transaction: the next statement says so; unheard, it would end the process.
+    pool.on('connect', (client) => client.on('error', () => {}));
+  }
 
   const app = new Kysely<DB>({ dialect: new PostgresDialect({ pool: translatingPool(appPool) }) });
   const system = new Kysely<DB>({ dialect: new PostgresDialect({ pool: translatingPool(systemPool) }) });

@@ -95,7 +95,8 @@ async function keepRunning(deps: PostmasterDeps): Promise<{ pid: () => number; s
       if (stopping.signal.aborted) return;
       if (deps.clock.now().getTime() - startedAt > LONGEST_BACKOFF_MS) backoffMs = 100;
       deps.log.error({ ...end, backoffMs }, 'PostgreSQL ended by itself: starting it again');
-      postmaster = await restart(deps, postmaster, () => stopping.signal, backoffMs);
+      postmaster = await restart(deps, postmaster, stopping.signal, backoffMs);
+      if (!stopping.signal.aborted) deps.log.info({ pid: postmaster.pid }, 'PostgreSQL runs again');
       backoffMs = Math.min(backoffMs * 2, LONGEST_BACKOFF_MS);
     }
   }
@@ -118,18 +119,16 @@ async function keepRunning(deps: PostmasterDeps): Promise<{ pid: () => number; s
 async function restart(
   deps: PostmasterDeps,
   previous: Postmaster,
-  signal: () => AbortSignal,
+  signal: AbortSignal,
   firstBackoffMs: number,
 ): Promise<Postmaster> {
   for (let backoffMs = firstBackoffMs; ; backoffMs = Math.min(backoffMs * 2, LONGEST_BACKOFF_MS)) {
     try {
-      await deps.clock.sleep(backoffMs, signal());
+      await deps.clock.sleep(backoffMs, signal);
       await endLeftover(deps.place.data, deps.log, deps.clock);
-      const started = await startPostmaster(deps);
-      deps.log.info({ pid: started.pid }, 'PostgreSQL runs again');
-      return started;
+      return await startPostmaster(deps);
     } catch (error) {
-      if (signal().aborted) return previous;
+      if (signal.aborted) return previous;
       deps.log.error({ err: error, backoffMs }, 'PostgreSQL could not be started again: trying on');
     }
   }
@@ -137,6 +136,7 @@ async function restart(
 
 async function ensureDatabase(place: Place, password: string): Promise<void> {
   const client = new pg.Client({ connectionString: addressOf(place, password, 'postgres') });
+  client.on('error', () => {});
   await client.connect();
   try {
     const found = await client.query('select from pg_database where datname = $1', [DATABASE]);
