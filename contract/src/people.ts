@@ -98,4 +98,9 @@ export const apiToken = z
 export type ApiToken = z.infer<typeof apiToken>;
 
 /** The only answer that holds the token. */
-export const createdToken = apiToken.extend({ token: z.string().describe('Shown once: kr_…') });
+export const createdToken = apiToken.extend({
+  token: z
+    .string()
+    .nullable()
+    .describe('kr_…, shown once: null when the request is repeated with its Idempotency-Key.'),
+});

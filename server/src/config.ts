@@ -3,6 +3,7 @@ import { homedir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
+import { isLoopbackHost } from './lib/loopback.ts';
 import { Secret } from './lib/secret.ts';
 import { StartRefused } from './lib/start-refused.ts';
 import { parseAllowedHost } from './outbound/guard-policy.ts';
@@ -247,12 +248,12 @@ function unknownVariables(environment: Environment): string[] {
 function mistakesTogether(read: Partial<Settings>): string[] {
   const mistakes: string[] = [];
   const { host, publicUrl, masterKey, databaseUrl, role } = read;
-  if (host !== undefined && !isLoopback(host) && !publicUrl?.startsWith('https://')) {
+  if (host !== undefined && !isLoopbackHost(host) && !publicUrl?.startsWith('https://')) {
     mistakes.push(
       `KEYRAIL_HOST: ${host} can be reached from other machines. Set KEYRAIL_PUBLIC_URL to the https address people use (a reverse proxy ends TLS), or listen on 127.0.0.1.`,
     );
   }
-  if (publicUrl?.startsWith('http:') && !isLoopback(new URL(publicUrl).hostname)) {
+  if (publicUrl?.startsWith('http:') && !isLoopbackHost(new URL(publicUrl).hostname)) {
     mistakes.push('KEYRAIL_PUBLIC_URL: must start with https:// (http is taken for loopback only).');
   }
   if (masterKey && KNOWN_SAMPLES.test(masterKey.reveal())) {
@@ -269,11 +270,6 @@ function mistakesTogether(read: Partial<Settings>): string[] {
     );
   }
   return mistakes;
-}
-
-/** Whether only this machine can reach the host name or address. */
-export function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || host === '[::1]' || /^127(\.\d{1,3}){3}$/.test(host);
 }
 
 function publicOrigin(value: string, context: z.RefinementCtx): string {

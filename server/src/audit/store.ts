@@ -1,31 +1,7 @@
 import { queries } from '../db/open.ts';
 import { newId } from '../lib/id.ts';
 import type { Tx } from '../lib/tx.ts';
-
-export interface NewEntry {
-  workspaceId: string;
-  actorKind: 'user' | 'token' | 'keyrail' | 'operator';
-  actorId: string | null;
-  actorLabel: string;
-  ip: string | null;
-  action: string;
-  subject: { kind: string; id: string; name: string | null };
-  detail: Record<string, unknown>;
-}
-
-export interface Entry {
-  id: string;
-  at: Date;
-  actorKind: string;
-  actorId: string | null;
-  actorLabel: string;
-  ip: string | null;
-  action: string;
-  subjectKind: string;
-  subjectId: string;
-  subjectName: string | null;
-  detail: Record<string, unknown>;
-}
+import type { Entry, NewEntry } from './entry.ts';
 
 export async function insertEntry(tx: Tx, entry: NewEntry): Promise<void> {
   await queries(tx)

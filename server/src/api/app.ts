@@ -1,0 +1,145 @@
+import cookie from '@fastify/cookie';
+import Fastify from 'fastify';
+import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
+import type { Config } from '../config.ts';
+import { AppError } from '../lib/app-error.ts';
+import type { Clock } from '../lib/clock.ts';
+import { newId } from '../lib/id.ts';
+import type { Log } from '../lib/log.ts';
+import type { Metrics } from '../lib/metrics.ts';
+import { type AuditRoutesDeps, auditRoutes } from './audit.ts';
+import { authenticate, type Identify } from './authenticate.ts';
+import { createEventStreams, type EventStreams } from './events.ts';
+import { gate } from './gate.ts';
+import { type HealthDeps, healthRoutes } from './health.ts';
+import { type IdempotencyKeys, idempotency } from './idempotency.ts';
+import { parseJsonBody } from './json-body.ts';
+import { createMethods } from './methods.ts';
+import { openApi } from './openapi.ts';
+import { handleError, sendProblem } from './problem.ts';
+import { requestLog } from './request-log.ts';
+import { type App, decorateRequests, type Policy } from './route.ts';
+import { fillSchemas } from './schema-defaults.ts';
+import { type SessionRoutesDeps, sessionRoutes } from './session.ts';
+import { type SetupRoutesDeps, setupRoutes } from './setup.ts';
+import { type TokenRoutesDeps, tokenRoutes } from './tokens.ts';
+import { webFiles } from './web.ts';
+import { type WorkspaceRoutesDeps, workspaceRoutes } from './workspace.ts';
+
+/** What every resource file can be handed besides its own room. */
+export interface ApiFrame {
+  clock: Clock;
+  log: Log;
+  events: EventStreams;
+}
+
+/** What the API needs; `compose` fills it. A room adds one member here and one line in `addRoutes`. */
+export interface ApiDeps {
+  config: Pick<
+    Config,
+    'publicUrl' | 'trustedProxies' | 'requestMaxBytes' | 'requestsPerSecond' | 'upstreams' | 'csvMaxBytes'
+  >;
+  clock: Clock;
+  log: Log;
+  metrics: Metrics;
+  identify: Identify;
+  idempotencyKeys: IdempotencyKeys;
+  health: HealthDeps;
+  /** The folder of the built web app; null where this process serves none. */
+  webDir: string | null;
+  people: SetupRoutesDeps & SessionRoutesDeps & WorkspaceRoutesDeps & TokenRoutesDeps;
+  audit: AuditRoutesDeps;
+}
+
+export interface Api {
+  app: App;
+  /** Ends the open event streams, so that a stop need not wait for them. */
+  closeStreams(): void;
+}
+
+/** The whole HTTP side: what stands in front of every route, then the routes. */
+export async function createApi(deps: ApiDeps): Promise<Api> {
+  const app = createApp(deps);
+  const isStillAllowed = async (request: Parameters<typeof authenticate>[1]) =>
+    authenticate(
+      deps.identify,
+      request,
+      policyOf(request.routeOptions.config.policy),
+      gate.credentialOf(deps, request),
+    ).then(
+      () => true,
+      (error: unknown) => !(error instanceof AppError && isRefusal(error)),
+    );
+  const events = createEventStreams({ clock: deps.clock, isStillAllowed });
+  await app.register(cookie);
+  decorateRequests(app);
+  requestLog(app, deps);
+  gate.install(app, deps);
+  idempotency(app, deps);
+  await openApi(app, deps.config.publicUrl);
+  addRoutes(app, deps, { clock: deps.clock, log: deps.log, events });
+  await webFiles(app, deps.webDir);
+  await app.ready();
+  return { app, closeStreams: events.closeAll };
+}
+
+function addRoutes(app: App, deps: ApiDeps, _frame: ApiFrame): void {
+  healthRoutes(app, deps.health, deps.metrics);
+  setupRoutes(app, deps.people, deps.config);
+  sessionRoutes(app, deps.people, deps.config);
+  workspaceRoutes(app, deps.people);
+  tokenRoutes(app, deps.people);
+  auditRoutes(app, deps.audit);
+}
+
+function createApp(deps: ApiDeps): App {
+  const methods = createMethods();
+  const app: App = Fastify({
+    logger: false,
+    genReqId: () => newId('req'),
+    trustProxy: deps.config.trustedProxies.length > 0 ? deps.config.trustedProxies : false,
+    bodyLimit: deps.config.requestMaxBytes,
+    routerOptions: { maxParamLength: 2048, ignoreTrailingSlash: false, caseSensitive: true },
+    exposeHeadRoutes: false,
+    return503OnClosing: false,
+  }).withTypeProvider();
+  app.setValidatorCompiler(validatorCompiler);
+  app.setSerializerCompiler(serializerCompiler);
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) => {
+    try {
+      done(null, parseJsonBody(body as Buffer));
+    } catch (error) {
+      done(error as Error);
+    }
+  });
+  // Reached only by what the route says it streams; `gate` has refused everything else.
+  app.addContentTypeParser('*', (_request, payload, done) => done(null, payload));
+  app.addHook('onRoute', (route) => {
+    if (route.config?.policy === undefined) {
+      throw new Error(`${String(route.method)} ${route.url} declares no policy: say who may call it`);
+    }
+    methods.add(route.method, route.url);
+    fillSchemas(route);
+  });
+  app.setErrorHandler((error, request, reply) => handleError(deps.log, error, request, reply));
+  app.setNotFoundHandler((request, reply) => {
+    const allowed = methods.of(request.url.split('?')[0] ?? '');
+    if (allowed.length === 0) return sendProblem(new AppError('not_found'), request, reply);
+    return sendProblem(
+      new AppError('method_not_allowed'),
+      request,
+      reply.header('allow', allowed.join(', ')),
+    );
+  });
+  return app;
+}
+
+function policyOf(policy: Policy | undefined): Policy {
+  if (policy === undefined) throw new Error('a route without a policy');
+  return policy;
+}
+
+function isRefusal(error: AppError): boolean {
+  return error.code === 'unauthenticated' || error.code === 'forbidden' || error.code === 'not_found';
+}

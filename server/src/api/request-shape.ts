@@ -1,0 +1,68 @@
+import type { FastifyRequest } from 'fastify';
+import { AppError } from '../lib/app-error.ts';
+
+/** Said twice, these leave it open which one counts: the classic way to have two programs understand a request differently. */
+const ONCE = new Set([
+  'host',
+  'authorization',
+  'content-type',
+  'content-length',
+  'idempotency-key',
+  'keyrail-workspace',
+  'if-match',
+  'cookie',
+  'origin',
+]);
+
+/** Names under which people put keys into addresses, where they end up in logs and histories. */
+const KEY_IN_QUERY = /^(api[_-]?key|access[_-]?token|token|authorization|key)$/i;
+
+/** Refuses what no honest client sends, before anything looks at it. Node's parser has refused bad framing already. */
+export function checkShape(request: FastifyRequest): void {
+  const { url = '', method } = request.raw;
+  if (method === 'TRACE' || method === 'CONNECT') throw new AppError('method_not_allowed');
+  if (!url.startsWith('/')) throw refused('Send the path alone, not a whole address.');
+  const seen = new Set<string>();
+  for (let i = 0; i < request.raw.rawHeaders.length; i += 2) {
+    const name = (request.raw.rawHeaders[i] ?? '').toLowerCase();
+    if (!ONCE.has(name)) continue;
+    if (seen.has(name)) throw refused(`The header ${name} may be sent once only.`);
+    seen.add(name);
+  }
+}
+
+/** A key in the address has leaked to every log on the way: it is not taken there, and the caller is told where it goes. */
+export function refuseKeyInQuery(request: FastifyRequest): void {
+  const query = request.query as Record<string, unknown>;
+  if (Object.keys(query).some((name) => KEY_IN_QUERY.test(name))) {
+    throw new AppError('unauthenticated', {
+      detail:
+        'A token in the address is not taken, as addresses end up in logs. Send it as the header Authorization: Bearer kr_…',
+    });
+  }
+}
+
+/** Bodies are JSON, or what the route says it streams; sent as they are, not compressed. */
+export function checkBodyType(request: FastifyRequest): void {
+  const { headers } = request;
+  const hasBody = headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
+  if (!hasBody) return;
+  const encoding = headers['content-encoding'];
+  if (encoding !== undefined && encoding !== 'identity') {
+    throw new AppError('unsupported_media_type', { detail: 'Send the body without Content-Encoding.' });
+  }
+  const taken = request.routeOptions.config?.streams ?? ['application/json'];
+  const [type = '', ...parameters] = (headers['content-type'] ?? '').toLowerCase().split(';');
+  const charset = parameters.map((one) => one.trim()).find((one) => one.startsWith('charset='));
+  const isJson = type.trim() === 'application/json';
+  if (
+    !taken.includes(type.trim()) ||
+    (isJson && charset !== undefined && !/^charset="?utf-?8"?$/.test(charset))
+  ) {
+    throw new AppError('unsupported_media_type', { detail: `Send the body as ${taken.join(' or ')}.` });
+  }
+}
+
+function refused(detail: string): AppError {
+  return new AppError('invalid_input', { detail });
+}

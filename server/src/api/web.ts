@@ -1,0 +1,110 @@
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { extname, join } from 'node:path';
+import { promisify } from 'node:util';
+import { brotliCompress, constants } from 'node:zlib';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { AppError } from '../lib/app-error.ts';
+import { sendProblem } from './problem.ts';
+import type { App } from './route.ts';
+import { freshNonce, pagePolicy } from './security-headers.ts';
+
+const compress = promisify(brotliCompress);
+
+/** What Vite writes into index.html where the nonce of the answer belongs (see web/vite.config.ts). */
+const NONCE_PLACEHOLDER = '__CSP_NONCE__';
+
+const TYPES: Record<string, string> = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+  '.json': 'application/json; charset=utf-8',
+  '.webmanifest': 'application/manifest+json',
+  '.svg': 'image/svg+xml',
+  '.png': 'image/png',
+  '.ico': 'image/x-icon',
+  '.woff2': 'font/woff2',
+  '.txt': 'text/plain; charset=utf-8',
+};
+const COMPRESSED = /^(text\/|application\/(json|manifest)|image\/svg)/;
+
+interface WebFile {
+  file: string;
+  type: string;
+  /** The name carries a hash of the content, so it never changes. */
+  isHashed: boolean;
+  compressed: Promise<Buffer> | null;
+}
+
+/**
+ * The built web app. The files are listed once at the start and looked up by their whole path, so no path from outside ever
+ * reaches the file system. Every other path that wants a page gets index.html, whose router knows the rest.
+ */
+export async function webFiles(app: App, dir: string | null): Promise<void> {
+  const files = dir === null ? new Map<string, WebFile>() : listFiles(dir);
+  const index =
+    dir !== null && files.has('/index.html') ? readFileSync(join(dir, 'index.html'), 'utf8') : null;
+  app.route({
+    method: ['GET', 'HEAD'],
+    url: '/*',
+    config: { policy: 'public', isLogged: false },
+    schema: { hide: true, querystring: undefined } as object,
+    handler: async (request, reply) => {
+      const path = request.url.split('?')[0] ?? '/';
+      const found = files.get(path);
+      if (found && path !== '/index.html') return sendFile(request, reply, found);
+      if (!isPage(path)) return sendProblem(new AppError('not_found'), request, reply);
+      if (index === null) return sendNotBuilt(reply);
+      const nonce = freshNonce();
+      return reply
+        .header('content-security-policy', pagePolicy(nonce))
+        .type('text/html; charset=utf-8')
+        .send(index.replaceAll(NONCE_PLACEHOLDER, nonce));
+    },
+  });
+}
+
+/** Addresses of the app have no dot; what has one, or belongs to the API, is not found rather than a page. */
+function isPage(path: string): boolean {
+  return (
+    !/^\/(v1|health|metrics|oauth|mcp|assets)(\/|$)/.test(path) &&
+    !(path.split('/').at(-1) ?? '').includes('.')
+  );
+}
+
+function listFiles(dir: string): Map<string, WebFile> {
+  const files = new Map<string, WebFile>();
+  let names: string[] = [];
+  try {
+    names = readdirSync(dir, { recursive: true, encoding: 'utf8' });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+  }
+  for (const name of names) {
+    const file = join(dir, name);
+    const type = TYPES[extname(name)];
+    if (type === undefined || !statSync(file).isFile()) continue;
+    const path = `/${name.replaceAll('\\', '/')}`;
+    files.set(path, { file, type, isHashed: path.startsWith('/assets/'), compressed: null });
+  }
+  return files;
+}
+
+async function sendFile(request: FastifyRequest, reply: FastifyReply, found: WebFile): Promise<FastifyReply> {
+  reply
+    .type(found.type)
+    .header('cache-control', found.isHashed ? 'public, max-age=31536000, immutable' : 'no-cache')
+    .header('vary', 'accept-encoding');
+  const takesBrotli = /\bbr\b/.test(String(request.headers['accept-encoding'] ?? ''));
+  if (!takesBrotli || !COMPRESSED.test(found.type)) return reply.send(readFileSync(found.file));
+  found.compressed ??= compress(readFileSync(found.file), {
+    params: { [constants.BROTLI_PARAM_QUALITY]: 5 },
+  });
+  return reply.header('content-encoding', 'br').send(await found.compressed);
+}
+
+function sendNotBuilt(reply: FastifyReply): FastifyReply {
+  return reply
+    .code(503)
+    .type('text/plain; charset=utf-8')
+    .send('The web app is not built. Start Keyrail with npm start, which builds it.\n');
+}

@@ -1,0 +1,52 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { crc32 } from 'node:zlib';
+
+const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';
+const TOKEN = /^kr_([0-9a-hjkmnp-tv-z]{32})([0-9a-hjkmnp-tv-z]{7})$/;
+
+/** A new API token: `kr_`, 160 random bits, and a checksum by which a mistyped one is told without looking it up. */
+export function newApiToken(): string {
+  const random = base32(randomBytes(20));
+  return `kr_${random}${checksum(random)}`;
+}
+
+export function isWellFormedToken(token: string): boolean {
+  const [, random = '', sum = ''] = TOKEN.exec(token) ?? [];
+  return random !== '' && checksum(random) === sum;
+}
+
+/** A code for a cookie or a one-time link: 256 random bits. */
+export function newCode(): string {
+  return randomBytes(32).toString('base64url');
+}
+
+/** What is stored of a token or code. They are random, so a plain hash cannot be guessed back; it is also what is looked up. */
+export function hashOf(secret: string): Buffer {
+  return createHash('sha256').update(secret).digest();
+}
+
+function checksum(random: string): string {
+  let value = crc32(random);
+  let text = '';
+  for (let i = 0; i < 7; i += 1) {
+    text = (ALPHABET[value % 32] ?? '') + text;
+    value = Math.floor(value / 32);
+  }
+  return text;
+}
+
+function base32(bytes: Buffer): string {
+  let text = '';
+  let bits = 0;
+  let value = 0;
+  for (const byte of bytes) {
+    value = (value << 8) | byte;
+    bits += 8;
+    while (bits >= 5) {
+      bits -= 5;
+      text += ALPHABET[(value >>> bits) & 31] ?? '';
+    }
+    value &= (1 << bits) - 1;
+  }
+  return text;
+}

@@ -1,0 +1,104 @@
+import { sql } from 'kysely';
+import { type Queries, queries } from '../db/open.ts';
+import type { Tx } from '../lib/tx.ts';
+import type { NewToken, Token, TokenInUse } from './token.ts';
+
+/** A token says which workspace it is for, so it is looked up before that is known. */
+export interface TokenLookup {
+  find(tokenHash: Buffer): Promise<TokenInUse | null>;
+  /** Sets when tokens were used last, several at once. */
+  markUsed(uses: ReadonlyMap<string, Date>): Promise<void>;
+}
+
+export function createTokenLookup(system: Queries): TokenLookup {
+  return {
+    find: async (tokenHash) => {
+      const found = await system
+        .selectFrom('api_tokens as token')
+        .leftJoin('members as maker', (join) =>
+          join
+            .onRef('maker.user_id', '=', 'token.created_by')
+            .onRef('maker.workspace_id', '=', 'token.workspace_id'),
+        )
+        .select([
+          'token.id',
+          'token.workspace_id as workspaceId',
+          'token.name',
+          'token.role',
+          'token.scopes',
+          'token.connection_ids as connectionIds',
+          'token.expires_at as expiresAt',
+          'token.created_by as createdBy',
+          'maker.role as makerRole',
+        ])
+        .where('token.token_hash', '=', tokenHash)
+        .executeTakeFirst();
+      return (found as TokenInUse | undefined) ?? null;
+    },
+    markUsed: async (uses) => {
+      const ids = [...uses.keys()];
+      await sql`
+        update api_tokens set last_used_at = greatest(last_used_at, used.at)
+        from unnest(${ids}::text[], ${[...uses.values()]}::timestamptz[]) as used (id, at)
+        where api_tokens.id = used.id`.execute(system);
+    },
+  };
+}
+
+export async function insertToken(tx: Tx, token: NewToken): Promise<void> {
+  await queries(tx)
+    .insertInto('api_tokens')
+    .values({
+      id: token.id,
+      workspace_id: token.workspaceId,
+      name: token.name,
+      token_hash: token.tokenHash,
+      hint: token.hint,
+      role: token.role,
+      scopes: [...token.scopes],
+      connection_ids: token.connectionIds === null ? null : [...token.connectionIds],
+      created_by: token.createdBy,
+      created_at: token.createdAt,
+      expires_at: token.expiresAt,
+    })
+    .execute();
+}
+
+export async function listTokens(
+  tx: Tx,
+  workspaceId: string,
+  page: { limit: number; before: string | null },
+): Promise<Token[]> {
+  let query = selectTokens(tx, workspaceId).orderBy('api_tokens.id', 'desc').limit(page.limit);
+  if (page.before !== null) query = query.where('api_tokens.id', '<', page.before);
+  return (await query.execute()) as Token[];
+}
+
+/** The name of the deleted token; null when there was none. */
+export async function deleteToken(tx: Tx, workspaceId: string, id: string): Promise<string | null> {
+  const deleted = await queries(tx)
+    .deleteFrom('api_tokens')
+    .where('workspace_id', '=', workspaceId)
+    .where('id', '=', id)
+    .returning('name')
+    .executeTakeFirst();
+  return deleted?.name ?? null;
+}
+
+function selectTokens(tx: Tx, workspaceId: string) {
+  return queries(tx)
+    .selectFrom('api_tokens')
+    .leftJoin('users', 'users.id', 'api_tokens.created_by')
+    .select([
+      'api_tokens.id',
+      'api_tokens.name',
+      'hint',
+      'scopes',
+      'connection_ids as connectionIds',
+      'users.name as createdBy',
+      'api_tokens.created_at as createdAt',
+      'expires_at as expiresAt',
+      'last_used_at as lastUsedAt',
+    ])
+    .where('api_tokens.workspace_id', '=', workspaceId);
+}
