@@ -65,7 +65,9 @@ export const action = z
     inputs: z.array(actionInput),
     one_of: z
       .array(z.array(z.string()))
-      .describe('Groups of inputs of which each needs at least one set filled: [["domain"],["company"]].'),
+      .describe(
+        'Besides the required inputs: sets of which at least one must be filled whole: [["domain","full_name"],["linkedin_handle"]]. Empty: no such need.',
+      ),
     outputs: z.array(actionOutput),
     is_repeatable: z
       .boolean()

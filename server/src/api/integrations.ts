@@ -1,0 +1,90 @@
+import { integration, integrationList, integrationsQuery } from '@keyrail/contract/integrations';
+import { z } from 'zod';
+import type { Catalog } from '../catalog/catalog.ts';
+import type { Definition } from '../catalog/definition.ts';
+import type { Connections } from '../connections/connections.ts';
+import { AppError } from '../lib/app-error.ts';
+import { presentIntegration, presentSummary } from './present-integration.ts';
+import type { App } from './route.ts';
+
+export interface IntegrationRoutesDeps {
+  catalog: Pick<Catalog, 'get' | 'search'>;
+  connections: Pick<Connections, 'countByIntegration'>;
+}
+
+const config = { policy: { role: 'viewer', scope: 'integrations:read' } } as const;
+const tags = ['Integrations'];
+
+/** `/v1/integrations`: the tools that can be connected. */
+export function integrationRoutes(app: App, { catalog, connections }: IntegrationRoutesDeps): void {
+  app.route({
+    method: 'GET',
+    url: '/v1/integrations',
+    config,
+    schema: {
+      tags,
+      summary: 'Search the tools that can be connected',
+      description:
+        'Best match first; case, accents, spaces and a typo do not matter. `categories` counts what the search found, whatever category is asked for.',
+      querystring: integrationsQuery,
+      response: { 200: integrationList },
+    },
+    handler: async (request) => {
+      const { search = '', category, limit, cursor } = request.query;
+      const found = catalog.search(search);
+      const fitting = found.filter((one) => category === undefined || isIn(one, category));
+      const start = offsetOf(cursor);
+      const counts = await connections.countByIntegration(request.who);
+      const shown = fitting.slice(start, start + limit);
+      return {
+        data: shown.map((definition) => presentSummary(definition, counts.get(definition.slug) ?? 0)),
+        next_cursor: start + limit < fitting.length ? cursorOf(start + limit) : null,
+        categories: categoriesOf(found),
+      };
+    },
+  });
+
+  app.route({
+    method: 'GET',
+    url: '/v1/integrations/:slug',
+    config,
+    schema: {
+      tags,
+      summary: 'Read one tool: how to connect it, and what it can do',
+      params: z.object({ slug: z.string().max(100) }),
+      response: { 200: integration },
+    },
+    handler: async (request) => {
+      const definition = catalog.get(request.params.slug);
+      if (definition === undefined) throw new AppError('not_found');
+      const counts = await connections.countByIntegration(request.who);
+      return presentIntegration(definition, counts.get(definition.slug) ?? 0);
+    },
+  });
+}
+
+function isIn(definition: Definition, category: string): boolean {
+  return definition.category.toLowerCase() === category.toLowerCase();
+}
+
+function categoriesOf(found: readonly Definition[]): { name: string; count: number }[] {
+  const counts = new Map<string, number>();
+  for (const { category } of found) counts.set(category, (counts.get(category) ?? 0) + 1);
+  return [...counts]
+    .map(([name, count]) => ({ name, count }))
+    .sort((a, b) => a.name.localeCompare(b.name, 'en'));
+}
+
+/** The catalog does not change while the server runs, so a place in it is a cursor. */
+function cursorOf(offset: number): string {
+  return Buffer.from(`i${offset}`, 'utf8').toString('base64url');
+}
+
+function offsetOf(cursor: string | undefined): number {
+  if (cursor === undefined) return 0;
+  const offset = /^i(\d{1,6})$/.exec(Buffer.from(cursor, 'base64url').toString('utf8'))?.[1];
+  if (offset !== undefined) return Number(offset);
+  throw new AppError('invalid_input', {
+    fields: [{ path: 'cursor', message: 'Not a cursor of this list. Start without one.' }],
+  });
+}

@@ -1,0 +1,152 @@
+import type {
+  ActionInput,
+  ActionOutput,
+  AuthMethodKind,
+  CredentialField,
+  Integration,
+  IntegrationSummary,
+  Action as ShownAction,
+  AuthMethod as ShownMethod,
+} from '@keyrail/contract/integrations';
+import { isSupported } from '../auth-methods/apply.ts';
+import type { Action, ActionInput as Input, ActionOutput as Output } from '../catalog/action-definition.ts';
+import type { AuthMethod, KeyHelp } from '../catalog/auth-definition.ts';
+import type { Definition } from '../catalog/definition.ts';
+import type { ConnectionField, CredentialField as Field } from '../catalog/field-definition.ts';
+import { setsThatSuffice } from '../catalog/needs.ts';
+
+export function presentSummary(definition: Definition, connectionCount: number): IntegrationSummary {
+  return {
+    slug: definition.slug,
+    name: definition.name,
+    category: definition.category,
+    description: definition.description,
+    icon: { svg: null, monogram: monogramOf(definition), color: definition.icon.color },
+    methods: [...new Set(definition.auth.map((method) => method.type))],
+    is_custom: false,
+    connection_count: connectionCount,
+  };
+}
+
+export function presentIntegration(definition: Definition, connectionCount: number): Integration {
+  const asked = definition.connectionFields.filter((field) => field.filledFrom === undefined);
+  const offered = definition.actions.filter((action) => action.perRow);
+  return {
+    ...presentSummary(definition, connectionCount),
+    homepage: definition.homepage,
+    docs_url: definition.docsUrl,
+    key_location: definition.auth.find((method) => method.keyHelp)?.keyHelp?.location ?? null,
+    auth_methods: definition.auth.map(presentMethod),
+    connection_fields: asked.map((field) => presentField(field, false, undefined)),
+    actions: [...offered].sort((a, b) => Number(b.primary) - Number(a.primary)).map(presentAction),
+    limits_note: definition.rateLimits?.note ?? null,
+  };
+}
+
+function monogramOf({ icon, name }: Definition): string {
+  return icon.text ?? name.charAt(0).toUpperCase();
+}
+
+const METHOD_LABELS: Record<AuthMethodKind, string> = {
+  api_key: 'API key',
+  basic: 'User name and password',
+  oauth2: 'OAuth',
+  oauth2_client_credentials: 'OAuth client credentials',
+  service_account: 'Service account',
+  certificate: 'Client certificate',
+  none: 'No credentials',
+};
+
+function presentMethod(method: AuthMethod): ShownMethod {
+  const fields = 'fields' in method ? method.fields : [];
+  return {
+    kind: method.type,
+    label: method.label ?? METHOD_LABELS[method.type],
+    when_to_use: method.note ?? null,
+    is_available: isSupported(method.type),
+    fields: fields.map((field) => presentField(field, field.secret, method.keyHelp)),
+  };
+}
+
+/** Where no help of its own stands at a secret field, it is where the key is found. */
+function presentField(
+  field: Field | ConnectionField,
+  isSecret: boolean,
+  keyHelp: KeyHelp | undefined,
+): CredentialField {
+  const location = isSecret ? (keyHelp?.hint ?? null) : null;
+  return {
+    name: field.name,
+    label: field.label,
+    help: field.help ?? location,
+    help_url: isSecret ? (keyHelp?.url ?? null) : null,
+    example: field.example ?? null,
+    is_secret: isSecret,
+    is_required: field.required,
+  };
+}
+
+function presentAction(action: Action): ShownAction {
+  return {
+    name: action.name,
+    label: action.label,
+    description: action.description,
+    inputs: action.inputs.map(presentInput),
+    one_of: setsThatSuffice(action.needs),
+    outputs: action.outputs.map(presentOutput),
+    is_repeatable: action.repeatable,
+    cost_note: action.cost?.note ?? null,
+    credits_per_call: action.cost?.credits ?? null,
+    docs_url: action.docsUrl ?? null,
+  };
+}
+
+/** Types that say no more than how a value is written, and nothing about what it means. */
+const WITHOUT_MEANING = new Set([
+  'text',
+  'long_text',
+  'number',
+  'integer',
+  'boolean',
+  'choice',
+  'json',
+  'id',
+]);
+
+function presentInput(input: Input): ActionInput {
+  return {
+    name: input.name,
+    label: input.label,
+    help: input.help ?? null,
+    type: input.multiple ? 'list' : inputType(input.type),
+    semantic: WITHOUT_MEANING.has(input.type) ? null : input.type,
+    is_required: input.required,
+    choices: input.choices?.map((choice) => choice.value) ?? null,
+    default: isPlain(input.default) ? input.default : null,
+  };
+}
+
+function inputType(type: Input['type']): ActionInput['type'] {
+  if (type === 'number' || type === 'integer') return 'number';
+  return type === 'boolean' || type === 'json' ? type : 'text';
+}
+
+function presentOutput(output: Output): ActionOutput {
+  return {
+    name: output.name,
+    label: output.label,
+    type: outputType(output.type),
+    is_primary: output.primary,
+  };
+}
+
+function outputType(type: Output['type']): ActionOutput['type'] {
+  if (type === 'number' || type === 'integer') return 'number';
+  if (type === 'date' || type === 'datetime') return 'date';
+  if (type === 'url' || type === 'linkedin_url') return 'url';
+  return type === 'boolean' || type === 'email' || type === 'json' ? type : 'text';
+}
+
+function isPlain(value: unknown): value is string | number | boolean {
+  return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean';
+}
