@@ -21,7 +21,7 @@ export interface Rule {
  * Rooms in one line do not import each other.
  */
 const rooms: string[][] = [
-  ['main', 'compose', 'operator'],
+  ['main', 'serve', 'compose', 'operator'],
   ['api', 'mcp'],
   ['config'],
   ['syncs'],
@@ -44,7 +44,7 @@ const level = new Map(rooms.flatMap((line, index) => line.map((room) => [room, i
 const isTest = (path: string) => /\.test\.tsx?$/.test(path) || path.startsWith('server/test/');
 const isServer = (path: string) => path.startsWith('server/src/');
 const isStore = (path: string) => /(^|[/-])store\.ts$|\/store\//.test(path);
-const isCompose = (path: string) => /^server\/src\/(main\.ts|compose(\.ts|\/)|operator\/)/.test(path);
+const isCompose = (path: string) => /^server\/src\/((main|serve|compose)\.ts|compose\/|operator\/)/.test(path);
 
 /** The room of a server file: its folder, or its own name for a file on the top level. */
 function roomOf(path: string): string {
