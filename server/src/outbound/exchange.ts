@@ -136,7 +136,8 @@ class ExchangeState implements Dispatcher.DispatchHandler {
       return { kind: 'unreachable', cause: error.failure, sent: false, detail: error.message };
     }
     const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
-    if (code.startsWith('HPE_') || code === 'UND_ERR_HEADERS_OVERFLOW') return { kind: 'malformed' };
+    // By name: the parser's errors come with and without a code.
+    if (error.name === 'HTTPParserError' || code === 'UND_ERR_HEADERS_OVERFLOW') return { kind: 'malformed' };
     if (code === 'UND_ERR_HEADERS_TIMEOUT' || code === 'UND_ERR_BODY_TIMEOUT') {
       return { kind: 'unreachable', cause: 'timeout', sent: this.sent, detail: 'no answer in time' };
     }
