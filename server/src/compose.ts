@@ -4,9 +4,12 @@ import type { ApiDeps } from './api/app.ts';
 import { listEntries } from './audit/store.ts';
 import type { Config } from './config.ts';
 import type { Database } from './db/open.ts';
+import type { Task } from './jobs/job.ts';
+import type { Periodic } from './jobs/schedule.ts';
 import type { Clock } from './lib/clock.ts';
 import type { Log } from './lib/log.ts';
 import type { Metrics } from './lib/metrics.ts';
+import type { MasterKey } from './vault/master-key.ts';
 import { createIdempotencyKeys } from './workspaces/idempotency.ts';
 import { createMembershipStore } from './workspaces/member-store.ts';
 import { createPasswords } from './workspaces/password.ts';
@@ -20,6 +23,9 @@ import { createTokenUses } from './workspaces/token-uses.ts';
 export interface ComposeDeps {
   config: Config;
   db: Database;
+  /** The tables' owner's, for what needs a connection of its own (LISTEN). */
+  databaseUrl: string;
+  masterKey: MasterKey;
   log: Log;
   clock: Clock;
   metrics: Metrics;
@@ -31,14 +37,18 @@ export interface ComposeDeps {
 export interface Keyrail {
   people: People;
   api: ApiDeps;
-  /** Writes what is only noted in memory; the last thing before the database closes. */
-  flush(): Promise<void>;
+  /** What this process does when a job of its kind is due, and what is due by the clock. */
+  tasks: Task[];
+  periodics: Periodic[];
+  /** Writes what is only noted in memory and ends what runs by itself; the last thing before the database closes. */
+  close(): Promise<void>;
 }
 
 const webDir = fileURLToPath(new URL('../../web/dist', import.meta.url));
 
 /** Builds each room once and hands it what it asked for. */
-export function compose({ config, db, log, clock, metrics, keyedHash }: ComposeDeps): Keyrail {
+export async function compose(deps: ComposeDeps): Promise<Keyrail> {
+  const { config, db, log, clock, metrics, keyedHash } = deps;
   const { system } = db;
   const idempotency = createIdempotencyKeys({ transact: db.transact, clock, keyedHash });
   const transact = idempotency.marking;
@@ -80,5 +90,13 @@ export function compose({ config, db, log, clock, metrics, keyedHash }: ComposeD
       entries: (who, page) => transact(who.workspaceId, (tx) => listEntries(tx, who.workspaceId, page)),
     },
   };
-  return { people, api, flush: tokenUses.stop };
+  return {
+    people,
+    api,
+    tasks: [],
+    periodics: [],
+    close: async () => {
+      await tokenUses.stop();
+    },
+  };
 }

@@ -184,6 +184,12 @@ export const settings = {
     'How long a stop waits for requests and jobs in flight.',
     whole(30, 0, 600),
   ),
+  statementTimeoutSeconds: setting(
+    'KEYRAIL_STATEMENT_TIMEOUT_SECONDS',
+    '30',
+    'How long one statement in the database may take for a request.',
+    whole(30, 1, 3600),
+  ),
   sessionIdleDays: setting(
     'KEYRAIL_SESSION_IDLE_DAYS',
     '30',

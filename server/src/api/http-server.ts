@@ -14,6 +14,7 @@ export type Handler = (request: IncomingMessage, response: ServerResponse) => vo
  */
 export interface HttpServer {
   listen(host: string, port: number): Promise<{ host: string; port: number }>;
+  isListening(): boolean;
   answerWith(handler: Handler): void;
   /** Requests being answered. */
   inFlight(): number;
@@ -55,6 +56,7 @@ export function createHttpServer({ isHttps, requestTimeoutMs, clock }: HttpServe
 
   return {
     listen: (host, port) => listenOn(server, host, port),
+    isListening: () => server.listening,
     answerWith: (next) => {
       handler = next;
     },

@@ -1,0 +1,193 @@
+import { createHmac } from 'node:crypto';
+import { createServer } from 'node:net';
+import { createApi } from './api/app.ts';
+import { createHttpServer } from './api/http-server.ts';
+import { compose } from './compose.ts';
+import type { Config } from './config.ts';
+import { migrate } from './db/migrate.ts';
+import { type Database, openDatabase } from './db/open.ts';
+import { reachDatabase } from './db/reach.ts';
+import { startSchedule } from './jobs/schedule.ts';
+import { startWorker } from './jobs/worker.ts';
+import type { Clock } from './lib/clock.ts';
+import type { Log } from './lib/log.ts';
+import { createMetrics, type Metrics } from './lib/metrics.ts';
+import { StartRefused } from './lib/start-refused.ts';
+import { canaryStore } from './vault/store.ts';
+import { unlock } from './vault/unlock.ts';
+import type { People } from './workspaces/people.ts';
+
+export interface ServeOptions {
+  config: Config;
+  /** For the owner of the tables; the embedded database's, or the operator's. Holds a password. */
+  databaseUrl: string;
+  log: Log;
+  clock: Clock;
+  /** Tells the person who starts the server; not the log. */
+  announce: (message: string) => void;
+  metrics?: Metrics;
+  /** Gives the start up, as when ctrl-C is pressed while the database is waited for. */
+  signal?: AbortSignal;
+}
+
+export interface Serving {
+  /** Where people open it. */
+  url: string;
+  /** Where it listens. */
+  localUrl: string;
+  people: People;
+  /** Takes nothing new, lets requests and jobs end, writes what is noted in memory, closes the database's connections. */
+  stop(): Promise<void>;
+}
+
+/** How long the database may take before the port is opened to say that it is waited for. */
+const QUIET_WAIT_MS = 2_000;
+const JOBS_AT_ONCE = 10;
+
+/**
+ * Starts everything but the database's own process:
+ *
+ *   reach the database (meanwhile `/health/live` answers, all else is 503) → migrate → unlock the vault → compose → listen → work
+ *
+ * Throws `StartRefused` (or the vault's `MasterKeyError`) where a person must act; nothing listens then.
+ */
+export async function serve(options: ServeOptions): Promise<Serving> {
+  const { log, clock, databaseUrl, metrics = createMetrics() } = options;
+  const port = options.config.port === 0 ? await freePort(options.config.host) : options.config.port;
+  const config = { ...options.config, port };
+  const http = createHttpServer({
+    isHttps: config.publicUrl?.startsWith('https:') ?? false,
+    requestTimeoutMs: config.requestTimeoutSeconds * 1000,
+    clock,
+  });
+  const drainMs = config.drainTimeoutSeconds * 1000;
+  const undo: (() => Promise<unknown>)[] = [() => http.close(drainMs)];
+  try {
+    await reachOrSayWaiting(options, () => http.listen(config.host, port));
+    await migrate({ url: databaseUrl, onApplied: (name) => log.info({ migration: name }, 'migrated') });
+    const db = open(config, databaseUrl, log);
+    undo.push(() => db.close());
+    const masterKey = await unlock(
+      { store: canaryStore(db.system), announce: options.announce },
+      { key: config.masterKey?.reveal(), keyFile: config.masterKeyFile },
+    );
+    const hashKey = masterKey.derive('idempotency keys');
+    const keyedHash = (text: string) =>
+      createHmac('sha256', hashKey.reveal()).update(text).digest('base64url');
+    const keyrail = await compose({ config, db, databaseUrl, masterKey, log, clock, metrics, keyedHash });
+    undo.push(() => keyrail.close());
+
+    const api = await createApi(keyrail.api);
+    http.answerWith((request, response) => api.app.routing(request, response));
+    await listen(http, config);
+    metrics.gauge('keyrail_http_requests_in_flight', 'Requests being answered.', http.inFlight);
+    const work = config.role === 'api' ? null : await startWork(options, db, keyrail, drainMs);
+
+    const localUrl = `http://${urlHost(config.host)}:${port}`;
+    return {
+      url: config.publicUrl ?? localUrl,
+      localUrl,
+      people: keyrail.people,
+      stop: async () => {
+        api.closeStreams();
+        const [{ cutOff }] = await Promise.all([http.close(drainMs), work?.stop()]);
+        if (cutOff > 0) log.warn({ requests: cutOff }, 'requests were cut off, as the time to stop was over');
+        await keyrail.close();
+        await db.close();
+      },
+    };
+  } catch (error) {
+    for (const one of undo.reverse()) await one().catch(() => {});
+    throw error;
+  }
+}
+
+async function reachOrSayWaiting(
+  options: ServeOptions,
+  listenMeanwhile: () => Promise<unknown>,
+): Promise<void> {
+  const { log, clock, databaseUrl, signal } = options;
+  const done = new AbortController();
+  const reached = reachDatabase({ log, clock }, databaseUrl, signal).finally(() => done.abort());
+  const waiting = clock.sleep(QUIET_WAIT_MS, done.signal).then(
+    () => 'waiting' as const,
+    () => 'reached' as const,
+  );
+  if ((await waiting) === 'waiting') {
+    options.announce('The database does not answer yet. Keyrail waits for it and goes on by itself.');
+    await Promise.all([listenMeanwhile(), reached]);
+  } else {
+    await reached;
+  }
+}
+
+function open(config: Config, url: string, log: Log): Database {
+  return openDatabase({
+    url,
+    appPoolSize: config.databasePoolSize,
+    systemPoolSize: config.databasePoolSize,
+    connectTimeoutMs: 4_000,
+    statementTimeoutMs: config.statementTimeoutSeconds * 1000,
+    onIdleError: (error) => log.warn({ err: error }, 'an idle connection to the database was lost'),
+  });
+}
+
+async function listen(http: ReturnType<typeof createHttpServer>, { host, port }: Config): Promise<void> {
+  if (http.isListening()) return;
+  try {
+    await http.listen(host, port);
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    if (code === 'EADDRINUSE') {
+      throw new StartRefused(
+        `Port ${port} on ${host} is in use by another program. Stop that one, or set KEYRAIL_PORT to a free port.`,
+        { cause: error },
+      );
+    }
+    if (code === 'EACCES' || code === 'EADDRNOTAVAIL') {
+      throw new StartRefused(
+        `Cannot listen on ${host}, port ${port} (${code}). Set KEYRAIL_HOST and KEYRAIL_PORT to what this machine has and allows.`,
+        { cause: error },
+      );
+    }
+    throw error;
+  }
+}
+
+async function startWork(
+  { log, clock, databaseUrl }: ServeOptions,
+  db: Database,
+  { tasks, periodics }: Awaited<ReturnType<typeof compose>>,
+  drainMs: number,
+): Promise<{ stop(): Promise<void> }> {
+  const worker = await startWorker(
+    { clock, log },
+    { url: databaseUrl, tasks, concurrency: JOBS_AT_ONCE, drainMs },
+  );
+  const schedule = await startSchedule({ db, clock, log }, periodics);
+  return {
+    stop: async () => {
+      await schedule.stop();
+      await worker.stop();
+    },
+  };
+}
+
+/** A port nobody has at this moment; the parts that must know our own address learn it before anything listens. */
+function freePort(host: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer();
+    probe.once('error', reject);
+    probe.listen({ host, port: 0 }, () => {
+      const address = probe.address();
+      probe.close(() => {
+        if (address === null || typeof address === 'string') reject(new Error('listening on no address'));
+        else resolve(address.port);
+      });
+    });
+  });
+}
+
+function urlHost(host: string): string {
+  return host.includes(':') ? `[${host}]` : host;
+}
