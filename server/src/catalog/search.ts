@@ -1,5 +1,8 @@
 import type { Definition } from './definition.ts';
 
+const LONGEST_TEXT = 200;
+const prepared = new Map<string, Prepared>();
+
 type Searchable = Pick<Definition, 'slug' | 'name' | 'category' | 'synonyms' | 'description'>;
 
 /**
@@ -34,10 +37,9 @@ function scoreOf(entry: Searchable, wanted: string, words: readonly string[]): n
 
 /** `weight` is what an exact match is worth; what is found less directly is worth less. */
 function matchScore(candidate: string, wanted: string, weight: number): number {
-  const whole = plain(candidate);
+  const { whole, parts } = prepare(candidate);
   if (whole === wanted) return weight;
   if (whole.startsWith(wanted)) return weight * 0.9;
-  const parts = candidate.split(/[\s._/-]+/).map(plain);
   if (parts.some((part) => part.startsWith(wanted))) return weight * 0.8;
   if (wanted.length >= 3 && whole.includes(wanted)) return weight * 0.6;
   const typos = wanted.length >= 8 ? 2 : wanted.length >= 4 ? 1 : 0;
@@ -49,9 +51,26 @@ function matchScore(candidate: string, wanted: string, weight: number): number {
 /** Lower case letters and digits only: "Hunter.io" and "hunter io" are the same. */
 function plain(text: string): string {
   return text
+    .slice(0, LONGEST_TEXT)
     .normalize('NFKD')
     .toLowerCase()
     .replace(/[^\p{L}\p{N}]/gu, '');
+}
+
+interface Prepared {
+  whole: string;
+  parts: readonly string[];
+}
+
+/** Names are prepared once: searching runs with each key that is pressed. */
+function prepare(candidate: string): Prepared {
+  let entry = prepared.get(candidate);
+  if (entry === undefined) {
+    entry = { whole: plain(candidate), parts: candidate.split(/[\s._/-]+/).map(plain) };
+    if (prepared.size > 50_000) prepared.clear();
+    prepared.set(candidate, entry);
+  }
+  return entry;
 }
 
 /**
@@ -77,6 +96,7 @@ function prefixDistance(typed: string, word: string, limit: number): number {
       if (swapped) best = Math.min(best, at(before, column - 2) + 1);
       current.push(best);
     }
+    if (Math.min(...current) > limit) return limit + 1;
     before = previous;
     previous = current;
   }

@@ -26,11 +26,30 @@ export function parseSourceFile(text: string): SourceFile {
     ...at(error.pos[0]),
     message: `This is not valid YAML: ${error.message.replace(/\s+/g, ' ').trim()}`,
   }));
+  const value = syntaxProblems.length > 0 ? undefined : unfold(document);
+  if (value === TOO_MANY_ALIASES) {
+    syntaxProblems.push({
+      line: 1,
+      column: 1,
+      message: 'The file refers to itself (&, *) too often. Write it out.',
+    });
+  }
   return {
-    value: syntaxProblems.length > 0 ? undefined : document.toJS({ maxAliasCount: 50 }),
+    value,
     syntaxProblems,
     locate: (problem) => at(offsetOf(document, problem)),
   };
+}
+
+const TOO_MANY_ALIASES = Symbol('too many aliases');
+
+/** A few hundred bytes of aliases can unfold to gigabytes: the parser refuses, and we say so. */
+function unfold(document: Document): unknown {
+  try {
+    return document.toJS({ maxAliasCount: 50 });
+  } catch {
+    return TOO_MANY_ALIASES;
+  }
 }
 
 /** The place itself, or the closest thing around it that is in the file: a missing member has no place of its own. */

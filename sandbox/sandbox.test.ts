@@ -1,0 +1,295 @@
+import { afterAll, beforeEach, expect, test } from 'vitest';
+import { authenticator } from '../server/src/auth-methods/apply.ts';
+import type { Action } from '../server/src/catalog/action-definition.ts';
+import { catalogFolder } from '../server/src/catalog/built-in.ts';
+import type { Definition } from '../server/src/catalog/definition.ts';
+import { extractOutputs, readAccount } from '../server/src/catalog/extract.ts';
+import { prepareInputs } from '../server/src/catalog/inputs.ts';
+import { type Asked, judge } from '../server/src/catalog/judge.ts';
+import { loadCatalog } from '../server/src/catalog/load.ts';
+import type { Outcome } from '../server/src/catalog/outcome.ts';
+import { buildRequest } from '../server/src/catalog/request.ts';
+import type { RequestTemplate } from '../server/src/catalog/request-template.ts';
+import { Secret } from '../server/src/lib/secret.ts';
+import { sandboxUpstreams, startSandbox } from './start.ts';
+
+let now = 1_000_000;
+const sandbox = await startSandbox({ slowMs: 50, nowMs: () => now });
+const catalog = await loadCatalog({ builtIn: catalogFolder });
+afterAll(() => sandbox.close());
+beforeEach(() => {
+  sandbox.reset();
+  now += 3_600_000;
+});
+
+/** A catalog request, authenticated and sent to the stand-in, and what the catalog makes of the answer. */
+async function ask(
+  definition: Definition,
+  asked: Asked,
+  template: RequestTemplate,
+  inputs: Record<string, unknown>,
+  key: string,
+): Promise<Outcome> {
+  const built = buildRequest(definition, template, inputs, {});
+  const method = definition.auth[0];
+  if (built.kind !== 'ready' || method === undefined) throw new Error('cannot be built');
+  const { apply } = authenticator(method, new Secret({ api_key: key }));
+  const request = apply({ ...built.request, body: built.request.body ?? undefined } as Parameters<
+    typeof apply
+  >[0]);
+  const upstream = sandbox.upstreams.find((one) => request.url.startsWith(one.origin));
+  if (upstream === undefined) throw new Error(`no stand-in for ${definition.slug}`);
+  const response = await fetch(request.url.replace(upstream.origin, upstream.target), {
+    method: built.request.method,
+    headers: { ...request.headers },
+    ...(built.request.body === null ? {} : { body: built.request.body }),
+  });
+  return judge(
+    definition,
+    asked,
+    { status: response.status, headers: Object.fromEntries(response.headers), text: await response.text() },
+    new Date(),
+  );
+}
+
+function definitionOf(slug: string): Definition {
+  const definition = catalog.get(slug);
+  if (definition === undefined) throw new Error(`no ${slug}`);
+  return definition;
+}
+
+async function probe(slug: string, kind: string): Promise<Outcome> {
+  const definition = definitionOf(slug);
+  if (definition.probe === undefined) throw new Error('no probe');
+  return ask(
+    definition,
+    { kind: 'probe', probe: definition.probe },
+    definition.probe.request,
+    {},
+    `sandbox-${slug}-${kind}`,
+  );
+}
+
+async function run(
+  slug: string,
+  action: Action,
+  given: Record<string, unknown>,
+  kind = 'good',
+): Promise<Outcome> {
+  const definition = definitionOf(slug);
+  const prepared = prepareInputs(action, given);
+  if (prepared.kind !== 'ready') throw new Error(JSON.stringify(prepared));
+  const key = `sandbox-${slug}-${kind}`;
+  for (let asking = 0; asking < 5; asking++) {
+    const outcome = await ask(
+      definition,
+      { kind: 'action', action, step: 'submit' },
+      action.request,
+      prepared.inputs,
+      key,
+    );
+    if (outcome.kind === 'pending') continue;
+    if (outcome.kind !== 'success' || action.poll === undefined) return outcome;
+    const job = { ...prepared.inputs, job_id: (outcome.json as { id: string }).id };
+    for (let polling = 0; polling < 5; polling++) {
+      const polled = await ask(
+        definition,
+        { kind: 'action', action, step: 'poll' },
+        action.poll.request,
+        job,
+        key,
+      );
+      if (polled.kind !== 'pending') return polled;
+    }
+  }
+  throw new Error('never done');
+}
+
+const SLUGS = catalog.list().map((definition) => definition.slug);
+
+test.each(
+  SLUGS.flatMap((slug): [string, string, string][] => [
+    [slug, 'good', 'success'],
+    [slug, 'good-anna', 'success'],
+    [slug, 'bad', 'rejected'],
+    [slug, 'unheard-of', 'rejected'],
+    [
+      slug,
+      'limited',
+      slug === 'hunter' || slug === 'betterenrich'
+        ? slug === 'hunter'
+          ? 'missing_permission'
+          : 'rejected'
+        : 'missing_permission',
+    ],
+    [slug, 'throttled', 'rate_limited'],
+    [slug, 'down', 'provider_error'],
+    [slug, 'html', 'nonsense'],
+    [slug, 'slow', 'success'],
+    [slug, 'error200', slug === 'apollo' ? 'rejected' : 'nonsense'],
+  ]),
+)('%s: a key that is "%s" is judged %s', async (slug, kind, expected) => {
+  expect((await probe(slug, kind)).kind).toBe(expected);
+});
+
+test.each(['hunter', 'betterenrich'])(
+  '%s: a key without credits is judged out of credits, and a top-up heals it',
+  async (slug) => {
+    expect((await probe(slug, 'no-credits')).kind).toBe('out_of_credits');
+    sandbox.topUp(`sandbox-${slug}-no-credits`, 10);
+    expect((await probe(slug, 'no-credits')).kind).toBe('success');
+  },
+);
+
+test('a key that is withdrawn is rejected from then on', async () => {
+  expect((await probe('hunter', 'good')).kind).toBe('success');
+  sandbox.revoke('sandbox-hunter-good');
+  expect((await probe('hunter', 'good')).kind).toBe('rejected');
+});
+
+test('a provider that was down for three calls works again', async () => {
+  const kinds = [];
+  for (let call = 0; call < 4; call++) kinds.push((await probe('hunter', 'down-3')).kind);
+  expect(kinds).toEqual(['provider_error', 'provider_error', 'provider_error', 'success']);
+});
+
+const VALUES: Record<string, unknown> = {
+  campaign_id: undefined,
+  first_name: 'Lena',
+  last_name: 'Moreau',
+  full_name: 'Lena Moreau',
+  name: 'Lena Moreau',
+  email: 'lena.moreau@acme.example',
+  domain: 'acme.example',
+  company_domain: 'acme.example',
+  linkedin_url: 'https://www.linkedin.com/in/lena-moreau',
+  profile_url: 'https://www.linkedin.com/in/lena-moreau',
+  search: 'lena.moreau@acme.example',
+  status: 'START',
+  type: 'USER_LIST',
+  domains: 'acme.example',
+  sequence_id: 's1',
+  contact_ids: 'c1, c2',
+  email_account_id: 'e1',
+  list_id: 'l1',
+  keywords: 'sales',
+};
+const CAMPAIGNS: Record<string, unknown> = { smartlead: 1001, heyreach: 5001, instantly: 'any' };
+
+test.each(
+  catalog
+    .list()
+    .flatMap((definition) =>
+      definition.actions.map((action): [string, string, Action] => [definition.slug, action.name, action]),
+    ),
+)('%s %s gets an answer its outputs can be read from', async (slug, name, action) => {
+  const values = {
+    ...VALUES,
+    campaign_id: CAMPAIGNS[slug],
+    ...(slug === 'hunter' && name === 'domain_search' ? { type: 'personal' } : {}),
+  };
+  const given = Object.fromEntries(
+    action.inputs
+      .filter(
+        (input) => input.required || input.name === 'search' || action.needs.flat(2).includes(input.name),
+      )
+      .map((input) => [input.name, values[input.name as keyof typeof values]]),
+  );
+  const outcome = await run(slug, action, given);
+  expect(outcome.kind).toBe('success');
+  const outputs = extractOutputs(action.outputs, outcome.kind === 'success' ? outcome.json : null);
+  const primary = action.outputs.find((output) => output.primary);
+  expect(outputs[primary?.name ?? '']).not.toBeNull();
+});
+
+const findEmail = definitionOf('hunter').actions.find((action) => action.primary) as Action;
+
+test('the same question gets the same answer, about twelve in a hundred find nobody, and some must be asked again', async () => {
+  const kinds: string[] = [];
+  for (let row = 0; row < 200; row++) {
+    now += 100;
+    kinds.push(
+      (await run('hunter', findEmail, { domain: `firm${row}.example`, first_name: 'Jo', last_name: 'Doe' }))
+        .kind,
+    );
+  }
+  const nobody = kinds.filter((kind) => kind === 'no_result').length;
+  expect(nobody).toBeGreaterThan(10);
+  expect(nobody).toBeLessThan(45);
+  expect(sandbox.log.counts({ path: '/v2/email-finder' }).some((count) => count.status === 202)).toBe(true);
+  expect(sandbox.log.answeredTwice()).toEqual([]);
+  await run('hunter', findEmail, { domain: 'firm0.example', first_name: 'Jo', last_name: 'Doe' });
+  expect(sandbox.log.answeredTwice()).toHaveLength(1);
+});
+
+test('credits run out after so many addresses found', async () => {
+  const kinds: string[] = [];
+  for (let row = 0; row < 12; row++) {
+    kinds.push(
+      (
+        await run(
+          'hunter',
+          findEmail,
+          { domain: `firm${row}.example`, first_name: 'Jo', last_name: 'Doe' },
+          'credits-5',
+        )
+      ).kind,
+    );
+  }
+  expect(kinds.filter((kind) => kind === 'success')).toHaveLength(5);
+  expect(kinds.at(-1)).toBe('out_of_credits');
+});
+
+test("the provider's documented limit is kept: the sixteenth call of a second is throttled, the next second is free", async () => {
+  const ask16 = async () => {
+    const kinds = [];
+    for (let call = 0; call < 16; call++) kinds.push((await probe('hunter', 'good')).kind);
+    return kinds;
+  };
+  expect((await ask16()).filter((kind) => kind === 'rate_limited')).toHaveLength(1);
+  now += 1000;
+  expect((await probe('hunter', 'good')).kind).toBe('success');
+});
+
+test('the account is named, so that two keys are told apart', async () => {
+  const definition = definitionOf('hunter');
+  const outcome = await probe('hunter', 'good-anna');
+  expect(
+    readAccount(definition.probe?.account ?? {}, outcome.kind === 'success' ? outcome.json : null),
+  ).toMatchObject({ label: 'good-anna@hunter.sandbox.example', plan: 'Growth', creditsLeft: 1_000_000 });
+});
+
+test('the settings name every origin of the catalog and exactly the private addresses that are used', () => {
+  const settings = sandboxUpstreams(sandbox);
+  for (const definition of catalog.list())
+    expect(settings.upstreams).toContain(`${new URL(definition.baseUrl).origin}=http://127.0.0.1:`);
+  expect(settings.allowedPrivateHosts.split(',')).toHaveLength(SLUGS.length);
+});
+
+test('the 200 MB answer and the one that unpacks to 200 MB begin and can be left', async () => {
+  const upstream = sandbox.upstreams.find((one) => one.slug === 'hunter');
+  for (const kind of ['huge', 'bomb']) {
+    const response = await fetch(`${upstream?.target}/v2/account`, {
+      headers: { 'x-api-key': `sandbox-hunter-${kind}` },
+    });
+    const reader = response.body?.getReader();
+    let bytes = 0;
+    while (bytes < 5_000_000) bytes += (await reader?.read())?.value?.length ?? Number.POSITIVE_INFINITY;
+    await reader?.cancel();
+    expect(bytes).toBeLessThan(Number.POSITIVE_INFINITY);
+  }
+});
+
+test('the start page lists the keys, and calls can be counted and forgotten over HTTP', async () => {
+  expect(await (await fetch(sandbox.url)).text()).toContain('sandbox-hunter-good');
+  await probe('hunter', 'good');
+  const calls = async () =>
+    (
+      (await (await fetch(`${sandbox.url}/calls?provider=hunter&key=sandbox-hunter-good`)).json()) as {
+        total: number;
+      }
+    ).total;
+  expect(await calls()).toBe(1);
+  await fetch(`${sandbox.url}/reset`, { method: 'POST' });
+  expect(await calls()).toBe(0);
+});

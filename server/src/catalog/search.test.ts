@@ -1,0 +1,87 @@
+import { expect, test } from 'vitest';
+import { catalogFolder } from './built-in.ts';
+import { loadCatalog } from './load.ts';
+import { searchIntegrations } from './search.ts';
+
+const catalog = await loadCatalog({ builtIn: catalogFolder });
+const found = (text: string) => catalog.search(text).map((one) => one.slug);
+
+test.each([
+  ['hunter'],
+  ['HUNTER'],
+  ['Hunter.io'],
+  ['hunter io'],
+  ['hunterio'],
+  ['  hunter  '],
+  ['h u n t e r'],
+  ['hun'],
+  ['hunetr'],
+  ['huntr'],
+  ['hunterr'],
+  ['huntwr'],
+  ['hünter'],
+  ['hunter-io'],
+])('"%s" finds Hunter first', (text) => {
+  expect(found(text)[0]).toBe('hunter');
+});
+
+test.each([
+  ['smart lead', 'smartlead'],
+  ['smatrlead', 'smartlead'],
+  ['instatly', 'instantly'],
+  ['hey reach', 'heyreach'],
+  ['heyraech', 'heyreach'],
+  ['better enrich', 'betterenrich'],
+  ['betterenich', 'betterenrich'],
+  ['apolo', 'apollo'],
+  ['linkedin', 'heyreach'],
+  ['mobile phone', 'betterenrich'],
+])('"%s" finds %s first', (text, slug) => {
+  expect(found(text)[0]).toBe(slug);
+});
+
+test('a category finds all that are in it', () => {
+  expect([...found('outreach')].sort()).toEqual(['heyreach', 'instantly', 'smartlead']);
+});
+
+test('an empty text gives all by name, and a text nothing fits gives none', () => {
+  expect(found('')).toEqual(['apollo', 'betterenrich', 'heyreach', 'hunter', 'instantly', 'smartlead']);
+  expect(found('   ')).toHaveLength(6);
+  expect(found('zzzzzz')).toEqual([]);
+  expect(found('!!!')).toEqual([]);
+});
+
+test('a name that begins so comes before one that only contains it, and exact comes first', () => {
+  const entry = (name: string) => ({
+    slug: name.toLowerCase().replaceAll(' ', '-'),
+    name,
+    category: 'X',
+    synonyms: [],
+    description: '',
+  });
+  const list = ['Datagma', 'Google Data', 'Data', 'Metadata'].map(entry);
+  expect(searchIntegrations(list, 'data').map((one) => one.name)).toEqual([
+    'Data',
+    'Datagma',
+    'Google Data',
+    'Metadata',
+  ]);
+});
+
+test('a thousand integrations are searched faster than anybody types', () => {
+  const many = Array.from({ length: 1000 }, (_, index) => ({
+    slug: `tool-${index}`,
+    name: `Tool Number ${index}`,
+    category: 'Sales tools',
+    synonyms: ['email finder', 'crm'],
+    description: '',
+  }));
+  searchIntegrations(many, 'warm up');
+  const start = performance.now();
+  searchIntegrations(many, 'tool nubmer 1999');
+  expect(performance.now() - start).toBeLessThan(100);
+});
+
+test('a very long text is answered', () => {
+  expect(found('x'.repeat(100_000))).toEqual([]);
+});
