@@ -1,0 +1,155 @@
+import { inspect } from 'node:util';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { AuthMethod, Placement } from '../catalog/auth-definition.ts';
+import { authMethodSchema } from '../catalog/auth-definition.ts';
+import { Secret } from '../lib/secret.ts';
+import type { OutboundRequest } from '../outbound/request.ts';
+import { authenticator, isSupported } from './apply.ts';
+
+const field = (name: string, secret = true) => ({ name, label: name, secret });
+const parsed = (method: unknown): AuthMethod => authMethodSchema.parse(method);
+const keyIn = (...send: Placement[]) => parsed({ type: 'api_key', fields: [field('api_key')], send });
+
+/** One of each way a supported method can place a credential. Every one must pass the suite below. */
+const methods: [string, AuthMethod][] = [
+  ['api_key in a header', keyIn({ in: 'header', name: 'X-API-KEY', value: '{api_key}' })],
+  ['api_key with a prefix', keyIn({ in: 'header', name: 'Authorization', value: 'Bearer {api_key}' })],
+  ['api_key in the query', keyIn({ in: 'query', name: 'api_key', value: '{api_key}' })],
+  ['api_key in the path', keyIn({ in: 'path', name: '', value: 'bot{api_key}' })],
+  [
+    'api_key in two places',
+    keyIn(
+      { in: 'header', name: 'x-key', value: '{api_key}' },
+      { in: 'query', name: 'key', value: '{api_key}' },
+    ),
+  ],
+  [
+    'basic',
+    parsed({
+      type: 'basic',
+      fields: [field('user', false), field('api_key')],
+      username: '{user}',
+      password: '{api_key}',
+    }),
+  ],
+  [
+    'basic with a key as the user',
+    parsed({ type: 'basic', fields: [field('api_key')], username: '{api_key}', password: 'X' }),
+  ],
+];
+const SECRET = 'fake-key-good-0001';
+const LIKE_A_TEMPLATE = '{user}$&$1{{constructor.constructor}}';
+const fields = new Secret({ user: 'ada', api_key: SECRET });
+const request: OutboundRequest = {
+  method: 'GET',
+  url: 'https://api.example.com/v1/people?q=a%20b&page=2',
+  headers: { accept: 'application/json' },
+};
+
+describe.each(methods)('%s', (_, method) => {
+  const auth = authenticator(method, fields, '/v1');
+
+  it('puts the credential on the request, and twice is as once', () => {
+    const once = auth.apply(request);
+    expect(JSON.stringify(once)).not.toBe(JSON.stringify(request));
+    if (method.type !== 'api_key' || method.send[0]?.in !== 'path') expect(auth.apply(once)).toEqual(once);
+    expect(request.headers).toEqual({ accept: 'application/json' });
+  });
+
+  it('names every secret it puts there, so that it can be taken out again', () => {
+    const applied = JSON.stringify(auth.apply(request));
+    expect(auth.secrets.some((secret) => applied.includes(secret.reveal()))).toBe(true);
+    expect(auth.secrets.map((secret) => secret.reveal())).toContain(SECRET);
+    expect(inspect(auth, { depth: 9 })).not.toContain(SECRET);
+  });
+
+  it('stays at the host, and leaves the rest of the request as it was', () => {
+    const applied = auth.apply(request);
+    expect(new URL(applied.url).origin).toBe('https://api.example.com');
+    expect(applied.url).toContain('q=a%20b&page=2');
+    expect(applied.method).toBe('GET');
+    expect(applied.headers.accept).toBe('application/json');
+  });
+
+  it('has the last word over what the caller sent there, in any case (B06, B07, C04)', () => {
+    const guesses = {
+      ...request,
+      url: `${request.url}&api_key=mine&api%5Fkey=mine&key=mine#frag`,
+      headers: {
+        'X-Api-Key': 'mine',
+        'x-api-key': 'mine',
+        AUTHORIZATION: 'mine',
+        authorization: 'mine',
+        'X-KEY': 'mine',
+      },
+    };
+    const applied = auth.apply(guesses);
+    for (const placement of method.type === 'api_key'
+      ? method.send
+      : [{ in: 'header', name: 'Authorization' }]) {
+      const found =
+        placement.in === 'query'
+          ? new URL(applied.url).searchParams.getAll(placement.name)
+          : Object.entries(applied.headers).flatMap(([name, value]) =>
+              name.toLowerCase() === placement.name.toLowerCase() ? [value] : [],
+            );
+      if (placement.in !== 'path') expect(found).toHaveLength(1);
+      expect(found).not.toContain('mine');
+    }
+  });
+
+  it('sends a value that looks like a template as it is (C05)', () => {
+    const tricky = new Secret({ user: '{api_key}', api_key: LIKE_A_TEMPLATE });
+    const applied = authenticator(method, tricky, '/v1').apply(request);
+    const basic = /^Basic (.+)$/.exec(applied.headers.authorization ?? '')?.[1] ?? '';
+    const sent = [
+      decodeURIComponent(applied.url),
+      ...Object.values(applied.headers),
+      Buffer.from(basic, 'base64').toString(),
+    ];
+    expect(sent.join('\n')).toContain(LIKE_A_TEMPLATE);
+  });
+
+  it('never moves the request to another host, whatever the secret is', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (value) => {
+        const applied = authenticator(
+          method,
+          new Secret({ user: 'u', api_key: value.toWellFormed() }),
+          '/v1',
+        ).apply(request);
+        return new URL(applied.url).origin === 'https://api.example.com';
+      }),
+    );
+  });
+});
+
+describe('a credential in its exact form', () => {
+  const applied = (name: string) => {
+    const method = methods.find(([known]) => known === name)?.[1];
+    if (!method) throw new Error(name);
+    return authenticator(method, fields, '/v1').apply(request);
+  };
+  it('is a header, a prefixed header, a parameter, a path segment, or Basic', () => {
+    expect(applied('api_key in a header').headers['x-api-key']).toBe(SECRET);
+    expect(applied('api_key with a prefix').headers.authorization).toBe(`Bearer ${SECRET}`);
+    expect(applied('api_key in the query').url).toBe(`${request.url}&api_key=${SECRET}`);
+    expect(applied('api_key in the path').url).toBe(
+      `https://api.example.com/v1/bot${SECRET}/people?q=a%20b&page=2`,
+    );
+    expect(applied('basic').headers.authorization).toBe(`Basic ${btoa(`ada:${SECRET}`)}`);
+    expect(applied('basic with a key as the user').headers.authorization).toBe(
+      `Basic ${btoa(`${SECRET}:X`)}`,
+    );
+  });
+});
+
+describe('a method of a later version', () => {
+  it('is known as one that cannot be used yet', () => {
+    const later = parsed({ type: 'certificate', fields: [field('pem')] });
+    expect(isSupported(later.type)).toBe(false);
+    expect(() => authenticator(later, fields)).toThrow(/certificate/);
+    expect(methods.every(([, method]) => isSupported(method.type))).toBe(true);
+  });
+});
