@@ -108,6 +108,9 @@ async function turn(
   await writeBatch(deps, turn, batch);
   if (what === 'work') await nextStep(deps, turn);
   const { change, counts } = turn;
+  const { footing } = drive;
+  if (footing.kind === 'ready' && footing.prepared.connection.id !== run.connectionId)
+    change.connectionId = footing.prepared.connection.id;
   if (batch.credits !== null) change.credits = batch.credits;
   await advance(tx, drive.lease, {
     ...change,

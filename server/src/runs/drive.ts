@@ -9,8 +9,14 @@ import { announce } from './store/announce-store.ts';
 import { queueCells } from './store/bulk-store.ts';
 import { advance, type DueRun, lockLeased } from './store/lease-store.ts';
 
-export interface DriveDeps extends Omit<AdoptDeps, 'tables'>, Omit<CycleDeps, 'tables'>, FlightDeps {
+type Shared = 'tables' | 'connections';
+
+export interface DriveDeps
+  extends Omit<AdoptDeps, Shared>,
+    Omit<CycleDeps, Shared>,
+    Omit<FlightDeps, Shared> {
   tables: AdoptDeps['tables'] & CycleDeps['tables'];
+  connections: AdoptDeps['connections'] & FlightDeps['connections'];
 }
 
 export interface Ending {

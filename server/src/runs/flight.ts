@@ -1,6 +1,7 @@
 import { type ActionCall, type ExecuteDeps, execute as executeAction } from '../actions/execute.ts';
 import type { ActionOutcome } from '../actions/outcome.ts';
 import type { PreparedAction } from '../actions/prepare.ts';
+import type { Connections } from '../connections/connections.ts';
 import type { Drive } from './drive-state.ts';
 import { inputsOf } from './plan.ts';
 import { settledCell, wasCalled } from './settle.ts';
@@ -8,6 +9,7 @@ import type { ClaimedCell } from './store/cell-store.ts';
 
 export interface FlightDeps {
   actions: ExecuteDeps;
+  connections: Pick<Connections, 'reportOutOfCredits'>;
   log: { error(fields: object, message: string): void };
 }
 
@@ -114,8 +116,19 @@ function land(deps: FlightDeps, drive: Drive, cell: ClaimedCell, outcome: Action
     drive.streak += 1;
     drive.waitingFor = outcome.kind === 'out_of_credits' ? 'credits' : 'connection';
     drive.waitMessage = outcome.message;
+    if (outcome.kind === 'out_of_credits' && drive.streak === 1) reportCredits(deps, drive, outcome);
   } else if (outcome.kind !== 'skipped' && outcome.kind !== 'connection_missing') calm(drive);
 }
+
+/** The connection's status says so too, whatever becomes of the run. */
+function reportCredits(deps: FlightDeps, drive: Drive, { trace, message }: Refused): void {
+  if (trace.connectionId === null) return;
+  deps.connections
+    .reportOutOfCredits(drive.run.workspaceId, trace.connectionId, message)
+    .catch((error: unknown) => deps.log.error({ err: error }, 'could not say that credits are used up'));
+}
+
+type Refused = Extract<ActionOutcome, { kind: 'out_of_credits' }>;
 
 function calm(drive: Drive): void {
   drive.streak = 0;

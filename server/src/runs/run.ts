@@ -21,6 +21,8 @@ export interface Run {
   /** Null until its cells are marked `queued`. */
   total: number | null;
   counts: CellCounts;
+  /** No cell of it is queued, running or waiting any more. */
+  isSettled: boolean;
   calls: number;
   credits: number | null;
   rowsPerSecond: number;

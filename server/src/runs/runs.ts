@@ -1,27 +1,102 @@
-import type { Page } from '@keyrail/contract/page';
-import type { CreateRun, RunEstimate, Run as ShownRun, tryout } from '@keyrail/contract/runs';
-import type { CellDetail, ColumnAction } from '@keyrail/contract/tables';
-import type { z } from 'zod';
+import type { CreateRun, RunEstimate } from '@keyrail/contract/runs';
+import type { ColumnAction } from '@keyrail/contract/tables';
+import type { ExecuteDeps } from '../actions/execute.ts';
+import type { Catalog } from '../catalog/catalog.ts';
+import { connectionHealed as connectionHealedJob } from '../connections/announce.ts';
+import type { Connections } from '../connections/connections.ts';
+import { type Task, task } from '../jobs/job.ts';
+import type { Transact } from '../lib/tx.ts';
+import type { RowAccess } from '../tables/row-access.ts';
 import type { Who } from '../workspaces/who.ts';
+import {
+  type CommandDeps,
+  cancelRun,
+  connectionHealed,
+  pauseRun,
+  required,
+  resumeRun,
+  startRun,
+} from './commands.ts';
+import { estimateRun } from './estimate.ts';
+import type { Executor } from './executor.ts';
+import { runWork } from './job.ts';
+import type { SettledCell } from './store/cell-store.ts';
+import { type CellView, findCell } from './store/cell-view-store.ts';
+import { findRun, listRuns, type NamedRun } from './store/run-store.ts';
+import { tryOut } from './try-out.ts';
 
-export type Tryout = z.infer<typeof tryout>;
+export interface RunsDeps {
+  transact: Transact;
+  tables: Pick<RowAccess, 'readTable' | 'readRows'>;
+  catalog: Pick<Catalog, 'get'>;
+  connections: Pick<Connections, 'resolve' | 'credentialSource'>;
+  actions: ExecuteDeps;
+}
 
 /** What people and tokens do with runs. Unknown and foreign ids alike: AppError `not_found`. */
 export interface Runs {
-  /** Throws `conflict` (naming the run, `run_id`) while another one of the column is not over. */
-  start(who: Who, tableId: string, columnId: string, wanted: CreateRun): Promise<ShownRun>;
+  /** Throws `conflict` (with `run_id`) while another run of the column is not over. */
+  start(who: Who, tableId: string, columnId: string, wanted: CreateRun): Promise<NamedRun>;
   estimate(who: Who, tableId: string, columnId: string, wanted: CreateRun): Promise<RunEstimate>;
-  tryOut(who: Who, tableId: string, action: ColumnAction, rowId: string): Promise<Tryout>;
-  cell(who: Who, tableId: string, rowId: string, columnId: string): Promise<CellDetail>;
-  get(who: Who, runId: string): Promise<ShownRun>;
-  list(
+  tryOut(
     who: Who,
-    query: { table_id?: string | undefined; limit: number; cursor?: string | undefined },
-  ): Promise<Page<ShownRun>>;
+    tableId: string,
+    action: ColumnAction,
+    rowId: string,
+    closed: AbortSignal,
+  ): Promise<SettledCell>;
+  cell(who: Who, tableId: string, rowId: string, columnId: string): Promise<CellView>;
+  get(who: Who, runId: string): Promise<NamedRun>;
+  /** Newest first. */
+  list(who: Who, page: { tableId: string | null; limit: number; before: string | null }): Promise<NamedRun[]>;
   /** Each is without effect on a run that is that way already; `conflict` on one that is over. */
-  pause(who: Who, runId: string): Promise<ShownRun>;
-  resume(who: Who, runId: string): Promise<ShownRun>;
-  cancel(who: Who, runId: string): Promise<ShownRun>;
-  /** For CONNECTION: it works again, or there is one where there was none: runs that wait for it go on. */
-  connectionHealed(workspaceId: string, connection: { id: string; integration: string }): Promise<void>;
+  pause(who: Who, runId: string): Promise<NamedRun>;
+  resume(who: Who, runId: string): Promise<NamedRun>;
+  cancel(who: Who, runId: string): Promise<NamedRun>;
+}
+
+export function createRuns(deps: RunsDeps): Runs {
+  return {
+    start: (who, tableId, columnId, wanted) => startRun(deps, who, tableId, columnId, wanted),
+    estimate: (who, tableId, columnId, wanted) => estimateRun(deps, who, tableId, columnId, wanted),
+    tryOut: (who, tableId, action, rowId, closed) => tryOut(deps, who, tableId, action, rowId, closed),
+    cell: (who, tableId, rowId, columnId) => cellOf(deps, who, tableId, rowId, columnId),
+    get: (who, runId) =>
+      deps.transact(who.workspaceId, async (tx) => required(await findRun(tx, who.workspaceId, runId))),
+    list: (who, page) => deps.transact(who.workspaceId, (tx) => listRuns(tx, who.workspaceId, page)),
+    pause: (who, runId) => pauseRun(deps, who, runId),
+    resume: (who, runId) => resumeRun(deps, who, runId),
+    cancel: (who, runId) => cancelRun(deps, who, runId),
+  };
+}
+
+/** A cell that was never run is empty, if row and column are there. */
+async function cellOf(
+  deps: RunsDeps,
+  who: Who,
+  tableId: string,
+  rowId: string,
+  columnId: string,
+): Promise<CellView> {
+  return deps.transact(who.workspaceId, async (tx) => {
+    const { columns } = await deps.tables.readTable(tx, who.workspaceId, tableId);
+    required(columns.find((column) => column.id === columnId && column.type === 'action') ?? null);
+    const cell = await findCell(tx, who.workspaceId, columnId, rowId);
+    if (cell !== null) return cell;
+    required((await deps.tables.readRows(tx, who.workspaceId, tableId, [rowId]))[0] ?? null);
+    const nothing = { value: null, outputs: {}, message: null, trace: null, body: null, runId: null };
+    return { rowId, columnId, state: 'empty', ...nothing, updatedAt: null };
+  });
+}
+
+/** The jobs of this room, for the worker. */
+export function runTasks(deps: Pick<CommandDeps, 'transact'>, executor: Pick<Executor, 'wake'>): Task[] {
+  return [
+    task(runWork, async ({ workspace_id, run_id }) => {
+      executor.wake({ workspaceId: workspace_id, runId: run_id });
+    }),
+    task(connectionHealedJob, ({ workspace_id, integration }) =>
+      connectionHealed(deps, workspace_id, integration),
+    ),
+  ];
 }

@@ -38,6 +38,7 @@ export function runOf(record: RunRecord): Run {
     allowedConnectionIds: record.allowed_connection_ids,
     total: record.total,
     counts: Object.fromEntries(COUNTED.map((name) => [name, record[name]])) as Run['counts'],
+    isSettled: !record.unsettled,
     calls: record.calls,
     credits: record.credits,
     rowsPerSecond: record.rows_per_second,
