@@ -12,7 +12,7 @@ const args = process.argv.slice(2);
 const wantsBrowser = args.every((arg) => arg.startsWith('-')) || args.some((arg) => arg.includes('e2e'));
 
 await ensureInstalled();
-await ensureWebBuilt();
+if (wantsBrowser) await ensureWebBuilt();
 const chromium = wantsBrowser ? await ensureChromium() : null;
 const isBrowserMissing = wantsBrowser && chromium === null;
 

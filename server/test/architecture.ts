@@ -41,10 +41,12 @@ const rooms: string[][] = [
 const level = new Map(rooms.flatMap((line, index) => line.map((room) => [room, index] as const)));
 
 /** Tests may reach everywhere: they compose, plant and look behind the scenes. */
-const isTest = (path: string) => /\.test\.tsx?$/.test(path) || path.startsWith('server/test/');
+const isTest = (path: string) =>
+  /\.test\.tsx?$|(^|[/-])under-test\.ts$/.test(path) || path.startsWith('server/test/');
 const isServer = (path: string) => path.startsWith('server/src/');
 const isStore = (path: string) => /(^|[/-])store\.ts$|\/store\//.test(path);
-const isCompose = (path: string) => /^server\/src\/((main|serve|compose)\.ts|compose\/|operator\/)/.test(path);
+const isCompose = (path: string) =>
+  /^server\/src\/((main|serve|compose)\.ts|compose\/|operator\/)/.test(path);
 
 /** The room of a server file: its folder, or its own name for a file on the top level. */
 function roomOf(path: string): string {

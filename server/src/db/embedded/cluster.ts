@@ -1,7 +1,17 @@
 import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { chownSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
 import { StartRefused } from '../../lib/start-refused.ts';
 import type { Account } from './account.ts';
 import type { Binaries } from './binaries.ts';
@@ -47,10 +57,30 @@ export function addressOf(place: Place, password: string, database: string): str
   return `postgres://${SUPERUSER}:${password}@localhost:5432/${database}?host=${host}`;
 }
 
-/** A folder for PostgreSQL's user alone. */
+/**
+ * A folder for PostgreSQL's user alone. One that is there already must be its or ours: in a folder that everybody may write to
+ * (a socket in /tmp), somebody else could have put theirs, or a link, in its place.
+ */
 export function makePrivateFolder(folder: string, account: Account): void {
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  mkdirSync(dirname(folder), { recursive: true });
+  try {
+    mkdirSync(folder, { mode: 0o700 });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    const { uid, isDirectory } = ownerOf(folder);
+    if (!isDirectory || (uid !== process.getuid?.() && uid !== account?.uid)) {
+      throw new StartRefused(`${folder} belongs to somebody else. Remove it, then start again.`, {
+        cause: error,
+      });
+    }
+    chmodSync(folder, 0o700);
+  }
   if (account) chownSync(folder, account.uid, account.gid);
+}
+
+function ownerOf(path: string): { uid: number; isDirectory: boolean } {
+  const stats = lstatSync(path);
+  return { uid: stats.uid, isDirectory: stats.isDirectory() };
 }
 
 function runInitdb(
