@@ -9,7 +9,7 @@ import type { AccountPaths, Probe } from '../catalog/probe-definition.ts';
 import { buildRequest, type PreparedRequest } from '../catalog/request.ts';
 import { AppError } from '../lib/app-error.ts';
 import type { Clock } from '../lib/clock.ts';
-import type { Outbound, Reading } from '../outbound/call.ts';
+import type { Outbound, RateWindow, Reading } from '../outbound/call.ts';
 import type { CredentialSource } from '../outbound/credential-source.ts';
 import type { Answer, CallOutcome, DeniedReason } from '../outbound/outcome.ts';
 import { type Finding, finding } from './verdict.ts';
@@ -45,15 +45,13 @@ const PATIENCE_MS = 3_000;
 /** Makes the cheapest harmless request that shows whether a credential works, and says what came of it. */
 export async function probe(deps: Deps, target: ProbeTarget): Promise<ProbeOutcome> {
   const chosen = probeOf(target.definition, target.method);
-  if (chosen === null) return { kind: 'found', finding: finding('unverifiable'), credentialVersion: null };
+  if (chosen === null) return withoutProbe(deps, target);
   const request = prepare(target, chosen.request);
   const outcome = await send(deps, target, request, chosen);
   const url = new URL(request.url);
   const shown = { method: request.method, host: url.host, path: url.pathname };
   if (outcome.kind === 'egress_denied') return outcome;
   if (outcome.kind === 'no_credential') return { kind: 'no_credential' };
-  if (outcome.kind === 'cancelled')
-    throw new AppError('unavailable', { detail: 'The check was interrupted.' });
   const answer = 'answer' in outcome ? outcome.answer : null;
   const found = answer === null ? withoutAnswer(outcome) : judged(deps, target, chosen, answer);
   if (found.kind === 'ok' && answer !== null) await nameAccount(deps, target, chosen, answer, found);
@@ -62,6 +60,14 @@ export async function probe(deps: Deps, target: ProbeTarget): Promise<ProbeOutco
     finding: { ...found, request: shown },
     credentialVersion: answer?.credentialVersion ?? null,
   };
+}
+
+/** Nothing is sent; but an address this server would never call is refused now rather than at the first use. */
+async function withoutProbe(deps: Deps, { definition, method, fields }: ProbeTarget): Promise<ProbeOutcome> {
+  const base = resolveBaseUrl({ ...definition, baseUrl: method.baseUrl ?? definition.baseUrl }, fields);
+  const address = base.kind === 'ready' ? await deps.outbound.check(base.url) : null;
+  if (address?.kind === 'denied') return { kind: 'egress_denied', reason: address.reason };
+  return { kind: 'found', finding: finding('unverifiable'), credentialVersion: null };
 }
 
 /** The request by which this method is checked; null where the integration offers none. */
@@ -94,6 +100,7 @@ async function send(
     workspaceId: target.workspaceId,
     connectionId: target.connectionId,
     consumer: 'probe',
+    rateWindows: windowsForAll(definition),
     // Harmless by definition, whatever its method.
     repeatable: true,
     maxAttempts: 2,
@@ -102,6 +109,12 @@ async function send(
     read: (answer) =>
       readingOf(judge(definition, { kind: 'probe', probe: asked }, textOf(answer), deps.clock.now())),
   });
+}
+
+/** The documented limits that count every call; a check takes its place in them like any other. */
+function windowsForAll({ rateLimits }: Definition): RateWindow[] {
+  const windows = rateLimits?.windows.filter((window) => window.group === undefined) ?? [];
+  return windows.map(({ calls, perSeconds }) => ({ calls, perSeconds }));
 }
 
 /** What the engine makes of an answer: only these are worth a second try. */
