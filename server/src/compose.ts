@@ -1,15 +1,34 @@
+import { readFileSync } from 'node:fs';
+import { isIP } from 'node:net';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { sql } from 'kysely';
 import type { ApiDeps } from './api/app.ts';
 import { listEntries } from './audit/store.ts';
+import { catalogFolder } from './catalog/built-in.ts';
+import type { Catalog } from './catalog/catalog.ts';
+import { readKeyForms } from './catalog/key-forms.ts';
+import { loadCatalog } from './catalog/load.ts';
 import type { Config } from './config.ts';
+import { CONNECTION_CHANGED, connectionCheck, connectionsSweep } from './connections/announce.ts';
+import { type Connections, createConnections } from './connections/connections.ts';
+import { noDependents } from './connections/dependents-source.ts';
+import { DEFAULT_CONNECTION_SETTINGS } from './connections/settings.ts';
+import { createSweepStore } from './connections/sweep-store.ts';
+import { type Listener, openListener } from './db/listen.ts';
 import type { Database } from './db/open.ts';
-import type { Task } from './jobs/job.ts';
+import { type Task, task } from './jobs/job.ts';
 import type { Periodic } from './jobs/schedule.ts';
 import type { Clock } from './lib/clock.ts';
 import type { Log } from './lib/log.ts';
 import type { Metrics } from './lib/metrics.ts';
+import type { Transact } from './lib/tx.ts';
+import { guardPolicy } from './outbound/guard-policy.ts';
+import { createOutbound, type RunningOutbound } from './outbound/outbound.ts';
+import { budgetStore, usageOf, usageStore } from './outbound/store.ts';
+import { createKeyring } from './vault/keyring.ts';
 import type { MasterKey } from './vault/master-key.ts';
+import { canaryStore, dataKeyStore } from './vault/store.ts';
 import { createIdempotencyKeys } from './workspaces/idempotency.ts';
 import { createMembershipStore } from './workspaces/member-store.ts';
 import { createPasswords } from './workspaces/password.ts';
@@ -18,7 +37,7 @@ import { createSessionStore } from './workspaces/session-store.ts';
 import { createSetupStore } from './workspaces/setup-store.ts';
 import { createSignInStore } from './workspaces/sign-in-store.ts';
 import { createTokenLookup } from './workspaces/token-store.ts';
-import { createTokenUses } from './workspaces/token-uses.ts';
+import { createTokenUses, type TokenUses } from './workspaces/token-uses.ts';
 
 export interface ComposeDeps {
   config: Config;
@@ -40,37 +59,30 @@ export interface Keyrail {
   /** What this process does when a job of its kind is due, and what is due by the clock. */
   tasks: Task[];
   periodics: Periodic[];
-  /** Writes what is only noted in memory and ends what runs by itself; the last thing before the database closes. */
+  /** What a worker does by itself, besides jobs. */
+  startWork(): void;
+  /** Ends that: takes nothing new, waits for what is in flight. */
+  stopWork(): Promise<void>;
+  /** Writes what is only noted in memory and lets go of the database; the last thing before it closes. */
   close(): Promise<void>;
 }
 
 const webDir = fileURLToPath(new URL('../../web/dist', import.meta.url));
+const MINUTE_MS = 60_000;
 
 /** Builds each room once and hands it what it asked for. */
 export async function compose(deps: ComposeDeps): Promise<Keyrail> {
-  const { config, db, log, clock, metrics, keyedHash } = deps;
+  const { config, db, databaseUrl, masterKey, log, clock, metrics, keyedHash } = deps;
   const { system } = db;
   const idempotency = createIdempotencyKeys({ transact: db.transact, clock, keyedHash });
   const transact = idempotency.marking;
+  const listener = await openListener({ clock, log }, databaseUrl);
 
-  const tokens = createTokenLookup(system);
-  const tokenUses = createTokenUses({
-    tokens,
-    clock,
-    onError: (error) => log.warn({ err: error }, 'the last use of tokens could not be noted'),
-  });
-  const people = createPeople({
-    transact,
-    clock,
-    passwords: createPasswords(),
-    limits: { idleDays: config.sessionIdleDays, maxDays: config.sessionMaxDays },
-    sessions: createSessionStore(system),
-    signIns: createSignInStore(system),
-    setups: createSetupStore(system),
-    memberships: createMembershipStore(system),
-    tokens,
-    tokenUses,
-  });
+  const tokenUses = composeTokenUses(deps);
+  const people = composePeople(deps, transact, tokenUses);
+  const catalog = await composeCatalog(deps);
+  const outbound = composeOutbound(deps);
+  const connections = await composeConnections(deps, transact, catalog, outbound, listener);
 
   const api: ApiDeps = {
     config,
@@ -82,6 +94,7 @@ export async function compose(deps: ComposeDeps): Promise<Keyrail> {
     health: {
       checks: {
         database: async () => (await sql`select 1`.execute(system)).rows.length === 1,
+        vault: async () => (await canaryStore(system).read())?.includes(`.${masterKey.id}.`) ?? false,
       },
     },
     webDir,
@@ -89,14 +102,110 @@ export async function compose(deps: ComposeDeps): Promise<Keyrail> {
     audit: {
       entries: (who, page) => transact(who.workspaceId, (tx) => listEntries(tx, who.workspaceId, page)),
     },
+    catalog,
+    connections,
   };
   return {
     people,
     api,
-    tasks: [],
-    periodics: [],
+    tasks: [
+      task(connectionCheck, ({ workspace_id, connection_id }) =>
+        connections.check(workspace_id, connection_id),
+      ),
+      task(connectionsSweep, () => connections.sweep()),
+    ],
+    periodics: [{ job: connectionsSweep, everyMs: MINUTE_MS }],
+    startWork: () => {},
+    stopWork: async () => {},
     close: async () => {
       await tokenUses.stop();
+      await outbound.close();
+      await listener.close();
     },
   };
+}
+
+function composeTokenUses({ db, clock, log }: ComposeDeps): TokenUses {
+  return createTokenUses({
+    tokens: createTokenLookup(db.system),
+    clock,
+    onError: (error) => log.warn({ err: error }, 'the last use of tokens could not be noted'),
+  });
+}
+
+function composePeople({ config, db, clock }: ComposeDeps, transact: Transact, tokenUses: TokenUses): People {
+  const { system } = db;
+  return createPeople({
+    transact,
+    clock,
+    passwords: createPasswords(),
+    limits: { idleDays: config.sessionIdleDays, maxDays: config.sessionMaxDays },
+    sessions: createSessionStore(system),
+    signIns: createSignInStore(system),
+    setups: createSetupStore(system),
+    memberships: createMembershipStore(system),
+    tokens: createTokenLookup(system),
+    tokenUses,
+  });
+}
+
+async function composeCatalog({ config, log }: ComposeDeps): Promise<Catalog> {
+  const catalog = await loadCatalog({
+    builtIn: catalogFolder,
+    user: config.catalogDir ?? undefined,
+    allowedPrivateHosts: config.allowedPrivateHosts,
+  });
+  for (const problem of catalog.problems) {
+    log.warn({ ...problem }, 'a catalog file is left out: it has a problem');
+  }
+  return catalog;
+}
+
+function composeOutbound({ config, db, clock, log, databaseUrl }: ComposeDeps): RunningOutbound {
+  const addresses = new Set(['127.0.0.1', '[::1]']);
+  if (isIP(config.host)) addresses.add(config.host.includes(':') ? `[${config.host}]` : config.host);
+  const hosts = [databaseUrl, config.publicUrl].flatMap((url) =>
+    url === null ? [] : [new URL(url).hostname],
+  );
+  return createOutbound({
+    policy: guardPolicy({
+      allowedPrivateHosts: config.allowedPrivateHosts,
+      ownAddresses: [...addresses].map((address) => `${address}:${config.port}`),
+      ownHosts: hosts.filter((host) => host !== ''),
+    }),
+    budgetStore: budgetStore(db.system),
+    usageStore: usageStore(db.system),
+    upstreams: config.upstreams,
+    clock,
+    onFlushError: (error) => log.warn({ err: error }, 'the counts of calls could not be written yet'),
+  });
+}
+
+async function composeConnections(
+  { db, clock, log, masterKey }: ComposeDeps,
+  transact: Transact,
+  catalog: Catalog,
+  outbound: RunningOutbound,
+  listener: Listener,
+): Promise<Connections> {
+  const keyring = createKeyring({
+    store: dataKeyStore(db.system),
+    masterKey,
+    warn: (message) => log.warn({}, message),
+  });
+  const connections = createConnections({
+    transact,
+    clock,
+    keyring,
+    catalog,
+    keyForms: readKeyForms(JSON.parse(readFileSync(join(catalogFolder, 'key-forms.json'), 'utf8'))),
+    outbound,
+    dependents: noDependents,
+    usage: (tx, workspaceId, connectionId, since) => usageOf(tx, workspaceId, connectionId, 'hour', since),
+    sweepStore: createSweepStore(db.system),
+    settings: DEFAULT_CONNECTION_SETTINGS,
+    log,
+  });
+  await listener.listen(CONNECTION_CHANGED, connections.forget, () => connections.forget(null));
+  return connections;
 }

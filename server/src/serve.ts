@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto';
 import { createServer } from 'node:net';
 import { createApi } from './api/app.ts';
 import { createHttpServer } from './api/http-server.ts';
-import { compose } from './compose.ts';
+import { compose, type Keyrail } from './compose.ts';
 import type { Config } from './config.ts';
 import { migrate } from './db/migrate.ts';
 import { type Database, openDatabase } from './db/open.ts';
@@ -157,18 +157,19 @@ async function listen(http: ReturnType<typeof createHttpServer>, { host, port }:
 async function startWork(
   { log, clock, databaseUrl }: ServeOptions,
   db: Database,
-  { tasks, periodics }: Awaited<ReturnType<typeof compose>>,
+  keyrail: Keyrail,
   drainMs: number,
 ): Promise<{ stop(): Promise<void> }> {
   const worker = await startWorker(
     { clock, log },
-    { url: databaseUrl, tasks, concurrency: JOBS_AT_ONCE, drainMs },
+    { url: databaseUrl, tasks: keyrail.tasks, concurrency: JOBS_AT_ONCE, drainMs },
   );
-  const schedule = await startSchedule({ db, clock, log }, periodics);
+  const schedule = await startSchedule({ db, clock, log }, keyrail.periodics);
+  keyrail.startWork();
   return {
     stop: async () => {
       await schedule.stop();
-      await worker.stop();
+      await Promise.all([worker.stop(), keyrail.stopWork()]);
     },
   };
 }

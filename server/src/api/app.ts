@@ -9,10 +9,12 @@ import type { Log } from '../lib/log.ts';
 import type { Metrics } from '../lib/metrics.ts';
 import { type AuditRoutesDeps, auditRoutes } from './audit.ts';
 import { authenticate, type Identify } from './authenticate.ts';
+import { type ConnectionRoutesDeps, connectionRoutes } from './connections.ts';
 import { createEventStreams, type EventStreams } from './events.ts';
 import { gate } from './gate.ts';
 import { type HealthDeps, healthRoutes } from './health.ts';
 import { type IdempotencyKeys, idempotency } from './idempotency.ts';
+import { type IntegrationRoutesDeps, integrationRoutes } from './integrations.ts';
 import { parseJsonBody } from './json-body.ts';
 import { createMethods } from './methods.ts';
 import { openApi } from './openapi.ts';
@@ -49,6 +51,8 @@ export interface ApiDeps {
   webDir: string | null;
   people: SetupRoutesDeps & SessionRoutesDeps & WorkspaceRoutesDeps & TokenRoutesDeps;
   audit: AuditRoutesDeps;
+  catalog: IntegrationRoutesDeps['catalog'];
+  connections: ConnectionRoutesDeps & IntegrationRoutesDeps['connections'];
 }
 
 export interface Api {
@@ -90,6 +94,8 @@ function addRoutes(app: App, deps: ApiDeps, _frame: ApiFrame): void {
   workspaceRoutes(app, deps.people);
   tokenRoutes(app, deps.people);
   auditRoutes(app, deps.audit);
+  integrationRoutes(app, deps);
+  connectionRoutes(app, deps.connections);
 }
 
 function createApp(deps: ApiDeps): App {
