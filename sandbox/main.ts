@@ -24,6 +24,11 @@ ${KEY_HELP.map(([key, what]) => `  ${key.padEnd(26)} ${what}`).join('\n')}`);
     port: Number(values.port),
     latencyMs: Number(values['latency-ms']),
     slowMs: Number(values['slow-ms']),
+  }).catch((error: unknown) => {
+    const isTaken = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE';
+    if (!isTaken) throw error;
+    console.error(`${error.message}. Choose another first port with --port, or 0 for any that are free.`);
+    process.exit(1);
   });
   const settings = sandboxUpstreams(sandbox);
   if (values.json) {
