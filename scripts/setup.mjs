@@ -78,28 +78,44 @@ export async function runNode24(file, args, extraEnvironment = {}) {
   );
 }
 
+/** Runs a command with our terminal and resolves to its exit code. We end after the command has, whatever signal comes. */
+export function run(command, args, { env = process.env, cwd = root, heartbeat = null } = {}) {
+  const child = spawn(command, args, { env, cwd, stdio: 'inherit' });
+  // ctrl-C reaches the whole group, the command included, and is only outlived; what was sent to us alone is passed on.
+  const undo = [passSignals((signal) => (signal === 'SIGINT' && process.stdin.isTTY) || child.kill(signal))];
+  if (heartbeat) undo.push(sayFromTimeToTime(heartbeat));
+  return endOf(child, command, undo);
+}
+
 /**
- * Runs a command with our terminal and resolves to its exit code. We end after the command has, whatever signal comes.
- * A server (`isServer`) is told to stop when whoever started us is gone, and notices by itself (its IPC channel ends)
- * when we are killed.
+ * Runs a server until it is told to stop. It has a process group of its own and gets its signals from us, each once:
+ * ctrl-C under npm reaches us twice (from the terminal, and passed on by npm), and a second signal means "at once" to the
+ * server. Where we or npm are killed it notices (its IPC channel ends) and stops by itself.
  */
-export function run(
-  command,
-  args,
-  { env = process.env, cwd = root, heartbeat = null, isServer = false } = {},
-) {
+export function runServer(args, { env }) {
+  const child = spawn(node24(), args, {
+    env,
+    cwd: root,
+    stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
+    detached: true,
+  });
+  let lastMs = 0;
+  const passOn = (signal) => {
+    const isRepeated = Date.now() - lastMs < 1_000;
+    lastMs = Date.now();
+    if (!isRepeated) child.kill(signal === 'SIGINT' ? 'SIGINT' : 'SIGTERM');
+  };
+  return endOf(child, 'the server', [passSignals(passOn), watchNpm(() => child.kill('SIGTERM'))]);
+}
+
+function endOf(child, name, undo) {
   return new Promise((resolve) => {
-    const stdio = isServer ? ['inherit', 'inherit', 'inherit', 'ipc'] : 'inherit';
-    const child = spawn(command, args, { env, cwd, stdio });
-    const undo = [passSignals(child)];
-    if (heartbeat) undo.push(sayFromTimeToTime(heartbeat));
-    if (isServer) undo.push(stopWithNpm(child));
     const done = (code) => {
       for (const one of undo) one();
       resolve(code);
     };
     child.once('error', (error) => {
-      console.error(`${command} could not be started: ${error.message}`);
+      console.error(`${name} could not be started: ${error.message}`);
       done(127);
     });
     child.once('exit', (code, signal) => done(code ?? 128 + (signalNumbers[signal] ?? 0)));
@@ -108,19 +124,11 @@ export function run(
 
 const signalNumbers = { SIGHUP: 1, SIGINT: 2, SIGQUIT: 3, SIGKILL: 9, SIGTERM: 15 };
 
-/**
- * kill and supervisors reach us alone: passed on. ctrl-C reaches the whole group, the command included: only outlived, as
- * a second SIGINT would mean "at once" to it.
- */
-function passSignals(child) {
-  const passOn = {
-    SIGTERM: () => child.kill('SIGTERM'),
-    SIGHUP: () => child.kill('SIGTERM'),
-    SIGINT: () => process.stdin.isTTY || child.kill('SIGINT'),
-  };
-  for (const [signal, handler] of Object.entries(passOn)) process.on(signal, handler);
+function passSignals(passOn) {
+  const signals = ['SIGTERM', 'SIGINT', 'SIGHUP'];
+  for (const signal of signals) process.on(signal, passOn);
   return () => {
-    for (const [signal, handler] of Object.entries(passOn)) process.off(signal, handler);
+    for (const signal of signals) process.off(signal, passOn);
   };
 }
 
@@ -134,13 +142,13 @@ function sayFromTimeToTime(what) {
 }
 
 /** Under npm, a parent that is gone means npm was killed: the server must not live on, holding data and port. */
-function stopWithNpm(child) {
+function watchNpm(onGone) {
   if (!process.env.npm_lifecycle_event) return () => {};
   const parent = process.ppid;
   const timer = setInterval(() => {
     if (process.ppid === parent) return;
     clearInterval(timer);
-    child.kill('SIGTERM');
+    onGone();
   }, 500);
   return () => clearInterval(timer);
 }

@@ -1,13 +1,20 @@
 // npm start: installs and builds what is missing, then runs the server until it is told to stop.
-import { existsSync } from 'node:fs';
+// npm start -- --sandbox: the same, with stand-ins for third parties on this machine.
 import { join } from 'node:path';
 import { root } from './node24.mjs';
-import { ensureInstalled, environment, fail, node24, run } from './setup.mjs';
+import { startSandbox } from './sandbox.mjs';
+import { ensureInstalled, environment, fail, runServer } from './setup.mjs';
 import { ensureWebBuilt } from './web.mjs';
+
+const args = process.argv.slice(2);
+const unknown = args.filter((arg) => arg !== '--sandbox');
+if (unknown.length > 0) fail(`npm start does not know ${unknown.join(' ')}. It takes: --sandbox`);
 
 await ensureInstalled();
 await ensureWebBuilt();
 
-const main = join(root, 'server', 'src', 'main.ts');
-if (!existsSync(main)) fail('server/src/main.ts is not part of this clone.');
-process.exit(await run(node24(), [main, ...process.argv.slice(2)], { env: environment(), isServer: true }));
+const sandbox = args.includes('--sandbox') ? await startSandbox() : null;
+const env = environment(sandbox?.settings);
+const code = await runServer([join(root, 'server', 'src', 'main.ts')], { env });
+sandbox?.stop();
+process.exit(code);
