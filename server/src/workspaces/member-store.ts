@@ -9,6 +9,7 @@ export interface MembershipStore {
   workspacesOf(userId: string): Promise<(Workspace & { role: Role })[]>;
   /** By id or by name; for the operator. */
   findWorkspaces(idOrName: string): Promise<Workspace[]>;
+  allWorkspaces(limit: number): Promise<Workspace[]>;
 }
 
 export function createMembershipStore(system: Queries): MembershipStore {
@@ -38,6 +39,10 @@ export function createMembershipStore(system: Queries): MembershipStore {
         .orderBy('workspaces.id')
         .execute();
       return rows as (Workspace & { role: Role })[];
+    },
+    allWorkspaces: async (limit) => {
+      const rows = await system.selectFrom('workspaces').select(columns).orderBy('id').limit(limit).execute();
+      return rows as Workspace[];
     },
     findWorkspaces: async (idOrName) => {
       const rows = await system

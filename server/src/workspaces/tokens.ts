@@ -66,7 +66,8 @@ export async function createToken(deps: TokensDeps, maker: Maker, input: TokenIn
       detail: { scopes: row.scopes, expires_at: row.expiresAt?.toISOString() ?? null },
     });
   });
-  return { ...row, createdBy: 'label' in maker.actor ? maker.actor.label : null, lastUsedAt: null, token };
+  const createdBy = 'label' in maker.actor ? maker.actor.label : null;
+  return { ...row, createdBy, lastUsedAt: null, token };
 }
 
 function copyOf(ids: Iterable<string> | null): string[] | null {

@@ -1,0 +1,21 @@
+import type { Config } from '../config.ts';
+import type { Database } from '../db/open.ts';
+import type { Clock } from '../lib/clock.ts';
+
+export interface OperatorDeps {
+  db: Database;
+  config: Config;
+  clock: Clock;
+}
+
+/** One command of the operator. A mistake of the person's is thrown as `StartRefused`, in words. */
+export interface OperatorCommand {
+  /** `['token', 'create']`. */
+  words: readonly string[];
+  usage: string;
+  /** One or two sentences; the documentation is made from it. */
+  about: string;
+  options: Record<string, { type: 'string' }>;
+  /** Answers what is printed: alone on standard output, so that a script can take it. */
+  run(deps: OperatorDeps, values: Record<string, string | undefined>): Promise<string>;
+}

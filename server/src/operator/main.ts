@@ -1,0 +1,97 @@
+import { parseArgs } from 'node:util';
+import { type Config, readConfig } from '../config.ts';
+import { borrowEmbeddedPostgres } from '../db/embedded/borrow.ts';
+import { migrate } from '../db/migrate.ts';
+import { openDatabase } from '../db/open.ts';
+import { reachDatabase } from '../db/reach.ts';
+import { systemClock } from '../lib/clock.ts';
+import { silentLog } from '../lib/log.ts';
+import { StartRefused } from '../lib/start-refused.ts';
+import type { OperatorCommand } from './command.ts';
+import { setupLink } from './setup-link.ts';
+import { tokenCreate } from './token-create.ts';
+
+/** What the operator does on the machine itself: it needs the database, and no account. Works while the server runs. */
+const commands: OperatorCommand[] = [tokenCreate, setupLink];
+
+const HELP = `The operator's commands of Keyrail. They work on the database itself, whether the server runs or not.
+
+  npm run keyrail -- COMMAND [OPTIONS]
+
+${commands.map(({ usage, about }) => `  ${usage}\n      ${about}\n`).join('\n')}
+The settings are those of the server: KEYRAIL_DATA_DIR or DATABASE_URL say which database is meant.`;
+
+async function main(args: string[]): Promise<number> {
+  const command = commands.find(({ words }) => words.every((word, i) => args[i] === word));
+  if (!command) {
+    const isHelp = args.length === 0 || args.includes('--help') || args.includes('-h') || args[0] === 'help';
+    process[isHelp ? 'stdout' : 'stderr'].write(
+      isHelp ? `${HELP}\n` : `There is no command "${args.join(' ')}".\n\n${HELP}\n`,
+    );
+    return isHelp ? 0 : 2;
+  }
+  const rest = args.slice(command.words.length);
+  if (rest.includes('--help') || rest.includes('-h')) {
+    process.stdout.write(`${command.usage}\n\n${command.about}\n`);
+    return 0;
+  }
+  const values = parseOptions(command, rest);
+  const config = readConfig();
+  return withDatabase(config, async (db) => {
+    process.stdout.write(`${await command.run({ db, config, clock: systemClock }, values)}\n`);
+    return 0;
+  });
+}
+
+function parseOptions(command: OperatorCommand, args: string[]): Record<string, string | undefined> {
+  try {
+    const { values } = parseArgs({ args, options: command.options, strict: true, allowPositionals: false });
+    return values as Record<string, string | undefined>;
+  } catch (error) {
+    const said = error instanceof Error ? error.message : String(error);
+    throw new StartRefused(`${said}\nIt is used like this: ${command.usage}`);
+  }
+}
+
+async function withDatabase(
+  config: Config,
+  work: (db: ReturnType<typeof openDatabase>) => Promise<number>,
+): Promise<number> {
+  const borrowed =
+    config.databaseUrl === null
+      ? await borrowEmbeddedPostgres({ dataDir: config.dataDir, log: silentLog })
+      : { url: config.databaseUrl.reveal(), release: async () => {} };
+  const log = { ...silentLog, warn: (_fields: object, message: string) => console.error(message) };
+  try {
+    await reachDatabase({ log, clock: systemClock }, borrowed.url, AbortSignal.timeout(30_000));
+    await migrate({ url: borrowed.url });
+    const db = openDatabase({
+      url: borrowed.url,
+      appPoolSize: 2,
+      systemPoolSize: 2,
+      connectTimeoutMs: 5_000,
+      statementTimeoutMs: 30_000,
+      onIdleError: () => {},
+    });
+    try {
+      return await work(db);
+    } finally {
+      await db.close();
+    }
+  } finally {
+    await borrowed.release();
+  }
+}
+
+main(process.argv.slice(2)).then(
+  (code) => {
+    process.exitCode = code;
+  },
+  (error: unknown) => {
+    const isForPeople = error instanceof StartRefused;
+    const text =
+      error instanceof Error ? (isForPeople ? error.message : (error.stack ?? error.message)) : String(error);
+    process.stderr.write(`${text}\n`);
+    process.exitCode = 1;
+  },
+);
