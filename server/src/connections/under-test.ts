@@ -246,3 +246,18 @@ export async function trace({ db }: TestDatabase, who: Who): Promise<string> {
     await of('audit_entries'),
   ]);
 }
+
+/** Connection ids in waiting jobs of a kind. */
+export async function jobsOf({ db }: TestDatabase, name: string): Promise<string[]> {
+  const { rows } = await db.systemPool.query<{ id: string }>(
+    `select payload->>'connection_id' as id from graphile_worker._private_jobs jobs
+     join graphile_worker._private_tasks tasks on tasks.id = jobs.task_id
+     where tasks.identifier = $1 order by jobs.id`,
+    [name],
+  );
+  return rows.map((row) => row.id);
+}
+
+export async function forgetJobs({ db }: TestDatabase): Promise<void> {
+  await db.systemPool.query('delete from graphile_worker._private_jobs');
+}
