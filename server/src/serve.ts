@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { createServer } from 'node:net';
-import { createApi } from './api/app.ts';
+import { createApi, type RouteSummary } from './api/app.ts';
 import { createHttpServer } from './api/http-server.ts';
 import { compose, type Keyrail } from './compose.ts';
 import type { Config } from './config.ts';
@@ -36,6 +36,7 @@ export interface Serving {
   /** Where it listens. */
   localUrl: string;
   people: People;
+  routes: readonly RouteSummary[];
   /** Takes nothing new, lets requests and jobs end, writes what is noted in memory, closes the database's connections. */
   stop(): Promise<void>;
 }
@@ -88,6 +89,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
       url: config.publicUrl ?? localUrl,
       localUrl,
       people: keyrail.people,
+      routes: api.routes,
       stop: async () => {
         api.closeStreams();
         const [{ cutOff }] = await Promise.all([http.close(drainMs), work?.stop()]);

@@ -1,9 +1,11 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Scope } from '@keyrail/contract/people';
+import type { Role, Scope } from '@keyrail/contract/people';
+import type { RouteSummary } from '../src/api/app.ts';
 import { type Config, readConfig } from '../src/config.ts';
 import { type Clock, systemClock } from '../src/lib/clock.ts';
+import { newId } from '../src/lib/id.ts';
 import { type Log, silentLog } from '../src/lib/log.ts';
 import { serve } from '../src/serve.ts';
 import { freshDatabase, type TestDatabase } from './database.ts';
@@ -37,6 +39,11 @@ export interface TestApp {
   /** The owner, signed in in a browser, in the first workspace. */
   owner: Client;
   anonymous: Client;
+  /** Somebody of that role in the first workspace, signed in. */
+  member(role: Role): Promise<Client>;
+  /** A second workspace, which the owner of the first is no member of, with its own owner. */
+  outsider(): Promise<{ client: Client; workspaceId: string }>;
+  routes: readonly RouteSummary[];
   /** A new API token with these scopes; all the owner's when left out. */
   token(scopes?: Scope[]): Promise<Client & { token: string; id: string }>;
   /** A client with headers of one's own. */
@@ -110,6 +117,14 @@ export async function startApp(options: TestAppOptions = {}): Promise<TestApp> {
     userId: session.json.user.id,
     owner,
     anonymous,
+    routes: serving.routes,
+    member: async (role) => clientOf(address, await makeMember(database, anonymous, workspaceId, role)),
+    outsider: async () => {
+      const otherId = newId<string>('wsp');
+      await database.db.system.insertInto('workspaces').values({ id: otherId, name: 'Other' }).execute();
+      const headers = await makeMember(database, anonymous, otherId, 'owner');
+      return { client: clientOf(address, headers), workspaceId: otherId };
+    },
     token: async (scopes) => {
       const made = await owner.post('/v1/tokens', { name: 'test', scopes: scopes ?? allScopes });
       if (made.status !== 201) throw new Error(`no token was made: ${made.text}`);
@@ -123,6 +138,32 @@ export async function startApp(options: TestAppOptions = {}): Promise<TestApp> {
       rmSync(home, { recursive: true, force: true });
     },
   };
+}
+
+/** Members come by invitation; until somebody can be invited, tests write them. The password is the owner's. */
+async function makeMember(
+  { db }: TestDatabase,
+  anonymous: Client,
+  workspaceId: string,
+  role: Role,
+): Promise<Record<string, string>> {
+  const userId = newId<string>('usr');
+  const email = `${userId}@example.com`;
+  const { password_hash } = await db.system
+    .selectFrom('users')
+    .select('password_hash')
+    .where('email', '=', OWNER.email)
+    .executeTakeFirstOrThrow();
+  await db.system
+    .insertInto('users')
+    .values({ id: userId, email, name: `A ${role}`, password_hash })
+    .execute();
+  await db.system
+    .insertInto('members')
+    .values({ workspace_id: workspaceId, user_id: userId, role })
+    .execute();
+  const session = await anonymous.post('/v1/session', { email, password: OWNER.password });
+  return { cookie: cookieOf(session), 'keyrail-workspace': workspaceId };
 }
 
 const allScopes: Scope[] = [

@@ -55,15 +55,24 @@ export interface ApiDeps {
   connections: ConnectionRoutesDeps & IntegrationRoutesDeps['connections'];
 }
 
+export interface RouteSummary {
+  method: string;
+  url: string;
+  policy: Policy;
+}
+
 export interface Api {
   app: App;
+  /** What there is to call; the tests of who may call what are made from it. */
+  routes: readonly RouteSummary[];
   /** Ends the open event streams, so that a stop need not wait for them. */
   closeStreams(): void;
 }
 
 /** The whole HTTP side: what stands in front of every route, then the routes. */
 export async function createApi(deps: ApiDeps): Promise<Api> {
-  const app = createApp(deps);
+  const routes: RouteSummary[] = [];
+  const app = createApp(deps, routes);
   const isStillAllowed = async (request: Parameters<typeof authenticate>[1]) =>
     authenticate(
       deps.identify,
@@ -84,7 +93,7 @@ export async function createApi(deps: ApiDeps): Promise<Api> {
   addRoutes(app, deps, { clock: deps.clock, log: deps.log, events });
   await webFiles(app, deps.webDir);
   await app.ready();
-  return { app, closeStreams: events.closeAll };
+  return { app, routes, closeStreams: events.closeAll };
 }
 
 function addRoutes(app: App, deps: ApiDeps, _frame: ApiFrame): void {
@@ -98,7 +107,7 @@ function addRoutes(app: App, deps: ApiDeps, _frame: ApiFrame): void {
   connectionRoutes(app, deps.connections);
 }
 
-function createApp(deps: ApiDeps): App {
+function createApp(deps: ApiDeps, routes: RouteSummary[]): App {
   const methods = createMethods();
   const app: App = Fastify({
     logger: false,
@@ -126,6 +135,9 @@ function createApp(deps: ApiDeps): App {
       throw new Error(`${String(route.method)} ${route.url} declares no policy: say who may call it`);
     }
     methods.add(route.method, route.url);
+    for (const method of [route.method].flat()) {
+      routes.push({ method, url: route.url, policy: route.config.policy });
+    }
     fillSchemas(route);
   });
   app.setErrorHandler((error, request, reply) => handleError(deps.log, error, request, reply));
