@@ -2,9 +2,10 @@ import { columnId, rowId, runId, tableId } from '@keyrail/contract/ids';
 import { pageOf, pageQuery } from '@keyrail/contract/page';
 import { createRun, createTryout, run, runEstimate, type runEvents, tryout } from '@keyrail/contract/runs';
 import { cellDetail } from '@keyrail/contract/tables';
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { Runs } from '../runs/runs.ts';
+import type { NamedRun } from '../runs/store/run-store.ts';
 import type { RunNews, RunWatch } from '../runs/watch.ts';
 import type { EventStreams, ServerEvent } from './events.ts';
 import { pageFrom } from './page.ts';
@@ -127,7 +128,7 @@ function lookRoutes(app: App, { runs }: RunRoutesDeps): void {
         runId,
         ({ limit, after }) =>
           runs.list(request.who, { tableId: request.query.table_id ?? null, limit, before: after }),
-        (item) => item.id as z.infer<typeof runId>,
+        (item: NamedRun) => item.id as z.infer<typeof runId>,
         presentRun,
       ),
   });
@@ -153,7 +154,7 @@ function eventRoute(app: App, { runs, watch }: RunRoutesDeps, events: EventStrea
         'Server-sent events: `progress` with the run at most four times a second, `cells` with what changed, `end` once it is over; then the stream closes.',
       params: one,
     },
-    handler: async (request, reply: FastifyReply) => {
+    handler: async (request, reply) => {
       const { id } = request.params;
       await runs.get(request.who, id);
       return events.open(request, reply, (send, closed) =>

@@ -1,6 +1,8 @@
 import { findAction } from '../actions/prepare.ts';
+import type { Clock } from '../lib/clock.ts';
 import type { Tx } from '../lib/tx.ts';
 import type { RowAccess } from '../tables/row-access.ts';
+import { createBell } from './bell.ts';
 import { type Drive, emptyBatch, type Footing } from './drive-state.ts';
 import type { FairSlots } from './fair-slots.ts';
 import { type FootingDeps, findFooting } from './footing.ts';
@@ -23,6 +25,7 @@ export interface AdoptDeps extends FootingDeps {
   slots: FairSlots;
   owner: string;
   leaseMs: number;
+  clock: Clock;
 }
 
 /**
@@ -99,6 +102,8 @@ function driveOf(
     waitMessage: run.message ?? '',
     isTrial: true,
     isFrozen: false,
+    isHeld: false,
+    bell: createBell(deps.clock),
     isAgain: true,
     isDry: false,
     thawLeft: run.counts.waiting_for_connection + run.counts.out_of_credits,

@@ -3,6 +3,9 @@ import { z } from 'zod';
 /** NOTIFY channel: cells of a run, or the run itself, changed. */
 export const RUN_CHANGED = 'run_changed';
 
+/** NOTIFY channel: somebody paused, resumed or cancelled a run; the payload is its id. */
+export const RUN_DECIDED = 'run_decided';
+
 /** A message holds at most 8000 bytes: so many row ids fit. */
 const ROWS_AT_MOST = 200;
 

@@ -9,7 +9,7 @@ import type { Column } from '../tables/table.ts';
 import type { Who } from '../workspaces/who.ts';
 import { runWork } from './job.ts';
 import { cellsLeft, isOver } from './run.ts';
-import { announce } from './store/announce-store.ts';
+import { announce, announceDecision } from './store/announce-store.ts';
 import { resetCells } from './store/bulk-store.ts';
 import { decide, findActiveRun, findRun, insertRun, type NamedRun, wakeWaiting } from './store/run-store.ts';
 
@@ -154,6 +154,7 @@ async function change(
   return deps.transact(who.workspaceId, async (tx) => {
     await work(tx, required(await findRun(tx, who.workspaceId, runId, true)));
     await announce(tx, runId);
+    await announceDecision(tx, runId);
     return required(await findRun(tx, who.workspaceId, runId));
   });
 }

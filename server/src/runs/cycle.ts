@@ -1,7 +1,7 @@
 import type { Clock } from '../lib/clock.ts';
 import type { Transact, Tx } from '../lib/tx.ts';
 import type { RowAccess } from '../tables/row-access.ts';
-import { type Batch, type Drive, emptyBatch, mergeBatches } from './drive-state.ts';
+import { type Batch, batchSize, type Drive, emptyBatch, mergeBatches } from './drive-state.ts';
 import { callLimit, putBack, STREAK_LIMIT } from './flight.ts';
 import { isOver, type Run } from './run.ts';
 import { traceOf } from './settle.ts';
@@ -48,6 +48,7 @@ export async function cycle(
   try {
     const result = await deps.transact(drive.lease.workspaceId, (tx) => turn(deps, tx, drive, batch, what));
     if (result === null) return 'lost';
+    drive.isHeld = false;
     drive.leaseEndsAtMs = startedAt + deps.leaseMs * 0.8;
     drive.run = result.run;
     drive.claimed.push(...result.claimed);
@@ -79,6 +80,8 @@ interface Turn {
   drive: Drive;
   run: Run;
   counts: CountChanges;
+  /** Calls this transaction adds to those of the run. */
+  callsWritten: number;
   change: Partial<Advance>;
   changedRows: string[];
   changedMore: boolean;
@@ -102,7 +105,14 @@ async function turn(
   const run = await lockLeased(tx, drive.lease);
   if (run === null) return null;
   const { cursor, thawLeft, isFrozen } = drive;
-  const base = { counts: {}, change: {}, changedRows: [], changedMore: false, claimed: [] };
+  const base = {
+    callsWritten: batch.calls,
+    counts: {},
+    change: {},
+    changedRows: [],
+    changedMore: false,
+    claimed: [],
+  };
   const ends = { isOver: what === 'leave', isAgain: false, isDry: drive.isDry };
   const turn: Turn = { tx, drive, run, cursor, thawLeft, isFrozen, ...base, ...ends };
   await writeBatch(deps, turn, batch);
@@ -159,11 +169,12 @@ async function writeBatch(deps: CycleDeps, turn: Turn, batch: Batch): Promise<vo
 /** What is next, by what the run is now. */
 async function nextStep(deps: CycleDeps, turn: Turn): Promise<void> {
   const { drive, run } = turn;
-  const isIdle = drive.inFlight.size === 0 && drive.claimed.length === 0;
+  // What landed since this transaction began is not in its batch: it has to be written before the run is given back.
+  const isIdle = drive.inFlight.size === 0 && drive.claimed.length === 0 && batchSize(drive.batch) === 0;
   if (isOver(run.state)) return unwind(turn, isIdle);
   const isDrained = isIdle && drive.parked.size === 0;
   if (run.state === 'paused') {
-    turn.isOver = isDrained && drive.batch.requeued.length === 0;
+    turn.isOver = isDrained;
     return;
   }
   if (turn.isFrozen) {
@@ -270,7 +281,7 @@ function waitingState(drive: Drive): 'waiting_for_connection' | 'out_of_credits'
 async function claim(deps: CycleDeps, turn: Turn, isDrained: boolean, isRepeatable: boolean): Promise<void> {
   const { tx, drive, run } = turn;
   if (deps.clock.now().getTime() < drive.notBeforeMs) return;
-  const allowed = allowance(drive, run);
+  const allowed = allowance(turn);
   if (allowed <= 0) return spent(turn, isDrained);
   const limit = callLimit(drive);
   // What may be done twice may also be taken ahead of its turn, so that no slot waits for the database.
@@ -307,7 +318,7 @@ async function noneQueued(turn: Turn, isDrained: boolean): Promise<void> {
     turn.thawLeft = moved === 0 ? 0 : turn.thawLeft - moved;
     if (moved > 0) return;
   }
-  if (!isDrained || drive.batch.requeued.length > 0) return;
+  if (!isDrained) return;
   const waiting =
     run.counts.waiting_for_connection +
     run.counts.out_of_credits +
@@ -318,10 +329,10 @@ async function noneQueued(turn: Turn, isDrained: boolean): Promise<void> {
 }
 
 /** How many more calls the cap allows; what is in flight counts, as most of it will have called. */
-function allowance(drive: Drive, run: Run): number {
+function allowance({ drive, run, callsWritten }: Turn): number {
   if (run.maxCalls === null) return Number.POSITIVE_INFINITY;
   const pending = [...drive.inFlight.values(), ...drive.claimed].filter((cell) => cell.poll === null).length;
-  return run.maxCalls - run.calls - drive.batch.calls - pending;
+  return run.maxCalls - run.calls - callsWritten - drive.batch.calls - pending;
 }
 
 /** The cap is reached: once nothing is in flight that could turn out not to have called, the rest is over budget. */

@@ -1,5 +1,6 @@
 import type { PollState } from '../actions/outcome.ts';
 import type { PreparedAction } from '../actions/prepare.ts';
+import type { Bell } from './bell.ts';
 import type { Member } from './fair-slots.ts';
 import type { Pace } from './pace.ts';
 import type { Plan } from './plan.ts';
@@ -54,6 +55,10 @@ export interface Drive {
   isFrozen: boolean;
   /** Cells that waited when the run was taken and may go on now. */
   thawLeft: number;
+  /** A person decided something: nothing begins before the next transaction has seen what. */
+  isHeld: boolean;
+  /** Wakes the run's loop. */
+  bell: Bell;
   /** The last transaction left more of the same to do at once. */
   isAgain: boolean;
   /** Nothing is queued any more, as far as was looked. */

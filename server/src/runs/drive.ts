@@ -1,6 +1,5 @@
 import { AppError } from '../lib/app-error.ts';
 import { type AdoptDeps, adopt } from './adopt.ts';
-import { type Bell, createBell } from './bell.ts';
 import { type CycleDeps, cycle, isHalted } from './cycle.ts';
 import { batchSize, type Drive } from './drive-state.ts';
 import { beginCalls, callLimit, type FlightDeps, STREAK_LIMIT } from './flight.ts';
@@ -46,9 +45,15 @@ const RETRY_MS = 200;
  *   run:    queued → running ⇄ paused (a person) | waiting (refused three times in a row, or no working connection)
  *                    running → done | failed        any of them → cancelled
  */
-export async function driveRun(deps: DriveDeps, due: DueRun, end: Ending): Promise<void> {
+export async function driveRun(
+  deps: DriveDeps,
+  due: DueRun,
+  end: Ending,
+  onTaken: (drive: Drive) => void,
+): Promise<void> {
   const drive = await adopt(deps, due);
   if (drive === null) return;
+  onTaken(drive);
   const abort = () => drive.aborting.abort();
   end.signal.addEventListener('abort', abort, { once: true });
   try {
@@ -62,10 +67,11 @@ export async function driveRun(deps: DriveDeps, due: DueRun, end: Ending): Promi
 }
 
 async function work(deps: DriveDeps, drive: Drive, stopping: AbortSignal): Promise<void> {
-  const bell = createBell(deps.clock);
+  const { bell } = drive;
   stopping.addEventListener('abort', bell.ring, { once: true });
   const begin = () => {
-    const mayStartNew = !isHalted(drive.run) && !drive.isFrozen && drive.streak < STREAK_LIMIT;
+    const mayStartNew =
+      !isHalted(drive.run) && !drive.isFrozen && !drive.isHeld && drive.streak < STREAK_LIMIT;
     if (!stopping.aborted) beginCalls(deps, drive, mayStartNew, land);
   };
   const land = () => {
@@ -85,10 +91,10 @@ async function work(deps: DriveDeps, drive: Drive, stopping: AbortSignal): Promi
     });
     if (end !== 'on') return;
     begin();
-    await nextTurn(deps, drive, bell, begin);
+    await nextTurn(deps, drive, begin);
   }
   stopping.removeEventListener('abort', bell.ring);
-  await drain(deps, drive, bell);
+  await drain(deps, drive);
 }
 
 /** The database may be away for a while: what came back stays in memory, and the lease decides what it is worth. */
@@ -105,18 +111,18 @@ async function surviving<T>(deps: DriveDeps, stopping: AbortSignal, attempt: () 
 }
 
 /** Waits until a transaction is worth its while: enough came back, or the oldest of it has waited long enough. */
-async function nextTurn(deps: DriveDeps, drive: Drive, bell: Bell, begin: () => void): Promise<void> {
+async function nextTurn(deps: DriveDeps, drive: Drive, begin: () => void): Promise<void> {
   if (drive.isAgain) return;
   const heartbeatAt = performance.now() + deps.leaseMs / 4;
   let firstAt: number | null = null;
   for (;;) {
     const now = performance.now();
     const news = batchSize(drive.batch);
-    if (news >= FLUSH_SIZE || now >= heartbeatAt) return;
+    if (news >= FLUSH_SIZE || now >= heartbeatAt || drive.isHeld) return;
     if (news > 0 || isHungry(deps, drive)) firstAt ??= now;
     if (firstAt !== null && now - firstAt >= FLUSH_MS) return;
     const until = firstAt === null ? heartbeatAt : Math.min(heartbeatAt, firstAt + FLUSH_MS);
-    await bell.wait(Math.max(1, Math.min(until - now, untilDue(deps, drive))));
+    await drive.bell.wait(Math.max(1, Math.min(until - now, untilDue(deps, drive))));
     if (untilDue(deps, drive) <= 0) begin();
   }
 }
@@ -165,10 +171,10 @@ async function queueAll(deps: DriveDeps, drive: Drive): Promise<void> {
 export class LeaseLost extends Error {}
 
 /** The process ends: what is in flight is waited for and stored, the rest is given back for others to go on with. */
-async function drain(deps: DriveDeps, drive: Drive, bell: Bell): Promise<void> {
+async function drain(deps: DriveDeps, drive: Drive): Promise<void> {
   while (drive.inFlight.size > 0) {
     if ((await cycle(deps, drive, 'hold')) === 'lost') return;
-    await bell.wait(deps.leaseMs / 4);
+    await drive.bell.wait(deps.leaseMs / 4);
   }
   await cycle(deps, drive, 'leave');
 }

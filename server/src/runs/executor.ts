@@ -1,4 +1,5 @@
 import { type DriveDeps, driveRun } from './drive.ts';
+import type { Drive } from './drive-state.ts';
 import { abandonRun, type DueRun } from './store/lease-store.ts';
 
 export interface ExecutorDeps extends DriveDeps {
@@ -18,6 +19,8 @@ export interface Executor {
   start(): void;
   /** Looks at once whether this run can be taken. */
   wake(due: DueRun): void;
+  /** Somebody paused, resumed or cancelled this run: nothing more begins before that is looked at, which is at once. */
+  heed(runId: string): void;
   stop(): Promise<void>;
 }
 
@@ -31,18 +34,21 @@ const RUNS_AT_ONCE = 50;
  */
 export function createExecutor(deps: ExecutorDeps): Executor {
   const working = new Map<string, Promise<void>>();
+  const drives = new Map<string, Drive>();
   const failures = new Map<string, number>();
   const stopping = new AbortController();
   const ending = new AbortController();
+  const end = { stopping: stopping.signal, signal: ending.signal };
   let sweeping: Promise<void> | null = null;
 
   const wake = (due: DueRun) => {
     if (stopping.signal.aborted || working.has(due.runId) || working.size >= RUNS_AT_ONCE) return;
-    const ended = driveRun(deps, due, { stopping: stopping.signal, signal: ending.signal })
+    const ended = driveRun(deps, due, end, (drive) => drives.set(due.runId, drive))
       .then(() => failures.delete(due.runId))
       .catch((error: unknown) => failed(due, error))
       .then(() => {
         working.delete(due.runId);
+        drives.delete(due.runId);
       });
     working.set(due.runId, ended);
   };
@@ -74,6 +80,12 @@ export function createExecutor(deps: ExecutorDeps): Executor {
       sweeping ??= sweep();
     },
     wake,
+    heed: (runId) => {
+      const drive = drives.get(runId);
+      if (drive === undefined) return;
+      drive.isHeld = true;
+      drive.bell.ring();
+    },
     stop: async () => {
       stopping.abort();
       await sweeping;

@@ -10,6 +10,8 @@ import type { ClaimedCell } from './store/cell-store.ts';
 export interface FlightDeps {
   actions: ExecuteDeps;
   connections: Pick<Connections, 'reportOutOfCredits'>;
+  /** The longest wait inside one call, for the rate budget or a repetition; beyond it the cell waits in the line. */
+  patienceMs: number;
   log: { error(fields: object, message: string): void };
 }
 
@@ -17,7 +19,6 @@ export interface FlightDeps {
 export const TRIAL_CALLS = 3;
 /** So many refusals one after the other, and the rest of the run waits. */
 export const STREAK_LIMIT = 3;
-const PATIENCE_MS = 5_000;
 
 /** How many calls may be in flight now: the process's share, the provider's pace, and only a few until one has worked. */
 export function callLimit(drive: Drive): number {
@@ -67,7 +68,7 @@ function begin(
     inputs: inputsOf(drive.plan, cell.inputs),
     poll: cell.poll,
     consumer: `column:${drive.run.columnId}`,
-    patienceMs: PATIENCE_MS,
+    patienceMs: deps.patienceMs,
     signal: drive.aborting.signal,
   };
   executeAction(deps.actions, call)

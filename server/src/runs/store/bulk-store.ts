@@ -55,7 +55,7 @@ export async function moveCells(
 ): Promise<number> {
   const isOver = to.state === 'error' || to.state === 'over_budget';
   const { numAffectedRows } = await sql`
-    with some as materialized (
+    with idle as materialized (
       select row_id from action_cells
       where workspace_id = ${run.workspaceId} and run_id = ${run.id} and state = ${from}
       order by position limit ${limit}
@@ -65,7 +65,7 @@ export async function moveCells(
       detail = case when ${isOver} then ${JSON.stringify(to.detail ?? {})}::jsonb else c.detail end,
       value = case when ${isOver} then null else c.value end,
       updated_at = now()
-    from some where c.workspace_id = ${run.workspaceId} and c.column_id = ${run.columnId} and c.row_id = some.row_id`.execute(
+    from idle where c.workspace_id = ${run.workspaceId} and c.column_id = ${run.columnId} and c.row_id = idle.row_id`.execute(
     queries(tx),
   );
   return Number(numAffectedRows ?? 0);
@@ -74,21 +74,21 @@ export async function moveCells(
 /** Up to `limit` idle cells go back to what they were before the run took them. Returns how many. */
 export async function resetCells(tx: Tx, run: Place, from: IdleState, limit: number): Promise<number> {
   const { rows } = await sql<{ count: number }>`
-    with some as materialized (
+    with idle as materialized (
       select row_id, prior_state from action_cells
       where workspace_id = ${run.workspaceId} and run_id = ${run.id} and state = ${from}
       order by position limit ${limit}
     ), dropped as (
-      delete from action_cells c using some
-      where c.workspace_id = ${run.workspaceId} and c.column_id = ${run.columnId} and c.row_id = some.row_id
-        and some.prior_state is null
+      delete from action_cells c using idle
+      where c.workspace_id = ${run.workspaceId} and c.column_id = ${run.columnId} and c.row_id = idle.row_id
+        and idle.prior_state is null
       returning 1
     ), restored as (
-      update action_cells c set state = some.prior_state, prior_state = null, due_at = null, updated_at = now(),
-        message = case when some.prior_state = 'done' then null else c.message end
-      from some
-      where c.workspace_id = ${run.workspaceId} and c.column_id = ${run.columnId} and c.row_id = some.row_id
-        and some.prior_state is not null
+      update action_cells c set state = idle.prior_state, prior_state = null, due_at = null, updated_at = now(),
+        message = case when idle.prior_state = 'done' then null else c.message end
+      from idle
+      where c.workspace_id = ${run.workspaceId} and c.column_id = ${run.columnId} and c.row_id = idle.row_id
+        and idle.prior_state is not null
       returning 1
     )
     select ((select count(*) from dropped) + (select count(*) from restored))::int as count`.execute(
