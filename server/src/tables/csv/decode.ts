@@ -49,7 +49,7 @@ function undecided(): Decoder {
   let held: Buffer = Buffer.alloc(0);
   let decided: Decoder | null = null;
   const decide = (bytes: Buffer): Decoder => {
-    decided = isUtf8(bytes) ? utf8Decoder(false) : tableDecoder('windows-1252');
+    decided = looksLikeUtf8(bytes) ? utf8Decoder(false) : tableDecoder('windows-1252');
     return decided;
   };
   return {
@@ -74,6 +74,15 @@ function undecided(): Decoder {
       return decoder.write(held) + decoder.end();
     },
   };
+}
+
+/** Damaged here and there it is still UTF-8: text in Windows-1252 hardly ever makes a whole character of it by chance. */
+function looksLikeUtf8(bytes: Buffer): boolean {
+  if (isUtf8(bytes)) return true;
+  const text = bytes.toString('utf8');
+  const wrong = text.match(/\ufffd/g)?.length ?? 0;
+  const right = text.match(/[^\0-\x7f\ufffd]/g)?.length ?? 0;
+  return right >= wrong;
 }
 
 function utf8Decoder(mayHaveMark: boolean): Decoder {

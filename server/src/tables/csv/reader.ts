@@ -13,6 +13,8 @@ export interface ReaderOptions {
   /** Fields beyond one more than this are counted out of the row: it has too many anyway. */
   maxFields: number;
   maxLineChars: number;
+  /** The number of the first line; 1 when not said. */
+  firstLine?: number;
 }
 
 /** The file cannot be read any further; `reason` is a stable word. */
@@ -78,6 +80,8 @@ export class CsvReader {
     this.#delimiterCode = options.delimiter.charCodeAt(0);
     this.#maxFields = options.maxFields;
     this.#maxLineChars = options.maxLineChars;
+    this.#line = options.firstLine ?? 1;
+    this.#rowLine = this.#line;
   }
 
   write(piece: string): void {
@@ -225,7 +229,7 @@ export class CsvReader {
 
   /** Gives the row up, and goes on in the line after the one in which the quote was opened. */
   #breakQuote(how: string): true {
-    const excerpt = this.#text.slice(this.#at, this.#at + 40).replace(/[\r\n][^]*/, '');
+    const excerpt = this.#text.slice(this.#at, this.#at + 40).replace(/[\r\n].*$/s, '');
     this.#sink.broken(
       this.#rowLine,
       this.#fieldCount,
