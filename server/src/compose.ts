@@ -20,12 +20,22 @@ import type { Database } from './db/open.ts';
 import { type Task, task } from './jobs/job.ts';
 import type { Periodic } from './jobs/schedule.ts';
 import type { Clock } from './lib/clock.ts';
+import { newId } from './lib/id.ts';
 import type { Log } from './lib/log.ts';
 import type { Metrics } from './lib/metrics.ts';
 import type { Transact } from './lib/tx.ts';
 import { guardPolicy } from './outbound/guard-policy.ts';
 import { createOutbound, type RunningOutbound } from './outbound/outbound.ts';
 import { budgetStore, usageOf, usageStore } from './outbound/store.ts';
+import { RUN_DECIDED } from './runs/announce.ts';
+import { createExecutor, type Executor } from './runs/executor.ts';
+import { createFairSlots } from './runs/fair-slots.ts';
+import { createRuns, type Runs, runTasks } from './runs/runs.ts';
+import { DEFAULT_RUN_SETTINGS } from './runs/settings.ts';
+import { cellsSource } from './runs/store/cell-view-store.ts';
+import { dueRuns } from './runs/store/lease-store.ts';
+import { createRunWatch, type RunWatch } from './runs/watch.ts';
+import { rowAccess } from './tables/tables.ts';
 import { createKeyring } from './vault/keyring.ts';
 import type { MasterKey } from './vault/master-key.ts';
 import { canaryStore, dataKeyStore } from './vault/store.ts';
@@ -84,6 +94,8 @@ export async function compose(deps: ComposeDeps): Promise<Keyrail> {
   const outbound = composeOutbound(deps);
   const connections = await composeConnections(deps, transact, catalog, outbound, listener);
 
+  const work = await composeRuns(deps, transact, catalog, outbound, connections, listener);
+
   const api: ApiDeps = {
     config,
     clock,
@@ -104,6 +116,7 @@ export async function compose(deps: ComposeDeps): Promise<Keyrail> {
     },
     catalog,
     connections,
+    runs: { runs: work.runs, watch: work.watch },
   };
   return {
     people,
@@ -113,11 +126,13 @@ export async function compose(deps: ComposeDeps): Promise<Keyrail> {
         connections.check(workspace_id, connection_id),
       ),
       task(connectionsSweep, () => connections.sweep()),
+      ...runTasks({ transact: db.transact }, work.executor),
     ],
     periodics: [{ job: connectionsSweep, everyMs: MINUTE_MS }],
-    startWork: () => {},
-    stopWork: async () => {},
+    startWork: () => work.executor.start(),
+    stopWork: () => work.executor.stop(),
     close: async () => {
+      await work.stop();
       await tokenUses.stop();
       await outbound.close();
       await listener.close();
@@ -208,4 +223,47 @@ async function composeConnections(
   });
   await listener.listen(CONNECTION_CHANGED, connections.forget, () => connections.forget(null));
   return connections;
+}
+
+interface Work {
+  runs: Runs;
+  watch: RunWatch;
+  executor: Executor;
+  stop(): Promise<void>;
+}
+
+async function composeRuns(
+  { config, db, clock, log }: ComposeDeps,
+  transact: Transact,
+  catalog: Catalog,
+  outbound: RunningOutbound,
+  connections: Connections,
+  listener: Listener,
+): Promise<Work> {
+  const settings = DEFAULT_RUN_SETTINGS;
+  const shared = {
+    tables: rowAccess({ cells: cellsSource }),
+    catalog,
+    connections,
+    actions: { outbound, clock },
+    clock,
+  };
+  const executor = createExecutor({
+    ...shared,
+    transact: db.transact,
+    log,
+    owner: newId('proc'),
+    slots: createFairSlots(settings.callsPerProcess, settings.callsPerRun),
+    dueRuns: (limit) => dueRuns(db.system, limit),
+    drainMs: config.drainTimeoutSeconds * 1000,
+    leaseMs: settings.leaseMs,
+    sweepMs: settings.sweepMs,
+    patienceMs: settings.patienceMs,
+  });
+  const watch = await createRunWatch({ transact: db.transact, clock, listener });
+  const stopHeeding = await listener.listen(RUN_DECIDED, executor.heed);
+  const stop = async () => {
+    await Promise.all([watch.stop(), stopHeeding()]);
+  };
+  return { runs: createRuns({ ...shared, transact }), watch, executor, stop };
 }

@@ -21,6 +21,7 @@ import { openApi } from './openapi.ts';
 import { handleError, sendProblem } from './problem.ts';
 import { requestLog } from './request-log.ts';
 import { type App, decorateRequests, type Policy } from './route.ts';
+import { type RunRoutesDeps, runRoutes } from './runs.ts';
 import { fillSchemas } from './schema-defaults.ts';
 import { type SessionRoutesDeps, sessionRoutes } from './session.ts';
 import { type SetupRoutesDeps, setupRoutes } from './setup.ts';
@@ -53,6 +54,7 @@ export interface ApiDeps {
   audit: AuditRoutesDeps;
   catalog: IntegrationRoutesDeps['catalog'];
   connections: ConnectionRoutesDeps & IntegrationRoutesDeps['connections'];
+  runs: RunRoutesDeps;
 }
 
 export interface RouteSummary {
@@ -96,7 +98,7 @@ export async function createApi(deps: ApiDeps): Promise<Api> {
   return { app, routes, closeStreams: events.closeAll };
 }
 
-function addRoutes(app: App, deps: ApiDeps, _frame: ApiFrame): void {
+function addRoutes(app: App, deps: ApiDeps, frame: ApiFrame): void {
   healthRoutes(app, deps.health, deps.metrics);
   setupRoutes(app, deps.people, deps.config);
   sessionRoutes(app, deps.people, deps.config);
@@ -105,6 +107,7 @@ function addRoutes(app: App, deps: ApiDeps, _frame: ApiFrame): void {
   auditRoutes(app, deps.audit);
   integrationRoutes(app, deps);
   connectionRoutes(app, deps.connections);
+  runRoutes(app, deps.runs, frame);
 }
 
 function createApp(deps: ApiDeps, routes: RouteSummary[]): App {
