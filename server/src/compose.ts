@@ -31,7 +31,7 @@ import { RUN_DECIDED } from './runs/announce.ts';
 import { createExecutor, type Executor } from './runs/executor.ts';
 import { createFairSlots } from './runs/fair-slots.ts';
 import { createRuns, type Runs, runTasks } from './runs/runs.ts';
-import { DEFAULT_RUN_SETTINGS } from './runs/settings.ts';
+import { runSettings } from './runs/settings.ts';
 import { cellsSource } from './runs/store/cell-view-store.ts';
 import { dueRuns } from './runs/store/lease-store.ts';
 import { createRunWatch, type RunWatch } from './runs/watch.ts';
@@ -240,7 +240,7 @@ async function composeRuns(
   connections: Connections,
   listener: Listener,
 ): Promise<Work> {
-  const settings = DEFAULT_RUN_SETTINGS;
+  const settings = runSettings(config);
   const shared = {
     tables: rowAccess({ cells: cellsSource }),
     catalog,

@@ -160,6 +160,12 @@ export const settings = {
     'Calls to third parties that one process makes at the same time for runs.',
     whole(100, 1, 10_000),
   ),
+  runLeaseSeconds: setting(
+    'KEYRAIL_RUN_LEASE_SECONDS',
+    '6',
+    'How long a silent process keeps a run: the run of a killed one is taken over after that.',
+    whole(6, 1, 300),
+  ),
   requestMaxBytes: setting(
     'KEYRAIL_REQUEST_MAX_BYTES',
     '1048576',

@@ -11,10 +11,14 @@ export interface RunSettings {
   patienceMs: number;
 }
 
-export const DEFAULT_RUN_SETTINGS: RunSettings = {
-  callsPerRun: 100,
-  callsPerProcess: 200,
-  leaseMs: 6_000,
-  sweepMs: 1_000,
-  patienceMs: 5_000,
-};
+const CALLS_PER_RUN = 100;
+
+export function runSettings(config: { runConcurrency: number; runLeaseSeconds: number }): RunSettings {
+  return {
+    callsPerRun: Math.min(CALLS_PER_RUN, config.runConcurrency),
+    callsPerProcess: config.runConcurrency,
+    leaseMs: config.runLeaseSeconds * 1000,
+    sweepMs: 1_000,
+    patienceMs: 5_000,
+  };
+}
