@@ -36,7 +36,8 @@ beforeAll(async () => {
     ],
     ports: [provider.port, 1],
     clock,
-    settings: { checkTimeoutMs: 1_500 },
+    settings: { checkTimeoutMs: 15_000 },
+    limits: { headersTimeoutMs: 400 },
   });
   who = await room.owner();
 });
@@ -167,6 +168,7 @@ describe.each(methods)('a credential of the method %s', (method) => {
     ['provider_error', 'answers with nonsense', json(418, { message: 'teapot' })],
   ] as const)('is not saved while %s (the provider %s), unless asked for', async (kind, _what, behaviour) => {
     const refused = await attempt({ method, behaviour });
+    expect(refused.kind).toBe('refused');
     expect(refused.verdict).toMatchObject({
       kind,
       next_step: expect.stringMatching(/save it anyway and check later/),
@@ -193,6 +195,33 @@ describe.each(methods)('a credential of the method %s', (method) => {
 });
 
 describe('a check', () => {
+  it('ends at its time limit, however long the provider takes', async () => {
+    const base = `http://127.0.0.1:${provider.port}`;
+    const definitions = [definitionAt(base)];
+    const hasty = openRoom({
+      database,
+      definitions,
+      ports: [provider.port],
+      clock,
+      settings: { checkTimeoutMs: 200 },
+    });
+    const credentials = { api_key: 'fake-secret-slow-01' };
+    provider.on(credentials.api_key, slow);
+    const input = {
+      integration: 'acme',
+      name: undefined,
+      method: undefined,
+      saveUnverified: false,
+      makeDefault: false,
+    };
+    await expect(hasty.connections.connect(who, { ...input, credentials })).rejects.toMatchObject({
+      extra: {
+        verdict: { kind: 'unreachable', message: 'Acme could not be reached (it did not answer in time).' },
+      },
+    });
+    await hasty.close();
+  });
+
   it('names a provider that takes no connections unreachable', async () => {
     const outcome = await attempt({ method: 'api_key', behaviour: null, integration: 'gone' });
     expect(outcome.verdict).toMatchObject({
