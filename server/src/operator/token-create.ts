@@ -33,6 +33,7 @@ export const tokenCreate: OperatorCommand = {
         role: 'owner',
         scopes: scopesOfRole.owner,
         connectionIds: null,
+        tokenId: null,
       },
       {
         name,

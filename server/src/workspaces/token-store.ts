@@ -74,6 +74,17 @@ export async function listTokens(
   return (await query.execute()) as Token[];
 }
 
+/** Null: it does not end. */
+export async function tokenExpiry(tx: Tx, workspaceId: string, id: string): Promise<Date | null> {
+  const found = await queries(tx)
+    .selectFrom('api_tokens')
+    .select('expires_at')
+    .where('workspace_id', '=', workspaceId)
+    .where('id', '=', id)
+    .executeTakeFirst();
+  return found?.expires_at ?? null;
+}
+
 /** The name of the deleted token; null when there was none. */
 export async function deleteToken(tx: Tx, workspaceId: string, id: string): Promise<string | null> {
   const deleted = await queries(tx)

@@ -8,7 +8,7 @@ import type { Transact } from '../lib/tx.ts';
 import { lesserRole, scopesOfRole } from './policy.ts';
 import { hashOf, isWellFormedToken, newApiToken } from './secret-text.ts';
 import type { Token } from './token.ts';
-import { deleteToken, insertToken, listTokens, type TokenLookup } from './token-store.ts';
+import { deleteToken, insertToken, listTokens, type TokenLookup, tokenExpiry } from './token-store.ts';
 import type { Client } from './visitor.ts';
 import type { Who } from './who.ts';
 
@@ -32,11 +32,13 @@ export interface Maker {
   role: Role;
   scopes: ReadonlySet<Scope>;
   connectionIds: ReadonlySet<string> | null;
+  /** Set when a token makes a token: the new one lives no longer. */
+  tokenId: TokenId | null;
 }
 
 export type CreatedToken = Token & { token: string };
 
-/** Makes a token. What it may is never more than what its maker may: not in scopes, connections or role. */
+/** Makes a token. What it may is never more than what its maker may: not in scopes, connections, role or time. */
 export async function createToken(deps: TokensDeps, maker: Maker, input: TokenInput): Promise<CreatedToken> {
   refuseMoreThanMaker(maker, input);
   const token = newApiToken();
@@ -52,6 +54,10 @@ export async function createToken(deps: TokensDeps, maker: Maker, input: TokenIn
       input.expiresInDays === null ? null : new Date(now.getTime() + input.expiresInDays * 86_400_000),
   };
   await deps.transact(maker.workspaceId, async (tx) => {
+    if (maker.tokenId !== null) {
+      const end = await tokenExpiry(tx, maker.workspaceId, maker.tokenId);
+      if (end && (!row.expiresAt || row.expiresAt > end)) throw livesLonger(end);
+    }
     await insertToken(tx, {
       ...row,
       workspaceId: maker.workspaceId,
@@ -68,6 +74,12 @@ export async function createToken(deps: TokensDeps, maker: Maker, input: TokenIn
   });
   const createdBy = 'label' in maker.actor ? maker.actor.label : null;
   return { ...row, createdBy, lastUsedAt: null, token };
+}
+
+function livesLonger(end: Date): AppError {
+  return new AppError('forbidden', {
+    detail: `This token ends at ${end.toISOString()}; one it makes cannot live longer. Set expires_in_days.`,
+  });
 }
 
 function copyOf(ids: Iterable<string> | null): string[] | null {

@@ -1,0 +1,110 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Answer, clientOf, OWNER, startApp, type TestApp } from '../../test/app.ts';
+import type { TestDatabase } from '../../test/database.ts';
+import { systemClock } from '../lib/clock.ts';
+import { hashOf } from './secret-text.ts';
+import { issueSetupCode } from './setup.ts';
+import { createSetupStore } from './setup-store.ts';
+
+let app: TestApp;
+beforeAll(async () => {
+  app = await startApp();
+});
+afterAll(() => app.close());
+
+/** The instance as before its first use. */
+async function empty(database: TestDatabase): Promise<void> {
+  await database.db.systemPool.query('truncate users, workspaces, setup_links cascade');
+}
+
+const issue = () => issueSetupCode({ setups: createSetupStore(app.database.db.system), clock: systemClock });
+
+const setUp = (code: string, person: Partial<typeof OWNER> = {}): Promise<Answer> =>
+  clientOf(app.url, {}).post('/v1/setup', { ...OWNER, ...person, code });
+
+describe('the one-time link', () => {
+  test('makes one owner, however many use it at the same moment', async () => {
+    await empty(app.database);
+    const code = (await issue()) ?? '';
+    const answers = await Promise.all(
+      Array.from({ length: 8 }, (_, i) => setUp(code, { email: `owner-${i}@example.com` })),
+    );
+    expect(answers.map(({ status }) => status).sort()).toEqual([201, 403, 403, 403, 403, 403, 403, 403]);
+    const { rows } = await app.database.db.systemPool.query(
+      'select (select count(*) from users) as users, (select count(*) from workspaces) as workspaces, (select count(*) from members) as members, (select count(*) from setup_links) as links',
+    );
+    expect(rows[0]).toEqual({ users: 1, workspaces: 1, members: 1, links: 0 });
+  });
+
+  test('does not work a second time, and none is made while there is an owner', async () => {
+    await empty(app.database);
+    const code = (await issue()) ?? '';
+    expect((await setUp(code)).status).toBe(201);
+    const again = await setUp(code, { email: 'other@example.com' });
+    expect([again.status, again.json.reason]).toEqual([403, 'setup_closed']);
+    expect((await app.anonymous.get(`/v1/setup?code=${code}`)).json.is_open).toBe(false);
+    expect(await issue()).toBeNull();
+  });
+
+  test('stops working when the next is made, and after 24 hours', async () => {
+    await empty(app.database);
+    const first = (await issue()) ?? '';
+    const second = (await issue()) ?? '';
+    expect((await setUp(first)).status).toBe(403);
+    expect((await app.anonymous.get(`/v1/setup?code=${second}`)).json.is_open).toBe(true);
+    await app.database.db.systemPool.query("update setup_links set expires_at = now() - interval '1 second'");
+    expect((await setUp(second)).status).toBe(403);
+  });
+
+  test('is stored as a hash', async () => {
+    await empty(app.database);
+    const code = (await issue()) ?? '';
+    const { rows } = await app.database.db.systemPool.query(
+      'select setup_links::text as row, code_hash from setup_links',
+    );
+    expect(rows[0].row).not.toContain(code);
+    expect(rows[0].code_hash).toEqual(hashOf(code));
+  });
+
+  test('is not needed to be guessed at: without a working one nobody makes us hash a password', async () => {
+    const startedAt = performance.now();
+    await setUp('guess');
+    expect(performance.now() - startedAt).toBeLessThan(500);
+    expect((await setUp('guess')).status).toBe(403);
+  });
+});
+
+describe("the owner's password", () => {
+  test.each([
+    ['7 characters', 'abcdef7'],
+    ['one of the most used', 'Football'],
+    ['one of the most used', 'iloveyou1'],
+    ["the product's name", 'keyrail2026!'],
+    ["the person's own address", 'olive@example.com'],
+    ["the person's own name", 'OliveOwner1'],
+    ['one character over and over', 'aaaaaaaaaaaa'],
+  ])('is refused when it is %s', async (_name, password) => {
+    await empty(app.database);
+    const code = (await issue()) ?? '';
+    const answer = await setUp(code, { password });
+    expect([answer.status, answer.json.fields?.[0]?.path]).toEqual([400, 'password']);
+    expect(answer.text).not.toContain(password);
+    // The link is not used up by it.
+    expect((await app.anonymous.get(`/v1/setup?code=${code}`)).json.is_open).toBe(true);
+  });
+
+  test.each(['eight8ch', 'pässwörter mit sätzen 🔑', 'x'.repeat(60) + 'abcd'])(
+    'is taken at 8 and at more than 64 characters, in any script: %s',
+    async (password) => {
+      await empty(app.database);
+      expect((await setUp((await issue()) ?? '', { password })).status).toBe(201);
+      const signedIn = await app.anonymous.post('/v1/session', { email: OWNER.email, password });
+      expect(signedIn.status).toBe(200);
+    },
+  );
+
+  test('is stored as argon2id with 19 MiB and two passes', async () => {
+    const { rows } = await app.database.db.systemPool.query('select password_hash from users');
+    expect(rows[0].password_hash).toMatch(/^\$argon2id\$v=19\$m=19456,t=2,p=1\$/);
+  });
+});

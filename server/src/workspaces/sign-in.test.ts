@@ -1,0 +1,121 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { cookieOf, OWNER, startApp, type TestApp } from '../../test/app.ts';
+import { movableClock } from '../../test/clock.ts';
+
+const clock = movableClock();
+const MINUTE = 60_000;
+const DAY = 24 * 60 * MINUTE;
+let app: TestApp;
+beforeAll(async () => {
+  // Requests say where they come from, as through a proxy on this machine.
+  app = await startApp({ clock, settings: { KEYRAIL_TRUSTED_PROXIES: '127.0.0.1' } });
+});
+afterAll(() => app.close());
+
+let lastAddress = 0;
+const newAddress = () => {
+  lastAddress += 1;
+  return `203.0.${Math.floor(lastAddress / 250)}.${(lastAddress % 250) + 1}`;
+};
+const attempt = (email: string, password: string, from: string) =>
+  app.anonymous.post('/v1/session', { email, password }, { 'x-forwarded-for': from });
+
+const unlessVaried = ({ request_id: _, ...rest }: Record<string, unknown>) => rest;
+
+describe('signing in', () => {
+  test('with a wrong password and with an unknown account answers the same, in the same time', async () => {
+    const timeOf = async (email: string) => {
+      const startedAt = performance.now();
+      await attempt(email, 'wrong-password-0001', newAddress());
+      clock.forward(20 * MINUTE);
+      return performance.now() - startedAt;
+    };
+    const lowerQuartile = (times: number[]) => times.sort((a, b) => a - b)[Math.floor(times.length / 4)] ?? 0;
+    const wrong = await attempt(OWNER.email, 'wrong-password-0001', newAddress());
+    const unknown = await attempt('nobody@example.com', 'wrong-password-0001', newAddress());
+    expect([wrong.status, unlessVaried(wrong.json)]).toEqual([401, unlessVaried(unknown.json)]);
+    const forWrong: number[] = [];
+    const forUnknown: number[] = [];
+    for (let i = 0; i < 25; i += 1) {
+      forWrong.push(await timeOf(OWNER.email));
+      forUnknown.push(await timeOf(`nobody-${i}@example.com`));
+    }
+    // Hashing takes about 30 ms. Taken in turn, and of the faster ones, since other work slows single attempts down.
+    expect(Math.abs(lowerQuartile(forWrong) - lowerQuartile(forUnknown))).toBeLessThan(8);
+  });
+
+  test('does not mind the case of the e-mail address, and takes the password to the letter', async () => {
+    expect((await attempt('OLIVE@Example.com', OWNER.password, newAddress())).status).toBe(200);
+    expect((await attempt(OWNER.email, ` ${OWNER.password}`, newAddress())).status).toBe(401);
+    expect((await attempt(OWNER.email, OWNER.password.toUpperCase(), newAddress())).status).toBe(401);
+    clock.forward(20 * MINUTE);
+  });
+
+  test('is tried at most 10 times in 15 minutes for one account, over all addresses, at the same moment too', async () => {
+    const answers = await Promise.all(
+      Array.from({ length: 30 }, () => attempt('victim@example.com', 'wrong-password-0001', newAddress())),
+    );
+    const refused = answers.filter(({ status }) => status === 429);
+    expect(refused).toHaveLength(20);
+    const wait = Number(refused[0]?.headers.get('retry-after'));
+    expect(wait).toBeGreaterThan(14 * 60);
+    expect(wait).toBeLessThanOrEqual(15 * 60);
+    clock.forward(15 * MINUTE);
+    expect((await attempt('victim@example.com', 'wrong-password-0001', newAddress())).status).toBe(401);
+  });
+
+  test('is tried at most 100 times in 15 minutes from one address, whatever the accounts', async () => {
+    const from = newAddress();
+    const answers = [];
+    for (let i = 0; i < 102; i += 1) answers.push(await attempt(`a${i}@example.com`, 'x', from));
+    expect(answers.filter(({ status }) => status === 429)).toHaveLength(2);
+    expect((await attempt('other@example.com', 'x', newAddress())).status).toBe(401);
+  });
+
+  test('works for the owner from an address used before while strangers guess, and not from a new one', async () => {
+    const home = newAddress();
+    expect((await attempt(OWNER.email, OWNER.password, home)).status).toBe(200);
+    for (let i = 0; i < 12; i += 1) await attempt(OWNER.email, 'wrong-password-0001', newAddress());
+    expect((await attempt(OWNER.email, OWNER.password, newAddress())).status).toBe(429);
+    expect((await attempt(OWNER.email, OWNER.password, home)).status).toBe(200);
+    clock.forward(20 * MINUTE);
+  });
+
+  test('believes X-Forwarded-For from listed proxies alone', async () => {
+    const direct = await startApp();
+    const answers = [];
+    for (let i = 0; i < 102; i += 1) {
+      answers.push(
+        await direct.anonymous.post(
+          '/v1/session',
+          { email: `b${i}@example.com`, password: 'x' },
+          { 'x-forwarded-for': newAddress() },
+        ),
+      );
+    }
+    await direct.close();
+    expect(answers.filter(({ status }) => status === 429).length).toBeGreaterThan(0);
+  });
+});
+
+describe('a session', () => {
+  test('ends after 30 days without use, and lives on when used in between', async () => {
+    const used = app.as({ cookie: cookieOf(await attempt(OWNER.email, OWNER.password, newAddress())) });
+    const unused = app.as({ cookie: cookieOf(await attempt(OWNER.email, OWNER.password, newAddress())) });
+    clock.forward(20 * DAY);
+    expect((await used.get('/v1/session')).status).toBe(200);
+    clock.forward(11 * DAY);
+    expect((await used.get('/v1/session')).status).toBe(200);
+    expect((await unused.get('/v1/session')).status).toBe(401);
+  });
+
+  test('ends after 90 days, however much it is used', async () => {
+    const session = app.as({ cookie: cookieOf(await attempt(OWNER.email, OWNER.password, newAddress())) });
+    for (let day = 0; day < 88; day += 22) {
+      clock.forward(22 * DAY);
+      expect((await session.get('/v1/session')).status).toBe(200);
+    }
+    clock.forward(3 * DAY);
+    expect((await session.get('/v1/session')).status).toBe(401);
+  });
+});
