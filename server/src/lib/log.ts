@@ -1,4 +1,4 @@
-import { type DestinationStream, pino } from 'pino';
+import { type DestinationStream, type Logger, pino } from 'pino';
 import { redact, redactText } from './redact.ts';
 
 /** What everybody logs through. Fields first, then one sentence. Nothing secret may be passed; what slips in is removed. */
@@ -31,30 +31,19 @@ const BUFFER_MAX_BYTES = 1_048_576;
 export function createLog({ level, destination = 1 }: LogOptions): LogOutput {
   let dropped = 0;
   const stream = typeof destination === 'number' ? openFile(destination, () => dropped++) : destination;
-  const log = pino(
+  const logger = pino(
     {
       level,
       base: null,
       timestamp: pino.stdTimeFunctions.isoTime,
-      formatters: {
-        level: (label) => ({ level: label }),
-        log: (fields) => redact(fields) as Record<string, unknown>,
-        bindings: (fields) => redact(fields) as Record<string, unknown>,
-      },
+      formatters: { level: (label) => ({ level: label }) },
       // Errors are made plain by `redact`; pino's own serializer would add them whole.
-      serializers: { err: (value: unknown) => value, error: (value: unknown) => value },
-      hooks: {
-        logMethod(inputs, method) {
-          const [fields, message, ...rest] = inputs as [unknown, unknown, ...unknown[]];
-          const safe = typeof message === 'string' ? redactText(message) : message;
-          method.apply(this, [fields, safe, ...rest] as unknown as Parameters<typeof method>);
-        },
-      },
+      serializers: { err: (value: unknown) => value },
     },
     stream,
   );
   return {
-    log,
+    log: redacting(logger),
     droppedLines: () => dropped,
     flush: () => {
       if (!('flushSync' in stream)) return;
@@ -64,6 +53,20 @@ export function createLog({ level, destination = 1 }: LogOptions): LogOutput {
         // The reader is gone, or the file was never opened: nothing can be done at the very end.
       }
     },
+  };
+}
+
+/** The one way into the logger: nothing reaches it that was not redacted, fields of children included. */
+function redacting(logger: Logger): Log {
+  const at = (level: 'debug' | 'info' | 'warn' | 'error') => (fields: object, message: string) => {
+    if (logger.isLevelEnabled(level)) logger[level](redact(fields), redactText(message));
+  };
+  return {
+    debug: at('debug'),
+    info: at('info'),
+    warn: at('warn'),
+    error: at('error'),
+    child: (fields) => redacting(logger.child(redact(fields) as Record<string, unknown>)),
   };
 }
 
