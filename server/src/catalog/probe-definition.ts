@@ -13,6 +13,7 @@ const accountPathsSchema = shape({
     .optional()
     .describe('Where an answer has no rest, but a total and what is used of it.'),
   credits_used: pathSchema.optional(),
+  credits_unit: z.string().min(1).max(30).optional().describe('What is counted: "searches".'),
   scopes: pathSchema.optional(),
 });
 

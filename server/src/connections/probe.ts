@@ -243,10 +243,16 @@ function accountOf(
   const account: Account = {
     name: redacted(answer, label),
     plan: redacted(answer, plan),
-    credits_left: creditsLeft === null ? null : `${creditsLeft.toLocaleString('en')} credits`,
+    credits_left: creditsLeft === null ? null : creditsInWords(creditsLeft, paths.creditsUnit ?? 'credits'),
   };
   const isKnown = Object.values(account).some((value) => value !== null);
   return { account: isKnown ? account : null, accountId: redacted(answer, id) };
+}
+
+/** "412 searches", "1 credit". */
+function creditsInWords(left: number, unit: string): string {
+  const isOne = left === 1 && unit === 'credits';
+  return `${left.toLocaleString('en')} ${isOne ? 'credit' : unit}`;
 }
 
 function redacted(answer: Answer, text: string | null): string | null {
