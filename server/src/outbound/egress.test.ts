@@ -156,8 +156,19 @@ describe('a credential', () => {
   it('goes to the hosts of its integration alone', async () => {
     const server = await httpServer((_, response) => response.end());
     outbound = testOutbound({ allow: [`127.0.0.1:${server.port}`] });
-    const call = testCall(`${server.origin}/`, { allowedOrigins: ['https://api.example.com'] });
+    let asked = 0;
+    const call = testCall(`${server.origin}/`, {
+      allowedOrigins: ['https://api.example.com'],
+      credential: {
+        current: async () => {
+          asked += 1;
+          return { kind: 'unavailable', because: 'missing' };
+        },
+        refused: async () => null,
+      },
+    });
     expect(await outbound.call(call)).toEqual({ kind: 'egress_denied', reason: 'host' });
+    expect(asked, 'opened a credential that may not be sent').toBe(0);
     const turned = testCall(`${server.origin}/`, {
       credential: {
         current: async () => ({

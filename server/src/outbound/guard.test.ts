@@ -103,6 +103,8 @@ describe('the guard', () => {
     '\thttp://127.0.0.1/',
     'ht\ntp://127.0.0.1/',
     'https://api.example.com/a b',
+    'https://api.example.com/a\\b',
+    'https://evil.com\\.example.com/',
     'https://api.example.com:0/',
     'https://api.example.com:65536/',
     'https://',
@@ -200,6 +202,7 @@ describe('the guard', () => {
         return hosts.every((host) => verdict(`http://${host}/`) === 'address');
       }),
     );
+    expect(isPublicAddress('168.63.129.16')).toBe(false);
     for (const address of ['8.8.8.8', '1.1.1.1', '2606:4700::1111'])
       expect(isPublicAddress(address)).toBe(true);
   });

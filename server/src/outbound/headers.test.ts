@@ -1,7 +1,9 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { literalCredential } from './credential-source.ts';
 import { answerHeaders, callerHeaders, headerNameProblem, headerValueProblem } from './headers.ts';
 import type { RunningOutbound } from './outbound.ts';
+import type { OutboundRequest } from './request.ts';
 import { httpServer, type TestServer, testCall, testOutbound } from './under-test.ts';
 
 let server: TestServer;
@@ -68,6 +70,19 @@ describe('a header', () => {
       }),
       { numRuns: 300 },
     );
+  });
+
+  it('with a stored value that cannot be sent refuses the call, and does not say the value', async () => {
+    const apply = (request: OutboundRequest) => ({
+      ...request,
+      headers: { ...request.headers, 'x-key': 'fake\r\nkey' },
+    });
+    const credential = literalCredential({ version: 1, apply, secrets: [] });
+    const before = server.requests.length;
+    const outcome = await outbound.call(testCall(`${server.origin}/`, { credential }));
+    expect(outcome).toMatchObject({ kind: 'invalid_request', problem: expect.stringContaining('x-key') });
+    expect(JSON.stringify(outcome)).not.toContain('fake');
+    expect(server.requests.length).toBe(before);
   });
 
   it.each(['GET\r\nX: 1', 'TRACE', 'CONNECT', 'foo', 'get', ''])(
