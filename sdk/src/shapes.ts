@@ -1,0 +1,54 @@
+/** The API's shapes as types alone, so that nothing of the schemas reaches a browser. */
+import type * as connections from '@keyrail/contract/connections';
+import type * as integrations from '@keyrail/contract/integrations';
+import type * as people from '@keyrail/contract/people';
+import type * as runs from '@keyrail/contract/runs';
+import type * as tables from '@keyrail/contract/tables';
+import type { z } from 'zod';
+
+type In<Shape extends z.ZodType> = z.input<Shape>;
+type Out<Shape extends z.ZodType> = z.output<Shape>;
+
+export type Setup = In<typeof people.setup>;
+export type SetupState = Out<typeof people.setupState>;
+export type SignIn = In<typeof people.signIn>;
+export type Session = Out<typeof people.session>;
+export type Workspace = Out<typeof people.workspace>;
+export type UpdateWorkspace = In<typeof people.updateWorkspace>;
+export type Member = Out<typeof people.member>;
+export type Role = Out<typeof people.role>;
+export type Scope = Out<typeof people.scope>;
+export type CreateToken = In<typeof people.createToken>;
+export type ApiToken = Out<typeof people.apiToken>;
+export type CreatedToken = Out<typeof people.createdToken>;
+
+export type IntegrationsQuery = In<typeof integrations.integrationsQuery>;
+export type IntegrationList = Out<typeof integrations.integrationList>;
+
+export type CreateConnection = In<typeof connections.createConnection>;
+export type CreatedConnection = Out<typeof connections.createdConnection>;
+export type CheckedConnection = Out<typeof connections.checkedConnection>;
+export type UpdatedConnection = Out<typeof connections.updatedConnection>;
+export type UpdateConnection = In<typeof connections.updateConnection>;
+export type ReconnectConnection = In<typeof connections.reconnectConnection>;
+export type ConnectionsQuery = In<typeof connections.connectionsQuery>;
+export type ConnectionUsage = Out<typeof connections.connectionUsage>;
+export type UsageBucket = Out<typeof connections.usageBucket>;
+
+export type CreateTable = In<typeof tables.createTable>;
+export type CreateColumn = In<typeof tables.createColumn>;
+export type UpdateColumn = In<typeof tables.updateColumn>;
+export type ColumnActionInput = In<typeof tables.columnAction>;
+export type InputMappingInput = In<typeof tables.inputMapping>;
+export type RowsQuery = In<typeof tables.rowsQuery>;
+export type CreateRows = In<typeof tables.createRows>;
+export type UpdateRows = In<typeof tables.updateRows>;
+export type PreviewQuery = In<typeof tables.previewQuery>;
+export type CsvColumnPlanInput = In<typeof tables.csvColumnPlan>;
+export type ImportQuery = In<typeof tables.importQuery>;
+
+export type CreateRun = In<typeof runs.createRun>;
+export type RunEstimate = Out<typeof runs.runEstimate>;
+export type CreateTryout = In<typeof runs.createTryout>;
+export type Tryout = Out<typeof runs.tryout>;
+export type RunCellsEvent = Out<typeof runs.runEvents.cells>;

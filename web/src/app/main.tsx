@@ -1,0 +1,38 @@
+import '@fontsource-variable/inter/wght.css';
+import './styles/mantine.css';
+import './styles/tokens.css';
+import './styles/base.css';
+import { localStorageColorSchemeManager, MantineProvider } from '@mantine/core';
+import { Notifications } from '@mantine/notifications';
+import { QueryClientProvider } from '@tanstack/react-query';
+import { RouterProvider } from '@tanstack/react-router';
+import { StrictMode } from 'react';
+import { createRoot } from 'react-dom/client';
+import { cspNonce } from './csp-nonce.ts';
+import { queryClient } from './query-client.ts';
+import { router } from './router.tsx';
+import { watchSession } from './session.ts';
+import { cssVariables, theme } from './theme.ts';
+
+const appearance = localStorageColorSchemeManager({ key: 'keyrail-appearance' });
+watchSession();
+
+const root = document.getElementById('root');
+if (root === null) throw new Error('index.html has no #root');
+
+createRoot(root).render(
+  <StrictMode>
+    <MantineProvider
+      theme={theme}
+      cssVariablesResolver={cssVariables}
+      colorSchemeManager={appearance}
+      defaultColorScheme="auto"
+      getStyleNonce={cspNonce}
+    >
+      <QueryClientProvider client={queryClient}>
+        <RouterProvider router={router} />
+      </QueryClientProvider>
+      <Notifications position="bottom-right" limit={4} />
+    </MantineProvider>
+  </StrictMode>,
+);

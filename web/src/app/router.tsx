@@ -1,0 +1,169 @@
+import {
+  createRootRoute,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  Outlet,
+  redirect,
+} from '@tanstack/react-router';
+import { hasCode } from '../lib/failure.ts';
+import { Crashed, NotFound, Pending } from './fallbacks.tsx';
+import { loadSession } from './session.ts';
+
+const root = createRootRoute({ component: Outlet, notFoundComponent: NotFound });
+
+const text = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
+
+const signIn = createRoute({
+  getParentRoute: () => root,
+  path: '/sign-in',
+  validateSearch: (search): { next?: string | undefined; after?: string | undefined } => ({
+    next: text(search.next),
+    after: text(search.after),
+  }),
+  component: lazyRouteComponent(() => import('../features/entry/sign-in-page.tsx'), 'SignInPage'),
+});
+
+const setup = createRoute({
+  getParentRoute: () => root,
+  path: '/setup',
+  validateSearch: (search): { code?: string | undefined } => ({
+    // A code of digits alone arrives as a number.
+    code: search.code === undefined ? undefined : String(search.code),
+  }),
+  component: lazyRouteComponent(() => import('../features/entry/setup-page.tsx'), 'SetupPage'),
+});
+
+/** Everything behind the sign-in; the address asked for is kept. */
+const app = createRoute({
+  getParentRoute: () => root,
+  id: 'app',
+  beforeLoad: async ({ location }) => {
+    try {
+      return { session: await loadSession() };
+    } catch (error) {
+      if (!hasCode(error, 'unauthenticated')) throw error;
+      const next = location.href === '/' ? undefined : location.href;
+      throw redirect({ to: '/sign-in', search: { next } });
+    }
+  },
+  component: lazyRouteComponent(() => import('./shell/shell.tsx'), 'Shell'),
+});
+
+const page = {
+  overview: createRoute({
+    getParentRoute: () => app,
+    path: '/',
+    component: lazyRouteComponent(() => import('../features/overview/overview-page.tsx'), 'OverviewPage'),
+  }),
+  tables: createRoute({
+    getParentRoute: () => app,
+    path: '/tables',
+    component: lazyRouteComponent(() => import('../features/tables/tables-page.tsx'), 'TablesPage'),
+  }),
+  table: createRoute({
+    getParentRoute: () => app,
+    path: '/tables/$tableId',
+    component: lazyRouteComponent(() => import('../features/tables/table-page.tsx'), 'TablePage'),
+  }),
+};
+
+const settings = createRoute({
+  getParentRoute: () => app,
+  path: '/settings',
+  component: lazyRouteComponent(() => import('../features/settings/settings-layout.tsx'), 'SettingsLayout'),
+});
+
+const setting = {
+  index: createRoute({
+    getParentRoute: () => settings,
+    path: '/',
+    beforeLoad: () => {
+      throw redirect({ to: '/settings/connections' });
+    },
+  }),
+  general: createRoute({
+    getParentRoute: () => settings,
+    path: '/general',
+    component: lazyRouteComponent(() => import('../features/settings/general-page.tsx'), 'GeneralPage'),
+  }),
+  // "Integrations" is the other name people look for.
+  integrations: createRoute({
+    getParentRoute: () => settings,
+    path: '/integrations',
+    beforeLoad: () => {
+      throw redirect({ to: '/settings/connections' });
+    },
+  }),
+  connections: createRoute({
+    getParentRoute: () => settings,
+    path: '/connections',
+    component: lazyRouteComponent(
+      () => import('../features/connections/connections-page.tsx'),
+      'ConnectionsPage',
+    ),
+  }),
+  connectedApps: createRoute({
+    getParentRoute: () => settings,
+    path: '/connections/all',
+    component: lazyRouteComponent(() => import('../features/connections/all-apps-page.tsx'), 'AllAppsPage'),
+  }),
+  app: createRoute({
+    getParentRoute: () => settings,
+    path: '/connections/$slug',
+    validateSearch: (search): { open?: string | undefined } => ({ open: text(search.open) }),
+    component: lazyRouteComponent(() => import('../features/connections/app-page.tsx'), 'AppPage'),
+  }),
+  tokens: createRoute({
+    getParentRoute: () => settings,
+    path: '/tokens',
+    component: lazyRouteComponent(() => import('../features/settings/tokens-page.tsx'), 'TokensPage'),
+  }),
+  profile: createRoute({
+    getParentRoute: () => settings,
+    path: '/profile',
+    component: lazyRouteComponent(() => import('../features/settings/profile-page.tsx'), 'ProfilePage'),
+  }),
+  appearance: createRoute({
+    getParentRoute: () => settings,
+    path: '/appearance',
+    component: lazyRouteComponent(() => import('../features/settings/appearance-page.tsx'), 'AppearancePage'),
+  }),
+};
+
+const routeTree = root.addChildren([
+  signIn,
+  setup,
+  app.addChildren([
+    page.overview,
+    page.tables,
+    page.table,
+    settings.addChildren([
+      setting.index,
+      setting.general,
+      setting.integrations,
+      setting.connections,
+      setting.connectedApps,
+      setting.app,
+      setting.tokens,
+      setting.profile,
+      setting.appearance,
+    ]),
+  ]),
+]);
+
+export const router = createRouter({
+  routeTree,
+  defaultPreload: 'intent',
+  defaultPendingMs: 100,
+  defaultPendingMinMs: 0,
+  defaultPendingComponent: Pending,
+  defaultErrorComponent: Crashed,
+  defaultNotFoundComponent: NotFound,
+});
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: typeof router;
+  }
+}

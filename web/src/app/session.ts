@@ -1,0 +1,42 @@
+import type { Session } from '@keyrail/sdk/shapes';
+import { api, chosenWorkspace, speakFor, whenUnauthenticated } from '../lib/api.ts';
+import { sessionQuery } from '../lib/queries.ts';
+import { queryClient } from './query-client.ts';
+
+const channel = 'BroadcastChannel' in globalThis ? new BroadcastChannel('keyrail-session') : undefined;
+
+/** Asks who is signed in, and speaks for the workspace chosen last, or the first one. */
+export async function loadSession(): Promise<Session> {
+  const session = await queryClient.ensureQueryData(sessionQuery);
+  const chosen = chosenWorkspace();
+  const workspace = session.workspaces.find((one) => one.id === chosen) ?? session.workspaces[0];
+  if (workspace !== undefined) speakFor(workspace.id);
+  return session;
+}
+
+/** Ends the session here and in every other tab of this browser. */
+export async function signOut(): Promise<void> {
+  await api.session.signOut();
+  channel?.postMessage('signed-out');
+  leave('/sign-in?after=signed-out');
+}
+
+export function watchSession(): void {
+  whenUnauthenticated(() => {
+    if (isOutside()) return;
+    const here = location.pathname + location.search + location.hash;
+    leave(`/sign-in?after=expired&next=${encodeURIComponent(here)}`);
+  });
+  if (channel) channel.onmessage = () => !isOutside() && leave('/sign-in?after=signed-out');
+  // A page brought back by the back button shows what it showed then: load it anew instead.
+  addEventListener('pageshow', (event) => event.persisted && location.reload());
+}
+
+/** A whole new page load, so that nothing of the session stays in memory. */
+function leave(address: string): void {
+  queryClient.clear();
+  document.getElementById('root')?.replaceChildren();
+  location.replace(address);
+}
+
+const isOutside = (): boolean => location.pathname === '/sign-in' || location.pathname === '/setup';

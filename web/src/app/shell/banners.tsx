@@ -1,0 +1,29 @@
+import { IconCloudOff, IconFlask } from '@tabler/icons-react';
+import { useQuery } from '@tanstack/react-query';
+import { sessionQuery } from '../../lib/queries.ts';
+import { useOnline } from '../../lib/use-online.ts';
+import styles from './banners.module.css';
+
+/** What holds for every page: no network, or calls that go elsewhere than to the real tools. */
+export function Banners() {
+  const session = useQuery(sessionQuery);
+  const isOnline = useOnline();
+  return (
+    <>
+      {session.data?.upstreams_redirected === true && (
+        <div className={styles.banner} data-tone="amber" role="status">
+          <IconFlask size={15} aria-hidden />
+          <span>
+            Calls to other tools are redirected on this server, so results may not come from the real ones.
+          </span>
+        </div>
+      )}
+      {!isOnline && (
+        <div className={styles.banner} data-tone="grey" role="status">
+          <IconCloudOff size={15} aria-hidden />
+          <span>You are offline. What you see stays readable; changes wait until you are back.</span>
+        </div>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,74 @@
+import type { Connection } from '@keyrail/contract/connections';
+import type { Integration } from '@keyrail/contract/integrations';
+import type { Verdict } from '@keyrail/contract/verdicts';
+import { Button } from '@mantine/core';
+import { IconArrowBackUp, IconRefresh } from '@tabler/icons-react';
+import { useState } from 'react';
+import { api } from '../../lib/api.ts';
+import { toastDone, toastError } from '../../lib/toast.tsx';
+import { Notice } from '../../ui/notice.tsx';
+import styles from './connection-drawer.module.css';
+import { connectedAs, NextStep, OwnWords } from './outcome.tsx';
+import { useConnectionsChanged } from './use-changes.ts';
+
+/** Makes the check at once and says how it went. */
+export function CheckNow({ connection, tool }: { connection: Connection; tool: Integration }) {
+  const [isBusy, setBusy] = useState(false);
+  const [verdict, setVerdict] = useState<Verdict | null>(null);
+  const changed = useConnectionsChanged();
+  const check = async () => {
+    setBusy(true);
+    setVerdict(null);
+    try {
+      const answer = await api.connections.verify(connection.id);
+      setVerdict(answer.verdict);
+      changed();
+    } catch (error) {
+      toastError(error, 'The check could not be made');
+    } finally {
+      setBusy(false);
+    }
+  };
+  return (
+    <>
+      <Button variant="default" leftSection={<IconRefresh size={14} />} onClick={check} disabled={isBusy}>
+        {isBusy ? `Checking with ${tool.name}…` : 'Check now'}
+      </Button>
+      {verdict !== null && (
+        <div className={styles.checked}>
+          <Notice
+            live
+            tone={verdict.kind === 'ok' ? 'green' : 'amber'}
+            title={verdict.kind === 'ok' ? connectedAs(verdict, tool.name) : verdict.message}
+          >
+            {verdict.kind !== 'ok' && <NextStep verdict={verdict} />}
+            <OwnWords verdict={verdict} tool={tool} />
+          </Notice>
+        </div>
+      )}
+    </>
+  );
+}
+
+/** Takes the key that was replaced last back into use, while it is still kept. */
+export function RollBack({ connection }: { connection: Connection }) {
+  const [isBusy, setBusy] = useState(false);
+  const changed = useConnectionsChanged();
+  const act = async () => {
+    setBusy(true);
+    try {
+      await api.connections.rollback(connection.id);
+      toastDone('The key before is in use again.');
+      changed();
+    } catch (error) {
+      toastError(error, 'The key before could not be used');
+    } finally {
+      setBusy(false);
+    }
+  };
+  return (
+    <Button variant="default" leftSection={<IconArrowBackUp size={14} />} onClick={act} loading={isBusy}>
+      Go back to the key before
+    </Button>
+  );
+}

@@ -1,0 +1,67 @@
+import type { ConnectedApp } from '@keyrail/contract/connections';
+import type { IntegrationSummary } from '@keyrail/contract/integrations';
+import { IconChevronRight } from '@tabler/icons-react';
+import { useQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
+import { count } from '../../lib/format.ts';
+import { integrationsQuery } from '../../lib/queries.ts';
+import { severity, wantsReconnect } from '../../lib/words.ts';
+import { Ago } from '../../ui/ago.tsx';
+import { IntegrationIcon } from '../../ui/integration-icon.tsx';
+import list from '../../ui/list.module.css';
+import { ConnectionState } from '../../ui/status.tsx';
+import styles from './connections.module.css';
+
+/** One line per tool; what needs attention comes first. */
+export function ConnectedApps({ apps, limit }: { apps: ConnectedApp[]; limit?: number }) {
+  const tools = useQuery(integrationsQuery());
+  const bySlug = new Map(tools.data?.data.map((tool) => [tool.slug, tool]));
+  const sorted = [...apps].sort(
+    (one, other) =>
+      severity(other.worst_status) - severity(one.worst_status) ||
+      (other.last_used_at ?? '').localeCompare(one.last_used_at ?? '') ||
+      one.integration.localeCompare(other.integration),
+  );
+  return (
+    <div className={list.box}>
+      {sorted.slice(0, limit).map((app) => (
+        <AppLine key={app.integration} app={app} tool={bySlug.get(app.integration)} />
+      ))}
+    </div>
+  );
+}
+
+function AppLine({ app, tool }: { app: ConnectedApp; tool: IntegrationSummary | undefined }) {
+  const name = tool?.name ?? app.integration;
+  const icon = tool?.icon ?? { svg: null, monogram: name.slice(0, 1).toUpperCase(), color: '#5d606a' };
+  return (
+    <Link
+      to="/settings/connections/$slug"
+      params={{ slug: app.integration }}
+      className={`${list.row} ${styles.app}`}
+    >
+      <IntegrationIcon icon={icon} />
+      <span className={styles.appName}>
+        <span className={list.name}>{name}</span>
+        <span className="k-2 k-num">{count(app.connection_count, 'connection')}</span>
+      </span>
+      <span className={styles.appStatus}>
+        <ConnectionState status={app.worst_status} />
+      </span>
+      <span className={`k-2 ${styles.appUsed}`}>
+        {app.last_used_at === null ? (
+          'Not used yet'
+        ) : (
+          <>
+            Used <Ago at={app.last_used_at} />
+          </>
+        )}
+      </span>
+      {wantsReconnect(app.worst_status) ? (
+        <span className={styles.todo}>Reconnect</span>
+      ) : (
+        <IconChevronRight size={16} className={styles.go} aria-hidden />
+      )}
+    </Link>
+  );
+}

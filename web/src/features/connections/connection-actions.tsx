@@ -1,0 +1,77 @@
+import type { Connection } from '@keyrail/contract/connections';
+import { ActionIcon, Button, Tooltip } from '@mantine/core';
+import { IconTrash } from '@tabler/icons-react';
+import { useState } from 'react';
+import { api } from '../../lib/api.ts';
+import { toastDone, toastError } from '../../lib/toast.tsx';
+import { wantsReconnect } from '../../lib/words.ts';
+import styles from './connection-actions.module.css';
+import { useConnectionsChanged } from './use-changes.ts';
+
+export interface RowDialog {
+  kind: 'edit' | 'reconnect' | 'disconnect' | 'delete';
+  connection: Connection;
+}
+
+interface Props {
+  connection: Connection;
+  onDialog: (dialog: RowDialog) => void;
+}
+
+/** The buttons on the right of a connection's row. */
+export function ConnectionActions({ connection, onDialog }: Props) {
+  const open = (kind: RowDialog['kind']) => () => onDialog({ kind, connection });
+  const isBroken = wantsReconnect(connection.status);
+  return (
+    <div className={styles.actions}>
+      {isBroken && (
+        <Button size="compact-sm" onClick={open('reconnect')}>
+          Reconnect
+        </Button>
+      )}
+      <Button size="compact-sm" variant="default" onClick={open('edit')}>
+        Edit
+      </Button>
+      {!connection.is_default && <MakeDefault connection={connection} />}
+      {connection.status !== 'disconnected' && (
+        <>
+          {!isBroken && (
+            <Button size="compact-sm" variant="default" onClick={open('reconnect')}>
+              Reconnect
+            </Button>
+          )}
+          <Button size="compact-sm" variant="default" onClick={open('disconnect')}>
+            Disconnect
+          </Button>
+        </>
+      )}
+      <Tooltip label="Delete">
+        <ActionIcon onClick={open('delete')} aria-label={`Delete ${connection.name}`}>
+          <IconTrash size={16} />
+        </ActionIcon>
+      </Tooltip>
+    </div>
+  );
+}
+
+function MakeDefault({ connection }: { connection: Connection }) {
+  const [isBusy, setBusy] = useState(false);
+  const changed = useConnectionsChanged();
+  const act = async () => {
+    setBusy(true);
+    try {
+      await api.connections.makeDefault(connection.id);
+      toastDone(`“${connection.name}” is the default now.`);
+      changed();
+    } catch (error) {
+      toastError(error, 'The default was not changed');
+    } finally {
+      setBusy(false);
+    }
+  };
+  return (
+    <Button size="compact-sm" variant="default" onClick={act} loading={isBusy}>
+      Set as default
+    </Button>
+  );
+}

@@ -1,0 +1,150 @@
+import type { Connection } from '@keyrail/contract/connections';
+import type { Integration } from '@keyrail/contract/integrations';
+import { Drawer } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
+import { count } from '../../lib/format.ts';
+import { dependentsQuery } from '../../lib/queries.ts';
+import { Ago } from '../../ui/ago.tsx';
+import { Failed } from '../../ui/notice.tsx';
+import { Skeleton } from '../../ui/skeleton.tsx';
+import { ConnectionState } from '../../ui/status.tsx';
+import { CheckNow, RollBack } from './check-now.tsx';
+import styles from './connection-drawer.module.css';
+import { NextStep, OwnWords } from './outcome.tsx';
+import { Timeline } from './timeline.tsx';
+import { UsageStrip } from './usage-strip.tsx';
+
+interface Props {
+  tool: Integration;
+  connection: Connection | undefined;
+  onClose: () => void;
+  mayChange: boolean;
+}
+
+/** Everything about one connection: how it stands, how it is used, what happened to it. */
+export function ConnectionDrawer({ tool, connection, onClose, mayChange }: Props) {
+  return (
+    <Drawer
+      opened={connection !== undefined}
+      onClose={onClose}
+      position="right"
+      size={440}
+      title={connection?.name}
+      padding="lg"
+    >
+      {connection !== undefined && <Details tool={tool} connection={connection} mayChange={mayChange} />}
+    </Drawer>
+  );
+}
+
+function Details({
+  tool,
+  connection,
+  mayChange,
+}: {
+  tool: Integration;
+  connection: Connection;
+  mayChange: boolean;
+}) {
+  const { account, last_verdict: verdict } = connection;
+  return (
+    <div className={styles.details}>
+      <div className={styles.state}>
+        <ConnectionState status={connection.status} />
+        <span className="k-2">
+          since <Ago at={connection.status_since} />
+        </span>
+      </div>
+      {connection.status !== 'connected' && (
+        <div className={styles.why}>
+          <p>{connection.status_reason}</p>
+          {verdict !== null && verdict.kind !== 'ok' && (
+            <>
+              <NextStep verdict={verdict} />
+              <OwnWords verdict={verdict} tool={tool} />
+            </>
+          )}
+        </div>
+      )}
+      <dl className={styles.facts}>
+        <Fact name="Connected as">{account?.name ?? 'Not told by the tool'}</Fact>
+        {account?.plan != null && <Fact name="Plan">{account.plan}</Fact>}
+        {account?.credits_left != null && <Fact name="Left">{account.credits_left}</Fact>}
+        {connection.hint !== null && (
+          <Fact name="Key">
+            <span className="k-mono">••••{connection.hint}</span>
+          </Fact>
+        )}
+        {Object.entries(connection.fields).map(([name, value]) => (
+          <Fact key={name} name={tool.connection_fields.find((field) => field.name === name)?.label ?? name}>
+            {value}
+          </Fact>
+        ))}
+        <Fact name="Last check">
+          <Ago at={connection.last_checked_at} />
+        </Fact>
+        {connection.next_check_at !== null && (
+          <Fact name="Next check">
+            <Ago at={connection.next_check_at} />
+          </Fact>
+        )}
+        <Fact name="Last used">
+          <Ago at={connection.last_used_at} />
+        </Fact>
+        {connection.created_by !== null && (
+          <Fact name="Added by">
+            {connection.created_by}, <Ago at={connection.created_at} />
+          </Fact>
+        )}
+      </dl>
+      {mayChange && (
+        <div className={styles.buttons}>
+          {connection.status !== 'disconnected' && <CheckNow connection={connection} tool={tool} />}
+          {connection.has_previous_credential && <RollBack connection={connection} />}
+        </div>
+      )}
+      <h3>Calls in the last 30 days</h3>
+      <UsageStrip connectionId={connection.id} />
+      <h3>Used by</h3>
+      <UsedByList connectionId={connection.id} />
+      <h3>Timeline</h3>
+      <Timeline connectionId={connection.id} />
+    </div>
+  );
+}
+
+function Fact({ name, children }: { name: string; children: React.ReactNode }) {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>{children}</dd>
+    </div>
+  );
+}
+
+function UsedByList({ connectionId }: { connectionId: string }) {
+  const dependents = useQuery(dependentsQuery(connectionId));
+  if (dependents.isPending) return <Skeleton width="60%" />;
+  if (dependents.isError) return <Failed error={dependents.error} retry={() => void dependents.refetch()} />;
+  const all = dependents.data.data;
+  if (all.length === 0) return <p className="k-2">Nothing yet. Choose it in an action column of a table.</p>;
+  return (
+    <ul className={styles.usedBy} aria-label={count(all.length, 'column')}>
+      {all.map((dependent) => (
+        <li key={dependent.id}>
+          {dependent.table_id === null ? (
+            dependent.name
+          ) : (
+            <>
+              <Link to="/tables/$tableId" params={{ tableId: dependent.table_id }}>
+                {dependent.name}
+              </Link>{' '}
+              <span className="k-2">in {dependent.table_name}</span>
+            </>
+          )}
+        </li>
+      ))}
+    </ul>
+  );
+}

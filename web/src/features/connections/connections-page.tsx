@@ -1,0 +1,51 @@
+import { useQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
+import { useCrumbs } from '../../lib/crumbs.ts';
+import { connectedAppsQuery } from '../../lib/queries.ts';
+import { useHelpContact, useMay } from '../../lib/use-role.ts';
+import { Failed, Notice } from '../../ui/notice.tsx';
+import { Page, Section } from '../../ui/page.tsx';
+import { SkeletonRows } from '../../ui/skeleton.tsx';
+import { ConnectedApps } from './connected-apps.tsx';
+import { Explore } from './explore.tsx';
+
+const shownApps = 6;
+
+export function ConnectionsPage() {
+  useCrumbs([{ label: 'Settings', to: '/settings/general' }, { label: 'Connections' }]);
+  const apps = useQuery(connectedAppsQuery);
+  const hasApps = (apps.data?.length ?? 0) > 0;
+  return (
+    <Page
+      title="Connections"
+      about="Connect a tool once; every column in this workspace that uses it takes the saved key."
+    >
+      <ReadOnlyNotice />
+      {(apps.isPending || apps.isError || hasApps) && (
+        <Section
+          title="Your connected apps"
+          actions={hasApps && <Link to="/settings/connections/all">See all</Link>}
+        >
+          {apps.isPending && <SkeletonRows rows={2} />}
+          {apps.isError && <Failed error={apps.error} retry={() => void apps.refetch()} />}
+          {hasApps && <ConnectedApps apps={apps.data ?? []} limit={shownApps} />}
+        </Section>
+      )}
+      <Explore />
+    </Page>
+  );
+}
+
+/** Who may not change anything here sees why, and whom to ask. */
+export function ReadOnlyNotice() {
+  const mayChange = useMay('admin');
+  const contact = useHelpContact();
+  if (mayChange) return null;
+  return (
+    <div style={{ marginBottom: 24 }}>
+      <Notice tone="grey" title="You can see these connections, but not change them.">
+        <p>That takes the role owner or admin. Ask {contact}.</p>
+      </Notice>
+    </div>
+  );
+}

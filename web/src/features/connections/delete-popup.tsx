@@ -1,0 +1,90 @@
+import type { Connection, Dependent } from '@keyrail/contract/connections';
+import type { Integration } from '@keyrail/contract/integrations';
+import { useQuery } from '@tanstack/react-query';
+import { api } from '../../lib/api.ts';
+import { count } from '../../lib/format.ts';
+import { dependentsQuery } from '../../lib/queries.ts';
+import { toastDone } from '../../lib/toast.tsx';
+import { Confirm } from '../../ui/confirm.tsx';
+import { Skeleton } from '../../ui/skeleton.tsx';
+import { useConnectionsChanged } from './use-changes.ts';
+
+interface Props {
+  tool: Integration;
+  connection: Connection;
+  onClose: () => void;
+}
+
+const isKey = (connection: Connection) => connection.method === 'api_key' || connection.method === 'basic';
+
+/** Removes a connection for good. */
+export function DeletePopup({ tool, connection, onClose }: Props) {
+  const changed = useConnectionsChanged();
+  return (
+    <Confirm
+      opened
+      onClose={onClose}
+      title={isKey(connection) ? 'Delete custom key' : 'Delete connection'}
+      verb="Delete"
+      onConfirm={async () => {
+        await api.connections.remove(connection.id);
+        toastDone(`“${connection.name}” was deleted.`);
+        changed();
+      }}
+    >
+      <p>
+        This destroys the saved key of <strong>{connection.name}</strong> ({tool.name}) and cannot be undone.
+      </p>
+      <UsedBy connection={connection} after="stop at their next run until you choose another connection" />
+    </Confirm>
+  );
+}
+
+/** Destroys the secret and keeps the connection, so that new credentials heal everything. */
+export function DisconnectPopup({ tool, connection, onClose }: Props) {
+  const changed = useConnectionsChanged();
+  return (
+    <Confirm
+      opened
+      onClose={onClose}
+      title={`Disconnect ${tool.name}`}
+      verb="Disconnect"
+      onConfirm={async () => {
+        await api.connections.disconnect(connection.id);
+        toastDone(`“${connection.name}” is disconnected.`);
+        changed();
+      }}
+    >
+      <p>
+        This destroys the saved key of <strong>{connection.name}</strong>. Its name and place stay: Reconnect
+        with a new key, and everything works again.
+      </p>
+      <UsedBy connection={connection} after="stop at their next run until then" />
+    </Confirm>
+  );
+}
+
+function UsedBy({ connection, after }: { connection: Connection; after: string }) {
+  const dependents = useQuery(dependentsQuery(connection.id));
+  if (dependents.isPending) return <Skeleton width="70%" />;
+  if (dependents.isError) return <p>What uses it could not be loaded; columns that do will stop.</p>;
+  const all = dependents.data.data;
+  if (all.length === 0) return <p className="k-2">Nothing uses it at present.</p>;
+  return (
+    <>
+      <p>
+        {count(all.length, 'column uses', 'columns use')} it and will {after}:
+      </p>
+      <ul>
+        {all.slice(0, 8).map((dependent) => (
+          <li key={dependent.id}>{nameOf(dependent)}</li>
+        ))}
+        {all.length > 8 && <li>and {count(all.length - 8, 'other')}</li>}
+      </ul>
+    </>
+  );
+}
+
+function nameOf(dependent: Dependent): string {
+  return dependent.table_name === null ? dependent.name : `${dependent.name} in ${dependent.table_name}`;
+}

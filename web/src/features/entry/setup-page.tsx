@@ -1,0 +1,123 @@
+import { ApiError } from '@keyrail/sdk/api-error';
+import { Button, PasswordInput, TextInput } from '@mantine/core';
+import { IconLinkOff } from '@tabler/icons-react';
+import { useQuery } from '@tanstack/react-query';
+import { getRouteApi, Link } from '@tanstack/react-router';
+import { useState } from 'react';
+import { api } from '../../lib/api.ts';
+import { useCrumbs } from '../../lib/crumbs.ts';
+import { failureOf } from '../../lib/failure.ts';
+import { Empty } from '../../ui/empty.tsx';
+import { Failed, Notice } from '../../ui/notice.tsx';
+import { SkeletonRows } from '../../ui/skeleton.tsx';
+import styles from './entry.module.css';
+import { EntryFrame } from './entry-frame.tsx';
+
+const route = getRouteApi('/setup');
+const shortestPassword = 8;
+
+/** Makes the owner's account with the one-time link that the server printed at its start. */
+export function SetupPage() {
+  useCrumbs([{ label: 'Set up' }]);
+  const { code } = route.useSearch();
+  const state = useQuery({
+    queryKey: ['setup', code],
+    queryFn: () => api.setup.state(code ?? ''),
+    enabled: code !== undefined,
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+
+  if (code === undefined || state.data?.is_open === false) return <LinkOver isMissing={code === undefined} />;
+  if (state.isError) {
+    if (state.error instanceof ApiError && state.error.status > 0 && state.error.status < 500) {
+      return <LinkOver isMissing={false} />;
+    }
+    return (
+      <EntryFrame title="Set up Keyrail">
+        <Failed error={state.error} retry={() => void state.refetch()} />
+      </EntryFrame>
+    );
+  }
+  return (
+    <EntryFrame title="Welcome to Keyrail" about="Make the owner's account of this server.">
+      {state.isPending ? <SkeletonRows rows={5} height={58} /> : <SetupForm code={code} />}
+    </EntryFrame>
+  );
+}
+
+function LinkOver({ isMissing }: { isMissing: boolean }) {
+  return (
+    <EntryFrame title="Set up Keyrail">
+      <Empty
+        icon={<IconLinkOff size={20} />}
+        title={isMissing ? 'This link is cut short' : 'This link no longer works'}
+        actions={
+          <Button renderRoot={(props) => <Link to="/sign-in" {...props} />} variant="default">
+            Go to sign in
+          </Button>
+        }
+      >
+        {isMissing
+          ? 'Open the whole link that the server printed when it started.'
+          : 'It was used already, or the server has been started again since. Sign in, or take the link that the server printed last.'}
+      </Empty>
+    </EntryFrame>
+  );
+}
+
+function SetupForm({ code }: { code: string }) {
+  const [values, setValues] = useState({ name: '', email: '', password: '', workspace_name: '' });
+  const [error, setError] = useState<unknown>(null);
+  const [isBusy, setBusy] = useState(false);
+  const fields = error instanceof ApiError ? error : undefined;
+  const bind = (name: keyof typeof values) => ({
+    value: values[name],
+    onChange: (event: React.ChangeEvent<HTMLInputElement>) =>
+      setValues({ ...values, [name]: event.currentTarget.value }),
+    error: fields?.field(name),
+    required: true,
+    withAsterisk: false,
+  });
+
+  const submit = async (event: React.FormEvent) => {
+    event.preventDefault();
+    setBusy(true);
+    setError(null);
+    try {
+      await api.setup.complete({ code, ...values, email: values.email.trim() });
+      location.replace('/');
+    } catch (cause) {
+      setError(cause);
+      setBusy(false);
+    }
+  };
+
+  return (
+    <form className={styles.form} onSubmit={submit}>
+      {error !== null && (fields === undefined || fields.fields.length === 0) && (
+        <Notice tone="red" live title={failureOf(error).title}>
+          {failureOf(error).detail !== undefined && <p>{failureOf(error).detail}</p>}
+        </Notice>
+      )}
+      <TextInput label="Your name" autoComplete="name" autoFocus {...bind('name')} />
+      <TextInput label="Email" type="email" autoComplete="username" {...bind('email')} />
+      <PasswordInput
+        label="Password"
+        description={`At least ${shortestPassword} characters. A few words in a row are easier to keep in mind.`}
+        autoComplete="new-password"
+        minLength={shortestPassword}
+        {...bind('password')}
+      />
+      <hr />
+      <TextInput
+        label="Workspace name"
+        description="Your team's or company's name."
+        autoComplete="organization"
+        {...bind('workspace_name')}
+      />
+      <Button type="submit" size="sm" loading={isBusy} fullWidth>
+        Make the account
+      </Button>
+    </form>
+  );
+}

@@ -1,0 +1,93 @@
+import type { Connection } from '@keyrail/contract/connections';
+import type { Run } from '@keyrail/contract/runs';
+import { Button } from '@mantine/core';
+import { IconTable } from '@tabler/icons-react';
+import { useQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
+import { connectionsQuery, integrationsQuery } from '../../lib/queries.ts';
+import { runWords, severity, wantsReconnect } from '../../lib/words.ts';
+import { IntegrationIcon } from '../../ui/integration-icon.tsx';
+import list from '../../ui/list.module.css';
+import { Section } from '../../ui/page.tsx';
+import { ConnectionState, Status } from '../../ui/status.tsx';
+import styles from './overview.module.css';
+
+const shown = 6;
+
+/** Connections that do not work as they should, and runs that wait for somebody. Nothing when all is well. */
+export function Attention({ runs }: { runs: Run[] }) {
+  const connections = useQuery(connectionsQuery());
+  const ailing = (connections.data?.data ?? [])
+    .filter((connection) => connection.status !== 'connected')
+    .sort((one, other) => severity(other.status) - severity(one.status));
+  const stuck = runs.filter(
+    (run) => run.state === 'waiting' || run.state === 'paused' || run.state === 'failed',
+  );
+  if (ailing.length + stuck.length === 0) return null;
+  return (
+    <Section title="Needs attention">
+      <div className={list.box}>
+        {stuck.slice(0, shown).map((run) => (
+          <StuckRun key={run.id} run={run} />
+        ))}
+        {ailing.slice(0, shown).map((connection) => (
+          <Ailing key={connection.id} connection={connection} />
+        ))}
+      </div>
+    </Section>
+  );
+}
+
+function StuckRun({ run }: { run: Run }) {
+  const said = runWords[run.state];
+  return (
+    <div className={`${list.row} ${styles.attention}`}>
+      <IconTable size={20} aria-hidden />
+      <span className={list.name}>{run.column_name}</span>
+      <Button
+        size="compact-sm"
+        variant="default"
+        renderRoot={(props) => <Link to="/tables/$tableId" params={{ tableId: run.table_id }} {...props} />}
+      >
+        Open
+      </Button>
+      <span className={styles.reason}>
+        <Status tone={said.tone}>{run.message ?? said.words}</Status>
+      </span>
+    </div>
+  );
+}
+
+function Ailing({ connection }: { connection: Connection }) {
+  const tools = useQuery(integrationsQuery());
+  const tool = tools.data?.data.find((one) => one.slug === connection.integration);
+  const name = tool?.name ?? connection.integration;
+  return (
+    <div className={`${list.row} ${styles.attention}`}>
+      <IntegrationIcon
+        size={28}
+        icon={tool?.icon ?? { svg: null, monogram: name.slice(0, 1).toUpperCase(), color: '#5d606a' }}
+      />
+      <span>
+        <span className={list.name}>{name}</span> <span className={styles.reason}>{connection.name}</span>
+      </span>
+      <Button
+        size="compact-sm"
+        variant="default"
+        renderRoot={(props) => (
+          <Link
+            to="/settings/connections/$slug"
+            params={{ slug: connection.integration }}
+            search={{ open: connection.id }}
+            {...props}
+          />
+        )}
+      >
+        {wantsReconnect(connection.status) ? 'Reconnect' : 'Look'}
+      </Button>
+      <span className={styles.reason}>
+        <ConnectionState status={connection.status} />
+      </span>
+    </div>
+  );
+}

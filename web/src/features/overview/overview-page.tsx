@@ -1,0 +1,45 @@
+import { useQuery } from '@tanstack/react-query';
+import { useCrumbs } from '../../lib/crumbs.ts';
+import { connectedAppsQuery, runsQuery, tablesQuery } from '../../lib/queries.ts';
+import { useCurrentWorkspace } from '../../lib/use-role.ts';
+import { Failed } from '../../ui/notice.tsx';
+import { Page } from '../../ui/page.tsx';
+import { SkeletonRows } from '../../ui/skeleton.tsx';
+import { Attention } from './attention.tsx';
+import { FirstSteps } from './first-steps.tsx';
+import { RecentTables } from './recent-tables.tsx';
+import { RunningNow } from './running-now.tsx';
+
+/** What needs somebody, what is going on, and where one was. */
+export function OverviewPage() {
+  useCrumbs([{ label: 'Overview' }]);
+  const workspace = useCurrentWorkspace();
+  const apps = useQuery(connectedAppsQuery);
+  const tables = useQuery(tablesQuery);
+  const runs = useQuery({ ...runsQuery, refetchInterval: 5_000 });
+  const failed = [apps, tables, runs].find((query) => query.isError);
+  const isLoading = apps.isPending || tables.isPending || runs.isPending;
+  const done = {
+    connect: (apps.data?.length ?? 0) > 0,
+    import: tables.data?.data.some((table) => table.row_count > 0) ?? false,
+    run: (runs.data?.data.length ?? 0) > 0,
+  };
+  const isSetUp = done.connect && done.import && done.run;
+
+  return (
+    <Page title={workspace?.name ?? 'Overview'}>
+      {failed && (
+        <Failed
+          error={failed.error}
+          what="Not everything could be loaded."
+          retry={() => void failed.refetch()}
+        />
+      )}
+      {isLoading && !failed && <SkeletonRows rows={4} />}
+      {!isLoading && !isSetUp && !failed && <FirstSteps done={done} />}
+      <Attention runs={runs.data?.data ?? []} />
+      <RunningNow runs={runs.data?.data ?? []} />
+      <RecentTables tables={tables.data?.data ?? []} />
+    </Page>
+  );
+}

@@ -1,0 +1,132 @@
+import { ApiError } from '@keyrail/sdk/api-error';
+import type { CreatedToken, Scope } from '@keyrail/sdk/shapes';
+import { Button, Checkbox, Modal, Select, TextInput } from '@mantine/core';
+import { useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
+import { api } from '../../lib/api.ts';
+import { failureOf } from '../../lib/failure.ts';
+import { tokensQuery } from '../../lib/queries.ts';
+import { CopyField } from '../../ui/copy-field.tsx';
+import { Notice } from '../../ui/notice.tsx';
+import styles from './settings.module.css';
+
+/** The scopes that have something to open today, in plain words. */
+const scopes: { scope: Scope; words: string }[] = [
+  { scope: 'tables:read', words: 'Read tables and export them' },
+  { scope: 'tables:write', words: 'Change tables, columns and rows; import' },
+  { scope: 'runs:write', words: 'Start and stop runs' },
+  { scope: 'integrations:read', words: 'List integrations' },
+  { scope: 'connections:read', words: 'List connections and their status' },
+  { scope: 'connections:use', words: 'Use connections, without reading their keys' },
+  { scope: 'connections:write', words: 'Add, change and delete connections' },
+  { scope: 'audit:read', words: 'Read the audit log' },
+  { scope: 'workspace:admin', words: 'Manage the workspace and its tokens' },
+];
+
+const lifetimes = [
+  { value: '30', label: '30 days' },
+  { value: '90', label: '90 days' },
+  { value: '365', label: '1 year' },
+  { value: 'never', label: 'Never' },
+];
+
+export function CreateTokenPopup({ opened, onClose }: { opened: boolean; onClose: () => void }) {
+  const [created, setCreated] = useState<CreatedToken | null>(null);
+  const close = () => {
+    setCreated(null);
+    onClose();
+  };
+  return (
+    <Modal
+      opened={opened}
+      onClose={close}
+      title={created === null ? 'Create token' : 'Your new token'}
+      size={480}
+      closeOnClickOutside={created === null}
+    >
+      {created === null ? (
+        <TokenForm onCreated={setCreated} onCancel={close} />
+      ) : (
+        <div className={styles.form}>
+          <Notice tone="amber" title="Copy it now. It is not shown again.">
+            <p>Keep it as you keep a password.</p>
+          </Notice>
+          {created.token !== null && <CopyField value={created.token} label="The token" />}
+          <div className={styles.buttons}>
+            <Button onClick={close}>Done</Button>
+          </div>
+        </div>
+      )}
+    </Modal>
+  );
+}
+
+function TokenForm({
+  onCreated,
+  onCancel,
+}: {
+  onCreated: (token: CreatedToken) => void;
+  onCancel: () => void;
+}) {
+  const client = useQueryClient();
+  const [name, setName] = useState('');
+  const [chosen, setChosen] = useState<string[]>(['tables:read']);
+  const [lifetime, setLifetime] = useState<string | null>('90');
+  const [error, setError] = useState<unknown>(null);
+  const [isBusy, setBusy] = useState(false);
+  const fields = error instanceof ApiError ? error : undefined;
+
+  const submit = async (event: React.FormEvent) => {
+    event.preventDefault();
+    setBusy(true);
+    setError(null);
+    try {
+      const days = lifetime === 'never' || lifetime === null ? null : Number(lifetime);
+      onCreated(
+        await api.tokens.create({ name: name.trim(), scopes: chosen as Scope[], expires_in_days: days }),
+      );
+      void client.invalidateQueries({ queryKey: tokensQuery.queryKey });
+    } catch (cause) {
+      setError(cause);
+    } finally {
+      setBusy(false);
+    }
+  };
+
+  return (
+    <form className={styles.form} onSubmit={submit}>
+      <TextInput
+        label="Name"
+        placeholder="Nightly export"
+        value={name}
+        onChange={(event) => setName(event.currentTarget.value)}
+        error={fields?.field('name')}
+        maxLength={100}
+        required
+        withAsterisk={false}
+        data-autofocus
+      />
+      <Checkbox.Group label="It may" value={chosen} onChange={setChosen} error={fields?.field('scopes')}>
+        <div className={styles.scopes}>
+          {scopes.map(({ scope, words }) => (
+            <Checkbox key={scope} size="xs" value={scope} label={words} />
+          ))}
+        </div>
+      </Checkbox.Group>
+      <Select label="Expires after" data={lifetimes} value={lifetime} onChange={setLifetime} w={160} />
+      {error !== null && fields?.fields.length !== 1 && (
+        <Notice tone="red" live title={failureOf(error).title}>
+          <p>{failureOf(error).detail}</p>
+        </Notice>
+      )}
+      <div className={styles.buttons}>
+        <Button variant="default" onClick={onCancel}>
+          Cancel
+        </Button>
+        <Button type="submit" loading={isBusy} disabled={chosen.length === 0}>
+          Create token
+        </Button>
+      </div>
+    </form>
+  );
+}

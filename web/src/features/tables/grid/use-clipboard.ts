@@ -1,0 +1,155 @@
+import type { Column } from '@keyrail/contract/tables';
+import { notifications } from '@mantine/notifications';
+import { useCallback } from 'react';
+import { count, number } from '../../../lib/format.ts';
+import { toastDone, toastError } from '../../../lib/toast.tsx';
+import { parse, textOf } from './cell-value.ts';
+import { fromTabbed, toTabbed } from './clipboard.ts';
+import type { RowWindow } from './row-window.ts';
+import { type Range, rangeOf, type Selection } from './selection.ts';
+import type { Edit } from './use-edits.ts';
+
+const mostCopied = 50_000;
+const mostPasted = 10_000;
+
+interface Deps {
+  columns: readonly Column[];
+  rows: RowWindow;
+  rowCount: number;
+  selection: Selection | null;
+  mayEdit: boolean;
+  save: (edits: readonly Edit[]) => Promise<boolean>;
+  select: (selection: Selection) => void;
+}
+
+/** Copy, cut, paste and clear of ranges; only ever text. */
+export function useClipboard({ columns, rows, rowCount, selection, mayEdit, save, select }: Deps) {
+  const cellText = useCallback(
+    (row: number, column: number): string => {
+      const found = rows.row(row);
+      const { id = '', type } = columns[column] ?? {};
+      return textOf(type === 'action' ? found?.cells[id]?.value : found?.values[id]);
+    },
+    [columns, rows],
+  );
+
+  const onCopy = (event: React.ClipboardEvent) => {
+    if (selection === null || isTextField(event.target)) return;
+    event.preventDefault();
+    const range = rangeOf(selection);
+    if (sizeOf(range) > mostCopied) return tell(`At most ${number(mostCopied)} cells are copied at once.`);
+    if (isHere(rows, range)) {
+      event.clipboardData.setData('text/plain', textOfRange(range, cellText));
+      return;
+    }
+    void rows
+      .ensure(range.top, range.bottom)
+      .then(() => navigator.clipboard.writeText(textOfRange(range, cellText)))
+      .then(() => toastDone(`${count(sizeOf(range), 'cell')} copied.`))
+      .catch((error: unknown) => toastError(error, 'Not copied'));
+  };
+
+  const clear = useCallback(
+    async (range: Range) => {
+      if (!mayEdit) return;
+      if (sizeOf(range) > mostPasted) return tell(`At most ${number(mostPasted)} cells are cleared at once.`);
+      await rows.ensure(range.top, range.bottom);
+      const edits = editsFor(range, columns, rows, () => '');
+      if (edits.edits.length > 0) await save(edits.edits);
+    },
+    [columns, rows, mayEdit, save],
+  );
+
+  const onPaste = (event: React.ClipboardEvent) => {
+    if (selection === null || !mayEdit || isTextField(event.target)) return;
+    event.preventDefault();
+    const pasted = fromTabbed(event.clipboardData.getData('text/plain'));
+    void paste(pasted, selection);
+  };
+
+  const paste = async (pasted: string[][], from: Selection) => {
+    const range = targetOf(pasted, rangeOf(from), rowCount, columns.length);
+    if (range === undefined) return;
+    if (sizeOf(range) > mostPasted)
+      return tell(`At most ${number(mostPasted)} cells are pasted at once; nothing was pasted.`);
+    await rows.ensure(range.top, range.bottom);
+    const width = Math.max(...pasted.map((line) => line.length));
+    const { edits, refused } = editsFor(range, columns, rows, (row, column) => {
+      const line = pasted[(row - range.top) % pasted.length];
+      return line?.[(column - range.left) % width] ?? '';
+    });
+    if (edits.length > 0 && (await save(edits))) {
+      select({
+        active: { row: range.top, column: range.left },
+        reach: { row: range.bottom, column: range.right },
+      });
+    }
+    if (refused > 0)
+      tell(`${count(refused, 'cell')} did not fit the type of the column and stayed as it was.`);
+  };
+
+  return { onCopy, onPaste, clear };
+}
+
+const isTextField = (target: EventTarget): boolean =>
+  target instanceof HTMLTextAreaElement || target instanceof HTMLInputElement;
+
+const sizeOf = ({ top, bottom, left, right }: Range): number => (bottom - top + 1) * (right - left + 1);
+
+function isHere(rows: RowWindow, { top, bottom }: Range): boolean {
+  for (let row = top; row <= bottom; row++) if (rows.row(row) === undefined) return false;
+  return true;
+}
+
+function textOfRange(range: Range, cellText: (row: number, column: number) => string): string {
+  const lines: string[][] = [];
+  for (let row = range.top; row <= range.bottom; row++) {
+    const line: string[] = [];
+    for (let column = range.left; column <= range.right; column++) line.push(cellText(row, column));
+    lines.push(line);
+  }
+  return toTabbed(lines);
+}
+
+/** One value fills the whole selection; else the pasted block begins at its corner and ends with the table. */
+function targetOf(
+  pasted: string[][],
+  range: Range,
+  rowCount: number,
+  columnCount: number,
+): Range | undefined {
+  const width = Math.max(0, ...pasted.map((line) => line.length));
+  if (width === 0) return undefined;
+  if (pasted.length === 1 && width === 1) return range;
+  return {
+    ...range,
+    bottom: Math.min(rowCount - 1, range.top + pasted.length - 1),
+    right: Math.min(columnCount - 1, range.left + width - 1),
+  };
+}
+
+/** The changes of a range; cells of action columns stay, and so does what does not fit its column. */
+function editsFor(
+  range: Range,
+  columns: readonly Column[],
+  rows: RowWindow,
+  textAt: (row: number, column: number) => string,
+): { edits: Edit[]; refused: number } {
+  const edits: Edit[] = [];
+  let refused = 0;
+  for (let row = range.top; row <= range.bottom; row++) {
+    const found = rows.row(row);
+    for (let at = range.left; at <= range.right; at++) {
+      const column = columns[at];
+      if (found === undefined || column === undefined || column.type === 'action') continue;
+      const parsed = parse(textAt(row, at), column.type);
+      if (parsed.kind === 'refused') refused++;
+      else edits.push({ rowId: found.id, columnId: column.id, value: parsed.value });
+    }
+  }
+  return { edits, refused };
+}
+
+function tell(message: string): void {
+  notifications.show({ message, color: 'gray', autoClose: 6000, withBorder: true });
+}

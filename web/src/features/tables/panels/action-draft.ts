@@ -1,0 +1,92 @@
+import type { Action } from '@keyrail/contract/integrations';
+import type { Column, Table } from '@keyrail/contract/tables';
+import type { ColumnActionInput, InputMappingInput } from '@keyrail/sdk/shapes';
+import { guessInputs } from './guess-inputs.ts';
+
+/** Where an output goes: to no column, to a new one, or to the column with this id. */
+export type OutputTarget = 'none' | 'new' | string;
+
+export interface ActionDraft {
+  name: string;
+  integration: string;
+  action: Action;
+  connectionId: string | null;
+  inputs: Record<string, InputMappingInput>;
+  outputs: Record<string, OutputTarget>;
+}
+
+export function newDraft(integration: string, action: Action, table: Table): ActionDraft {
+  return {
+    name: freeName(action.label, table.columns),
+    integration,
+    action,
+    connectionId: null,
+    inputs: { ...defaultsOf(action), ...guessInputs(action.inputs, table.columns) },
+    outputs: {},
+  };
+}
+
+/** The draft of a column that is there already; `undefined` where the tool lost the action. */
+export function draftOf(column: Column, actions: readonly Action[]): ActionDraft | undefined {
+  const action = actions.find((one) => one.name === column.action?.action);
+  if (column.action === null || action === undefined) return undefined;
+  return {
+    name: column.name,
+    integration: column.action.integration,
+    action,
+    connectionId: column.action.connection_id,
+    inputs: { ...column.action.inputs },
+    outputs: { ...column.action.outputs },
+  };
+}
+
+/** As the API takes it; outputs that want a new column are made columns first. */
+export function toColumnAction(
+  draft: ActionDraft,
+  made: Readonly<Record<string, string>> = {},
+): ColumnActionInput {
+  const targets = Object.entries(draft.outputs)
+    .map(([name, target]) => [name, target === 'new' ? made[name] : target] as const)
+    .filter(([, target]) => target !== undefined && target !== 'none');
+  return {
+    integration: draft.integration,
+    action: draft.action.name,
+    connection_id: draft.connectionId,
+    inputs: draft.inputs,
+    outputs: Object.fromEntries(targets) as Record<string, string>,
+  };
+}
+
+/** What is still missing, in a sentence; `null` when it can be saved. */
+export function missingIn({ action, inputs }: ActionDraft): string | null {
+  const isSet = (name: string) => isFilled(inputs[name]);
+  const missing = action.inputs.filter((input) => input.is_required && !isSet(input.name));
+  if (missing.length > 0) return `Fill ${missing.map((input) => input.label).join(', ')}.`;
+  if (action.one_of.length === 0 || action.one_of.some((group) => group.every(isSet))) return null;
+  return `Fill ${oneOfWords(action)}.`;
+}
+
+/** "Domain, or Company" */
+export function oneOfWords(action: Action): string {
+  const label = (name: string) => action.inputs.find((input) => input.name === name)?.label ?? name;
+  return action.one_of.map((group) => group.map(label).join(' and ')).join(', or ');
+}
+
+const isFilled = (mapping: InputMappingInput | undefined): boolean =>
+  mapping !== undefined && (mapping.kind === 'column' || mapping.value !== '');
+
+function defaultsOf(action: Action): Record<string, InputMappingInput> {
+  return Object.fromEntries(
+    action.inputs
+      .filter((input) => input.default !== null && input.is_required)
+      .map((input) => [input.name, { kind: 'constant' as const, value: input.default ?? '' }]),
+  );
+}
+
+export function freeName(wanted: string, columns: readonly Column[]): string {
+  const taken = new Set(columns.map((column) => column.name.toLowerCase()));
+  if (!taken.has(wanted.toLowerCase())) return wanted;
+  let at = 2;
+  while (taken.has(`${wanted} ${at}`.toLowerCase())) at++;
+  return `${wanted} ${at}`;
+}

@@ -1,0 +1,84 @@
+import type { Column, Table } from '@keyrail/contract/tables';
+import { ActionIcon } from '@mantine/core';
+import { IconX } from '@tabler/icons-react';
+import { lazy, Suspense } from 'react';
+import type { RowWindow } from '../grid/row-window.ts';
+import styles from './dock.module.css';
+
+const ActionPanel = lazy(() => import('./action-panel.tsx'));
+const CellPanel = lazy(() => import('./cell-panel.tsx'));
+const RunPanel = lazy(() => import('./run-panel.tsx'));
+const StartPanel = lazy(() => import('./start-panel.tsx'));
+
+/** What stands on the right of the grid; one thing at a time. */
+export type Docked =
+  | { kind: 'action'; columnId: string | null }
+  | { kind: 'start'; columnId: string; rowIds?: string[]; scope?: 'only_errors' }
+  | { kind: 'run'; runId: string }
+  | { kind: 'cell'; rowId: string; columnId: string };
+
+export interface DockProps {
+  docked: Docked | null;
+  table: Table;
+  rows: RowWindow;
+  checked: ReadonlyMap<string, number>;
+  mayEdit: boolean;
+  onDock: (docked: Docked | null) => void;
+  onRunCell: (rowId: string, column: Column) => Promise<void>;
+  onChanged: () => void;
+}
+
+export function Dock(props: DockProps) {
+  const { docked } = props;
+  if (docked === null) return null;
+  return (
+    <Suspense fallback={<aside className={styles.dock} aria-busy />}>
+      {docked.kind === 'action' && (
+        <ActionPanel key={docked.columnId} {...props} columnId={docked.columnId} />
+      )}
+      {docked.kind === 'start' && <StartPanel key={docked.columnId} {...props} docked={docked} />}
+      {docked.kind === 'run' && <RunPanel key={docked.runId} {...props} runId={docked.runId} />}
+      {docked.kind === 'cell' && (
+        <CellPanel
+          key={`${docked.rowId} ${docked.columnId}`}
+          {...props}
+          rowId={docked.rowId}
+          columnId={docked.columnId}
+        />
+      )}
+    </Suspense>
+  );
+}
+
+interface PanelProps {
+  title: string;
+  about?: React.ReactNode;
+  onClose: () => void;
+  /** Stays at the foot while the rest scrolls. */
+  foot?: React.ReactNode;
+  children: React.ReactNode;
+}
+
+export function Panel({ title, about, onClose, foot, children }: PanelProps) {
+  return (
+    <aside
+      className={styles.dock}
+      aria-label={title}
+      onKeyDown={(event) => {
+        if (event.key === 'Escape' && !event.defaultPrevented) onClose();
+      }}
+    >
+      <header className={styles.head}>
+        <div className={styles.heading}>
+          <h2>{title}</h2>
+          {about !== undefined && <p className="k-2 k-small">{about}</p>}
+        </div>
+        <ActionIcon onClick={onClose} aria-label={`Close ${title}`}>
+          <IconX size={16} />
+        </ActionIcon>
+      </header>
+      <div className={styles.body}>{children}</div>
+      {foot !== undefined && <footer className={styles.foot}>{foot}</footer>}
+    </aside>
+  );
+}

@@ -1,0 +1,71 @@
+import type { ConnectedApp, Connection } from '@keyrail/contract/connections';
+import type { Page } from '@keyrail/contract/page';
+import type { IntegrationsQuery } from '@keyrail/sdk/shapes';
+import { keepPreviousData, queryOptions } from '@tanstack/react-query';
+import { api } from './api.ts';
+
+/** What is asked of the server, each with the key it is kept under. Keys begin with the thing's name. */
+export const sessionQuery = queryOptions({
+  queryKey: ['session'],
+  queryFn: () => api.session.get(),
+  staleTime: 60_000,
+});
+
+export const integrationsQuery = (query: IntegrationsQuery = {}) =>
+  queryOptions({
+    queryKey: ['integrations', query],
+    queryFn: ({ signal }) => api.integrations.list({ limit: 200, ...query }, signal),
+    staleTime: 60_000,
+    placeholderData: keepPreviousData,
+  });
+
+export const integrationQuery = (slug: string) =>
+  queryOptions({
+    queryKey: ['integration', slug],
+    queryFn: () => api.integrations.get(slug),
+    staleTime: 60_000,
+  });
+
+export const connectionsQuery = (integration?: string) =>
+  queryOptions<Page<Connection>>({
+    queryKey: ['connections', { integration: integration ?? null }],
+    queryFn: () => api.connections.list({ limit: 200, ...(integration !== undefined && { integration }) }),
+  });
+
+export const connectedAppsQuery = queryOptions<ConnectedApp[]>({
+  queryKey: ['connections', 'apps'],
+  queryFn: async () => (await api.connections.apps()).data,
+});
+
+export const connectionQuery = (id: string) =>
+  queryOptions({ queryKey: ['connections', 'one', id], queryFn: () => api.connections.get(id) });
+
+export const dependentsQuery = (id: string) =>
+  queryOptions({
+    queryKey: ['connections', 'dependents', id],
+    queryFn: () => api.connections.dependents(id),
+  });
+
+export const eventsQuery = (id: string) =>
+  queryOptions({ queryKey: ['connections', 'events', id], queryFn: () => api.connections.events(id) });
+
+export const usageQuery = (id: string) =>
+  queryOptions({ queryKey: ['connections', 'usage', id], queryFn: () => api.connections.usage(id) });
+
+export const tablesQuery = queryOptions({
+  queryKey: ['tables'],
+  queryFn: () => api.tables.list({ limit: 200 }),
+});
+
+export const tableQuery = (id: string) =>
+  queryOptions({ queryKey: ['table', id], queryFn: () => api.tables.get(id) });
+
+export const runQuery = (id: string) =>
+  queryOptions({ queryKey: ['run', id], queryFn: () => api.runs.get(id) });
+
+export const runsQuery = queryOptions({
+  queryKey: ['runs'],
+  queryFn: () => api.runs.list({ limit: 20 }),
+});
+
+export const tokensQuery = queryOptions({ queryKey: ['tokens'], queryFn: () => api.tokens.list() });

@@ -1,0 +1,68 @@
+import type { ConnectionStatus } from '@keyrail/contract/connections';
+import type { RunState } from '@keyrail/contract/runs';
+import type { CellState, ValueType } from '@keyrail/contract/tables';
+
+/** How a thing stands, in one of the four status colours. */
+export type Tone = 'green' | 'amber' | 'red' | 'grey';
+
+interface Said {
+  words: string;
+  tone: Tone;
+}
+
+/** The plain words of a connection's status. */
+export const statusWords: Record<ConnectionStatus, Said> = {
+  connected: { words: 'Connected', tone: 'green' },
+  expiring_soon: { words: 'Expires soon', tone: 'amber' },
+  limited: { words: 'Connected; some actions not allowed', tone: 'amber' },
+  out_of_credits: { words: 'Out of credits', tone: 'amber' },
+  unverified: { words: 'Not checked', tone: 'amber' },
+  expired: { words: 'Expired', tone: 'red' },
+  invalid: { words: 'Key not accepted', tone: 'red' },
+  revoked: { words: 'Access was withdrawn', tone: 'red' },
+  disconnected: { words: 'Disconnected', tone: 'red' },
+};
+
+const worstLast = Object.keys(statusWords);
+
+/** The larger, the worse. */
+export const severity = (status: ConnectionStatus): number => worstLast.indexOf(status);
+
+/** Whether new credentials are what mends it. */
+export const wantsReconnect = (status: ConnectionStatus): boolean => statusWords[status].tone === 'red';
+
+export const cellWords: Record<CellState, Said> = {
+  empty: { words: 'Not run yet', tone: 'grey' },
+  queued: { words: 'Queued', tone: 'grey' },
+  running: { words: 'Running', tone: 'grey' },
+  done: { words: 'Done', tone: 'green' },
+  no_result: { words: 'No result', tone: 'grey' },
+  skipped: { words: 'Skipped', tone: 'grey' },
+  error: { words: 'Error', tone: 'red' },
+  waiting_for_connection: { words: 'Paused: reconnect', tone: 'amber' },
+  out_of_credits: { words: 'Out of credits', tone: 'amber' },
+  over_budget: { words: 'Spending limit reached', tone: 'amber' },
+  unknown: { words: 'Unknown: check', tone: 'amber' },
+  stale: { words: 'Inputs changed', tone: 'grey' },
+};
+
+export const runWords: Record<RunState, Said> = {
+  queued: { words: 'Starting', tone: 'grey' },
+  running: { words: 'Running', tone: 'grey' },
+  paused: { words: 'Paused', tone: 'amber' },
+  waiting: { words: 'Waiting', tone: 'amber' },
+  done: { words: 'Finished', tone: 'green' },
+  cancelled: { words: 'Cancelled', tone: 'grey' },
+  failed: { words: 'Failed', tone: 'red' },
+};
+
+export const typeWords: Record<ValueType | 'action', string> = {
+  text: 'Text',
+  number: 'Number',
+  boolean: 'Checkbox',
+  date: 'Date',
+  email: 'Email',
+  url: 'Link',
+  json: 'JSON',
+  action: 'Action',
+};
