@@ -12,7 +12,6 @@ import { loadCatalog } from './catalog/load.ts';
 import type { Config } from './config.ts';
 import { CONNECTION_CHANGED, connectionCheck, connectionsSweep } from './connections/announce.ts';
 import { type Connections, createConnections } from './connections/connections.ts';
-import { noDependents } from './connections/dependents-source.ts';
 import { DEFAULT_CONNECTION_SETTINGS } from './connections/settings.ts';
 import { createSweepStore } from './connections/sweep-store.ts';
 import { type Listener, openListener } from './db/listen.ts';
@@ -35,7 +34,10 @@ import { runSettings } from './runs/settings.ts';
 import { cellsSource } from './runs/store/cell-view-store.ts';
 import { dueRuns } from './runs/store/lease-store.ts';
 import { createRunWatch, type RunWatch } from './runs/watch.ts';
-import { rowAccess } from './tables/tables.ts';
+import { DEFAULT_IMPORT_LIMITS } from './tables/csv/limits.ts';
+import { columnDependents } from './tables/dependents-store.ts';
+import { FORGET_VALUES, runForgetValues } from './tables/forget-values.ts';
+import { createTables, rowAccess, type Tables } from './tables/tables.ts';
 import { createKeyring } from './vault/keyring.ts';
 import type { MasterKey } from './vault/master-key.ts';
 import { canaryStore, dataKeyStore } from './vault/store.ts';
@@ -117,6 +119,7 @@ export async function compose(deps: ComposeDeps): Promise<Keyrail> {
     catalog,
     connections,
     runs: { runs: work.runs, watch: work.watch },
+    tables: composeTables(deps, transact, catalog, connections),
   };
   return {
     people,
@@ -127,6 +130,7 @@ export async function compose(deps: ComposeDeps): Promise<Keyrail> {
       ),
       task(connectionsSweep, () => connections.sweep()),
       ...runTasks({ transact: db.transact }, work.executor),
+      task(FORGET_VALUES, (payload, context) => runForgetValues({ transact: db.transact }, payload, context)),
     ],
     periodics: [{ job: connectionsSweep, everyMs: MINUTE_MS }],
     startWork: () => work.executor.start(),
@@ -215,7 +219,7 @@ async function composeConnections(
     catalog,
     keyForms: readKeyForms(JSON.parse(readFileSync(join(catalogFolder, 'key-forms.json'), 'utf8'))),
     outbound,
-    dependents: noDependents,
+    dependents: columnDependents,
     usage: (tx, workspaceId, connectionId, since) => usageOf(tx, workspaceId, connectionId, 'hour', since),
     sweepStore: createSweepStore(db.system),
     settings: DEFAULT_CONNECTION_SETTINGS,
@@ -223,6 +227,16 @@ async function composeConnections(
   });
   await listener.listen(CONNECTION_CHANGED, connections.forget, () => connections.forget(null));
   return connections;
+}
+
+function composeTables(
+  { config, db, clock }: ComposeDeps,
+  transact: Transact,
+  catalog: Catalog,
+  connections: Connections,
+): Tables {
+  const limits = { ...DEFAULT_IMPORT_LIMITS, maxBytes: config.csvMaxBytes, maxRows: config.csvMaxRows };
+  return createTables({ transact, bulk: db, catalog, connections, cells: cellsSource, clock, limits });
 }
 
 interface Work {
