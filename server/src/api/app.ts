@@ -1,5 +1,5 @@
 import cookie from '@fastify/cookie';
-import Fastify from 'fastify';
+import Fastify, { type FastifyRequest } from 'fastify';
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
 import type { Config } from '../config.ts';
 import { AppError } from '../lib/app-error.ts';
@@ -14,6 +14,7 @@ import { createEventStreams, type EventStreams } from './events.ts';
 import { gate } from './gate.ts';
 import { type HealthDeps, healthRoutes } from './health.ts';
 import { type IdempotencyKeys, idempotency } from './idempotency.ts';
+import { type ImportRoutesDeps, importRoutes } from './imports.ts';
 import { type IntegrationRoutesDeps, integrationRoutes } from './integrations.ts';
 import { parseJsonBody } from './json-body.ts';
 import { createMethods } from './methods.ts';
@@ -25,6 +26,8 @@ import { type RunRoutesDeps, runRoutes } from './runs.ts';
 import { fillSchemas } from './schema-defaults.ts';
 import { type SessionRoutesDeps, sessionRoutes } from './session.ts';
 import { type SetupRoutesDeps, setupRoutes } from './setup.ts';
+import { type RowRoutesDeps, rowRoutes } from './table-rows.ts';
+import { type TableRoutesDeps, tableRoutes } from './tables.ts';
 import { type TokenRoutesDeps, tokenRoutes } from './tokens.ts';
 import { webFiles } from './web.ts';
 import { type WorkspaceRoutesDeps, workspaceRoutes } from './workspace.ts';
@@ -34,6 +37,8 @@ export interface ApiFrame {
   clock: Clock;
   log: Log;
   events: EventStreams;
+  /** Whether who asked may still do so: roles, sessions and tokens end while something long goes on. */
+  isStillAllowed: (request: FastifyRequest) => Promise<boolean>;
 }
 
 /** What the API needs; `compose` fills it. A room adds one member here and one line in `addRoutes`. */
@@ -55,6 +60,7 @@ export interface ApiDeps {
   catalog: IntegrationRoutesDeps['catalog'];
   connections: ConnectionRoutesDeps & IntegrationRoutesDeps['connections'];
   runs: RunRoutesDeps;
+  tables: TableRoutesDeps & RowRoutesDeps & ImportRoutesDeps;
 }
 
 export interface RouteSummary {
@@ -92,7 +98,7 @@ export async function createApi(deps: ApiDeps): Promise<Api> {
   gate.install(app, deps);
   idempotency(app, deps);
   await openApi(app, deps.config.publicUrl);
-  addRoutes(app, deps, { clock: deps.clock, log: deps.log, events });
+  addRoutes(app, deps, { clock: deps.clock, log: deps.log, events, isStillAllowed });
   await webFiles(app, deps.webDir);
   await app.ready();
   return { app, routes, closeStreams: events.closeAll };
@@ -108,6 +114,9 @@ function addRoutes(app: App, deps: ApiDeps, frame: ApiFrame): void {
   integrationRoutes(app, deps);
   connectionRoutes(app, deps.connections);
   runRoutes(app, deps.runs, frame);
+  tableRoutes(app, deps.tables);
+  rowRoutes(app, deps.tables);
+  importRoutes(app, deps.tables, frame);
 }
 
 function createApp(deps: ApiDeps, routes: RouteSummary[]): App {

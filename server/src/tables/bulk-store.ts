@@ -7,6 +7,7 @@ import { databaseFailure } from '../db/failure.ts';
 import { type Database, queries } from '../db/open.ts';
 import { translatingPool } from '../db/pool.ts';
 import type { DB } from '../db/schema.ts';
+import { AppError } from '../lib/app-error.ts';
 import type { Tx } from '../lib/tx.ts';
 import type { Table } from './table.ts';
 
@@ -36,7 +37,9 @@ export async function inBulk<T>(
   mode: 'write' | 'snapshot',
   work: (bulk: Bulk) => Promise<T>,
 ): Promise<T> {
+  const leave = takeSlot(db.systemPool);
   const client = await db.systemPool.connect().catch((error: unknown) => {
+    leave();
     throw databaseFailure(error);
   });
   // Node ends the process over an error event that nobody listens to; the query under way fails with it anyway.
@@ -71,7 +74,23 @@ export async function inBulk<T>(
     client.off('error', ignore);
     // Thrown away where anything failed: PostgreSQL rolls back what a closed connection began, in whatever state it was.
     client.release(!isWhole);
+    leave();
   }
+}
+
+const running = new WeakMap<pg.Pool, number>();
+
+/** Files take their time, and each holds a connection: half of them are kept for everything else. */
+function takeSlot(pool: pg.Pool): () => void {
+  const now = running.get(pool) ?? 0;
+  if (now >= Math.max(1, Math.floor(pool.options.max / 2)))
+    throw new AppError('too_many_requests', {
+      reason: 'files_at_once',
+      detail: `${now} files are going in or out at this moment, as many as this server takes at once. Try again shortly.`,
+      retryAfterSeconds: 10,
+    });
+  running.set(pool, now + 1);
+  return () => running.set(pool, (running.get(pool) ?? 1) - 1);
 }
 
 async function asApp(client: pg.PoolClient, workspaceId: string): Promise<void> {

@@ -19,7 +19,7 @@ export type RowWithCells = Row & { cells: CellOfRow[] };
 
 /** Adds rows at the end. All of them, or none: throws `invalid_input` naming each value that does not fit. */
 export async function createRows(
-  deps: Pick<TablesDeps, 'transact' | 'settings'>,
+  deps: Pick<TablesDeps, 'transact' | 'limits'>,
   who: Who,
   tableId: string,
   wanted: readonly { values: Readonly<Record<string, unknown>> }[],
@@ -32,7 +32,7 @@ export async function createRows(
     refuseProblems(keyed.map(({ problems }) => problems));
     const counted = await countRows(tx, workspaceId, tableId, { added: wanted.length });
     if (!counted) throw new AppError('not_found');
-    refuseTooMany(deps.settings.maxRows, counted.rowCount, table.name);
+    refuseTooMany(deps.limits.maxRows, counted.rowCount, table.name);
     const made = keyed.map(({ set }, index) => ({
       id: newId<RowId>('row'),
       position: counted.firstPosition + index,

@@ -1,8 +1,10 @@
 import type { Catalog } from '../catalog/catalog.ts';
 import type { Connections } from '../connections/connections.ts';
+import type { Clock } from '../lib/clock.ts';
 import type { Transact } from '../lib/tx.ts';
+import type { BulkDatabase } from './bulk-store.ts';
 import type { CellsSource } from './cells-source.ts';
-import type { TableSettings } from './settings.ts';
+import type { ImportLimits } from './csv/limits.ts';
 
 /** What the room is handed by `compose`; each file takes of it what it needs. */
 export interface TablesDeps {
@@ -10,5 +12,8 @@ export interface TablesDeps {
   catalog: Pick<Catalog, 'get'>;
   connections: Pick<Connections, 'resolve'>;
   cells: CellsSource;
-  settings: TableSettings;
+  clock: Clock;
+  /** Long transactions of their own: files in and out. */
+  bulk: BulkDatabase;
+  limits: ImportLimits;
 }

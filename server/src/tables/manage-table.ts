@@ -17,6 +17,8 @@ export interface WholeTable {
   activeRunIds: string[];
 }
 
+export type ListedTable = Table & { columnCount: number };
+
 export interface NewValueColumn {
   name: string;
   type: ValueType;
@@ -48,16 +50,13 @@ export async function createTable(
   });
 }
 
+/** The newest first; `after`: an id. */
 export async function listTables(
   deps: Pick<TablesDeps, 'transact'>,
   who: Who,
-  page: { limit: number; cursor: string | undefined },
-): Promise<{ tables: (Table & { columnCount: number })[]; nextCursor: string | null }> {
-  const found = await deps.transact(who.workspaceId, (tx) =>
-    store.listTables(tx, who.workspaceId, { limit: page.limit, after: page.cursor ?? null }),
-  );
-  const tables = found.slice(0, page.limit);
-  return { tables, nextCursor: found.length > page.limit ? (tables.at(-1)?.id ?? null) : null };
+  page: { limit: number; after: string | null },
+): Promise<ListedTable[]> {
+  return deps.transact(who.workspaceId, (tx) => store.listTables(tx, who.workspaceId, page));
 }
 
 export async function getTable(

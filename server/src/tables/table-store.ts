@@ -19,7 +19,7 @@ export async function lockTable(tx: Tx, workspaceId: string, id: string): Promis
   return row ? fromRow(row) : null;
 }
 
-/** The newest first; `after`: an id. One more than `limit`, to see whether there are more. */
+/** The newest first; `after`: an id. */
 export async function listTables(
   tx: Tx,
   workspaceId: string,
@@ -35,7 +35,7 @@ export async function listTables(
         .as('column_count'),
     )
     .orderBy('id', 'desc')
-    .limit(page.limit + 1);
+    .limit(page.limit);
   if (page.after !== null) query = query.where('id', '<', page.after);
   const rows = await query.execute();
   return rows.map((row) => ({ ...fromRow(row), columnCount: row.column_count ?? 0 }));

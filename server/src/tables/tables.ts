@@ -9,12 +9,16 @@ import {
   type NewColumn,
 } from './change-column.ts';
 import { createRows, deleteRows, type RowWithCells, updateRows, writeValues } from './change-rows.ts';
+import { type Exported, exportCsv } from './csv/export.ts';
+import { type Imported, type ImportRequest, importCsv } from './csv/import.ts';
+import { type Preview, type PreviewRequest, previewCsv } from './csv/preview.ts';
 import type { TablesDeps } from './deps.ts';
-import { listRows, type RowsQuery, readRows } from './list-rows.ts';
+import { listRows, type RowsPage, readRows } from './list-rows.ts';
 import {
   createTable,
   deleteTable,
   getTable,
+  type ListedTable,
   listTables,
   type NewValueColumn,
   readTable,
@@ -22,7 +26,6 @@ import {
   type WholeTable,
 } from './manage-table.ts';
 import type { RowAccess } from './row-access.ts';
-import type { Table } from './table.ts';
 
 /**
  * What people and tokens do with tables. Unknown and foreign ids alike: AppError `not_found`. `expectedVersion`: what
@@ -30,10 +33,7 @@ import type { Table } from './table.ts';
  */
 export interface Tables extends RowAccess {
   create(who: Who, wanted: { name: string; columns: readonly NewValueColumn[] }): Promise<WholeTable>;
-  list(
-    who: Who,
-    page: { limit: number; cursor: string | undefined },
-  ): Promise<{ tables: (Table & { columnCount: number })[]; nextCursor: string | null }>;
+  list(who: Who, page: { limit: number; after: string | null }): Promise<ListedTable[]>;
   get(who: Who, tableId: string): Promise<WholeTable>;
   rename(who: Who, tableId: string, name: string, expectedVersion: number | null): Promise<WholeTable>;
   remove(who: Who, tableId: string, expectedVersion: number | null): Promise<void>;
@@ -51,11 +51,7 @@ export interface Tables extends RowAccess {
     expectedVersion: number | null,
   ): Promise<ChangedColumn>;
   deleteColumn(who: Who, tableId: string, columnId: string, expectedVersion: number | null): Promise<void>;
-  listRows(
-    who: Who,
-    tableId: string,
-    query: RowsQuery,
-  ): Promise<{ rows: RowWithCells[]; nextCursor: string | null }>;
+  listRows(who: Who, tableId: string, page: RowsPage): Promise<RowWithCells[]>;
   createRows(
     who: Who,
     tableId: string,
@@ -67,6 +63,10 @@ export interface Tables extends RowAccess {
     rows: readonly { id: string; values: Readonly<Record<string, unknown>> }[],
   ): Promise<RowWithCells[]>;
   deleteRows(who: Who, tableId: string, ids: readonly string[]): Promise<void>;
+  importCsv(who: Who, tableId: string, request: ImportRequest): Promise<Imported>;
+  /** `body`: the beginning of a file; what follows its first megabyte is not looked at. */
+  previewCsv(who: Who, request: PreviewRequest): Promise<Preview>;
+  exportCsv(who: Who, tableId: string, options: { withByteOrderMark: boolean }): Promise<Exported>;
 }
 
 export function createTables(deps: TablesDeps): Tables {
@@ -80,10 +80,13 @@ export function createTables(deps: TablesDeps): Tables {
     changeColumn: (who, tableId, columnId, change, version) =>
       changeColumn(deps, who, tableId, columnId, change, version),
     deleteColumn: (who, tableId, columnId, version) => deleteColumn(deps, who, tableId, columnId, version),
-    listRows: (who, tableId, query) => listRows(deps, who, tableId, query),
+    listRows: (who, tableId, page) => listRows(deps, who, tableId, page),
     createRows: (who, tableId, rows) => createRows(deps, who, tableId, rows),
     updateRows: (who, tableId, rows) => updateRows(deps, who, tableId, rows),
     deleteRows: (who, tableId, ids) => deleteRows(deps, who, tableId, ids),
+    importCsv: (who, tableId, request) => importCsv(deps, who, tableId, request),
+    previewCsv: (who, request) => previewCsv(deps, who, request),
+    exportCsv: (who, tableId, options) => exportCsv(deps, who, tableId, options),
     ...rowAccess(deps),
   };
 }

@@ -6,6 +6,7 @@ import { systemClock } from '../lib/clock.ts';
 import { newId } from '../lib/id.ts';
 import type { Who } from '../workspaces/who.ts';
 import { type CellsSource, noCells } from './cells-source.ts';
+import type { RowWithCells } from './change-rows.ts';
 import { type ImportDeps, type Imported, type ImportRequest, importCsv } from './csv/import.ts';
 import type { CsvOptions } from './csv/layout.ts';
 import { DEFAULT_IMPORT_LIMITS, type ImportLimits } from './csv/limits.ts';
@@ -61,7 +62,9 @@ export async function tablesUnderTest(
     catalog: createCatalog([], []),
     connections: { resolve: async () => ({ kind: 'missing', because: 'none' }) },
     cells,
-    settings: { maxRows: 1_000_000 },
+    clock: systemClock,
+    bulk: database.db,
+    limits: DEFAULT_IMPORT_LIMITS,
   });
   const importDeps = (limits: Partial<ImportLimits> = {}): ImportDeps => ({
     transact: database.db.transact,
@@ -91,14 +94,14 @@ export async function tablesUnderTest(
       const { columns } = await tables.get(who, tableId);
       const names = new Map(columns.map(({ id, name }) => [id, name]));
       const rows: Record<string, unknown>[] = [];
-      for (let cursor: string | undefined; ; ) {
-        const page = await tables.listRows(who, tableId, { limit: 200, cursor });
-        for (const { values } of page.rows)
+      for (let after: number | null = null; ; ) {
+        const page: RowWithCells[] = await tables.listRows(who, tableId, { limit: 1000, after });
+        for (const { values } of page)
           rows.push(
             Object.fromEntries(Object.entries(values).map(([id, value]) => [names.get(id) ?? id, value])),
           );
-        if (page.nextCursor === null) return rows;
-        cursor = page.nextCursor;
+        after = page.at(-1)?.position ?? null;
+        if (after === null) return rows;
       }
     },
   };

@@ -37,8 +37,8 @@ async function remains(tableId: string) {
 /** One row's values, left to right. */
 async function rowAt(tableId: string, offset: number): Promise<unknown[]> {
   const { columns } = await room.tables.get(room.who, tableId);
-  const page = await room.tables.listRows(room.who, tableId, { limit: 1, offset });
-  return columns.map(({ id }) => page.rows[0]?.values[id]);
+  const page = await room.tables.listRows(room.who, tableId, { limit: 1, after: null, offset });
+  return columns.map(({ id }) => page[0]?.values[id]);
 }
 
 const typesOf = (columns: readonly { name: string; type: string }[]) =>
@@ -302,7 +302,7 @@ async function* endless(line: string): AsyncGenerator<Buffer> {
 
 test.each([
   ['too_many_rows', 'x,y\n', { maxRows: 5000 }],
-  ['too_many_bytes', 'x,y\n', { maxBytes: 3_000_000 }],
+  ['too_many_bytes', `${'x'.repeat(100)},y\n`, { maxBytes: 3_000_000 }],
   ['line_too_long', 'x', {}],
   ['line_too_long', 'x,', {}],
 ])(
@@ -330,7 +330,7 @@ test('a sender that goes away leaves nothing, and neither lock nor connection', 
     yield Buffer.from(`a\n${'1234567890\n'.repeat(120_000)}`);
     throw Object.assign(new Error('aborted'), { code: 'ECONNRESET' });
   }
-  for (let attempt = 0; attempt < 6; attempt++) {
+  for (let attempt = 0; attempt < 3; attempt++) {
     const error = await refusal(room.importText(table.id, gone(), { limits: { maxRows: 10_000_000 } }));
     expect(error.reason).toBe('upload_ended');
   }
@@ -453,8 +453,7 @@ test('a hundred thousand rows come in whatever pieces they are sent in', async (
   const text = `a,b\n${Array.from({ length: 100_000 }, (_, index) => `${index},"x, ""${index}"""`).join('\n')}`;
   const result = await room.importText(table.id, inPieces(Buffer.from(text), 1_000_003));
   expect(result.rowsAdded).toBe(100_000);
-  const last = await room.tables.listRows(room.who, table.id, { limit: 1, offset: 99_999 });
-  expect(Object.values(last.rows[0]?.values ?? {})).toEqual([99_999, 'x, "99999"']);
+  expect(await rowAt(table.id, 99_999)).toEqual([99_999, 'x, "99999"']);
 });
 
 test('one workspace cannot import into the table of another', async () => {

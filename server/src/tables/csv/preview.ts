@@ -19,6 +19,12 @@ export interface Preview {
   notes: string[];
 }
 
+export interface PreviewRequest {
+  body: AsyncIterable<Buffer>;
+  options: CsvOptions;
+  tableId?: string | undefined;
+}
+
 const SHOWN_ROWS = 20;
 const SAMPLES = 5;
 
@@ -26,7 +32,7 @@ const SAMPLES = 5;
 export async function previewCsv(
   deps: { transact: Transact; clock: Clock; limits: ImportLimits },
   who: Who,
-  request: { body: AsyncIterable<Buffer>; options: CsvOptions; tableId?: string | undefined },
+  request: PreviewRequest,
 ): Promise<Preview> {
   const { tableId } = request;
   const columns =
