@@ -56,8 +56,11 @@ export function openDatabase(options: DatabaseOptions): Database {
   });
   // No such limit here: COPY of a large file lets a connection wait for as long as the file takes.
   const systemPool = new pg.Pool({ ...shared, max: options.systemPoolSize });
+  let isClosing = false;
   for (const pool of [appPool, systemPool]) {
-    pool.on('error', options.onIdleError);
+    pool.on('error', (error) => {
+      if (!isClosing) options.onIdleError(error);
+    });
     // Lost between two statements of a transaction: the next statement says so; unheard, it would end the process.
     pool.on('connect', (client) => client.on('error', () => {}));
   }
@@ -70,7 +73,10 @@ export function openDatabase(options: DatabaseOptions): Database {
     system,
     systemPool,
     close: async () => {
-      await Promise.all([app.destroy(), system.destroy()]);
+      if (isClosing) return;
+      isClosing = true;
+      // The pools themselves: Kysely would leave one open that was used without it alone.
+      await Promise.all([appPool.end(), systemPool.end()]);
     },
   };
 }
