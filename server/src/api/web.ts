@@ -3,6 +3,7 @@ import { extname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { brotliCompress, constants } from 'node:zlib';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { z } from 'zod';
 import { AppError } from '../lib/app-error.ts';
 import { sendProblem } from './problem.ts';
 import type { App } from './route.ts';
@@ -47,7 +48,8 @@ export async function webFiles(app: App, dir: string | null): Promise<void> {
     method: ['GET', 'HEAD'],
     url: '/*',
     config: { policy: 'public', isLogged: false },
-    schema: { hide: true, querystring: undefined } as object,
+    // The app's own router reads the query of its addresses; here any is taken.
+    schema: { hide: true, querystring: z.looseObject({}) },
     handler: async (request, reply) => {
       const path = request.url.split('?')[0] ?? '/';
       const found = files.get(path);
