@@ -5,7 +5,7 @@ import { systemClock } from '../lib/clock.ts';
 import { newId } from '../lib/id.ts';
 import { type Budget, createBudget } from './budget.ts';
 import type { RateWindow } from './call.ts';
-import { budgetStore, pruneBudgets } from './store.ts';
+import { budgetStore } from './store.ts';
 
 let database: TestDatabase;
 let second: ReturnType<typeof openDatabase>;
@@ -211,9 +211,17 @@ describe('a rate budget', () => {
     expect(await budget.permit(request)).toMatchObject({ kind: 'not_yet' });
   });
 
-  it('nobody has used for long leaves the table', async () => {
-    await budgetStore(database.db.system).pause(key, 1);
-    await pruneBudgets(database.db.system, new Date(Date.now() + 60_000));
-    expect(await database.db.system.selectFrom('rate_budgets').selectAll().execute()).toEqual([]);
+  it('nobody has used for long leaves the table, unless it is paused', async () => {
+    const store = budgetStore(database.db.system);
+    const other = newId<string>('con');
+    await store.pause(key, 60_000);
+    await store.take(other, [{ id: '/1', calls: 1, ms: 1_000 }], 1, 0, 50);
+    const left = async () =>
+      (await database.db.system.selectFrom('rate_budgets').select('key').execute()).map((row) => row.key);
+    await store.prune(60_000);
+    expect(await left()).toEqual(expect.arrayContaining([key, other]));
+    await store.prune(0);
+    expect(await left()).toContain(key);
+    expect(await left()).not.toContain(other);
   });
 });

@@ -9,6 +9,8 @@ export interface PauseStore {
   pause(key: string, milliseconds: number): Promise<void>;
   /** What is left of the pauses of these budgets, in milliseconds. */
   pauses(keys: readonly string[]): Promise<ReadonlyMap<string, number>>;
+  /** Removes budgets that nobody has touched for so long; they are made anew at the next use. */
+  prune(untouchedMs: number): Promise<void>;
 }
 
 export interface BudgetRequest {

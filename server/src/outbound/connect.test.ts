@@ -26,7 +26,7 @@ describe('a connection', () => {
     };
     const target = { hostname: '127.0.0.1', protocol: 'http:', port: String(server.port) };
     const error = await new Promise<unknown>((resolve) => {
-      guardedConnector(deps)(target, (failure) => resolve(failure));
+      guardedConnector(deps)(target, (...[failure]) => resolve(failure));
     });
     expect(error).toBeInstanceOf(ConnectFailure);
     expect((error as ConnectFailure).failure).toBe('denied');

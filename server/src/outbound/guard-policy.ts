@@ -1,3 +1,4 @@
+import { networkInterfaces } from 'node:os';
 import { canonicalAddress, isMetadataAddress } from './addresses.ts';
 import type { GuardPolicy } from './guard.ts';
 
@@ -45,11 +46,19 @@ export function guardPolicy(settings: GuardSettings): GuardPolicy {
 }
 
 function ownAddressKeys(settings: GuardSettings): string[] {
-  return settings.ownAddresses.map((entry) => {
+  return settings.ownAddresses.flatMap((entry) => {
     const parsed = parseAllowedHost(entry);
     if (parsed.kind === 'mistake') throw new Error(parsed.problem);
-    return parsed.key;
+    const [address, port] = parsed.key.split('|');
+    // Listening on all addresses is listening on each of this machine's, public ones among them.
+    const isEvery = address === '0.0.0.0' || address === '::';
+    return isEvery ? machineAddresses().map((one) => `${one}|${port}`) : [parsed.key];
   });
+}
+
+function machineAddresses(): string[] {
+  const interfaces = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
+  return interfaces.flatMap(({ address }) => canonicalAddress(address.replace(/%.*$/, '')) ?? []);
 }
 
 function ownHostKeys(settings: GuardSettings): string[] {

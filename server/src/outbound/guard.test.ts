@@ -172,6 +172,16 @@ describe('the guard', () => {
     expect(verdict('http://127.0.0.1:4500/', policy)).toBe('fine');
   });
 
+  it('denies every address of this machine at its port where it listens on all of them (A25)', () => {
+    const policy = guardPolicy({
+      allowedPrivateHosts: ['127.0.0.1:4400', '127.0.0.1:4500'],
+      ownAddresses: ['0.0.0.0:4400'],
+      ownHosts: [],
+    });
+    expect(verdict('http://127.0.0.1:4400/', policy)).toBe('address');
+    expect(verdict('http://127.0.0.1:4500/', policy)).toBe('fine');
+  });
+
   it('compares hosts in punycode: a look-alike is another host (A34)', () => {
     const checked = checkUrl(closed, 'https://аpi.stripe.com/');
     expect(checked.kind === 'fine' && checked.url.origin).toBe('https://xn--pi-6kc.stripe.com');

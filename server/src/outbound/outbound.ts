@@ -9,7 +9,7 @@ import { defaultLimits, type OutboundLimits } from './limits.ts';
 import type { BudgetStore } from './reservations.ts';
 import { type Resolve, systemResolve } from './resolve.ts';
 import { noUpstreams, throughUpstreams, type Upstreams } from './upstreams.ts';
-import { createUsage, type LastUse, type UsageStore } from './usage.ts';
+import { createUsage, type UsageStore } from './usage.ts';
 
 export interface OutboundOptions {
   policy: GuardPolicy;
@@ -24,8 +24,6 @@ export interface OutboundOptions {
   extraCa?: readonly string[];
   /** How often counts are written and pauses of other processes read. */
   flushEveryMs?: number;
-  /** Told at every flush which connections were used. */
-  onUsed?: (uses: readonly LastUse[]) => Promise<void>;
   /** Where a flush fails; it is tried again with the next. */
   onFlushError?: (error: unknown) => void;
   random?: () => number;
@@ -42,6 +40,9 @@ export interface RunningOutbound extends Outbound {
 const CONNECTIONS_PER_ORIGIN = 256;
 /** Shorter than the idle limits of common servers and balancers: a call on a socket that is just being closed may have happened. */
 const KEEP_ALIVE_MS = 4_000;
+const PRUNE_EVERY_MS = 3_600_000;
+/** Longer than any window an integration documents (a month). */
+const BUDGET_KEPT_MS = 40 * 86_400_000;
 
 /** Builds the engine. Every call to a third party goes through what this returns. */
 export function createOutbound(options: OutboundOptions): RunningOutbound {
@@ -63,7 +64,7 @@ export function createOutbound(options: OutboundOptions): RunningOutbound {
     keepAliveMaxTimeout: 60_000,
   });
   const budget = createBudget({ store: options.budgetStore, clock, limits });
-  const usage = createUsage({ store: options.usageStore, clock, onUsed: options.onUsed });
+  const usage = createUsage({ store: options.usageStore, clock });
   const upstreams = options.upstreams ?? noUpstreams;
   const random = options.random ?? Math.random;
   const engine = { dispatcher, limits, policy, upstreams, budget, usage, clock, random };
@@ -71,21 +72,34 @@ export function createOutbound(options: OutboundOptions): RunningOutbound {
   const flush = async () => {
     await Promise.all([usage.flush(), budget.refresh()]);
   };
-  const timer = setInterval(() => {
-    flush().catch((error: unknown) => options.onFlushError?.(error));
-  }, options.flushEveryMs ?? 1_000);
-  timer.unref();
+  const prune = async () => {
+    await Promise.all([usage.prune(), options.budgetStore.prune(BUDGET_KEPT_MS)]);
+  };
+  const timers = [
+    repeating(flush, options.flushEveryMs ?? 1_000, options.onFlushError),
+    repeating(prune, PRUNE_EVERY_MS, options.onFlushError),
+  ];
 
   return {
     call: (call) => makeCall(engine, call),
     check: (url) => checkAddress({ policy, resolve, upstreams }, url),
     flush,
     close: async () => {
-      clearInterval(timer);
+      for (const timer of timers) clearInterval(timer);
       await dispatcher.destroy();
       await usage.flush();
     },
   };
+}
+
+function repeating(
+  work: () => Promise<void>,
+  everyMs: number,
+  onError: ((error: unknown) => void) | undefined,
+): NodeJS.Timeout {
+  return setInterval(() => {
+    work().catch((error: unknown) => onError?.(error));
+  }, everyMs).unref();
 }
 
 async function checkAddress(

@@ -34,12 +34,15 @@ export function budgetStore(system: Queries): BudgetStore & PauseStore {
       `.execute(system);
       return new Map(rows.map((row) => [row.key, row.left_ms]));
     },
-  };
-}
 
-/** Removes budgets nobody has touched since `before`; they are made anew at the next use. */
-export async function pruneBudgets(system: Queries, before: Date): Promise<void> {
-  await system.deleteFrom('rate_budgets').where('touched_at', '<', before).execute();
+    prune: async (untouchedMs) => {
+      await sql`
+        delete from rate_budgets
+        where touched_at < clock_timestamp() - make_interval(secs => ${untouchedMs / 1_000})
+          and coalesce(paused_until, '-infinity') < clock_timestamp()
+      `.execute(system);
+    },
+  };
 }
 
 /** Sums of all workspaces come together here, so the write is past row-level security. */

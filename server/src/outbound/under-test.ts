@@ -70,6 +70,7 @@ export function testOutbound(
       take: async (_key, _windows, want) => ({ granted: want, waitMs: 0 }),
       pause: async () => {},
       pauses: async () => new Map(),
+      prune: async () => {},
     },
     usageStore: { add: async (rollups) => void counted.push(...rollups), prune: async () => {} },
     flushEveryMs: 3_600_000,

@@ -25,18 +25,13 @@ export interface UsageStore {
   prune(minutesBefore: Date, hoursBefore: Date): Promise<void>;
 }
 
-export interface LastUse {
-  workspaceId: string;
-  connectionId: string;
-  at: Date;
-}
-
 interface UsageDeps {
   store: UsageStore;
   clock: Clock;
-  /** Told with every flush which connections were used, so that they can show it. */
-  onUsed?: ((uses: readonly LastUse[]) => Promise<void>) | undefined;
 }
+
+/** For how long sums are kept. */
+export const KEPT_MS = { minute: 2 * 86_400_000, hour: 400 * 86_400_000 } as const;
 
 /** Different (connection, consumer, outcome, hour) in memory while the database is away; beyond it, counts are lost. */
 const MAX_PENDING = 50_000;
@@ -48,14 +43,12 @@ const BUCKET_MS = { minute: 60_000, hour: 3_600_000 } as const;
  */
 export function createUsage(deps: UsageDeps) {
   let pending = new Map<string, UsageRollup>();
-  let uses = new Map<string, LastUse>();
   let lost = 0;
   let writing: Promise<void> = Promise.resolve();
 
   function count(call: UsedCall): void {
     const at = deps.clock.now();
     for (const bucket of ['minute', 'hour'] as const) add(rollupOf(call, bucket, at));
-    uses.set(call.connectionId, { workspaceId: call.workspaceId, connectionId: call.connectionId, at });
   }
 
   function add(rollup: UsageRollup): void {
@@ -77,20 +70,23 @@ export function createUsage(deps: UsageDeps) {
 
   async function write(): Promise<void> {
     if (pending.size === 0) return;
-    const [rollups, used] = [pending, uses];
+    const rollups = pending;
     pending = new Map();
-    uses = new Map();
     try {
       await deps.store.add([...rollups.values()]);
     } catch (error) {
       for (const rollup of rollups.values()) add(rollup);
-      for (const [id, use] of used) if (!uses.has(id)) uses.set(id, use);
       throw error;
     }
-    await deps.onUsed?.([...used.values()]);
   }
 
-  return { count, flush, lostCalls: () => lost };
+  /** Drops sums that are older than they are kept. */
+  async function prune(): Promise<void> {
+    const now = deps.clock.now().getTime();
+    await deps.store.prune(new Date(now - KEPT_MS.minute), new Date(now - KEPT_MS.hour));
+  }
+
+  return { count, flush, prune, lostCalls: () => lost };
 }
 
 export type Usage = ReturnType<typeof createUsage>;
