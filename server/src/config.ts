@@ -136,11 +136,12 @@ export const settings = {
   ),
   logLevel: setting(
     'KEYRAIL_LOG_LEVEL',
-    'info',
-    'How much is logged: `debug`, `info`, `warn` or `error`.',
+    'info; warn where the output is a terminal',
+    'How much is logged, as lines of JSON: `debug`, `info`, `warn` or `error`.',
     z
       .enum(['debug', 'info', 'warn', 'error'], { error: 'must be debug, info, warn or error' })
-      .default('info'),
+      .optional()
+      .transform((level) => level ?? null),
   ),
   csvMaxRows: setting(
     'KEYRAIL_CSV_MAX_ROWS',

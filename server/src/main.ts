@@ -16,7 +16,7 @@ import type { Serving } from './serve.ts';
  */
 async function main(): Promise<void> {
   const config = readConfig();
-  const output = createLog({ level: config.logLevel });
+  const output = createLog({ level: config.logLevel ?? (process.stdout.isTTY ? 'warn' : 'info') });
   const stopping = new AbortController();
   onStopSignal(output, stopping);
   reportStrays(output);
