@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
@@ -212,6 +213,7 @@ async function composeConnections(
     masterKey,
     warn: (message) => log.warn({}, message),
   });
+  const hashKey = masterKey.derive('credential fingerprints');
   const connections = createConnections({
     transact,
     clock,
@@ -222,6 +224,7 @@ async function composeConnections(
     dependents: columnDependents,
     usage: (tx, workspaceId, connectionId, since) => usageOf(tx, workspaceId, connectionId, 'hour', since),
     sweepStore: createSweepStore(db.system),
+    keyedHash: (text) => createHmac('sha256', hashKey.reveal()).update(text).digest('base64url'),
     settings: DEFAULT_CONNECTION_SETTINGS,
     log,
   });

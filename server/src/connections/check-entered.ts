@@ -53,7 +53,7 @@ export async function checkEntered(deps: CheckEnteredDeps, entering: Entering): 
   const looksLike = likeAnotherService(deps.keyForms, definition, entered);
   const checked = await checkValues(deps, entering, entered, looksLike);
   const isSure = checked.found.kind === 'ok' || looksLike === null;
-  const remark = isSure ? [] : [`What was entered looks like a key of ${looksLike}.`];
+  const remark = isSure ? [] : [`What was entered has the form of another service's key (${looksLike}).`];
   return { ...checked, entered, notes: [...entered.notes, ...remark] };
 }
 

@@ -22,8 +22,9 @@ import {
   takenNames,
 } from './connection-store.ts';
 import { credentialPlace, credentialText } from './credential.ts';
-import { insertCurrent } from './credential-store.ts';
+import { insertCurrent, namesWithFingerprint } from './credential-store.ts';
 import { insertEvent } from './event-store.ts';
+import { fingerprintOf, type KeyedHash } from './fingerprint.ts';
 import { chooseMethod, methodIdOf } from './method.ts';
 import { freeName, nameKey, nameTaken, tidyName } from './name.ts';
 import type { ConnectionSettings } from './settings.ts';
@@ -32,6 +33,7 @@ export interface ConnectDeps extends CheckEnteredDeps {
   transact: Transact;
   keyring: Keyring;
   catalog: Pick<Catalog, 'get'>;
+  keyedHash: KeyedHash;
   settings: ConnectionSettings;
 }
 
@@ -71,10 +73,19 @@ export async function connect(deps: ConnectDeps, who: Who, input: ConnectInput):
   const id = newId<ConnectionId>('con');
   const place = credentialPlace(workspaceId, id, 1);
   const sealed = await seal(deps, place, credentialText(accepted.entered.values));
-  await deps.transact(workspaceId, (tx) =>
-    save(deps, tx, who, { id, name, entering, accepted, sealed, makeDefault: input.makeDefault }),
+  const fingerprint = fingerprintOf(deps.keyedHash, workspaceId, accepted.entered.secrets);
+  const remarks = await deps.transact(workspaceId, (tx) =>
+    save(deps, tx, who, {
+      id,
+      name,
+      entering,
+      accepted,
+      sealed,
+      fingerprint,
+      makeDefault: input.makeDefault,
+    }),
   );
-  return { id, verdict: accepted.verdict, notes: accepted.notes };
+  return { id, verdict: accepted.verdict, notes: [...accepted.notes, ...remarks] };
 }
 
 interface Saving {
@@ -83,15 +94,18 @@ interface Saving {
   entering: Entering;
   accepted: Accepted;
   sealed: SealedRecord;
+  fingerprint: string;
   makeDefault: boolean;
 }
 
-async function save(deps: ConnectDeps, tx: Tx, who: Who, saving: Saving): Promise<void> {
+async function save(deps: ConnectDeps, tx: Tx, who: Who, saving: Saving): Promise<string[]> {
   const { definition } = saving.entering;
   await lockIntegration(tx, who.workspaceId, definition.slug);
   const taken = await takenNames(tx, who.workspaceId, definition.slug);
   const name = saving.name ?? freeName(definition.name, taken);
   if (taken.has(nameKey(name))) throw nameTaken(name);
+  const { fingerprint } = saving;
+  const same = await namesWithFingerprint(tx, who.workspaceId, definition.slug, fingerprint);
   const hasDefault = (await findDefault(tx, who.workspaceId, definition.slug)) !== null;
   if (hasDefault && saving.makeDefault) await clearDefault(tx, who.workspaceId, definition.slug);
   const made = newConnection(deps, who, saving, name, !hasDefault || saving.makeDefault);
@@ -107,10 +121,16 @@ async function save(deps: ConnectDeps, tx: Tx, who: Who, saving: Saving): Promis
     who,
     action: 'connection.created',
     subject: { kind: 'connection', id: made.id, name },
-    detail: { integration: made.integration, method: made.methodId, verdict: saving.accepted.verdict.kind },
+    detail: {
+      integration: made.integration,
+      method: made.methodId,
+      fingerprint,
+      verdict: saving.accepted.verdict.kind,
+    },
   });
   await announceChange(tx, who.workspaceId);
   if (made.isDefault && isHealthy(made.status)) await tellHealed(tx, made);
+  return same.length === 0 ? [] : [`The same credentials are connected already, as “${same[0]}”.`];
 }
 
 function newConnection(
@@ -148,10 +168,10 @@ function newConnection(
   };
 }
 
-function currentOf({ sealed, entering, accepted }: Saving) {
+function currentOf({ sealed, fingerprint, entering, accepted }: Saving) {
   const { fields, hint } = accepted.entered;
   const { method } = entering;
-  return { version: 1, sealed, method: method.type, methodId: methodIdOf(method), fields, hint };
+  return { version: 1, sealed, method: method.type, methodId: methodIdOf(method), fields, hint, fingerprint };
 }
 
 /** Said before the provider is asked, so that nobody waits for that answer in vain. */

@@ -11,6 +11,7 @@ import type { Who } from '../workspaces/who.ts';
 import { type ConnectInput, connect, type Entered } from './connect.ts';
 import { createCredentialDoor } from './credential.ts';
 import type { DependentsSource } from './dependents-source.ts';
+import type { KeyedHash } from './fingerprint.ts';
 import { createForCall, type ForCall } from './for-call.ts';
 import * as lifecycle from './lifecycle.ts';
 import type { ConnectionFilter, Listed, Slice } from './look.ts';
@@ -35,6 +36,8 @@ export interface ConnectionsDeps {
   dependents: DependentsSource;
   usage: UsageSource;
   sweepStore: SweepStore;
+  /** Under a key only this server has: tells secrets apart without holding them. */
+  keyedHash: KeyedHash;
   settings: ConnectionSettings;
   log: { warn(fields: object, message: string): void };
 }

@@ -17,6 +17,8 @@ export interface StoredCredential {
   /** What was entered with it and is no secret. */
   fields: Readonly<Record<string, string>>;
   hint: string | null;
+  /** Null for one that was stored before fingerprints were. */
+  fingerprint: string | null;
 }
 
 export interface CredentialOwner {
@@ -32,13 +34,13 @@ export async function findCredential(
 ): Promise<StoredCredential | null> {
   const row = await queries(tx)
     .selectFrom('credentials')
-    .select(['version', 'sealed', 'method', 'method_id', 'fields', 'hint'])
+    .select(['version', 'sealed', 'method', 'method_id', 'fields', 'hint', 'fingerprint'])
     .where('workspace_id', '=', owner.workspaceId)
     .where('connection_id', '=', owner.id)
     .where('state', '=', state)
     .executeTakeFirst();
   if (row === undefined || row.sealed === null) return null;
-  const { version, sealed, method, method_id: methodId, hint } = row;
+  const { version, sealed, method, method_id: methodId, hint, fingerprint } = row;
   return {
     version,
     sealed,
@@ -46,7 +48,29 @@ export async function findCredential(
     methodId,
     fields: z.record(z.string(), z.string()).parse(row.fields),
     hint,
+    fingerprint,
   };
+}
+
+/** Connections of this integration whose current credential is the very same. */
+export async function namesWithFingerprint(
+  tx: Tx,
+  workspaceId: string,
+  integration: string,
+  fingerprint: string,
+): Promise<string[]> {
+  const rows = await queries(tx)
+    .selectFrom('credentials')
+    .innerJoin('connections', 'connections.id', 'credentials.connection_id')
+    .select('connections.name')
+    .where('credentials.workspace_id', '=', workspaceId)
+    .where('connections.workspace_id', '=', workspaceId)
+    .where('connections.integration', '=', integration)
+    .where('credentials.fingerprint', '=', fingerprint)
+    .where('credentials.state', '=', 'current')
+    .orderBy('connections.id')
+    .execute();
+  return rows.map((row) => row.name);
 }
 
 /** The version the next credential gets: one more than any there has been. */
@@ -78,6 +102,7 @@ export async function insertCurrent(
       method_id: credential.methodId,
       fields: JSON.stringify(credential.fields),
       hint: credential.hint,
+      fingerprint: credential.fingerprint,
       created_at: made.at,
       created_by_label: made.byLabel,
     })

@@ -216,6 +216,43 @@ describe('new credentials', () => {
   });
 });
 
+describe('the audit log', () => {
+  it('tells that a credential changed and to which, by fingerprints that differ between workspaces', async () => {
+    const made = await connected();
+    await room.connections.update(who, made.id, replacing(OTHER_GOOD_KEY), null);
+    const elsewhere = await room.owner();
+    await connected({}, elsewhere);
+    const [created, rotated] = await entriesOf(who);
+    const [foreign] = await entriesOf(elsewhere);
+    expect(created).toMatchObject({
+      action: 'connection.created',
+      detail: { fingerprint: expect.stringMatching(/^.{16}$/) },
+    });
+    expect(rotated).toMatchObject({
+      action: 'connection.rotated',
+      detail: {
+        fingerprint_before: created?.detail.fingerprint,
+        fingerprint: expect.stringMatching(/^.{16}$/),
+      },
+    });
+    expect(rotated?.detail.fingerprint).not.toBe(created?.detail.fingerprint);
+    expect(foreign?.detail.fingerprint).not.toBe(created?.detail.fingerprint);
+  });
+
+  it('and the person hear of a key that is connected already', async () => {
+    await connected({ name: 'Sales' });
+    const again = await room.connections.connect(who, {
+      integration: 'acme',
+      name: undefined,
+      method: 'api_key',
+      credentials: { api_key: GOOD_KEY },
+      saveUnverified: false,
+      makeDefault: false,
+    });
+    expect(again.notes).toEqual(['The same credentials are connected already, as “Sales”.']);
+  });
+});
+
 describe('disconnecting', () => {
   it('destroys the secrets and keeps the connection; new credentials heal it', async () => {
     const made = await connected();
@@ -312,6 +349,16 @@ describe('who sees a connection', () => {
 });
 
 const all = { integration: undefined, status: undefined, limit: 50, cursor: undefined };
+
+async function entriesOf({ workspaceId }: Who) {
+  const rows = await database.db.system
+    .selectFrom('audit_entries')
+    .select(['action', 'detail'])
+    .where('workspace_id', '=', workspaceId)
+    .orderBy('action')
+    .execute();
+  return rows.map((row) => ({ action: row.action, detail: row.detail as Record<string, unknown> }));
+}
 
 async function sealedOf(id: string): Promise<{ state: string; isThere: boolean }[]> {
   const rows = await database.db.system

@@ -12,9 +12,10 @@ import type { ConnectDeps, Entered } from './connect.ts';
 import { type Connection, isHealthy } from './connection.ts';
 import { changeConnection } from './connection-store.ts';
 import { credentialPlace, credentialText } from './credential.ts';
-import { demoteCurrent, insertCurrent, nextVersion } from './credential-store.ts';
+import { demoteCurrent, findCredential, insertCurrent, nextVersion } from './credential-store.ts';
 import { insertEvent, type NewEvent } from './event-store.ts';
 import { getConnection, refuseStale, takeConnection } from './find.ts';
+import { fingerprintOf } from './fingerprint.ts';
 import { goneFromCatalog, methodIdOf, methodOf } from './method.ts';
 import { renameIn } from './rename.ts';
 
@@ -46,11 +47,12 @@ export async function replaceCredentials(
   const { credentials, saveUnverified } = replacement;
   const { workspaceId } = who;
   const accepted = await checkEntered(deps, { workspaceId, ...known, credentials, saveUnverified, existing });
+  const fingerprint = fingerprintOf(deps.keyedHash, workspaceId, accepted.entered.secrets);
   await storeAsCurrent(deps, who, id, accepted.entered.values, async (tx, next) => {
     const before = await takeConnection(tx, who, id, version);
     const methodId = methodIdOf(known.method);
     const { fields, hint } = accepted.entered;
-    const stored = { ...next, method: known.method.type, methodId, fields, hint };
+    const stored = { ...next, method: known.method.type, methodId, fields, hint, fingerprint };
     const change = { ...changeAfter(deps.settings, null, { ...accepted, ...known }), fields, hint };
     if (replacement.name !== undefined) await renameIn(tx, who, before, replacement.name, accepted.at);
     await makeCurrent(deps, tx, who, before, stored, change, {
@@ -78,6 +80,7 @@ export async function makeCurrent(
 ): Promise<void> {
   const { at } = event;
   const destroyAfter = new Date(at.getTime() + settings.keepPreviousMs);
+  const replaced = await findCredential(tx, before, 'current');
   await demoteCurrent(tx, before, at, destroyAfter);
   await insertCurrent(tx, before, stored, { at, byLabel: who.label });
   await changeConnection(tx, before, change, { now: at, byPerson: true });
@@ -86,7 +89,11 @@ export async function makeCurrent(
     who,
     action: `connection.${event.kind}`,
     subject: { kind: 'connection', id: before.id, name: before.name },
-    detail: { credential_version: stored.version, fields: Object.keys(stored.fields) },
+    detail: {
+      credential_version: stored.version,
+      fingerprint: stored.fingerprint,
+      fingerprint_before: replaced?.fingerprint ?? null,
+    },
   });
   const status = change.status ?? before.status;
   if (!isHealthy(before.status) && isHealthy(status)) await tellHealed(tx, before);

@@ -39,7 +39,7 @@ export async function rollBack(deps: Deps, who: Who, id: string): Promise<Verdic
     const before = await takeConnection(tx, who, id);
     // Destroyed or replaced while the provider was asked.
     if ((await findCredential(tx, before, 'previous'))?.version !== previous.version) throw nothingThere();
-    const { method, methodId, fields, hint } = previous;
+    const { method, methodId, fields, hint, fingerprint } = previous;
     const change = {
       ...changeAfter(deps.settings, null, { ...accepted, ...known }),
       methodId,
@@ -51,7 +51,7 @@ export async function rollBack(deps: Deps, who: Who, id: string): Promise<Verdic
       tx,
       who,
       before,
-      { ...next, method, methodId, fields, hint },
+      { ...next, method, methodId, fields, hint, fingerprint },
       change,
       eventOf(who, accepted),
     );

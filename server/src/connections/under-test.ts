@@ -1,5 +1,5 @@
 // What the tests of this room share: a provider that behaves as its key says, and the room over a real database.
-import { randomBytes } from 'node:crypto';
+import { createHmac, randomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { gzipSync } from 'node:zlib';
@@ -191,6 +191,7 @@ export function openRoom(options: RoomOptions): Room {
     dependents: noDependents,
     usage: (tx, workspaceId, connectionId, since) => usageOf(tx, workspaceId, connectionId, 'hour', since),
     sweepStore: createSweepStore(db.system),
+    keyedHash: (text) => createHmac('sha256', 'test').update(text).digest('base64url'),
     settings: { ...DEFAULT_CONNECTION_SETTINGS, ...options.settings },
     log: { warn: (fields, message) => logged.push(fields, message) },
   });

@@ -132,7 +132,7 @@ const from = ({ location }: Told) => (location === null ? '' : ` from ${location
 const at = ({ location }: Told) => (location === null ? '' : ` under ${location}`);
 const because = (told: Told) => (told.because === null ? '' : ` (${told.because})`);
 const likeAnother = ({ looksLike }: Told) =>
-  looksLike === null ? '' : `: it looks like a key of ${looksLike}`;
+  looksLike === null ? '' : `: it has the form of another service's key (${looksLike})`;
 const reached = ({ account }: Told) => (account?.name ? ` (${account.name})` : '');
 const before = ({ otherAccount }: Told) => (otherAccount?.before ? ` (${otherAccount.before})` : '');
 

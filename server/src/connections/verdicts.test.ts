@@ -262,7 +262,10 @@ describe('a check', () => {
       .catch((error: unknown) => error);
     expect(failed).toMatchObject({
       extra: {
-        verdict: { message: 'Acme did not accept this key: it looks like a key of Slack bot token.' },
+        verdict: {
+          message:
+            "Acme did not accept this key: it has the form of another service's key (Slack bot token).",
+        },
       },
     });
   });

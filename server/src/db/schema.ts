@@ -136,6 +136,7 @@ export interface Credentials {
   destroy_after: Timestamp | null;
   destroyed_at: Timestamp | null;
   fields: Generated<JsonColumn>;
+  fingerprint: string | null;
   hint: string | null;
   key_id: Generated<string | null>;
   method: string;
