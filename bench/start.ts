@@ -72,9 +72,13 @@ async function startServer(stayIdle: boolean): Promise<{ ms: number; idleMb: num
       KEYRAIL_DATA_DIR: join(folder, 'server'),
       KEYRAIL_LOG_LEVEL: 'error',
     },
-    stdio: ['ignore', 'ignore', 'inherit'],
+    stdio: ['ignore', 'ignore', 'pipe'],
   });
-  await untilReady(child, `http://127.0.0.1:${port}/health/ready`);
+  let said = '';
+  child.stderr.on('data', (part: Buffer) => {
+    said += part.toString();
+  });
+  await untilReady(child, `http://127.0.0.1:${port}/health/ready`, () => said);
   const ms = performance.now() - startedAt;
   let idleMb: number | null = null;
   if (stayIdle) {
@@ -86,13 +90,13 @@ async function startServer(stayIdle: boolean): Promise<{ ms: number; idleMb: num
   return { ms, idleMb };
 }
 
-async function untilReady(child: ChildProcess, url: string): Promise<void> {
+async function untilReady(child: ChildProcess, url: string, said: () => string): Promise<void> {
   while (child.exitCode === null) {
     const answer = await fetch(url).catch(() => null);
     if (answer?.ok) return;
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
-  throw new Error('the server ended before it was ready; see above');
+  throw new Error(`the server ended before it was ready. It said:\n${said()}`);
 }
 
 async function startBare(): Promise<number> {

@@ -38,7 +38,9 @@ test('migrations are applied in order, each once', async () => {
   expect(await run()).toEqual([]);
   add('0003_three', 'alter table two add column m int');
   expect(await run('1.1.0')).toEqual(['0003_three']);
-  expect(await rows('select name, release from keyrail_migrations order by name')).toEqual([
+  expect(
+    await rows("select name, release from keyrail_migrations where name like '00%' order by name"),
+  ).toEqual([
     { name: '0001_one', release: '1.0.0' },
     { name: '0002_two', release: '1.0.0' },
     { name: '0003_three', release: '1.1.0' },

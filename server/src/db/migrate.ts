@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { runMigrations } from 'graphile-worker';
 import pg from 'pg';
@@ -31,6 +32,9 @@ const OUR_FOLDER = fileURLToPath(new URL('migrations', import.meta.url));
 /** Any number will do as long as all releases use the same: who holds this lock migrates. */
 const MIGRATION_LOCK = 7_313_220_415;
 
+const QUEUE_PREFIX = 'graphile-worker@';
+const QUEUE = `${QUEUE_PREFIX}${queueVersion()}`;
+
 /**
  * Brings the database to this program's schema: the job queue's own migrations, then ours, each in a transaction of its
  * own. Of several processes that start at once one migrates and the others wait. Killed anywhere, it goes on where it
@@ -52,8 +56,8 @@ export async function migrate(options: MigrateOptions): Promise<void> {
     await client.query('select pg_advisory_lock($1)', [MIGRATION_LOCK]);
     const applied = await readApplied(client);
     refuseWhatIsNotOurs(migrations, applied, release);
-    await runMigrations({ connectionString: options.url });
     const done = new Set(applied.map((migration) => migration.name));
+    if (!done.has(QUEUE)) await migrateQueue(client, options.url, release);
     for (const migration of migrations.filter(({ name }) => !done.has(name))) {
       await apply(client, migration, release);
       options.onApplied?.(migration.name);
@@ -94,7 +98,7 @@ async function readApplied(client: pg.Client): Promise<Applied[]> {
 
 function refuseWhatIsNotOurs(ours: Migration[], applied: Applied[], release: string): void {
   const byName = new Map(ours.map((migration) => [migration.name, migration]));
-  const unknown = applied.filter(({ name }) => !byName.has(name));
+  const unknown = applied.filter(({ name }) => !byName.has(name) && !name.startsWith(QUEUE_PREFIX));
   const latest = unknown.at(-1);
   if (latest) {
     throw new StartRefused(
@@ -103,13 +107,23 @@ function refuseWhatIsNotOurs(ours: Migration[], applied: Applied[], release: str
         `was touched. Start Keyrail ${latest.release} or newer.`,
     );
   }
-  const edited = applied.find(({ name, checksum }) => byName.get(name)?.checksum !== checksum);
+  const edited = applied.find(({ name, checksum }) => (byName.get(name)?.checksum ?? checksum) !== checksum);
   if (edited) {
     throw new StartRefused(
       `Migration ${edited.name} was applied by Keyrail ${edited.release} in another wording than the one in this program ` +
         `(${release}). A migration is never edited: put the file back, and make the change in a new one.`,
     );
   }
+}
+
+/** The queue's package brings migrations of its own; once per version of it there is something to look for. */
+async function migrateQueue(client: pg.Client, url: string, release: string): Promise<void> {
+  await runMigrations({ connectionString: url });
+  await client.query('insert into keyrail_migrations (name, checksum, release) values ($1, $2, $3)', [
+    QUEUE,
+    '',
+    release,
+  ]);
 }
 
 async function apply(client: pg.Client, migration: Migration, release: string): Promise<void> {
@@ -135,4 +149,10 @@ async function apply(client: pg.Client, migration: Migration, release: string): 
 function ownRelease(): string {
   const file = fileURLToPath(new URL('../../../package.json', import.meta.url));
   return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
+}
+
+function queueVersion(): string {
+  const entry = createRequire(import.meta.url).resolve('graphile-worker');
+  return (JSON.parse(readFileSync(join(dirname(entry), '..', 'package.json'), 'utf8')) as { version: string })
+    .version;
 }
