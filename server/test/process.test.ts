@@ -206,6 +206,8 @@ describe('stopping', () => {
     const { url, headers } = await setUp(run);
     const slow = Array.from({ length: 100 }, () => slowRequest(url, headers));
     await Promise.all(slow.map(({ begun }) => begun));
+    // What has not reached the server yet is not in flight: its connection is closed, and the client asks elsewhere.
+    await expect.poll(() => inFlight(url)).toBe(101);
     run.child.kill('SIGTERM');
     await expect
       .poll(() =>
@@ -319,6 +321,11 @@ function slowRequest(
       return status;
     },
   };
+}
+
+async function inFlight(url: string): Promise<number> {
+  const text = await (await fetch(`${url}/metrics`)).text();
+  return Number(/keyrail_http_requests_in_flight (\d+)/.exec(text)?.[1]);
 }
 
 function freePort(): Promise<number> {
