@@ -52,8 +52,8 @@ export async function execute(deps: ExecuteDeps, call: ActionCall): Promise<Acti
       'Correct the row, then run it again.',
     );
 
-  const fingerprint = fingerprintOf(given.inputs);
-  const poll = call.poll?.inputs === fingerprint ? call.poll : null;
+  const fingerprint = () => fingerprintOf(given.inputs);
+  const poll = call.poll !== null && call.poll.inputs === fingerprint() ? call.poll : null;
   const isJobPoll = poll?.kind === 'job' && action.poll !== undefined;
   const template: RequestTemplate = isJobPoll && action.poll ? action.poll.request : action.request;
   const values = isJobPoll ? { ...given.inputs, job_id: poll.jobId } : given.inputs;

@@ -6,7 +6,7 @@ import type { SettleContext } from './settle.ts';
 /** A job was submitted: from now on its id is asked for. */
 export function pollJob(poll: Poll, jobId: string, context: SettleContext, trace: Trace): ActionOutcome {
   const giveUpAt = context.now.getTime() + poll.giveUpSeconds * 1000;
-  const state: PollState = { kind: 'job', jobId, giveUpAt, inputs: context.fingerprint };
+  const state: PollState = { kind: 'job', jobId, giveUpAt, inputs: context.fingerprint() };
   return { kind: 'pending', poll: state, afterSeconds: poll.firstWaitSeconds, trace };
 }
 
@@ -24,7 +24,7 @@ export function askAgain(
     kind: 'ask_again',
     jobId: '',
     giveUpAt: now.getTime() + giveUpSeconds * 1000,
-    inputs: fingerprint,
+    inputs: fingerprint(),
   };
   const afterSeconds = Math.max(wantedSeconds ?? 0, every ?? 5);
   if (now.getTime() + afterSeconds * 1000 > state.giveUpAt) return givenUp(prepared, state, trace);

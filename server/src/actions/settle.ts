@@ -15,7 +15,8 @@ export interface SettleContext {
   /** The job or repetition this answer belongs to; null for a first request. */
   poll: PollState | null;
   isJobPoll: boolean;
-  fingerprint: string;
+  /** Of the inputs; only what takes several steps needs it. */
+  fingerprint: () => string;
   now: Date;
 }
 

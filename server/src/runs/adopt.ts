@@ -1,5 +1,4 @@
 import { findAction } from '../actions/prepare.ts';
-import type { Clock } from '../lib/clock.ts';
 import type { Tx } from '../lib/tx.ts';
 import type { RowAccess } from '../tables/row-access.ts';
 import { createBell } from './bell.ts';
@@ -25,7 +24,6 @@ export interface AdoptDeps extends FootingDeps {
   slots: FairSlots;
   owner: string;
   leaseMs: number;
-  clock: Clock;
 }
 
 /**
@@ -103,7 +101,7 @@ function driveOf(
     isTrial: true,
     isFrozen: false,
     isHeld: false,
-    bell: createBell(deps.clock),
+    bell: createBell(),
     isAgain: true,
     isDry: false,
     thawLeft: run.counts.waiting_for_connection + run.counts.out_of_credits,

@@ -1,5 +1,3 @@
-import type { Clock } from '../lib/clock.ts';
-
 /** Something that many may ring and one waits for. A ring while nobody waits is not lost. */
 export interface Bell {
   ring(): void;
@@ -7,21 +5,30 @@ export interface Bell {
   wait(ms: number): Promise<void>;
 }
 
-export function createBell(clock: Clock): Bell {
+/** Rung for each call of a run: nothing is made or thrown for it but a timer. */
+export function createBell(): Bell {
   let isRung = false;
-  let waiting: AbortController | null = null;
+  let wakeUp: (() => void) | null = null;
   return {
     ring: () => {
       isRung = true;
-      waiting?.abort();
+      wakeUp?.();
     },
     wait: async (ms) => {
       if (!isRung) {
-        waiting = new AbortController();
-        await clock.sleep(ms, waiting.signal).catch(() => {});
-        waiting = null;
+        await new Promise<void>((resolve) => {
+          const timer = setTimeout(resolve, Math.min(ms, LONGEST_MS));
+          wakeUp = () => {
+            clearTimeout(timer);
+            resolve();
+          };
+        });
+        wakeUp = null;
       }
       isRung = false;
     },
   };
 }
+
+/** A timer takes no more than 31 bits; waking up too early does no harm. */
+const LONGEST_MS = 60_000;

@@ -285,7 +285,7 @@ async function claim(deps: CycleDeps, turn: Turn, isDrained: boolean, isRepeatab
   if (allowed <= 0) return spent(turn, isDrained);
   const limit = callLimit(drive);
   // What may be done twice may also be taken ahead of its turn, so that no slot waits for the database.
-  const ahead = isRepeatable && !drive.isTrial ? limit : 0;
+  const ahead = isRepeatable && !drive.isTrial ? 2 * limit : 0;
   const busy = drive.inFlight.size + drive.claimed.length + drive.parked.size;
   const wanted = Math.min(limit + ahead - busy, allowed);
   if (wanted <= 0) return;

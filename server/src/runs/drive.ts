@@ -76,7 +76,9 @@ async function work(deps: DriveDeps, drive: Drive, stopping: AbortSignal): Promi
   };
   const land = () => {
     begin();
-    bell.ring();
+    // The first of a batch sets its time, a full one ends it; those in between change nothing.
+    const news = batchSize(drive.batch);
+    if (news === 1 || news >= FLUSH_SIZE || stopping.aborted) bell.ring();
   };
   let lookedAt = performance.now();
   const look = async () => {

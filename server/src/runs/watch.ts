@@ -58,7 +58,7 @@ export async function createRunWatch(deps: WatchDeps): Promise<RunWatch> {
   return {
     stop,
     follow: async (who, runId, tell, closed) => {
-      const news = createNews(deps.clock);
+      const news = createNews();
       const all = followers.get(runId) ?? new Set();
       followers.set(runId, all.add(news.onChange));
       closed.addEventListener('abort', news.bell.ring, { once: true });
@@ -73,8 +73,8 @@ export async function createRunWatch(deps: WatchDeps): Promise<RunWatch> {
   };
 }
 
-function createNews(clock: Clock) {
-  const bell = createBell(clock);
+function createNews() {
+  const bell = createBell();
   const changed = { rows: new Set<string>(), more: false };
   return {
     bell,
