@@ -172,7 +172,7 @@ async function lettingTheAnswerArrive<Answer>(
     return await work();
   } finally {
     const { raw } = request;
-    if (!raw.readableEnded) {
+    if (!raw.complete || !raw.readableEnded) {
       reply.raw.once('finish', () => {
         const ended = new AbortController();
         raw.once('end', () => ended.abort());

@@ -77,11 +77,15 @@ export async function importCsv(
 ): Promise<Imported> {
   await deps.transact(who.workspaceId, (tx) => readTable(tx, who.workspaceId, tableId));
   const sample = await takeSample(deps, request.body);
-  const layout = findLayout(sample, request.options, deps.limits);
-  const prepared = await prepare(deps, who.workspaceId, tableId, layout, request);
-  return inBulk(deps.bulk, who.workspaceId, 'write', (bulk) =>
-    load(deps, bulk, who, tableId, sample, prepared, request),
-  );
+  try {
+    const layout = findLayout(sample, request.options, deps.limits);
+    const prepared = await prepare(deps, who.workspaceId, tableId, layout, request);
+    return await inBulk(deps.bulk, who.workspaceId, 'write', (bulk) =>
+      load(deps, bulk, who, tableId, sample, prepared, request),
+    );
+  } finally {
+    await sample.close();
+  }
 }
 
 async function prepare(

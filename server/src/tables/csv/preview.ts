@@ -40,6 +40,7 @@ export async function previewCsv(
       ? []
       : (await deps.transact(who.workspaceId, (tx) => readTable(tx, who.workspaceId, tableId))).columns;
   const sample = await takeSample(deps, request.body);
+  await sample.close();
   const layout = findLayout(sample, request.options, deps.limits);
   const plan = planByNames(layout, columns);
   return {

@@ -10,6 +10,8 @@ export interface Sample {
   isWhole: boolean;
   /** All of the file from its first byte on, `start` included; to be read once. */
   bytes(): AsyncIterable<Buffer>;
+  /** Lets go of what still comes in. To be called in any case. */
+  close(): Promise<void>;
 }
 
 /** A piece is worked on without a pause, so it must be small enough that nobody else waits for long. */
@@ -23,7 +25,7 @@ export async function takeSample(
   deps: { clock: Clock; limits: Pick<ImportLimits, 'maxBytes' | 'stallMs'> },
   body: AsyncIterable<Buffer>,
 ): Promise<Sample> {
-  const pieces = guarded(deps, body)[Symbol.asyncIterator]();
+  const pieces = guarded(deps, body);
   const kept: Buffer[] = [];
   let length = 0;
   let isWhole = false;
@@ -40,7 +42,10 @@ export async function takeSample(
     isWhole,
     bytes: async function* () {
       yield* kept.splice(0);
-      if (!isWhole) yield* { [Symbol.asyncIterator]: () => pieces };
+      if (!isWhole) yield* pieces;
+    },
+    close: async () => {
+      await pieces.return(undefined);
     },
   };
 }
