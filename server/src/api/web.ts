@@ -51,9 +51,11 @@ export async function webFiles(app: App, dir: string | null): Promise<void> {
     // The app's own router reads the query of its addresses; here any is taken.
     schema: { hide: true, querystring: z.looseObject({}) },
     handler: async (request, reply) => {
-      const path = request.url.split('?')[0] ?? '/';
+      const asked = request.url.split('?')[0] ?? '/';
+      // The page itself is never a plain file: it needs its nonce.
+      const path = asked === '/index.html' ? '/' : asked;
       const found = files.get(path);
-      if (found && path !== '/index.html') return sendFile(request, reply, found);
+      if (found) return sendFile(request, reply, found);
       if (!isPage(path)) return sendProblem(new AppError('not_found'), request, reply);
       if (index === null) return sendNotBuilt(reply);
       const nonce = freshNonce();
