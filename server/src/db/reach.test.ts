@@ -1,7 +1,8 @@
-import { createServer, type Server, type Socket } from 'node:net';
+import { createServer } from 'node:net';
 import { sql } from 'kysely';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { freshDatabase, type TestDatabase } from '../../test/database.ts';
+import { doorTo, listenOn } from '../../test/door.ts';
 import { AppError } from '../lib/app-error.ts';
 import type { Clock } from '../lib/clock.ts';
 import { openDatabase, queries } from './open.ts';
@@ -120,48 +121,4 @@ test('a statement over its time limit is "unavailable", and its connection serve
 
 function isUnavailable(error: unknown): boolean {
   return error instanceof AppError && error.code === 'unavailable';
-}
-
-/** A TCP port that leads to the database while it is open, and cuts every connection when it is shut. */
-async function doorTo(
-  url: string,
-): Promise<{ url: string; shut: () => Promise<void>; open: () => Promise<void> }> {
-  const { connect } = await import('node:net');
-  const socketPath = `${new URL(url).searchParams.get('host')}/.s.PGSQL.5432`;
-  const make = () =>
-    createServer((client) => {
-      const upstream = connect(socketPath);
-      client.on('error', () => upstream.destroy()).pipe(upstream);
-      upstream.on('error', () => client.destroy()).pipe(client);
-    });
-  let door = await listenOn(make());
-  const { port } = door;
-  const target = new URL(url);
-  target.searchParams.delete('host');
-  target.host = `127.0.0.1:${port}`;
-  return {
-    url: target.href,
-    shut: () => door.close(),
-    open: async () => {
-      door = await listenOn(make(), port);
-    },
-  };
-}
-
-async function listenOn(server: Server, port = 0): Promise<{ port: number; close: () => Promise<void> }> {
-  const sockets = new Set<Socket>();
-  server.on('connection', (socket) => {
-    sockets.add(socket);
-    socket.on('error', () => {}).on('close', () => sockets.delete(socket));
-  });
-  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
-  const address = server.address();
-  return {
-    port: typeof address === 'object' && address ? address.port : 0,
-    close: () =>
-      new Promise<void>((resolve) => {
-        server.close(() => resolve());
-        for (const socket of sockets) socket.destroy();
-      }),
-  };
 }

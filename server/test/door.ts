@@ -1,0 +1,62 @@
+import { connect, createServer, type Server, type Socket } from 'node:net';
+
+export interface Door {
+  /** The database's address through the door. */
+  url: string;
+  port: number;
+  /** Cuts every connection; new ones are refused. */
+  shut(): Promise<void>;
+  open(): Promise<void>;
+}
+
+/** A TCP port that leads to the database while it is open: for a database that goes away and comes back. */
+export async function doorTo(url: string): Promise<Door> {
+  const socketPath = `${new URL(url).searchParams.get('host')}/.s.PGSQL.5432`;
+  const make = () =>
+    createServer((client) => {
+      const upstream = connect(socketPath);
+      client.on('error', () => upstream.destroy()).pipe(upstream);
+      upstream.on('error', () => client.destroy()).pipe(client);
+    });
+  let door: Listening | null = await listenOn(make());
+  const { port } = door;
+  const target = new URL(url);
+  target.searchParams.delete('host');
+  target.host = `127.0.0.1:${port}`;
+  return {
+    url: target.href,
+    port,
+    shut: async () => {
+      const closing = door;
+      door = null;
+      await closing?.close();
+    },
+    open: async () => {
+      door ??= await listenOn(make(), port);
+    },
+  };
+}
+
+export interface Listening {
+  port: number;
+  close(): Promise<void>;
+}
+
+/** Listens on loopback, and closes with all connections. */
+export async function listenOn(server: Server, port = 0): Promise<Listening> {
+  const sockets = new Set<Socket>();
+  server.on('connection', (socket) => {
+    sockets.add(socket);
+    socket.on('error', () => {}).on('close', () => sockets.delete(socket));
+  });
+  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
+  const address = server.address();
+  return {
+    port: typeof address === 'object' && address ? address.port : 0,
+    close: () =>
+      new Promise<void>((resolve) => {
+        server.close(() => resolve());
+        for (const socket of sockets) socket.destroy();
+      }),
+  };
+}

@@ -1,0 +1,65 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+
+export interface ServerProcess {
+  child: ChildProcess;
+  /** Everything it printed so far, both streams. */
+  said(): string;
+  /** Resolves when the pattern has been printed; rejects when the process ends first. */
+  says(pattern: RegExp): Promise<RegExpExecArray>;
+  /** The address it listens on, once it is ready. */
+  url(): Promise<string>;
+  /** Sends the signal and resolves to the exit code, or the signal's name where it ended the process. */
+  end(signal: NodeJS.Signals): Promise<number | string>;
+}
+
+/** The real server in a process of its own: `server/src/main.ts`, or what `npm start` runs. */
+export function startServer(
+  env: Record<string, string>,
+  program: 'server/src/main.ts' | 'scripts/start.mjs' = 'server/src/main.ts',
+): ServerProcess {
+  const child = spawn(process.execPath, [join(root, program)], {
+    env: { PATH: process.env.PATH ?? '', KEYRAIL_PORT: '0', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let text = '';
+  const waiting = new Set<() => void>();
+  const heard = (part: Buffer) => {
+    text += part.toString();
+    for (const look of waiting) look();
+  };
+  child.stdout.on('data', heard);
+  child.stderr.on('data', heard);
+
+  const says = (pattern: RegExp) =>
+    new Promise<RegExpExecArray>((resolve, reject) => {
+      const look = () => {
+        const match = pattern.exec(text);
+        if (!match) return;
+        waiting.delete(look);
+        resolve(match);
+      };
+      waiting.add(look);
+      look();
+      child.once('exit', () =>
+        reject(new Error(`the server ended before it said ${pattern}. It said:\n${text}`)),
+      );
+    });
+  return {
+    child,
+    says,
+    said: () => text,
+    url: async () => (await says(/ready: (http:\S+)/))[1] ?? '',
+    end: async (signal) => {
+      if (child.exitCode === null && child.signalCode === null) {
+        child.kill(signal);
+        await once(child, 'exit');
+      }
+      return child.exitCode ?? child.signalCode ?? 'unknown';
+    },
+  };
+}
