@@ -1,5 +1,5 @@
 // npm run bench NAME: one measurement beside its peer; -- --full for the real size. The last line is one JSON object.
-import { existsSync, readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ensureChromium } from './chromium.mjs';
 import { root } from './node24.mjs';
@@ -8,10 +8,13 @@ import { ensureWebBuilt } from './web.mjs';
 
 const [name, ...args] = process.argv.slice(2);
 const names = readdirSync(join(root, 'bench'))
-  .filter((file) => /^[a-z-]+\.ts$/.test(file) && file !== 'report.ts')
+  .filter(
+    (file) =>
+      file.endsWith('.ts') && readFileSync(join(root, 'bench', file), 'utf8').includes("'./report.ts'"),
+  )
   .map((file) => file.slice(0, -'.ts'.length));
 
-if (!name || !existsSync(join(root, 'bench', `${name}.ts`))) {
+if (!names.includes(name)) {
   fail(`npm run bench NAME [-- --full], where NAME is one of: ${names.join(', ')}`);
 }
 await ensureInstalled();
