@@ -139,7 +139,10 @@ function newConnection(
   { id, entering, accepted }: Saving,
   name: string,
   isDefault: boolean,
-): Omit<Connection, 'credentialVersion' | 'hasPreviousCredential' | 'version' | 'lastUsedAt' | 'updatedAt'> {
+): Omit<
+  Connection,
+  'credentialVersion' | 'hasPreviousCredential' | 'version' | 'lastUsedAt' | 'reportedAt' | 'updatedAt'
+> {
   const { definition, method } = entering;
   const { entered, found, verdict, at } = accepted;
   const checked = changeAfter(settings, null, { found, verdict, definition, method, at });

@@ -12,7 +12,7 @@ import { type Connection, STATUSES } from './connection.ts';
 /** What a new row needs; the rest has its beginning in the table. */
 export type NewConnection = Omit<
   Connection,
-  'credentialVersion' | 'hasPreviousCredential' | 'version' | 'lastUsedAt' | 'updatedAt'
+  'credentialVersion' | 'hasPreviousCredential' | 'version' | 'lastUsedAt' | 'reportedAt' | 'updatedAt'
 > & { nameKey: string };
 
 export async function insertConnection(tx: Tx, made: NewConnection): Promise<void> {
@@ -170,6 +170,7 @@ export type ConnectionChange = Partial<
     | 'lastCheckedAt'
     | 'nextCheckAt'
     | 'checksMissed'
+    | 'reportedAt'
   >
 > & { nameKey?: string };
 
@@ -197,6 +198,7 @@ export async function changeConnection(
     last_checked_at: change.lastCheckedAt,
     next_check_at: change.nextCheckAt,
     checks_missed: change.checksMissed,
+    reported_at: change.reportedAt,
   };
   const given = Object.fromEntries(Object.entries(set).filter(([, value]) => value !== undefined));
   await queries(tx)
@@ -237,6 +239,20 @@ export async function touchLastUsed(tx: Tx, workspaceId: string, id: string, at:
   await queries(tx)
     .updateTable('connections')
     .set({ last_used_at: at })
+    .where('workspace_id', '=', workspaceId)
+    .where('id', '=', id)
+    .execute();
+}
+
+/** Nothing anybody sees or keeps in memory. */
+export async function noteReport(
+  tx: Tx,
+  { workspaceId, id }: Pick<Connection, 'workspaceId' | 'id'>,
+  at: Date,
+): Promise<void> {
+  await queries(tx)
+    .updateTable('connections')
+    .set({ reported_at: at })
     .where('workspace_id', '=', workspaceId)
     .where('id', '=', id)
     .execute();
@@ -285,6 +301,7 @@ function fromRow(row: Row): Connection {
     lastCheckedAt: row.last_checked_at,
     nextCheckAt: row.next_check_at,
     checksMissed: row.checks_missed,
+    reportedAt: row.reported_at,
     lastUsedAt: row.last_used_at,
     hasPreviousCredential: row.previous_version !== null,
     credentialVersion: row.credential_version,

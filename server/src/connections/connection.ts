@@ -30,6 +30,8 @@ export interface Connection {
   nextCheckAt: Date | null;
   /** Checks in a row that could not be made, because the provider was down or busy. */
   checksMissed: number;
+  /** When (or until when) a refused call asked for a check. */
+  reportedAt: Date | null;
   lastUsedAt: Date | null;
   hasPreviousCredential: boolean;
   /** The version of the current credential; null where there is none (disconnected). */

@@ -83,7 +83,8 @@ export async function makeCurrent(
   const replaced = await findCredential(tx, before, 'current');
   await demoteCurrent(tx, before, at, destroyAfter);
   await insertCurrent(tx, before, stored, { at, byLabel: who.label });
-  await changeConnection(tx, before, change, { now: at, byPerson: true });
+  // A refusal of the old credential says nothing about this one.
+  await changeConnection(tx, before, { ...change, reportedAt: null }, { now: at, byPerson: true });
   await insertEvent(tx, before, event);
   await record(tx, {
     who,

@@ -5,7 +5,7 @@ import type { Transact } from '../lib/tx.ts';
 import { connectionCheck } from './announce.ts';
 import { nextCheckAt } from './check-times.ts';
 import { isBroken } from './connection.ts';
-import { changeConnection, lockConnection } from './connection-store.ts';
+import { changeConnection, lockConnection, noteReport } from './connection-store.ts';
 import { insertEvent } from './event-store.ts';
 import type { ConnectionSettings } from './settings.ts';
 
@@ -17,8 +17,8 @@ interface Deps {
 
 /**
  * A call was refused with `version` although nothing newer was there. One such answer is no proof (some providers
- * answer 401 for one endpoint alone), so the connection is checked: once for many reports, and not more often than
- * once in `checkGapMs`. What was replaced meanwhile, or is known to be broken, needs no check.
+ * answer 401 for one endpoint alone), so the connection is checked: at once for the first report, and for many not more
+ * often than once in `checkGapMs`. What was replaced meanwhile, or is known to be broken, needs no check.
  */
 export async function reportUnauthenticated(
   { transact, clock, settings }: Deps,
@@ -30,11 +30,14 @@ export async function reportUnauthenticated(
     const connection = await lockConnection(tx, workspaceId, connectionId);
     if (connection === null || connection.credentialVersion !== version || isBroken(connection.status))
       return;
-    const lastAt = connection.lastCheckedAt?.getTime() ?? 0;
-    const runAt = new Date(Math.max(clock.now().getTime(), lastAt + settings.checkGapMs));
+    const [now, reportedAt] = [clock.now(), connection.reportedAt?.getTime() ?? 0];
+    const isWaiting = reportedAt > now.getTime();
+    if (isWaiting) return;
+    const runAt = new Date(Math.max(now.getTime(), reportedAt + settings.checkGapMs));
+    await noteReport(tx, connection, runAt);
     const payload = { workspace_id: workspaceId, connection_id: connectionId };
     const key = `${connectionCheck.name}:${connectionId}`;
-    await enqueue(tx, connectionCheck, payload, { key, runAt, keepRunAt: true });
+    await enqueue(tx, connectionCheck, payload, { key, runAt });
   });
 }
 

@@ -228,6 +228,25 @@ describe('the credential of a saved connection', () => {
     expect(await jobsOf(database, 'connections.check')).toEqual([]);
   });
 
+  it('refused again and again by one address alone, while checks find it fine, is checked once a minute', async () => {
+    const made = await connected();
+    const report = () => room.connections.reportUnauthenticated(who.workspaceId, made.id, 1);
+    await report();
+    expect(await waitingChecks()).toEqual([0]);
+    await check(made.id);
+    await forgetJobs(database);
+    for (let times = 0; times < 5; times += 1) await report();
+    expect(await waitingChecks()).toEqual([60_000]);
+    clock.move(61_000);
+    await forgetJobs(database);
+    await report();
+    expect(await waitingChecks()).toEqual([59_000]);
+    await room.connections.update(who, made.id, replacing(OTHER_GOOD_KEY), null);
+    await forgetJobs(database);
+    await room.connections.reportUnauthenticated(who.workspaceId, made.id, 2);
+    expect(await waitingChecks()).toEqual([0]);
+  });
+
   it('that was used is shown as used, to the minute; a check is no use', async () => {
     const made = await connected();
     await check(made.id);
@@ -293,6 +312,16 @@ describe('what others ask about a connection', () => {
 });
 
 const all = { integration: undefined, status: undefined, limit: 50, cursor: undefined };
+
+/** How long, in milliseconds, until each waiting check. */
+async function waitingChecks(): Promise<number[]> {
+  const { rows } = await database.db.systemPool.query<{ run_at: Date }>(
+    `select run_at from graphile_worker._private_jobs jobs
+     join graphile_worker._private_tasks tasks on tasks.id = jobs.task_id
+     where tasks.identifier = 'connections.check'`,
+  );
+  return rows.map((row) => row.run_at.getTime() - clock.now().getTime());
+}
 
 async function sealedOf(id: string): Promise<string> {
   const row = await database.db.system

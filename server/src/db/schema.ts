@@ -121,6 +121,7 @@ export interface Connections {
   name: string;
   name_key: string;
   next_check_at: Timestamp | null;
+  reported_at: Timestamp | null;
   status: string;
   status_reason: string | null;
   status_since: Timestamp;
