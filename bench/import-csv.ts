@@ -18,6 +18,7 @@ import { isFull, median, report, residentMb, tell } from './report.ts';
 const ROWS = 100_000;
 const MANY = isFull ? 1_000_000 : 300_000;
 const ROUNDS = isFull ? 5 : 3;
+const ROUNDS_OF_MANY = isFull ? 3 : 2;
 const COLUMNS = [
   'First',
   'Last',
@@ -65,14 +66,18 @@ try {
       `${round}/${ROUNDS}: import ${Math.round(rates.at(-1) ?? 0)} rows/s, COPY ${Math.round(peers.at(-1) ?? 0)} rows/s`,
     );
   }
-  const peerOfMany = await copyReadyMade(many);
-  const large = await importCsv(server, headers, many);
-  growth = Math.max(growth, large.growthMb);
-  tell(`${MANY} rows: import ${Math.round(large.rate)} rows/s, COPY ${Math.round(peerOfMany)} rows/s`);
+  const ratiosOfMany: number[] = [];
+  for (let round = 1; round <= ROUNDS_OF_MANY; round++) {
+    const peerOfMany = await copyReadyMade(many);
+    const imported = await importCsv(server, headers, many);
+    ratiosOfMany.push(imported.rate / peerOfMany);
+    growth = Math.max(growth, imported.growthMb);
+    tell(`${MANY} rows: import ${Math.round(imported.rate)} rows/s, COPY ${Math.round(peerOfMany)} rows/s`);
+  }
 
   const [value, peer] = [median(rates), median(peers)];
   // What indexes cost PostgreSQL in a larger table, they cost COPY too: that is taken out.
-  const evenness = large.rate / peerOfMany / (value / peer);
+  const evenness = median(ratiosOfMany) / (value / peer);
   report({
     bench: 'import-csv',
     value,

@@ -8,8 +8,8 @@ export function exactNumber(numeral: string): number | null {
   return canonical(numeral) === canonical(String(number)) ? number : null;
 }
 
-const NUMERAL = /^([+-]?)(\d*)\.?(\d*)(?:[eE]([+-]?\d+))?$/;
-const WITH_DIGITS = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
+const NUMERAL = /^([+-]?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d+))?$/;
+const WITH_DIGITS = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?$/;
 
 export function isNumeral(text: string): boolean {
   return WITH_DIGITS.test(text);

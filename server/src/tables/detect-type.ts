@@ -10,12 +10,16 @@ type Detectable = Exclude<ValueType, 'text' | 'json'>;
  * keeps neither the order of its names nor its spaces.
  */
 const isExactly: Record<Detectable, (text: string) => boolean> = {
-  number: (text) => /^-?(?:0|[1-9]\d*)(?:\.\d+)?$/.test(text) && String(Number(text)) === text,
+  number: (text) => SHORT_INTEGER.test(text) || (PLAIN_DECIMAL.test(text) && String(Number(text)) === text),
   boolean: (text) => text === 'true' || text === 'false',
   date: isDate,
   email: isEmail,
   url: isUrl,
 };
+
+/** Up to 15 digits every integer is a number of its own. */
+const SHORT_INTEGER = /^(?:0|-?[1-9]\d{0,14})$/;
+const PLAIN_DECIMAL = /^-?(?:0|[1-9]\d*)(?:\.\d+)?$/;
 
 const DETECTABLE = Object.keys(isExactly) as Detectable[];
 

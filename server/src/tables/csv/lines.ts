@@ -1,12 +1,11 @@
-import type { RowId } from '@keyrail/contract/ids';
 import { AppError } from '../../lib/app-error.ts';
 import type { Clock } from '../../lib/clock.ts';
-import { newId } from '../../lib/id.ts';
 import { excerpt, type FieldTarget, RowConverter } from './convert.ts';
 import { createDecoder, type Encoding } from './decode.ts';
 import type { Layout } from './layout.ts';
 import type { ImportLimits } from './limits.ts';
 import { CsvReader, UnreadableCsv } from './reader.ts';
+import { createRowIds } from './row-ids.ts';
 
 /** A row of the file that was left out, and why. Lines count from 1. */
 export interface RowProblem {
@@ -114,6 +113,7 @@ class LineWriter {
   readonly #hasSeenInvalid: () => boolean;
   readonly #converter: RowConverter;
   readonly #width: number;
+  readonly #idOf = createRowIds();
   readonly #becameText = new Map<number, number>();
   readonly #problems: RowProblem[] = [];
   #isHeaderDue: boolean;
@@ -208,7 +208,7 @@ class LineWriter {
         detail: `The file has more than ${this.#limits.maxRows.toLocaleString('en')} rows, the most a table holds. Nothing was imported. Split it, or ask the operator to raise KEYRAIL_CSV_MAX_ROWS.`,
       });
     const position = this.#input.firstPosition + this.#rows;
-    this.#text += `${position}\t${this.#input.rowPrefix}${newId<RowId>('row')}\t${json}\n`;
+    this.#text += `${position}\t${this.#input.rowPrefix}${this.#idOf(this.#rows)}\t${json}\n`;
     this.#rows += 1;
   }
 
