@@ -1,0 +1,105 @@
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { launch, type Visit, visit } from './browser.ts';
+import { cell, makeLeads } from './leads.ts';
+import { type SignedIn, type Stage, startStage } from './stage.ts';
+
+let stage: Stage;
+let browser: Browser;
+let signedIn: SignedIn;
+let person: Visit;
+let page: Page;
+let tableId: string;
+
+beforeAll(async () => {
+  [stage, browser] = await Promise.all([startStage(), launch()]);
+  signedIn = await stage.signIn();
+  ({ tableId } = await makeLeads(signedIn.api, { key: 'sandbox-hunter-good-keys', rows: 300 }));
+  person = await visit(browser, stage.url, { signedIn });
+  page = person.page;
+  await page.goto(`/tables/${tableId}`);
+  await cell(page, 0, 0).getByText('Lead0').waitFor();
+});
+afterAll(async () => {
+  await person?.end();
+  await browser?.close();
+  await stage?.close();
+});
+
+async function press(...keys: string[]): Promise<void> {
+  for (const key of keys) await page.keyboard.press(key);
+}
+
+const active = () => page.getByRole('grid').getAttribute('aria-activedescendant');
+const shows = (row: number, column: number) => expect.poll(() => cell(page, row, column).innerText());
+
+/** What the server has, so that it is not only the page that shows it. */
+async function stored(row: number, name: string): Promise<unknown> {
+  const table = (await signedIn.api.get(`/v1/tables/${tableId}`)).json;
+  const id = table.columns.find((column: { name: string }) => column.name === name).id;
+  const rows = (await signedIn.api.get(`/v1/tables/${tableId}/rows?limit=1&offset=${row}`)).json.data;
+  return rows[0].values[id] ?? null;
+}
+
+test('the grid is reached and left by keyboard', async () => {
+  await page.getByRole('grid').focus();
+  await press('ArrowDown');
+  await expect.poll(active).toBe('cell-0-0');
+  await press('Escape', 'Tab');
+  expect(await page.getByRole('grid').evaluate((grid) => grid.ownerDocument.activeElement === grid)).toBe(
+    false,
+  );
+});
+
+test('arrows, Home, End and Page Down move as in a spreadsheet', async () => {
+  await page.getByRole('grid').focus();
+  await press('Control+Home', 'ArrowDown', 'ArrowRight');
+  await expect.poll(active).toBe('cell-1-1');
+  await press('End');
+  await expect.poll(active).toBe('cell-1-4');
+  await press('Control+End');
+  await expect.poll(active).toBe('cell-299-4');
+  await cell(page, 299, 0).getByText('Lead299').waitFor();
+  await press('Control+Home');
+  await expect.poll(active).toBe('cell-0-0');
+  await press('PageDown');
+  expect(Number((await active())?.split('-')[1])).toBeGreaterThan(5);
+});
+
+test('Enter edits, Enter saves and goes down, Escape keeps what was there', async () => {
+  await press('Control+Home', 'Enter');
+  await press('Control+a');
+  await page.keyboard.type('Zoë');
+  await press('Enter');
+  await shows(0, 0).toBe('Zoë');
+  await expect.poll(active).toBe('cell-1-0');
+  await expect.poll(() => stored(0, 'First name')).toBe('Zoë');
+
+  await page.keyboard.type('thrown away');
+  await press('Escape');
+  await shows(1, 0).toBe('Lead1');
+  await press('Control+z');
+  await expect.poll(() => stored(0, 'First name')).toBe('Lead0');
+});
+
+test('a value that does not fit its column is not taken, and the reason is read aloud', async () => {
+  await press('Control+Home', 'ArrowRight', 'ArrowRight', 'ArrowRight');
+  await page.keyboard.type('seven');
+  await press('Enter');
+  await page.getByRole('alert').getByText('This column takes numbers').waitFor();
+  await press('Escape');
+  await page.keyboard.type('7');
+  await press('Tab');
+  await expect.poll(() => stored(0, 'Number')).toBe(7);
+  await expect.poll(active).toBe('cell-0-4');
+});
+
+test('a range is copied, pasted and cleared', async () => {
+  await press('Control+Home', 'Shift+ArrowDown', 'Shift+ArrowRight', 'Control+c');
+  await press('ArrowDown', 'ArrowDown', 'ArrowDown', 'Control+v');
+  await expect.poll(() => stored(4, 'First name')).toBe('Lead1');
+  expect(await stored(3, 'Last name')).toBe('Person');
+  await press('Delete');
+  await expect.poll(() => stored(4, 'First name')).toBeNull();
+  await expect.poll(() => stored(4, 'Domain')).toBe('company-4.example');
+});

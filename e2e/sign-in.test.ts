@@ -1,0 +1,58 @@
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { launch, sees, visit } from './browser.ts';
+import { OWNER, type SignedIn, type Stage, startStage } from './stage.ts';
+
+let stage: Stage;
+let browser: Browser;
+let signedIn: SignedIn;
+
+beforeAll(async () => {
+  [stage, browser] = await Promise.all([startStage(), launch()]);
+  signedIn = await stage.signIn();
+});
+afterAll(async () => {
+  await browser?.close();
+  await stage?.close();
+});
+
+test('the one-time link works once, and says so afterwards', async () => {
+  const { page, end } = await visit(browser, stage.url);
+  await page.goto(stage.server.setupLink ?? '');
+  await sees(page, 'This link no longer works');
+  await page.getByRole('link', { name: 'Go to sign in' }).click();
+  await page.getByRole('button', { name: 'Sign in' }).waitFor();
+  await end();
+});
+
+test('a page asked for without a session is shown after signing in', async () => {
+  const { page, end } = await visit(browser, stage.url);
+  await page.goto('/settings/connections/hunter');
+  await page.getByLabel('Email').fill(OWNER.email);
+  await page.getByLabel('Password', { exact: true }).fill('not-the-password');
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.getByRole('alert').waitFor();
+  expect(new URL(page.url()).pathname).toBe('/sign-in');
+
+  await page.getByLabel('Password', { exact: true }).fill(OWNER.password);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.getByRole('heading', { name: 'Hunter.io', level: 1 }).waitFor();
+  await end();
+});
+
+test('after signing out nothing is left in any tab, nor behind the back button', async () => {
+  const { page, context, end } = await visit(browser, stage.url, { signedIn });
+  const other = await context.newPage();
+  await other.goto('/tables');
+  await other.getByRole('heading', { name: 'Tables', level: 1 }).waitFor();
+  await page.goto('/tables');
+  await page.goto('/settings/connections');
+  await page.getByRole('button', { name: 'Workspace Acme: menu' }).click();
+  await page.getByRole('menuitem', { name: 'Sign out' }).click();
+  await sees(page, 'You are signed out.');
+  await other.getByRole('button', { name: 'Sign in' }).waitFor();
+  await page.goBack();
+  await page.getByRole('button', { name: 'Sign in' }).waitFor();
+  expect((await signedIn.api.get('/v1/session')).status).toBe(401);
+  await end();
+});
