@@ -49,6 +49,7 @@ import { createPeople, type People } from './workspaces/people.ts';
 import { createSessionStore } from './workspaces/session-store.ts';
 import { createSetupStore } from './workspaces/setup-store.ts';
 import { createSignInStore } from './workspaces/sign-in-store.ts';
+import { peopleSweep } from './workspaces/sweep.ts';
 import { createTokenLookup } from './workspaces/token-store.ts';
 import { createTokenUses, type TokenUses } from './workspaces/token-uses.ts';
 
@@ -130,10 +131,14 @@ export async function compose(deps: ComposeDeps): Promise<Keyrail> {
         connections.check(workspace_id, connection_id),
       ),
       task(connectionsSweep, () => connections.sweep()),
+      task(peopleSweep, () => people.sweep()),
       ...runTasks({ transact: db.transact }, work.executor),
       task(FORGET_VALUES, (payload, context) => runForgetValues({ transact: db.transact }, payload, context)),
     ],
-    periodics: [{ job: connectionsSweep, everyMs: MINUTE_MS }],
+    periodics: [
+      { job: connectionsSweep, everyMs: MINUTE_MS },
+      { job: peopleSweep, everyMs: 60 * MINUTE_MS },
+    ],
     startWork: () => work.executor.start(),
     stopWork: () => work.executor.stop(),
     close: async () => {

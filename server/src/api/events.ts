@@ -47,6 +47,8 @@ export function createEventStreams(deps: EventStreamsDeps): EventStreams {
       request.raw.socket.once('close', () => closing.abort());
       stream.once('error', () => closing.abort());
       stream.once('close', () => closing.abort());
+      // Headers leave with the first bytes; without any, the browser would not know that it is connected.
+      stream.write(': \n\n');
       const write = (text: string) => writeTo(stream, text, closing.signal);
       void beat(deps, request, write, closing);
       void feed((event) => write(format(event)), closing.signal)

@@ -13,6 +13,7 @@ import { completeSetup, isSetupOpen, issueSetupCode, type SetupInput } from './s
 import type { SetupStore } from './setup-store.ts';
 import { signIn } from './sign-in.ts';
 import type { SignInStore } from './sign-in-store.ts';
+import { sweepPeople } from './sweep.ts';
 import type { Token } from './token.ts';
 import type { TokenLookup } from './token-store.ts';
 import type { TokenUses } from './token-uses.ts';
@@ -65,6 +66,9 @@ export interface People {
   tokensOf(who: Who, page: { limit: number; before: string | null }): Promise<Token[]>;
   createToken(who: Who, input: TokenInput): Promise<CreatedToken>;
   revokeToken(who: Who, id: string): Promise<void>;
+
+  /** Job `people.sweep`. */
+  sweep(): Promise<void>;
 }
 
 export function createPeople(deps: PeopleDeps): People {
@@ -90,6 +94,7 @@ export function createPeople(deps: PeopleDeps): People {
     tokensOf: (who, page) => tokensOf(deps, who, page),
     createToken: (who, input) => createToken(deps, { ...who, actor: who }, input),
     revokeToken: (who, id) => revokeToken(deps, who, id),
+    sweep: () => sweepPeople(deps),
   };
 }
 

@@ -37,7 +37,6 @@ export async function openSession(
   const now = clock.now();
   const token = newCode();
   const expiresAt = new Date(now.getTime() + limits.maxDays * DAY_MS);
-  await store.endOlderThan(idleSince(now, limits), now);
   await store.insert(
     { id: newId('ses'), userId, tokenHash: hashOf(token), now, expiresAt, ...client },
     MAX_PER_PERSON,
@@ -60,6 +59,6 @@ export async function visitorOf(deps: SessionsDeps, token: string): Promise<Visi
   return { sessionId: session.id, userId: session.userId, name: session.name, email: session.email };
 }
 
-function idleSince(now: Date, { idleDays }: SessionLimits): Date {
+export function idleSince(now: Date, { idleDays }: SessionLimits): Date {
   return new Date(now.getTime() - idleDays * DAY_MS);
 }
