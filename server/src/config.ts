@@ -181,9 +181,9 @@ export const settings = {
   ),
   requestTimeoutSeconds: setting(
     'KEYRAIL_REQUEST_TIMEOUT_SECONDS',
-    '300',
+    '1800',
     'How long receiving one request may take; a CSV import is received within it too.',
-    whole(300, 1, 86_400),
+    whole(1800, 1, 86_400),
   ),
   drainTimeoutSeconds: setting(
     'KEYRAIL_DRAIN_TIMEOUT_SECONDS',

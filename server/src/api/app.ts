@@ -45,7 +45,13 @@ export interface ApiFrame {
 export interface ApiDeps {
   config: Pick<
     Config,
-    'publicUrl' | 'trustedProxies' | 'requestMaxBytes' | 'requestsPerSecond' | 'upstreams' | 'csvMaxBytes'
+    | 'role'
+    | 'publicUrl'
+    | 'trustedProxies'
+    | 'requestMaxBytes'
+    | 'requestsPerSecond'
+    | 'upstreams'
+    | 'csvMaxBytes'
   >;
   clock: Clock;
   log: Log;
@@ -99,13 +105,15 @@ export async function createApi(deps: ApiDeps): Promise<Api> {
   idempotency(app, deps);
   await openApi(app, deps.config.publicUrl);
   addRoutes(app, deps, { clock: deps.clock, log: deps.log, events, isStillAllowed });
-  await webFiles(app, deps.webDir);
+  if (deps.config.role !== 'worker') await webFiles(app, deps.webDir);
   await app.ready();
   return { app, routes, closeStreams: events.closeAll };
 }
 
 function addRoutes(app: App, deps: ApiDeps, frame: ApiFrame): void {
   healthRoutes(app, deps.health, deps.metrics);
+  // A worker says how it is, and nothing else.
+  if (deps.config.role === 'worker') return;
   setupRoutes(app, deps.people, deps.config);
   sessionRoutes(app, deps.people, deps.config);
   workspaceRoutes(app, deps.people);

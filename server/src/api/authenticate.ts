@@ -54,7 +54,7 @@ export async function authenticate(
       detail:
         who.tokenId === null
           ? `This needs the role ${policy.role} or more; yours is ${who.role}. Ask an owner or admin of the workspace.`
-          : `This token may not do that: it needs the scope ${policy.scope}, and a maker whose role is ${policy.role} or more.`,
+          : `This token may not do that: it needs ${policy.scope === null ? '' : `the scope ${policy.scope}, and `}a maker whose role is ${policy.role} or more.`,
     });
   }
 }

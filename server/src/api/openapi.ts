@@ -69,7 +69,9 @@ function isDescribed(url: string): boolean {
 function whoMay(policy: Policy | undefined): string {
   if (policy === undefined || policy === 'public') return 'Open to everybody.';
   if (policy === 'session') return 'For people signed in in a browser.';
-  return `Needs the role ${policy.role} or more; a token needs the scope \`${policy.scope}\`.`;
+  const scope =
+    policy.scope === null ? 'a token of any scope will do' : `a token needs the scope \`${policy.scope}\``;
+  return `Needs the role ${policy.role} or more; ${scope}.`;
 }
 
 function introduction(): string {

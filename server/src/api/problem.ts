@@ -24,11 +24,29 @@ export function sendProblem(error: AppError, request: FastifyRequest, reply: Fas
   if (error.retryAfterSeconds !== undefined) {
     reply.header('retry-after', Math.max(1, Math.ceil(error.retryAfterSeconds)));
   }
+  cutOffLongBody(request, reply);
   return reply
     .code(errorCodes[error.code].status)
     .header('cache-control', 'no-store')
     .type('application/problem+json; charset=utf-8')
     .send(JSON.stringify(problemBody(error, request.id)));
+}
+
+const REST_OF_BODY_MS = 5_000;
+
+/**
+ * A body that nobody wants any more is read on for a moment, so that the client gets to see the answer (a connection
+ * closed at once would lose it), then the connection is closed: it could go on for ever.
+ */
+function cutOffLongBody(request: FastifyRequest, reply: FastifyReply): void {
+  const { raw } = request;
+  if (raw.complete) return;
+  reply.raw.once('finish', () => {
+    if (raw.complete) return;
+    const timer = setTimeout(() => raw.complete || raw.socket.destroy(), REST_OF_BODY_MS);
+    raw.once('close', () => clearTimeout(timer));
+    timer.unref();
+  });
 }
 
 /** Answers with what may be told, logs the rest. */

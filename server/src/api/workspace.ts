@@ -13,7 +13,7 @@ export function workspaceRoutes(app: App, deps: WorkspaceRoutesDeps): void {
   app.route({
     method: 'GET',
     url: '/v1/workspace',
-    config: { policy: { role: 'viewer', scope: 'tables:read' } },
+    config: { policy: { role: 'viewer', scope: null } },
     schema: { tags: ['People'], summary: 'The workspace', response: { 200: workspace } },
     handler: async (request, reply) => {
       const found = await deps.workspace(request.who);

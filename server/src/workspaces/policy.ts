@@ -38,12 +38,13 @@ export function lesserRole(one: Role, other: Role): Role {
   return ranks[one] <= ranks[other] ? one : other;
 }
 
-/** What a route asks of who calls it: a role of at least this, and this scope. */
+/** What a route asks of who calls it: a role of at least this, and this scope. Null: a token of any scope. */
 export interface Requirement {
   role: Role;
-  scope: Scope;
+  scope: Scope | null;
 }
 
 export function isAllowed(who: Pick<Who, 'role' | 'scopes'>, requirement: Requirement): boolean {
-  return isAtLeast(who.role, requirement.role) && who.scopes.has(requirement.scope);
+  const { role, scope } = requirement;
+  return isAtLeast(who.role, role) && (scope === null || who.scopes.has(scope));
 }

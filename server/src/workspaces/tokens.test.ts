@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startApp, type TestApp } from '../../test/app.ts';
 import { movableClock } from '../../test/clock.ts';
+import { createLog } from '../lib/log.ts';
 import { hashOf, isWellFormedToken, newApiToken } from './secret-text.ts';
 import type { TokenLookup } from './token-store.ts';
 import { whoByToken } from './tokens.ts';
@@ -191,5 +192,32 @@ describe('the audit log', () => {
       const tried = transact(app.workspaceId, (tx) => sql.raw(statement).execute(queries(tx)));
       await expect(tried).rejects.toThrow(/permission denied/);
     }
+  });
+});
+
+describe('a change whose audit entry cannot be written', () => {
+  test('does not happen; the client hears a request id and nothing else, the log where it failed', async () => {
+    const lines: string[] = [];
+    const { log } = createLog({ level: 'info', destination: { write: (line: string) => lines.push(line) } });
+    const own = await startApp({ log });
+    const sql = (text: string) => own.database.db.systemPool.query(text);
+    await sql('revoke insert on audit_entries from keyrail_app');
+    const before = (await own.owner.get('/v1/tokens')).json.data;
+    const answer = await own.owner.post('/v1/tokens', { name: 'unseen-name', scopes: ['tables:read'] });
+    expect(answer.json).toEqual({
+      type: 'about:blank',
+      title: expect.any(String),
+      status: 500,
+      code: 'internal',
+      request_id: answer.headers.get('request-id'),
+    });
+    expect((await own.owner.get('/v1/tokens')).json.data).toEqual(before);
+    const line =
+      lines.find((one) => one.includes(answer.json.request_id) && one.includes('"level":"error"')) ?? '';
+    expect(JSON.parse(line).err).toMatchObject({ code: '42501' });
+    expect(lines.join('')).not.toContain('unseen-name');
+    await sql('grant insert on audit_entries to keyrail_app');
+    expect((await own.owner.post('/v1/tokens', { name: 'seen', scopes: ['tables:read'] })).status).toBe(201);
+    await own.close();
   });
 });
