@@ -67,6 +67,10 @@ async function withoutProbe(deps: Deps, { definition, method, fields }: ProbeTar
   const base = resolveBaseUrl({ ...definition, baseUrl: method.baseUrl ?? definition.baseUrl }, fields);
   const address = base.kind === 'ready' ? await deps.outbound.check(base.url) : null;
   if (address?.kind === 'denied') return { kind: 'egress_denied', reason: address.reason };
+  if (address?.kind === 'unresolved') {
+    const lost = finding('unreachable', { because: UNREACHABLE.dns });
+    return { kind: 'found', finding: lost, credentialVersion: null };
+  }
   return { kind: 'found', finding: finding('unverifiable'), credentialVersion: null };
 }
 
