@@ -30,6 +30,8 @@ const database = new pg.Client({ connectionString: postgres.url });
 let server: ServerProcess | null = null;
 
 try {
+  // Twice: the first start fills the compile cache, as on every machine where it ran before.
+  await (await startServer()).stop();
   server = await startServer();
   await database.connect();
   const api = await signUp(server);
@@ -88,6 +90,8 @@ async function startServer(): Promise<ServerProcess> {
   writeFileSync(join(folder, 'finder.yaml'), catalogFile(`http://127.0.0.1:${upstream.port}`));
   return startServerProcess({
     HOME: folder,
+    // As npm start does: without it, Node's type stripper stays in memory.
+    NODE_COMPILE_CACHE: join(folder, 'compiled'),
     DATABASE_URL: postgres.url,
     KEYRAIL_DATA_DIR: join(folder, 'files'),
     KEYRAIL_MASTER_KEY_FILE: join(folder, 'master.key'),

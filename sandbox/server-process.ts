@@ -27,7 +27,8 @@ export async function startServerProcess(
   settings: Record<string, string>,
   stopping?: AbortSignal,
 ): Promise<ServerProcess> {
-  const child = spawn(process.execPath, [program], {
+  // With the nursery that npm start gives it.
+  const child = spawn(process.execPath, ['--max-semi-space-size=16', program], {
     env: { ...inherited(), KEYRAIL_PORT: '0', ...settings },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     // Out of ctrl-C's reach: whoever started it stops it in order.

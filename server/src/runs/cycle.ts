@@ -283,11 +283,8 @@ async function claim(deps: CycleDeps, turn: Turn, isDrained: boolean, isRepeatab
   if (deps.clock.now().getTime() < drive.notBeforeMs) return;
   const allowed = allowance(turn);
   if (allowed <= 0) return spent(turn, isDrained);
-  const limit = callLimit(drive);
-  // What may be done twice may also be taken ahead of its turn, so that no slot waits for the database.
-  const ahead = isRepeatable && !drive.isTrial ? 2 * limit : 0;
   const busy = drive.inFlight.size + drive.claimed.length + drive.parked.size;
-  const wanted = Math.min(limit + ahead - busy, allowed);
+  const wanted = Math.min(isRepeatable ? callsAhead(drive) - busy : callLimit(drive) - busy, allowed);
   if (wanted <= 0) return;
   const { claimed, gone } = await claimCells(tx, run, drive.plan.places, wanted, turn.cursor);
   await dropCells(tx, run, gone);
@@ -326,6 +323,15 @@ async function noneQueued(turn: Turn, isDrained: boolean): Promise<void> {
     (turn.counts.out_of_credits ?? 0);
   if (waiting > 0) await freeze(turn);
   else settle(turn, 'done');
+}
+
+/**
+ * What may be done twice may also be taken ahead of its turn, so that no slot waits for the database: as much as is called
+ * in a quarter of a second. It says `running` a little too early, and is queued again where the run stops.
+ */
+function callsAhead(drive: Drive): number {
+  const limit = callLimit({ member: drive.member, footing: drive.footing, isTrial: false });
+  return limit + Math.min(4 * limit, Math.max(limit, Math.ceil(drive.pace.rowsPerSecond() / 4)));
 }
 
 /** How many more calls the cap allows; what is in flight counts, as most of it will have called. */

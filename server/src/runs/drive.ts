@@ -26,8 +26,8 @@ export interface Ending {
 }
 
 /** Writing sooner costs more transactions, later costs slots that wait and more to lose in a crash. */
-const FLUSH_MS = 20;
-const FLUSH_SIZE = 50;
+const FLUSH_MS = 25;
+const FLUSH_SIZE = 100;
 const FOOTING_MS = 1_000;
 const ATTEMPTS = 5;
 const RETRY_MS = 200;

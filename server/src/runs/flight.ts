@@ -21,7 +21,7 @@ export const TRIAL_CALLS = 3;
 export const STREAK_LIMIT = 3;
 
 /** How many calls may be in flight now: the process's share, the provider's pace, and only a few until one has worked. */
-export function callLimit(drive: Drive): number {
+export function callLimit(drive: Pick<Drive, 'member' | 'isTrial' | 'footing'>): number {
   const share = drive.member.share();
   if (drive.isTrial) return Math.min(TRIAL_CALLS, share);
   if (drive.footing.kind !== 'ready') return share;
