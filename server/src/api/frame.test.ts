@@ -62,6 +62,13 @@ describe('framing', () => {
     expect(statusOf(answer)).toBe(400);
   });
 
+  test('with two Authorization headers, or two cookies, is refused', async () => {
+    for (const name of ['Authorization: Bearer kr_', 'Cookie: keyrail=', 'Keyrail-Workspace: wsp_']) {
+      const answer = await raw(`GET /v1/workspace HTTP/1.1\r\nHost: x\r\n${name}a\r\n${name}b\r\n\r\n`);
+      expect(statusOf(answer)).toBe(400);
+    }
+  });
+
   test('with a whole address instead of a path is refused', async () => {
     expect(statusOf(await raw('GET http://evil.test/health/live HTTP/1.1\r\nHost: x\r\n\r\n'))).toBe(400);
   });

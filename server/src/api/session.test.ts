@@ -48,6 +48,16 @@ describe('a session', () => {
     expect((await browser.get('/v1/session')).status).toBe(401);
   });
 
+  test('ended in one process has ended in all of them', async () => {
+    const second = await startApp({ database: app.database, keyFile: app.config.masterKeyFile });
+    const cookie = cookieOf(await signIn());
+    const [here, there] = [app.as({ cookie }), second.as({ cookie })];
+    expect((await there.get('/v1/session')).status).toBe(200);
+    await here.delete('/v1/session');
+    expect((await there.get('/v1/session')).status).toBe(401);
+    await second.close();
+  });
+
   test('can end all the others of the same person, and stays', async () => {
     const other = app.as({ cookie: cookieOf(await signIn()) });
     const ended = await app.owner.delete('/v1/sessions/others');

@@ -3,7 +3,8 @@ import { startApp, type TestApp } from '../../test/app.ts';
 import { movableClock } from '../../test/clock.ts';
 import { createLog } from '../lib/log.ts';
 import { hashOf, isWellFormedToken, newApiToken } from './secret-text.ts';
-import type { TokenLookup } from './token-store.ts';
+import { createTokenLookup, type TokenLookup } from './token-store.ts';
+import { createTokenUses } from './token-uses.ts';
 import { whoByToken } from './tokens.ts';
 
 const clock = movableClock();
@@ -138,6 +139,22 @@ describe('an API token', () => {
     await sql('delete from members where user_id = $1');
     expect((await token.get('/v1/workspace')).status).toBe(401);
     expect((await admin.get('/v1/workspace')).status).toBe(404);
+  });
+
+  test('says when it was used last, written for many uses together', async () => {
+    const system = app.database.db.system;
+    const lookup = createTokenLookup(system);
+    const token = await app.token(['tables:read']);
+    const uses = createTokenUses({ tokens: lookup, clock, onError: (error) => expect(error).toBeNull() });
+    const who = await whoByToken({ tokens: lookup, clock, markUsed: uses.mark }, token.token, client);
+    expect(who?.tokenId).toBe(token.id);
+    await uses.stop();
+    const listed = (await app.owner.get('/v1/tokens')).json.data as {
+      id: string;
+      last_used_at: string | null;
+    }[];
+    const at = new Date(listed.find(({ id }) => id === token.id)?.last_used_at ?? 0).getTime();
+    expect(Math.abs(at - clock.now().getTime())).toBeLessThan(10_000);
   });
 
   test('of another workspace is not there to be revoked, and nothing is written about it', async () => {
