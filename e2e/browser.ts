@@ -95,3 +95,8 @@ function isOwn(address: string, url: string): boolean {
 export async function sees(page: Page, text: string | RegExp): Promise<void> {
   await page.getByText(text).first().waitFor();
 }
+
+/** Like `expect`, but asks again until it holds. */
+export function eventually<Value>(ask: () => Value) {
+  return expect.poll(ask, { timeout: SIGHT_MS });
+}

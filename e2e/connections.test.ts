@@ -1,6 +1,6 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
-import { launch, sees, type Visit, visit } from './browser.ts';
+import { eventually, launch, sees, type Visit, visit } from './browser.ts';
 import { makeLeads } from './leads.ts';
 import { type SignedIn, type Stage, startStage } from './stage.ts';
 
@@ -63,9 +63,7 @@ test('a provider that is down is called so, and the key can be saved anyway and 
 test('a key without credits is saved, and its state is said in words', async () => {
   await openApp('betterenrich');
   await enterKey('sandbox-betterenrich-no-credits', 'Empty');
-  await rowOf('Empty')
-    .getByText('Out of credits')
-    .waitFor();
+  await rowOf('Empty').getByText('Out of credits').waitFor();
 });
 
 test('one of several connections is the default, and deleting asks first', async () => {
@@ -79,7 +77,7 @@ test('one of several connections is the default, and deleting asks first', async
   await popup.getByRole('button', { name: 'Save', exact: true }).click();
   await rowOf('Second').getByRole('button', { name: 'Set as default' }).click();
   await rowOf('Second').getByText('Default', { exact: true }).waitFor();
-  await expect.poll(() => rowOf('First').getByText('Default', { exact: true }).count()).toBe(0);
+  await eventually(() => rowOf('First').getByText('Default', { exact: true }).count()).toBe(0);
 
   await rowOf('First').getByRole('button', { name: 'Edit' }).click();
   await page.getByRole('dialog').getByLabel('Name your connection').fill('Renamed');
@@ -91,7 +89,7 @@ test('one of several connections is the default, and deleting asks first', async
   await rowOf('Renamed').waitFor();
   await rowOf('Renamed').getByRole('button', { name: 'Delete Renamed' }).click();
   await question.getByRole('button', { name: 'Delete', exact: true }).click();
-  await expect.poll(() => rowOf('Renamed').count()).toBe(0);
+  await eventually(() => rowOf('Renamed').count()).toBe(0);
 });
 
 test('Disconnect names what uses the connection, and a new key heals it', async () => {

@@ -1,6 +1,6 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { launch, type Visit, visit } from './browser.ts';
+import { eventually, launch, type Visit, visit } from './browser.ts';
 import { cell, makeLeads } from './leads.ts';
 import { type SignedIn, type Stage, startStage } from './stage.ts';
 
@@ -31,7 +31,7 @@ async function press(...keys: string[]): Promise<void> {
 }
 
 const active = () => page.getByRole('grid').getAttribute('aria-activedescendant');
-const shows = (row: number, column: number) => expect.poll(() => cell(page, row, column).innerText());
+const shows = (row: number, column: number) => eventually(() => cell(page, row, column).innerText());
 
 /** What the server has, so that it is not only the page that shows it. */
 async function stored(row: number, name: string): Promise<unknown> {
@@ -44,7 +44,7 @@ async function stored(row: number, name: string): Promise<unknown> {
 test('the grid is reached and left by keyboard', async () => {
   await page.getByRole('grid').focus();
   await press('ArrowDown');
-  await expect.poll(active).toBe('cell-0-0');
+  await eventually(active).toBe('cell-0-0');
   await press('Escape', 'Tab');
   expect(await page.getByRole('grid').evaluate((grid) => grid.ownerDocument.activeElement === grid)).toBe(
     false,
@@ -54,14 +54,14 @@ test('the grid is reached and left by keyboard', async () => {
 test('arrows, Home, End and Page Down move as in a spreadsheet', async () => {
   await page.getByRole('grid').focus();
   await press('Control+Home', 'ArrowDown', 'ArrowRight');
-  await expect.poll(active).toBe('cell-1-1');
+  await eventually(active).toBe('cell-1-1');
   await press('End');
-  await expect.poll(active).toBe('cell-1-4');
+  await eventually(active).toBe('cell-1-4');
   await press('Control+End');
-  await expect.poll(active).toBe('cell-299-4');
+  await eventually(active).toBe('cell-299-4');
   await cell(page, 299, 0).getByText('Lead299').waitFor();
   await press('Control+Home');
-  await expect.poll(active).toBe('cell-0-0');
+  await eventually(active).toBe('cell-0-0');
   await press('PageDown');
   expect(Number((await active())?.split('-')[1])).toBeGreaterThan(5);
 });
@@ -72,14 +72,14 @@ test('Enter edits, Enter saves and goes down, Escape keeps what was there', asyn
   await page.keyboard.type('Zoë');
   await press('Enter');
   await shows(0, 0).toBe('Zoë');
-  await expect.poll(active).toBe('cell-1-0');
-  await expect.poll(() => stored(0, 'First name')).toBe('Zoë');
+  await eventually(active).toBe('cell-1-0');
+  await eventually(() => stored(0, 'First name')).toBe('Zoë');
 
   await page.keyboard.type('thrown away');
   await press('Escape');
   await shows(1, 0).toBe('Lead1');
   await press('Control+z');
-  await expect.poll(() => stored(0, 'First name')).toBe('Lead0');
+  await eventually(() => stored(0, 'First name')).toBe('Lead0');
 });
 
 test('a value that does not fit its column is not taken, and the reason is read aloud', async () => {
@@ -90,16 +90,16 @@ test('a value that does not fit its column is not taken, and the reason is read 
   await press('Escape');
   await page.keyboard.type('7');
   await press('Tab');
-  await expect.poll(() => stored(0, 'Number')).toBe(7);
-  await expect.poll(active).toBe('cell-0-4');
+  await eventually(() => stored(0, 'Number')).toBe(7);
+  await eventually(active).toBe('cell-0-4');
 });
 
 test('a range is copied, pasted and cleared', async () => {
   await press('Control+Home', 'Shift+ArrowDown', 'Shift+ArrowRight', 'Control+c');
   await press('ArrowDown', 'ArrowDown', 'ArrowDown', 'Control+v');
-  await expect.poll(() => stored(4, 'First name')).toBe('Lead1');
+  await eventually(() => stored(4, 'First name')).toBe('Lead1');
   expect(await stored(3, 'Last name')).toBe('Person');
   await press('Delete');
-  await expect.poll(() => stored(4, 'First name')).toBeNull();
-  await expect.poll(() => stored(4, 'Domain')).toBe('company-4.example');
+  await eventually(() => stored(4, 'First name')).toBeNull();
+  await eventually(() => stored(4, 'Domain')).toBe('company-4.example');
 });

@@ -5,7 +5,7 @@ import type { Client } from '../server/test/app.ts';
 /** 120 leads and two rows that do not fit: the file of the demo. */
 export const LEADS = fileURLToPath(new URL('../sandbox/leads.csv', import.meta.url));
 
-/** Through the API: a connection, a table of so many leads, and an action column that finds their addresses. */
+/** Through the API: a connection of its own, a table of so many leads, and an action column that finds their addresses. */
 export async function makeLeads(
   api: Client,
   how: { key: string; rows: number },
@@ -33,6 +33,7 @@ export async function makeLeads(
       action: {
         integration: 'hunter',
         action: 'find_email',
+        connection_id: connection.id,
         inputs: { first_name: from('First name'), last_name: from('Last name'), domain: from('Domain') },
         outputs: {},
       },

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { launch, sees, type Visit, visit } from './browser.ts';
+import { eventually, launch, sees, type Visit, visit } from './browser.ts';
 import { cell, LEADS, runAllRows } from './leads.ts';
 import { OWNER, type Stage, startStage } from './stage.ts';
 
@@ -91,7 +91,7 @@ async function importLeads(): Promise<void> {
   await finished.getByText('The row has 7 values for 6 columns.').waitFor();
   await finished.getByRole('button', { name: 'Open the table' }).click();
   await page.getByRole('grid', { name: 'Leads' }).waitFor();
-  await expect.poll(() => cell(page, 0, 0).innerText()).toBe('Anna');
+  await eventually(() => cell(page, 0, 0).innerText()).toBe('Anna');
 }
 
 async function addFindEmail(): Promise<void> {
@@ -100,8 +100,8 @@ async function addFindEmail(): Promise<void> {
   await panel.getByRole('button', { name: /Hunter\.io/ }).click();
   await panel.getByRole('button', { name: /^Find email/ }).click();
   // What each input is comes from the names of the columns.
-  await expect.poll(() => chosen(panel.getByLabel('First name').first())).toBe('First name');
-  await expect.poll(() => chosen(panel.getByLabel('Company domain').first())).toBe('Domain');
+  await eventually(() => chosen(panel.getByLabel('First name').first())).toBe('First name');
+  await eventually(() => chosen(panel.getByLabel('Company domain').first())).toBe('Domain');
   await panel.getByLabel('Score').selectOption({ label: 'New column “Score”' });
   await panel.getByRole('button', { name: 'Try on one row' }).click();
   await panel.getByText('anna.bergstrom@alderfreight.example').first().waitFor();
@@ -129,7 +129,7 @@ async function run(): Promise<void> {
   await cell(page, 0, 0).click();
   await page.keyboard.press('End');
   const at = await columnOf('Find email');
-  await expect.poll(() => cell(page, 0, at).innerText()).toBe('anna.bergstrom@alderfreight.example');
+  await eventually(() => cell(page, 0, at).innerText()).toBe('anna.bergstrom@alderfreight.example');
   expect(await panel.getByRole('button', { name: 'Pause' }).isVisible()).toBe(true);
   await panel.getByText('Finished').first().waitFor({ timeout: 60_000 });
   await panel.getByText(/120 of 120 rows/).waitFor();

@@ -1,0 +1,124 @@
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { eventually, launch, sees, type Visit, visit } from './browser.ts';
+import { makeLeads, runAllRows } from './leads.ts';
+import { type SignedIn, type Stage, startStage } from './stage.ts';
+
+let stage: Stage;
+let browser: Browser;
+let signedIn: SignedIn;
+let person: Visit;
+let page: Page;
+
+beforeAll(async () => {
+  [stage, browser] = await Promise.all([startStage({ latencyMs: 60 }), launch()]);
+  signedIn = await stage.signIn();
+});
+beforeEach(async () => {
+  person = await visit(browser, stage.url, {
+    signedIn,
+    // One of these journeys takes the server away.
+    expected:
+      /ERR_CONNECTION_REFUSED|ERR_INCOMPLETE_CHUNKED_ENCODING|ERR_CONNECTION_RESET|ERR_EMPTY_RESPONSE|^503 from/,
+  });
+  page = person.page;
+});
+afterEach(() => person.end());
+afterAll(async () => {
+  await browser?.close();
+  await stage?.close();
+});
+
+const panel = () => page.getByRole('complementary', { name: 'Find email' });
+
+/** A table of so many leads, its column running. */
+async function startRun(key: string, rows: number): Promise<{ tableId: string; connectionId: string }> {
+  const made = await makeLeads(signedIn.api, { key, rows });
+  await page.goto(`/tables/${made.tableId}`);
+  await page.getByRole('button', { name: 'Run', exact: true }).click();
+  await runAllRows(page);
+  await panel().waitFor();
+  return made;
+}
+
+/** How many rows are through, as the panel says it: "15 of 120 rows". */
+async function finished(): Promise<number> {
+  const text = await panel()
+    .getByText(/^[\d,]+ of [\d,]+ rows$/)
+    .innerText();
+  return Number(text.split(' ')[0]?.replaceAll(',', ''));
+}
+
+async function states(tableId: string): Promise<Record<string, number>> {
+  const counts: Record<string, number> = {};
+  const { data } = (await signedIn.api.get(`/v1/tables/${tableId}/rows?limit=200`)).json;
+  for (const row of data)
+    for (const { state } of Object.values(row.cells) as { state: string }[])
+      counts[state] = (counts[state] ?? 0) + 1;
+  return counts;
+}
+
+test('a paused run stays where it is until somebody resumes it', async () => {
+  const { tableId } = await startRun('sandbox-hunter-good-pause', 60);
+  await eventually(finished).toBeGreaterThan(3);
+  await panel().getByRole('button', { name: 'Pause' }).click();
+  await panel().getByText('Paused').first().waitFor();
+  // What is in flight ends; then nothing moves.
+  await eventually(async () => (await states(tableId)).running ?? 0).toBe(0);
+  const before = await states(tableId);
+  expect(before.queued).toBeGreaterThan(0);
+  await page.reload();
+  await sees(page, 'Paused');
+  expect(await states(tableId)).toEqual(before);
+
+  await panel().getByRole('button', { name: 'Resume' }).click();
+  await panel().getByText('Finished').first().waitFor({ timeout: 30_000 });
+  expect(stage.sandbox.log.answeredTwice().filter((one) => one.key === 'sandbox-hunter-good-pause')).toEqual(
+    [],
+  );
+}, 60_000);
+
+test('the panel of a run is there again after a reload', async () => {
+  await startRun('sandbox-hunter-good-reload', 75);
+  await page.reload();
+  await panel().waitFor();
+  await panel().getByRole('button', { name: 'Pause' }).waitFor();
+  await panel().getByText('Finished').first().waitFor({ timeout: 30_000 });
+}, 60_000);
+
+test('a cancelled run stops at once, and what it found stays', async () => {
+  const { tableId } = await startRun('sandbox-hunter-good-cancel', 90);
+  await eventually(finished).toBeGreaterThan(3);
+  await panel().getByRole('button', { name: 'Cancel' }).click();
+  await panel().getByText('Cancelled').first().waitFor();
+  await eventually(async () => (await states(tableId)).running ?? 0).toBe(0);
+  const after = await states(tableId);
+  expect(after.queued ?? 0).toBe(0);
+  expect(after.done).toBeGreaterThan(0);
+});
+
+test('after kill -9 in the middle of a run the page recovers, the run ends by itself, and nothing is done twice', async () => {
+  const key = 'sandbox-hunter-good-kill';
+  const { tableId } = await startRun(key, 150);
+  await eventually(finished).toBeGreaterThan(10);
+  await stage.server.kill();
+  await stage.restart();
+
+  await panel().getByText('Finished').first().waitFor({ timeout: 90_000 });
+  const { done = 0, no_result: none = 0, ...others } = await states(tableId);
+  expect(others).toEqual({});
+  expect(done + none).toBe(150);
+  // Only what was in flight when it was killed may have been asked for again: it is repeatable, and was not stored.
+  const twice = stage.sandbox.log.answeredTwice().filter((one) => one.key === key);
+  expect(twice.length).toBeLessThanOrEqual(30);
+}, 150_000);
+
+test('a run without credits waits, says so, and goes on by itself after a top-up', async () => {
+  const key = 'sandbox-hunter-credits-5';
+  const { connectionId } = await startRun(key, 25);
+  await sees(page, 'Out of credits at Hunter.io.');
+  await panel().getByText('Waiting').first().waitFor();
+  stage.sandbox.topUp(key, 1000);
+  await signedIn.api.post(`/v1/connections/${connectionId}/verify`);
+  await panel().getByText('Finished').first().waitFor({ timeout: 30_000 });
+});
