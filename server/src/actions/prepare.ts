@@ -57,7 +57,7 @@ export function prepareAction(
 ): PreparedAction | string {
   const { definition, action } = found;
   const { connection } = resolved;
-  const method = definition.auth.find((one) => one.type === connection.method);
+  const method = definition.auth.find((one) => (one.id ?? one.type) === connection.method);
   const address = { ...definition, baseUrl: method?.baseUrl ?? definition.baseUrl };
   const base = resolveBaseUrl(address, connection.fields);
   if (base.kind === 'unfit') return base.message;
@@ -66,7 +66,7 @@ export function prepareAction(
     definition,
     action,
     connection,
-    credential: deps.connections.credentialSource(workspaceId, connection.id),
+    credential: deps.connections.credentialSource(workspaceId, connection.id, connection.fields),
     address,
     allowedOrigins: [new URL(base.url).origin],
     rateWindows: windowsOf(definition, action),

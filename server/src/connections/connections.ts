@@ -12,7 +12,6 @@ import { type ConnectInput, connect, type Entered } from './connect.ts';
 import { createCredentialDoor } from './credential.ts';
 import type { DependentsSource } from './dependents-source.ts';
 import type { KeyedHash } from './fingerprint.ts';
-import { createForCall, type ForCall } from './for-call.ts';
 import * as lifecycle from './lifecycle.ts';
 import type { ConnectionFilter, Listed, Slice } from './look.ts';
 import * as look from './look.ts';
@@ -87,10 +86,15 @@ export interface Connections {
 
   /** For actions, runs and the proxy: the connection to use, inside their own transaction. */
   resolve(tx: Tx, workspaceId: string, ref: ConnectionRef): Promise<ResolvedConnection>;
-  /** The same outside a transaction and with the credential at hand, out of memory for a few seconds: for calls. */
-  forCall(workspaceId: string, integration: string, connectionId: string | null): Promise<ForCall>;
-  /** For outbound: the credential of a saved connection. Reads the database outside any transaction of the caller. */
-  credentialSource(workspaceId: string, connectionId: string): CredentialSource;
+  /**
+   * For outbound: the credential of a saved connection, as long as it is for the address that `fields` (as resolved)
+   * make. Reads the database outside any transaction of the caller, and keeps it in memory for a few seconds.
+   */
+  credentialSource(
+    workspaceId: string,
+    connectionId: string,
+    fields: Readonly<Record<string, string>>,
+  ): CredentialSource;
   /** A call was refused with this version of the credential although no newer one helped: checks it soon, once for many. */
   reportUnauthenticated(workspaceId: string, connectionId: string, version: number): Promise<void>;
   /** A call found the credits used up: the status says `message` at once, and a later check heals it. */
@@ -118,12 +122,8 @@ export function createConnections(given: ConnectionsDeps): Connections {
     { keepMs: given.settings.keepInMemoryMs },
   );
   const deps = { ...given, door };
-  const forCall = createForCall(deps, { keepMs: given.settings.keepInMemoryMs });
 
-  function forget(workspaceId: string | null): void {
-    door.forget(workspaceId);
-    forCall.forget(workspaceId);
-  }
+  const { forget } = door;
 
   /** Other processes hear of a change through the database; this one at once. */
   async function changing<T>({ workspaceId }: { workspaceId: string }, work: Promise<T>): Promise<T> {
@@ -178,8 +178,7 @@ export function createConnections(given: ConnectionsDeps): Connections {
     countByIntegration: (who) => look.countByIntegration(deps, who),
 
     resolve: (tx, workspaceId, ref) => resolveConnection(tx, workspaceId, ref),
-    forCall: (workspaceId, integration, connectionId) => forCall.find(workspaceId, integration, connectionId),
-    credentialSource: (workspaceId, connectionId) => door.source(workspaceId, connectionId),
+    credentialSource: door.source,
     reportUnauthenticated: (...report) => reportUnauthenticated(deps, ...report),
     reportOutOfCredits: (workspaceId, connectionId, message) =>
       changing({ workspaceId }, reportOutOfCredits(deps, workspaceId, connectionId, message)),

@@ -32,8 +32,11 @@ interface Limits {
 
 /** The one door through which the secret of a connection leaves the database, and only towards outbound. */
 export interface CredentialDoor {
-  /** For calls. Of a connection that is broken it gives nothing. */
-  source(workspaceId: string, connectionId: string): CredentialSource;
+  /**
+   * For calls to the address that `fields` make. Of a connection that is broken, or whose credential was entered for
+   * another address meanwhile, it gives nothing: a new key is never sent to the old place.
+   */
+  source(workspaceId: string, connectionId: string, fields: Fields): CredentialSource;
   /** For checks: also of a broken one, since that is how it is found healed. A refusal is final. */
   sourceForCheck(workspaceId: string, connectionId: string): CredentialSource;
   /** What was entered, for sealing it again as another version; null where it does not open. */
@@ -44,8 +47,11 @@ export interface CredentialDoor {
   forget(workspaceId: string | null): void;
 }
 
+/** What was entered with a credential and is no secret; addresses are made from it. */
+type Fields = Readonly<Record<string, string>>;
+
 type Loaded =
-  | { kind: 'credential'; credential: Credential; isBroken: boolean }
+  | { kind: 'credential'; credential: Credential; fields: Fields; isBroken: boolean }
   | { kind: 'unavailable'; because: NoCredential };
 
 const MAX_KEPT = 2_000;
@@ -60,26 +66,26 @@ export function createCredentialDoor(deps: Deps, limits: Limits): CredentialDoor
   const load = (workspaceId: string, connectionId: string, isUse: boolean) =>
     opened.get(workspaceId, connectionId, () => loadCredential(deps, workspaceId, connectionId, isUse));
 
-  async function newerThan(workspaceId: string, connectionId: string, version: number) {
+  async function newerThan(workspaceId: string, connectionId: string, fields: Fields, version: number) {
     opened.drop(workspaceId, connectionId);
     const loaded = await load(workspaceId, connectionId, true);
-    if (loaded.kind === 'unavailable' || loaded.isBroken) return null;
+    if (loaded.kind === 'unavailable' || !mayBeUsed(loaded, fields)) return null;
     if (loaded.credential.version !== version) return loaded.credential;
     await deps.onRefused(workspaceId, connectionId, version);
     return null;
   }
 
   return {
-    source: (workspaceId, connectionId) => ({
+    source: (workspaceId, connectionId, fields) => ({
       current: async () => {
         const loaded = await load(workspaceId, connectionId, true);
-        if (loaded.kind === 'credential' && loaded.isBroken)
+        if (loaded.kind === 'credential' && !mayBeUsed(loaded, fields))
           return { kind: 'unavailable', because: 'broken' };
         return loaded;
       },
       refused: (version) =>
         refusals.get(workspaceId, `${connectionId} ${version}`, () =>
-          newerThan(workspaceId, connectionId, version),
+          newerThan(workspaceId, connectionId, fields, version),
         ),
     }),
     sourceForCheck: (workspaceId, connectionId) => ({
@@ -126,7 +132,13 @@ async function loadCredential(
   const basePath = basePathOf(known.definition, known.method, stored.fields);
   const signer = authenticator(known.method, result.values, basePath);
   const credential = { version: stored.version, apply: signer.apply, secrets: signer.secrets };
-  return { kind: 'credential', credential, isBroken: isBroken(connection.status) };
+  return { kind: 'credential', credential, fields: stored.fields, isBroken: isBroken(connection.status) };
+}
+
+function mayBeUsed(loaded: Extract<Loaded, { kind: 'credential' }>, fields: Fields): boolean {
+  const names = new Set([...Object.keys(loaded.fields), ...Object.keys(fields)]);
+  const isSameAddress = [...names].every((name) => loaded.fields[name] === fields[name]);
+  return isSameAddress && !loaded.isBroken;
 }
 
 async function read(deps: Deps, tx: Tx, workspaceId: string, connectionId: string, isUse: boolean) {

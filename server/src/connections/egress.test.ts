@@ -185,9 +185,15 @@ it('a saved key goes to no other address than the one it was entered for: a new 
   });
   expect(second.seen).toEqual([]);
   expect((await moveTo({ api_key: GOOD_KEY })).connection.fields).toEqual({ port: String(first.port) });
+  const oldAddress = { port: String(first.port) };
+  const running = mobile.connections.credentialSource(who.workspaceId, connection.id, oldAddress);
+  expect((await running.current()).kind).toBe('credential');
   const moved = await moveTo({ port: String(second.port), api_key: GOOD_KEY });
   expect(moved.connection.fields).toEqual({ port: String(second.port) });
   expect(second.seen).toEqual([GOOD_KEY]);
+  // A call that was prepared for the old address is given nothing new, before it is sent or after it was refused.
+  expect(await running.current()).toEqual({ kind: 'unavailable', because: 'broken' });
+  expect(await running.refused(1)).toBeNull();
   await Promise.all([mobile.close(), first.close(), second.close()]);
 });
 

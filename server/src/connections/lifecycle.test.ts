@@ -65,7 +65,7 @@ async function connected(more: More = {}, as: Who = who): Promise<Listed> {
 
 /** What the provider is sent by a call with this connection, through the door calls use. */
 async function sentBy(id: string): Promise<string | null> {
-  const current = await room.connections.credentialSource(who.workspaceId, id).current();
+  const current = await room.connections.credentialSource(who.workspaceId, id, {}).current();
   if (current.kind !== 'credential') return null;
   const request = { method: 'GET', url: 'http://127.0.0.1/', headers: {} };
   return current.credential.apply(request).headers['x-api-key'] ?? null;

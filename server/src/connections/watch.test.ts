@@ -180,7 +180,7 @@ describe('while a credential is checked for the first time', () => {
 });
 
 describe('the credential of a saved connection', () => {
-  const source = (id: string, of = room) => of.connections.credentialSource(who.workspaceId, id);
+  const source = (id: string, of = room) => of.connections.credentialSource(who.workspaceId, id, {});
   async function sent(id: string, of = room): Promise<string | undefined> {
     const current = await source(id, of).current();
     if (current.kind !== 'credential') return current.because;
@@ -279,7 +279,11 @@ describe('the credential of a saved connection', () => {
 });
 
 describe('what others ask about a connection', () => {
-  const forCall = () => room.connections.forCall(who.workspaceId, 'acme', null);
+  const resolve = (integration: string, connectionId: string | null) =>
+    database.db.transact(who.workspaceId, (tx) =>
+      room.connections.resolve(tx, who.workspaceId, { integration, connectionId }),
+    );
+  const forCall = () => resolve('acme', null);
 
   it('is whether there is one to use, and it changes at once with what is done to it', async () => {
     expect(await forCall()).toEqual({ kind: 'missing', because: 'none' });
@@ -294,7 +298,7 @@ describe('what others ask about a connection', () => {
     });
     await room.connections.disconnect(who, made.id);
     expect(await forCall()).toEqual({ kind: 'missing', because: 'disconnected' });
-    expect(await room.connections.forCall(who.workspaceId, 'other', made.id)).toMatchObject({
+    expect(await resolve('other', made.id)).toMatchObject({
       kind: 'missing',
     });
   });
