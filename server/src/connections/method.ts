@@ -41,13 +41,18 @@ export function methodOf(
   return definition === undefined || method === undefined ? null : { definition, method };
 }
 
+/** Where a method's requests go: its own address, or the integration's. */
+export function addressOf(definition: Definition, method: AuthMethod): Definition {
+  return { ...definition, baseUrl: method.baseUrl ?? definition.baseUrl };
+}
+
 /** The path of the API's address, behind which some methods put their key; empty where there is no address. */
 export function basePathOf(
   definition: Definition,
   method: AuthMethod,
   fields: Readonly<Record<string, string>>,
 ): string {
-  const base = resolveBaseUrl({ ...definition, baseUrl: method.baseUrl ?? definition.baseUrl }, fields);
+  const base = resolveBaseUrl(addressOf(definition, method), fields);
   return base.kind === 'ready' ? new URL(base.url).pathname.replace(/\/$/, '') : '';
 }
 

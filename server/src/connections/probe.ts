@@ -1,17 +1,16 @@
-import type { Account } from '@keyrail/contract/verdicts';
 import type { AuthMethod } from '../catalog/auth-definition.ts';
 import { resolveBaseUrl } from '../catalog/base-url.ts';
 import type { Definition } from '../catalog/definition.ts';
-import { readAccount } from '../catalog/extract.ts';
-import { judge } from '../catalog/judge.ts';
 import type { Outcome } from '../catalog/outcome.ts';
-import type { AccountPaths, Probe } from '../catalog/probe-definition.ts';
+import type { Probe } from '../catalog/probe-definition.ts';
 import { buildRequest, type PreparedRequest } from '../catalog/request.ts';
 import { AppError } from '../lib/app-error.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Outbound, RateWindow, Reading } from '../outbound/call.ts';
 import type { CredentialSource } from '../outbound/credential-source.ts';
-import type { Answer, CallOutcome, DeniedReason } from '../outbound/outcome.ts';
+import type { CallOutcome, DeniedReason } from '../outbound/outcome.ts';
+import { accountIn, findingIn, findingWithoutAnswer, meaningOf, UNREACHABLE } from './finding.ts';
+import { addressOf } from './method.ts';
 import { type Finding, finding } from './verdict.ts';
 
 interface Deps {
@@ -53,8 +52,11 @@ export async function probe(deps: Deps, target: ProbeTarget): Promise<ProbeOutco
   if (outcome.kind === 'egress_denied') return outcome;
   if (outcome.kind === 'no_credential') return { kind: 'no_credential' };
   const answer = 'answer' in outcome ? outcome.answer : null;
-  const found = answer === null ? withoutAnswer(outcome) : judged(deps, target, chosen, answer);
-  if (found.kind === 'ok' && answer !== null) await nameAccount(deps, target, chosen, answer, found);
+  const found =
+    answer === null
+      ? findingWithoutAnswer(outcome)
+      : findingIn(target.definition, chosen, answer, deps.clock.now());
+  if (found.kind === 'ok' && answer !== null) await nameAccount(deps, target, chosen, found);
   return {
     kind: 'found',
     finding: { ...found, request: shown },
@@ -64,7 +66,7 @@ export async function probe(deps: Deps, target: ProbeTarget): Promise<ProbeOutco
 
 /** Nothing is sent; but an address this server would never call is refused now rather than at the first use. */
 async function withoutProbe(deps: Deps, { definition, method, fields }: ProbeTarget): Promise<ProbeOutcome> {
-  const base = resolveBaseUrl({ ...definition, baseUrl: method.baseUrl ?? definition.baseUrl }, fields);
+  const base = resolveBaseUrl(addressOf(definition, method), fields);
   const address = base.kind === 'ready' ? await deps.outbound.check(base.url) : null;
   if (address?.kind === 'denied') return { kind: 'egress_denied', reason: address.reason };
   if (address?.kind === 'unresolved') {
@@ -80,8 +82,7 @@ export function probeOf(definition: Definition, method: AuthMethod): Probe | nul
 }
 
 function prepare({ definition, method, fields }: ProbeTarget, template: Probe['request']): PreparedRequest {
-  const source = { ...definition, baseUrl: method.baseUrl ?? definition.baseUrl };
-  const built = buildRequest(source, template, {}, fields);
+  const built = buildRequest(addressOf(definition, method), template, {}, fields);
   if (built.kind === 'ready') return built.request;
   throw new AppError('invalid_input', {
     fields: [{ path: `credentials.${built.name}`, message: built.message }],
@@ -95,7 +96,7 @@ async function send(
   asked: Probe,
 ): Promise<CallOutcome> {
   const { definition, method, fields } = target;
-  const base = resolveBaseUrl({ ...definition, baseUrl: method.baseUrl ?? definition.baseUrl }, fields);
+  const base = resolveBaseUrl(addressOf(definition, method), fields);
   const { body, ...rest } = request;
   return deps.outbound.call({
     request: { ...rest, ...(body === null ? {} : { body }) },
@@ -110,8 +111,7 @@ async function send(
     maxAttempts: 2,
     patienceMs: PATIENCE_MS,
     signal: AbortSignal.timeout(target.timeoutMs),
-    read: (answer) =>
-      readingOf(judge(definition, { kind: 'probe', probe: asked }, textOf(answer), deps.clock.now())),
+    read: (answer) => readingOf(meaningOf(definition, asked, answer, deps.clock.now())),
   });
 }
 
@@ -139,134 +139,17 @@ function readingOf(outcome: Outcome): Reading {
   }
 }
 
-function textOf(answer: Answer): { status: number; headers: Record<string, string>; text: string } {
-  return { status: answer.status, headers: answer.headers, text: answer.body.toString('utf8') };
-}
-
-function judged(deps: Deps, { definition }: ProbeTarget, asked: Probe, answer: Answer): Finding {
-  const outcome = judge(definition, { kind: 'probe', probe: asked }, textOf(answer), deps.clock.now());
-  if (outcome.kind === 'success') {
-    return finding('ok', { status: answer.status, ...accountOf(asked.account, outcome.json, answer) });
-  }
-  const known = {
-    status: answer.status,
-    said: outcome.said === null ? null : answer.redact(outcome.said),
-    advice: outcome.advice,
-  };
-  switch (outcome.kind) {
-    case 'rejected':
-    case 'expired':
-    case 'wrong_account':
-    case 'out_of_credits':
-      return finding(outcome.kind, known);
-    case 'revoked':
-      return finding('expired', { ...known, isWithdrawn: true });
-    case 'missing_permission':
-      return finding('missing_permission', { ...known, permission: redacted(answer, outcome.permission) });
-    case 'rate_limited':
-      return finding('rate_limited', { ...known, retryAfterSeconds: outcome.retryAfterSeconds });
-    case 'provider_error':
-      return finding('provider_error', {
-        ...known,
-        retryAfterSeconds: outcome.retryAfterSeconds,
-        because: `it answered ${answer.status}`,
-      });
-    case 'no_result':
-    case 'pending':
-    case 'invalid_request':
-      return finding('provider_error', { ...known, because: `it answered ${answer.status}` });
-    case 'nonsense':
-      return finding('provider_error', { ...known, because: NONSENSE[outcome.because] });
-  }
-}
-
-const NONSENSE = {
-  html: 'it answered with a web page',
-  not_json: 'its answer could not be read',
-  empty: 'its answer was empty',
-  unexpected: 'its answer was not what was asked for',
-  redirect: 'it sent us to another address, where a key is not sent',
-};
-
-const UNREACHABLE = {
-  dns: 'its address was not found',
-  tcp: 'it does not take connections',
-  tls: 'it has no valid certificate',
-  timeout: 'it did not answer in time',
-  reset: 'it broke the connection off',
-};
-
-/** Outcomes of a call that brought no answer to judge. */
-function withoutAnswer(outcome: Exclude<CallOutcome, { kind: 'egress_denied' | 'no_credential' }>): Finding {
-  switch (outcome.kind) {
-    // The one thing that cancels it is the time limit.
-    case 'cancelled':
-      return finding('unreachable', { because: UNREACHABLE.timeout });
-    case 'unreachable':
-      return finding('unreachable', { because: UNREACHABLE[outcome.cause] });
-    case 'rate_limited':
-      return finding('rate_limited', { retryAfterSeconds: outcome.retryAfterSeconds });
-    case 'too_large':
-      return finding('provider_error', { because: 'its answer was too large' });
-    case 'invalid_request':
-      throw new AppError('invalid_input', { detail: outcome.problem });
-    case 'answer':
-    case 'redirect':
-    case 'invalid_response':
-    case 'unknown':
-      return finding('provider_error', { because: 'its answer could not be read' });
-  }
-}
-
 /** A second request that only names the account; whatever comes of it changes no verdict. */
-async function nameAccount(
-  deps: Deps,
-  target: ProbeTarget,
-  asked: Probe,
-  answer: Answer,
-  found: Finding,
-): Promise<void> {
+async function nameAccount(deps: Deps, target: ProbeTarget, asked: Probe, found: Finding): Promise<void> {
   if (asked.labelRequest === undefined) return;
   const outcome = await send(deps, target, prepare(target, asked.labelRequest.request), asked);
   if (outcome.kind !== 'answer' || outcome.answer.status >= 300) return;
-  const named = accountOf(asked.labelRequest.account, parse(outcome.answer), answer);
+  const named = accountIn(asked.labelRequest.account, outcome.answer);
   found.accountId ??= named.accountId;
+  if (named.account === null) return;
   found.account = {
     name: found.account?.name ?? named.account?.name ?? null,
     plan: found.account?.plan ?? named.account?.plan ?? null,
     credits_left: found.account?.credits_left ?? named.account?.credits_left ?? null,
   };
-}
-
-function accountOf(
-  paths: AccountPaths,
-  json: unknown,
-  answer: Answer,
-): Pick<Finding, 'account' | 'accountId'> {
-  const { label, id, plan, creditsLeft } = readAccount(paths, json);
-  const account: Account = {
-    name: redacted(answer, label),
-    plan: redacted(answer, plan),
-    credits_left: creditsLeft === null ? null : creditsInWords(creditsLeft, paths.creditsUnit ?? 'credits'),
-  };
-  const isKnown = Object.values(account).some((value) => value !== null);
-  return { account: isKnown ? account : null, accountId: redacted(answer, id) };
-}
-
-/** "412 searches", "1 credit". */
-function creditsInWords(left: number, unit: string): string {
-  const isOne = left === 1 && unit === 'credits';
-  return `${left.toLocaleString('en')} ${isOne ? 'credit' : unit}`;
-}
-
-function redacted(answer: Answer, text: string | null): string | null {
-  return text === null ? null : answer.redact(text);
-}
-
-function parse(answer: Answer): unknown {
-  try {
-    return JSON.parse(answer.body.toString('utf8')) as unknown;
-  } catch {
-    return null;
-  }
 }
