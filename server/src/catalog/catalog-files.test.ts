@@ -6,9 +6,9 @@ import type { Action } from './action-definition.ts';
 import { catalogFolder } from './built-in.ts';
 import { catalogJsonSchema } from './json-schema.ts';
 import { foreignKeyForm, readKeyForms } from './key-forms.ts';
-import { readDefinition } from './load.ts';
 import { readPath } from './path.ts';
 import { patternProblem } from './pattern-guard.ts';
+import { readDefinition } from './read-definition.ts';
 import { buildRequest } from './request.ts';
 import { placesIn } from './template.ts';
 

@@ -2,7 +2,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { loadCatalog, readDefinition } from './load.ts';
+import { loadCatalog } from './load.ts';
+import { readDefinition } from './read-definition.ts';
 
 const GOOD = `slug: acme
 name: Acme

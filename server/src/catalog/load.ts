@@ -1,10 +1,8 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Catalog, type CatalogProblem, createCatalog } from './catalog.ts';
-import { checkDefinition } from './check-definition.ts';
-import { type Definition, definitionSchema } from './definition.ts';
-import { problemsOf } from './definition-problems.ts';
-import { parseSourceFile } from './source-file.ts';
+import type { Definition } from './definition.ts';
+import { recall, remember, rememberedFile } from './remembered.ts';
 
 export interface CatalogFolders {
   /** The catalog that comes with the product. */
@@ -13,17 +11,19 @@ export interface CatalogFolders {
   user?: string | undefined;
   /** `host:port` entries the operator allows although they are private. */
   allowedPrivateHosts?: readonly string[] | undefined;
+  /** Where the built-in catalog is kept as it was read last; among the installed packages when not said. */
+  rememberIn?: string | undefined;
 }
 
 const LARGEST_FILE_BYTES = 256 * 1024;
 
 /**
- * Reads both folders. Never throws for what is in a file: a file with a problem is left out and reported with file,
+ * Reads both folders, the built-in one from what an earlier start has read where nothing changed since. Never throws for what is in a file: a file with a problem is left out and reported with file,
  * line and column, so that one broken file of somebody's own stops nothing.
  */
 export async function loadCatalog(folders: CatalogFolders): Promise<Catalog> {
   const allowed = folders.allowedPrivateHosts ?? [];
-  const builtIn = await loadFolder(folders.builtIn, 'built_in', allowed);
+  const builtIn = await loadBuiltIn(folders.rememberIn ?? rememberedFile, folders.builtIn, allowed);
   const user = folders.user === undefined ? EMPTY : await loadFolder(folders.user, 'user', allowed);
   const definitions = new Map(builtIn.definitions.map((definition) => [definition.slug, definition]));
   for (const definition of user.definitions) definitions.set(definition.slug, definition);
@@ -37,11 +37,21 @@ interface Loaded {
 
 const EMPTY: Loaded = { definitions: [], problems: [] };
 
+async function loadBuiltIn(file: string, folder: string, allowed: readonly string[]): Promise<Loaded> {
+  const { definitions, key } = await recall(file, folder, allowed);
+  if (definitions) return { definitions, problems: [] };
+  const loaded = await loadFolder(folder, 'built_in', allowed);
+  if (loaded.problems.length === 0) await remember(file, key, loaded.definitions);
+  return loaded;
+}
+
 async function loadFolder(
   folder: string,
   origin: CatalogProblem['origin'],
   allowed: readonly string[],
 ): Promise<Loaded> {
+  // Loaded only when there is something to read: parser and schema cost a third of a start.
+  const { readDefinition } = await import('./read-definition.ts');
   const problems: CatalogProblem[] = [];
   const files = new Map<string, { definition: Definition; file: string }>();
   for (const file of await yamlFiles(folder, origin, problems)) {
@@ -62,30 +72,6 @@ async function loadFolder(
       });
   }
   return { definitions: [...files.values()].map((one) => one.definition), problems };
-}
-
-/** Checks the text of one file. `definition` is null where it has problems. Pure. */
-export function readDefinition(
-  file: string,
-  text: string,
-  origin: CatalogProblem['origin'] = 'built_in',
-  allowedPrivateHosts: readonly string[] = [],
-): { definition: Definition | null; problems: CatalogProblem[]; slugAt: { line: number; column: number } } {
-  const source = parseSourceFile(text);
-  const slugAt = source.locate({ path: ['slug'], message: '' });
-  if (source.syntaxProblems.length > 0) {
-    return {
-      definition: null,
-      problems: source.syntaxProblems.map((one) => ({ file, origin, ...one })),
-      slugAt,
-    };
-  }
-  const parsed = definitionSchema.safeParse(source.value);
-  const found = parsed.success
-    ? checkDefinition(parsed.data, source.value, allowedPrivateHosts)
-    : problemsOf(parsed.error);
-  const problems = found.map((one) => ({ file, origin, ...source.locate(one), message: one.message }));
-  return { definition: parsed.success && problems.length === 0 ? parsed.data : null, problems, slugAt };
 }
 
 async function yamlFiles(
