@@ -2,7 +2,7 @@ import type { Clock } from '../lib/clock.ts';
 
 /**
  * Answers kept in this process for a few seconds, so that a run of ten thousand cells does not ask the database ten
- * thousand times. Bounded; per workspace, so that one change drops all that may depend on it.
+ * thousand times. Bounded in time and number; per workspace, so that one change drops all that may depend on it.
  */
 export interface Memory<T> {
   /** The kept answer, or what `load` brings; several who ask at once share one `load`. A failure is not kept. */
@@ -10,6 +10,7 @@ export interface Memory<T> {
   /** Drops what is kept of a workspace; null: of all. A load under way then is not kept either. */
   forget(workspaceId: string | null): void;
   drop(workspaceId: string, key: string): void;
+  size(): number;
 }
 
 interface Entry<T> {
@@ -41,9 +42,12 @@ export function createMemory<T>(
       makeRoom();
       const entry = { workspaceId, value: load(), expiresAt: now + limits.keepMs };
       entries.set(name, entry);
-      entry.value.catch(() => {
+      const drop = () => {
         if (entries.get(name) === entry) entries.delete(name);
-      });
+      };
+      entry.value.catch(drop);
+      // Secrets do not stay because nobody asks for them again.
+      setTimeout(drop, limits.keepMs).unref();
       return entry.value;
     },
     forget: (workspaceId) => {
@@ -54,5 +58,6 @@ export function createMemory<T>(
     drop: (workspaceId, key) => {
       entries.delete(`${workspaceId} ${key}`);
     },
+    size: () => entries.size,
   };
 }
