@@ -1,9 +1,8 @@
 import type { Run as ShownRun } from '@keyrail/contract/runs';
 import type { CellDetail } from '@keyrail/contract/tables';
+import type { CellView, SettledCell } from '../runs/cell.ts';
+import type { NamedRun } from '../runs/run.ts';
 import { cellsLeft, isOver } from '../runs/run.ts';
-import type { SettledCell } from '../runs/store/cell-store.ts';
-import type { CellView } from '../runs/store/cell-view-store.ts';
-import type { NamedRun } from '../runs/store/run-store.ts';
 import type { Tryout } from '../runs/try-out.ts';
 
 export function presentRun(run: NamedRun): ShownRun {

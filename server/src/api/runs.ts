@@ -4,8 +4,8 @@ import { createRun, createTryout, run, runEstimate, type runEvents, tryout } fro
 import { cellDetail } from '@keyrail/contract/tables';
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
+import type { NamedRun } from '../runs/run.ts';
 import type { Runs } from '../runs/runs.ts';
-import type { NamedRun } from '../runs/store/run-store.ts';
 import type { RunNews, RunWatch } from '../runs/watch.ts';
 import type { EventStreams, ServerEvent } from './events.ts';
 import { pageFrom } from './page.ts';

@@ -2,6 +2,7 @@ import { findAction } from '../actions/prepare.ts';
 import type { Tx } from '../lib/tx.ts';
 import type { RowAccess } from '../tables/row-access.ts';
 import { createBell } from './bell.ts';
+import type { SettledCell } from './cell.ts';
 import { type Drive, emptyBatch, type Footing } from './drive-state.ts';
 import type { FairSlots } from './fair-slots.ts';
 import { type FootingDeps, findFooting } from './footing.ts';
@@ -14,7 +15,6 @@ import {
   inputsOfRunning,
   requeueCells,
   runningCells,
-  type SettledCell,
   settleCells,
 } from './store/cell-store.ts';
 import { advance, type DueRun, type Lease, takeLease } from './store/lease-store.ts';
@@ -100,7 +100,7 @@ function driveOf(
     waitMessage: run.message ?? '',
     isTrial: true,
     isFrozen: false,
-    isHeld: false,
+    decisions: { heard: 0, seen: 0 },
     bell: createBell(),
     isAgain: true,
     isDry: false,

@@ -8,14 +8,17 @@ import type { RowAccess } from '../tables/row-access.ts';
 import type { Column } from '../tables/table.ts';
 import type { Who } from '../workspaces/who.ts';
 import { runWork } from './job.ts';
+import type { NamedRun } from './run.ts';
 import { cellsLeft, isOver } from './run.ts';
 import { announce, announceDecision } from './store/announce-store.ts';
 import { resetCells } from './store/bulk-store.ts';
-import { decide, findActiveRun, findRun, insertRun, type NamedRun, wakeWaiting } from './store/run-store.ts';
+import { decide, findActiveRun, findRun, insertRun, wakeWaiting } from './store/run-store.ts';
 
 export interface CommandDeps {
   transact: Transact;
   tables: Pick<RowAccess, 'readTable'>;
+  /** Tells the executor of this process at once; those of others hear of it through the database. */
+  heed: (runId: string) => void;
 }
 
 export type ActionColumn = Column & { action: NonNullable<Column['action']> };
@@ -151,12 +154,14 @@ async function change(
   runId: string,
   work: (tx: Tx, run: NamedRun) => Promise<void>,
 ): Promise<NamedRun> {
-  return deps.transact(who.workspaceId, async (tx) => {
+  const changed = await deps.transact(who.workspaceId, async (tx) => {
     await work(tx, required(await findRun(tx, who.workspaceId, runId, true)));
     await announce(tx, runId);
     await announceDecision(tx, runId);
     return required(await findRun(tx, who.workspaceId, runId));
   });
+  deps.heed(runId);
+  return changed;
 }
 
 function over(run: NamedRun): AppError {

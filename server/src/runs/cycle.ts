@@ -1,6 +1,7 @@
 import type { Clock } from '../lib/clock.ts';
 import type { Transact, Tx } from '../lib/tx.ts';
 import type { RowAccess } from '../tables/row-access.ts';
+import type { SettledCell } from './cell.ts';
 import { type Batch, batchSize, type Drive, emptyBatch, mergeBatches } from './drive-state.ts';
 import { callLimit, putBack, STREAK_LIMIT } from './flight.ts';
 import { isOver, type Run } from './run.ts';
@@ -13,7 +14,6 @@ import {
   dropCells,
   parkCells,
   requeueCells,
-  type SettledCell,
   settleCells,
 } from './store/cell-store.ts';
 import { type Advance, advance, type CountChanges, lockLeased } from './store/lease-store.ts';
@@ -45,10 +45,11 @@ export async function cycle(
   const batch = drive.batch;
   drive.batch = emptyBatch();
   const startedAt = performance.now();
+  const { heard } = drive.decisions;
   try {
     const result = await deps.transact(drive.lease.workspaceId, (tx) => turn(deps, tx, drive, batch, what));
     if (result === null) return 'lost';
-    drive.isHeld = false;
+    drive.decisions.seen = heard;
     drive.leaseEndsAtMs = startedAt + deps.leaseMs * 0.8;
     drive.run = result.run;
     drive.claimed.push(...result.claimed);
@@ -330,7 +331,7 @@ async function noneQueued(turn: Turn, isDrained: boolean): Promise<void> {
  * in a quarter of a second. It says `running` a little too early, and is queued again where the run stops.
  */
 function callsAhead(drive: Drive): number {
-  const limit = callLimit({ member: drive.member, footing: drive.footing, isTrial: false });
+  const limit = callLimit({ member: drive.member, footing: drive.footing, streak: 0, isTrial: false });
   return limit + Math.min(4 * limit, Math.max(limit, Math.ceil(drive.pace.rowsPerSecond() / 4)));
 }
 

@@ -1,11 +1,12 @@
 import type { PollState } from '../actions/outcome.ts';
 import type { PreparedAction } from '../actions/prepare.ts';
 import type { Bell } from './bell.ts';
+import type { SettledCell } from './cell.ts';
 import type { Member } from './fair-slots.ts';
 import type { Pace } from './pace.ts';
 import type { Plan } from './plan.ts';
 import type { Run } from './run.ts';
-import type { ClaimedCell, SettledCell } from './store/cell-store.ts';
+import type { ClaimedCell } from './store/cell-store.ts';
 import type { Lease } from './store/lease-store.ts';
 
 /** What a run stands on at this moment; looked at again every second and after every refusal. */
@@ -55,8 +56,8 @@ export interface Drive {
   isFrozen: boolean;
   /** Cells that waited when the run was taken and may go on now. */
   thawLeft: number;
-  /** A person decided something: nothing begins before the next transaction has seen what. */
-  isHeld: boolean;
+  /** Decisions of people heard of, and seen in the tables: while they differ nothing begins. */
+  decisions: { heard: number; seen: number };
   /** Wakes the run's loop. */
   bell: Bell;
   /** The last transaction left more of the same to do at once. */

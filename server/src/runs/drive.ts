@@ -71,7 +71,7 @@ async function work(deps: DriveDeps, drive: Drive, stopping: AbortSignal): Promi
   stopping.addEventListener('abort', bell.ring, { once: true });
   const begin = () => {
     const mayStartNew =
-      !isHalted(drive.run) && !drive.isFrozen && !drive.isHeld && drive.streak < STREAK_LIMIT;
+      !isHalted(drive.run) && !drive.isFrozen && !isHeld(drive) && drive.streak < STREAK_LIMIT;
     if (!stopping.aborted) beginCalls(deps, drive, mayStartNew, land);
   };
   const land = () => {
@@ -99,6 +99,10 @@ async function work(deps: DriveDeps, drive: Drive, stopping: AbortSignal): Promi
   await drain(deps, drive);
 }
 
+function isHeld({ decisions }: Drive): boolean {
+  return decisions.heard !== decisions.seen;
+}
+
 /** The database may be away for a while: what came back stays in memory, and the lease decides what it is worth. */
 async function surviving<T>(deps: DriveDeps, stopping: AbortSignal, attempt: () => Promise<T>): Promise<T> {
   for (let failures = 1; ; failures++) {
@@ -120,7 +124,7 @@ async function nextTurn(deps: DriveDeps, drive: Drive, begin: () => void): Promi
   for (;;) {
     const now = performance.now();
     const news = batchSize(drive.batch);
-    if (news >= FLUSH_SIZE || now >= heartbeatAt || drive.isHeld) return;
+    if (news >= FLUSH_SIZE || now >= heartbeatAt || isHeld(drive)) return;
     if (news > 0 || isHungry(deps, drive)) firstAt ??= now;
     if (firstAt !== null && now - firstAt >= FLUSH_MS) return;
     const until = firstAt === null ? heartbeatAt : Math.min(heartbeatAt, firstAt + FLUSH_MS);

@@ -83,7 +83,7 @@ export function createExecutor(deps: ExecutorDeps): Executor {
     heed: (runId) => {
       const drive = drives.get(runId);
       if (drive === undefined) return;
-      drive.isHeld = true;
+      drive.decisions.heard += 1;
       drive.bell.ring();
     },
     stop: async () => {

@@ -21,9 +21,10 @@ export const TRIAL_CALLS = 3;
 export const STREAK_LIMIT = 3;
 
 /** How many calls may be in flight now: the process's share, the provider's pace, and only a few until one has worked. */
-export function callLimit(drive: Pick<Drive, 'member' | 'isTrial' | 'footing'>): number {
+export function callLimit(drive: Pick<Drive, 'member' | 'isTrial' | 'streak' | 'footing'>): number {
   const share = drive.member.share();
-  if (drive.isTrial) return Math.min(TRIAL_CALLS, share);
+  // Each refusal takes the place of the next call: three in all, not three at a time.
+  if (drive.isTrial) return Math.min(TRIAL_CALLS - drive.streak, share);
   if (drive.footing.kind !== 'ready') return share;
   const perSecond = callsPerSecond(drive.footing.prepared);
   return perSecond === null ? share : Math.min(share, Math.max(2, Math.ceil(perSecond * 2)));

@@ -33,7 +33,8 @@ export interface Run {
   finishedAt: Date | null;
 }
 
-export const ACTIVE_STATES = ['queued', 'running', 'paused', 'waiting'] as const;
+/** A run with the name its column has now. */
+export type NamedRun = Run & { columnName: string };
 
 export function isOver(state: RunState): boolean {
   return state === 'done' || state === 'cancelled' || state === 'failed';

@@ -8,6 +8,7 @@ import { type Task, task } from '../jobs/job.ts';
 import type { Transact } from '../lib/tx.ts';
 import type { RowAccess } from '../tables/row-access.ts';
 import type { Who } from '../workspaces/who.ts';
+import type { CellView, SettledCell } from './cell.ts';
 import {
   type CommandDeps,
   cancelRun,
@@ -20,9 +21,9 @@ import {
 import { estimateRun } from './estimate.ts';
 import type { Executor } from './executor.ts';
 import { runWork } from './job.ts';
-import type { SettledCell } from './store/cell-store.ts';
-import { type CellView, findCell } from './store/cell-view-store.ts';
-import { findRun, listRuns, type NamedRun } from './store/run-store.ts';
+import type { NamedRun } from './run.ts';
+import { findCell } from './store/cell-view-store.ts';
+import { findRun, listRuns } from './store/run-store.ts';
 import { tryOut } from './try-out.ts';
 
 export interface RunsDeps {
@@ -31,6 +32,8 @@ export interface RunsDeps {
   catalog: Pick<Catalog, 'get'>;
   connections: Pick<Connections, 'resolve' | 'credentialSource'>;
   actions: ExecuteDeps;
+  /** The executor of this process, where it has one. */
+  heed: (runId: string) => void;
 }
 
 /** What people and tokens do with runs. Unknown and foreign ids alike: AppError `not_found`. */

@@ -1,6 +1,6 @@
 import type { ActionOutcome, Explanation, Trace } from '../actions/outcome.ts';
+import type { CellTrace, SettledCell } from './cell.ts';
 import type { SettledState } from './run.ts';
-import type { CellTrace, SettledCell } from './store/cell-store.ts';
 
 /** Outcomes after which a cell has its result, or waits for somebody. */
 export type Settling = Exclude<ActionOutcome, { kind: 'later' | 'pending' | 'cancelled' }>;

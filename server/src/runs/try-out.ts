@@ -7,11 +7,12 @@ import type { PreparedAction } from '../actions/prepare.ts';
 import { AppError } from '../lib/app-error.ts';
 import { actionProblems } from '../tables/action-column.ts';
 import type { Who } from '../workspaces/who.ts';
+import type { SettledCell } from './cell.ts';
 import { type CommandDeps, required } from './commands.ts';
 import { type FootingDeps, findFooting } from './footing.ts';
 import { inputsOf, planOf } from './plan.ts';
 import { settledCell, traceOf } from './settle.ts';
-import { readInputs, type SettledCell } from './store/cell-store.ts';
+import { readInputs } from './store/cell-store.ts';
 
 export type Tryout = z.infer<typeof tryout>;
 

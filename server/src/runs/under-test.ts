@@ -83,12 +83,13 @@ export async function createWorld(database: TestDatabase, options: WorldOptions)
     actions: { outbound, clock: systemClock },
     clock: systemClock,
   };
-  const runs = createRuns(shared);
   const executors: Executor[] = [];
-  const listener = await openListener({ clock: systemClock, log: { warn: console.error } }, database.url);
-  await listener.listen(RUN_DECIDED, (runId) => {
+  const heed = (runId: string) => {
     for (const executor of executors) executor.heed(runId);
-  });
+  };
+  const runs = createRuns({ ...shared, heed });
+  const listener = await openListener({ clock: systemClock, log: { warn: console.error } }, database.url);
+  await listener.listen(RUN_DECIDED, heed);
   return {
     who,
     ...place,

@@ -5,9 +5,10 @@ import type { Who } from '../workspaces/who.ts';
 import { parseRunChange, RUN_CHANGED, type RunChange } from './announce.ts';
 import { createBell } from './bell.ts';
 import { required } from './commands.ts';
+import type { NamedRun } from './run.ts';
 import { isOver } from './run.ts';
 import { lookAtCells } from './store/cell-view-store.ts';
-import { findRun, type NamedRun } from './store/run-store.ts';
+import { findRun } from './store/run-store.ts';
 
 export interface WatchDeps {
   transact: Transact;

@@ -2,7 +2,8 @@ import { type RawBuilder, sql } from 'kysely';
 import type { PollState } from '../../actions/outcome.ts';
 import { queries } from '../../db/open.ts';
 import type { Tx } from '../../lib/tx.ts';
-import type { Run, SettledState } from '../run.ts';
+import type { SettledCell } from '../cell.ts';
+import type { Run } from '../run.ts';
 
 /** Where a cell stands: all queries name the workspace, and the column, which with the row is the key. */
 type Place = Pick<Run, 'id' | 'workspaceId' | 'tableId' | 'columnId'>;
@@ -90,28 +91,6 @@ export async function readInputs(
     queries(tx),
   );
   return rows[0]?.inputs ?? null;
-}
-
-export interface SettledCell {
-  rowId: string;
-  state: SettledState;
-  value: unknown;
-  outputs: Record<string, unknown> | null;
-  message: string | null;
-  detail: CellTrace;
-  body: string | null;
-  /** Kept where the job at the provider may go on. */
-  poll: PollState | null;
-}
-
-/** How a cell came about; the detail column. */
-export interface CellTrace {
-  next_step: string | null;
-  provider_message: string | null;
-  connection_id: string | null;
-  request: { method: string; host: string; path: string } | null;
-  response_status: number | null;
-  duration_ms: number | null;
 }
 
 /** Stores results of cells that run; one statement for all. Returns the rows that were there. */

@@ -3,21 +3,7 @@ import { sql } from 'kysely';
 import { queries } from '../../db/open.ts';
 import type { Tx } from '../../lib/tx.ts';
 import type { CellOfRow, CellsSource } from '../../tables/cells-source.ts';
-import type { CellTrace } from './cell-store.ts';
-
-/** The whole of a cell. */
-export interface CellView {
-  rowId: string;
-  columnId: string;
-  state: CellState;
-  value: unknown;
-  outputs: Record<string, unknown>;
-  message: string | null;
-  trace: CellTrace | null;
-  body: string | null;
-  runId: string | null;
-  updatedAt: Date | null;
-}
+import type { CellTrace, CellView } from '../cell.ts';
 
 interface CellRow {
   row_id: string;

@@ -1,11 +1,8 @@
 import { sql } from 'kysely';
 import { queries } from '../../db/open.ts';
 import type { Tx } from '../../lib/tx.ts';
-import type { Run } from '../run.ts';
+import type { NamedRun, Run } from '../run.ts';
 import { type RunRecord, runOf } from './run-record.ts';
-
-/** A run with the name its column has now. */
-export type NamedRun = Run & { columnName: string };
 
 export interface NewRun {
   id: string;
