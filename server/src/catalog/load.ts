@@ -37,11 +37,13 @@ interface Loaded {
 
 const EMPTY: Loaded = { definitions: [], problems: [] };
 
+/** What is right without any private host allowed is right with every list of them, so that one memory serves all. */
 async function loadBuiltIn(file: string, folder: string, allowed: readonly string[]): Promise<Loaded> {
-  const { definitions, key } = await recall(file, folder, allowed);
+  const { definitions, key } = await recall(file, folder);
   if (definitions) return { definitions, problems: [] };
-  const loaded = await loadFolder(folder, 'built_in', allowed);
-  if (loaded.problems.length === 0) await remember(file, key, loaded.definitions);
+  const loaded = await loadFolder(folder, 'built_in', []);
+  if (loaded.problems.length > 0) return loadFolder(folder, 'built_in', allowed);
+  await remember(file, key, loaded.definitions);
   return loaded;
 }
 

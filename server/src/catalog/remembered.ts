@@ -22,9 +22,8 @@ interface Remembered {
 export async function recall(
   file: string,
   folder: string,
-  allowed: readonly string[],
 ): Promise<{ definitions: Definition[] | null; key: string }> {
-  const key = await keyOf(folder, allowed);
+  const key = await keyOf(folder);
   try {
     const found = JSON.parse(await readFile(file, 'utf8')) as Remembered;
     return { definitions: found.key === key ? found.definitions : null, key };
@@ -45,8 +44,8 @@ export async function remember(file: string, key: string, definitions: readonly 
   }
 }
 
-async function keyOf(folder: string, allowed: readonly string[]): Promise<string> {
-  const hash = createHash('sha256').update(JSON.stringify([folder, allowed]));
+async function keyOf(folder: string): Promise<string> {
+  const hash = createHash('sha256').update(folder);
   for (const one of [folder, OWN_FOLDER]) {
     const names = (await readdir(one).catch(() => [])).filter((name) => /\.(ya?ml|ts)$/.test(name)).sort();
     const texts = await Promise.all(names.map((name) => readFile(join(one, name)).catch(() => '')));
