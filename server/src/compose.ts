@@ -100,6 +100,9 @@ export async function compose(deps: ComposeDeps): Promise<Keyrail> {
 
   const work = await composeRuns(deps, transact, catalog, outbound, connections, listener);
 
+  // Another program's migration, or another database put in this one's place, is noticed by it.
+  const migratedTo = await newestMigration(db);
+
   const api: ApiDeps = {
     config,
     clock,
@@ -110,6 +113,7 @@ export async function compose(deps: ComposeDeps): Promise<Keyrail> {
     health: {
       checks: {
         database: async () => (await sql`select 1`.execute(system)).rows.length === 1,
+        migrations: async () => (await newestMigration(db)) === migratedTo,
         vault: async () => (await canaryStore(system).read())?.includes(`.${masterKey.id}.`) ?? false,
       },
     },
@@ -148,6 +152,13 @@ export async function compose(deps: ComposeDeps): Promise<Keyrail> {
       await listener.close();
     },
   };
+}
+
+async function newestMigration({ system }: Database): Promise<string | null> {
+  const { rows } = await sql<{
+    name: string | null;
+  }>`select max(name) as name from keyrail_migrations`.execute(system);
+  return rows[0]?.name ?? null;
 }
 
 function composeTokenUses({ db, clock, log }: ComposeDeps): TokenUses {
