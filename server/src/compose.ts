@@ -157,7 +157,7 @@ export async function compose(deps: ComposeDeps): Promise<Keyrail> {
 async function newestMigration({ system }: Database): Promise<string | null> {
   const { rows } = await sql<{
     name: string | null;
-  }>`select max(name) as name from keyrail_migrations`.execute(system);
+  }>`select max(name) as name from keyrail_migrations where name ~ '^[0-9]{4}_'`.execute(system);
   return rows[0]?.name ?? null;
 }
 
