@@ -14,6 +14,20 @@ const rail: MantineColorsTuple = [
   '#172d72',
 ];
 
+/** For what destroys: white on its filled shades keeps 4.5:1. */
+const red: MantineColorsTuple = [
+  '#fdeeed',
+  '#f9d6d4',
+  '#f5b5b1',
+  '#f3a09b',
+  '#f28b85',
+  '#c93a36',
+  '#b92c2c',
+  '#9f2323',
+  '#8a1d1d',
+  '#6f1717',
+];
+
 const gray: MantineColorsTuple = [
   '#f8f8f9',
   '#f2f2f4',
@@ -41,7 +55,7 @@ const dark: MantineColorsTuple = [
 ];
 
 export const theme = createTheme({
-  colors: { rail, gray, dark },
+  colors: { rail, gray, dark, red },
   primaryColor: 'rail',
   primaryShade: { light: 6, dark: 5 },
   fontFamily: "'Inter Variable', ui-sans-serif, system-ui, -apple-system, 'Segoe UI', sans-serif",

@@ -35,7 +35,7 @@ export function ConnectionActions({ connection, onDialog }: Props) {
       {!connection.is_default && <MakeDefault connection={connection} />}
       {connection.status !== 'disconnected' && (
         <>
-          {!isBroken && (
+          {!isBroken && connection.status !== 'connected' && (
             <Button size="compact-sm" variant="default" onClick={open('reconnect')}>
               Reconnect
             </Button>

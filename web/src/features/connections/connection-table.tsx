@@ -34,10 +34,8 @@ export function ConnectionTable({ tool, connections, onOpen, onSaved, mayChange 
         <thead>
           <tr>
             <th scope="col">Name</th>
-            <th scope="col">Connected as</th>
             <th scope="col">Status</th>
             <th scope="col">Last used</th>
-            <th scope="col">Used by</th>
             <th scope="col" className={list.right}>
               <span className={styles.hidden}>Actions</span>
             </th>
@@ -80,24 +78,26 @@ function ConnectionRow({ connection, onOpen, onDialog, mayChange }: RowProps) {
           {connection.name}
         </button>
         {connection.is_default && <span className={list.badge}>Default</span>}
-      </td>
-      <td className={styles.account} data-label="Connected as">
-        {connection.account?.name ?? (
-          <span className="k-2">{connection.hint === null ? '–' : `Key ending in ${connection.hint}`}</span>
-        )}
+        <span className={styles.account}>{whoIs(connection)}</span>
       </td>
       <td className={styles.status}>
         <ConnectionState status={connection.status} reason={connection.status_reason} />
       </td>
-      <td className="k-2" data-label="Last used">
-        <Ago at={connection.last_used_at} />
-      </td>
-      <td className="k-2 k-num" data-label="Used by">
-        {connection.dependents_count === 0 ? 'Nothing yet' : count(connection.dependents_count, 'column')}
+      <td className={`k-2 k-num ${styles.used}`}>
+        <Ago at={connection.last_used_at} never="Not used yet" />
+        <span className={styles.by}>
+          {connection.dependents_count > 0 && `Used by ${count(connection.dependents_count, 'column')}`}
+        </span>
       </td>
       <td className={styles.actions}>
         {mayChange && <ConnectionActions connection={connection} onDialog={onDialog} />}
       </td>
     </tr>
   );
+}
+
+/** Whom the key belongs to, as far as the tool tells. */
+function whoIs({ account, hint }: Connection): string {
+  if (account?.name != null) return `Connected as ${account.name}`;
+  return hint === null ? 'Account not known' : `Key ending in ${hint}`;
 }

@@ -35,7 +35,10 @@ export function DeletePopup({ tool, connection, onClose }: Props) {
       <p>
         This destroys the saved key of <strong>{connection.name}</strong> ({tool.name}) and cannot be undone.
       </p>
-      <UsedBy connection={connection} after="stop at their next run until you choose another connection" />
+      <UsedBy
+        connection={connection}
+        after="stop at the next run, until another connection is chosen there"
+      />
     </Confirm>
   );
 }
@@ -59,7 +62,7 @@ export function DisconnectPopup({ tool, connection, onClose }: Props) {
         This destroys the saved key of <strong>{connection.name}</strong>. Its name and place stay: Reconnect
         with a new key, and everything works again.
       </p>
-      <UsedBy connection={connection} after="stop at their next run until then" />
+      <UsedBy connection={connection} after="stop at the next run until then" />
     </Confirm>
   );
 }

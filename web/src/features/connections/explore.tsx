@@ -1,7 +1,7 @@
 import type { IntegrationSummary } from '@keyrail/contract/integrations';
 import { CloseButton, TextInput } from '@mantine/core';
 import { useMediaQuery } from '@mantine/hooks';
-import { IconCircleCheckFilled, IconSearch, IconSearchOff } from '@tabler/icons-react';
+import { IconPlugConnected, IconSearch, IconSearchOff } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { useDeferredValue, useState } from 'react';
@@ -110,7 +110,7 @@ function Card({ tool }: { tool: IntegrationSummary }) {
         ))}
         {tool.connection_count > 0 && (
           <span className={styles.connected}>
-            <IconCircleCheckFilled size={14} aria-hidden />
+            <IconPlugConnected size={14} aria-hidden />
             {count(tool.connection_count, 'connection')}
           </span>
         )}

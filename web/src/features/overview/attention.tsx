@@ -83,10 +83,11 @@ function Ailing({ connection }: { connection: Connection }) {
           />
         )}
       >
-        {wantsReconnect(connection.status) ? 'Reconnect' : 'Look'}
+        {wantsReconnect(connection.status) ? 'Reconnect' : 'Open'}
       </Button>
       <span className={styles.reason}>
         <ConnectionState status={connection.status} />
+        {connection.status_reason !== null && <span className={styles.why}>{connection.status_reason}</span>}
       </span>
     </div>
   );

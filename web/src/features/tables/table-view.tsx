@@ -1,3 +1,4 @@
+import type { Run } from '@keyrail/contract/runs';
 import type { Column, Table } from '@keyrail/contract/tables';
 import { lazy, Suspense, useCallback, useState } from 'react';
 import { api } from '../../lib/api.ts';
@@ -32,7 +33,8 @@ export function TableView({ table, rows, failure, onChanged }: Props) {
   const runs = useRuns(table, rows);
   const columns = useColumns(table, onChanged);
   const checked = useChecked(rows);
-  const [docked, setDocked] = useState<Docked | null>(null);
+  // A run that goes on is shown to everybody who comes, also after a reload.
+  const [docked, setDocked] = useState<Docked | null>(() => goingOn(table));
   const [isImporting, setImporting] = useState(false);
   const [addingAt, setAddingAt] = useState<number | null>(null);
 
@@ -95,6 +97,7 @@ export function TableView({ table, rows, failure, onChanged }: Props) {
               onRunCell={(rowId, column) => void runOne(rowId, column)}
               onAddRow={() => void addRow()}
               onSaved={onChanged}
+              aboutColumnId={columnOf(docked, runs)}
               onResize={columns.resize}
               onMove={columns.move}
               renderAdd={() => <AddColumnButton onClick={() => setAddingAt(table.columns.length)} />}
@@ -144,4 +147,15 @@ export function TableView({ table, rows, failure, onChanged }: Props) {
       )}
     </div>
   );
+}
+
+/** The column that the panel is about. */
+function columnOf(docked: Docked | null, runs: readonly Run[]): string | undefined {
+  if (docked === null) return undefined;
+  if (docked.kind === 'run') return runs.find((run) => run.id === docked.runId)?.column_id;
+  return docked.columnId ?? undefined;
+}
+
+function goingOn({ active_run_ids: [runId] }: Table): Docked | null {
+  return runId === undefined ? null : { kind: 'run', runId };
 }

@@ -1,6 +1,6 @@
 import type { Column } from '@keyrail/contract/tables';
 import {
-  IconAbc,
+  IconAlignLeft,
   IconAt,
   IconBolt,
   IconBraces,
@@ -14,7 +14,7 @@ import { integrationsQuery } from '../../lib/queries.ts';
 import { IntegrationIcon } from '../../ui/integration-icon.tsx';
 
 export const typeIcons = {
-  text: IconAbc,
+  text: IconAlignLeft,
   number: IconHash,
   boolean: IconSquareCheck,
   date: IconCalendar,

@@ -32,7 +32,7 @@ export function ValueView({ value, type }: { value: CellValue | undefined; type:
       </a>
     );
   }
-  return <span className={styles.text}>{line}</span>;
+  return line;
 }
 
 /** A cell of an action column: its value, or its state as a sign and words. */

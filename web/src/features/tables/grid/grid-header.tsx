@@ -3,7 +3,7 @@
 import type { Run } from '@keyrail/contract/runs';
 import type { Column } from '@keyrail/contract/tables';
 import { IconPlus } from '@tabler/icons-react';
-import { useState } from 'react';
+import { memo, useState } from 'react';
 import { TypeIcon } from '../type-icon.tsx';
 import { gutterWidth } from './geometry.ts';
 import styles from './grid.module.css';
@@ -29,7 +29,7 @@ interface Drag {
 }
 
 /** The names of the columns; dragged to reorder, their edges to resize. */
-export function GridHeader(props: Props) {
+export const GridHeader = memo(function GridHeader(props: Props) {
   const { columns, offsets, firstColumn, endColumn } = props;
   const [drag, setDrag] = useState<Drag | null>(null);
   const spacer = (offsets[firstColumn] ?? 0) - (offsets[1] ?? 0);
@@ -70,7 +70,7 @@ export function GridHeader(props: Props) {
       {endColumn >= columns.length && props.mayEdit && props.renderAdd()}
     </div>
   );
-}
+});
 
 /** The header scrolls with the canvas, so that its left edge tells how far. The pinned column stays where it is. */
 function columnUnder(clientX: number, header: HTMLElement | null, offsets: readonly number[]): number {

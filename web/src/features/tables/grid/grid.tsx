@@ -28,6 +28,8 @@ export interface GridProps {
   renderAdd: () => React.ReactNode;
   onResize: (column: Column, width: number, isFinal: boolean) => void;
   onMove: (column: Column, to: number) => void;
+  /** The column that the panel beside is about: scrolled into sight. */
+  aboutColumnId: string | undefined;
 }
 
 /**
@@ -41,10 +43,15 @@ export function Grid(props: GridProps) {
   const body = useRef<HTMLDivElement>(null);
   const offsets = useMemo(() => offsetsOf(columns), [columns]);
   const rowCount = table.row_count;
-  const { view, reveal, pageRows } = useView(viewport, body, rowCount, offsets);
+  const { view, reveal, revealColumn, pageRows } = useView(viewport, body, rowCount, offsets);
   useEffect(() => {
     if (rowCount > 0) rows.look(view.firstRow, Math.max(view.firstRow, view.endRow - 1));
   }, [rows, view, rowCount]);
+
+  const aboutColumn = columns.findIndex((column) => column.id === props.aboutColumnId);
+  useEffect(() => {
+    if (aboutColumn !== -1) revealColumn(aboutColumn);
+  }, [aboutColumn, revealColumn]);
 
   const focus = useCallback(() => viewport.current?.focus({ preventScroll: true }), []);
   const cells = useCells({ ...props, rowCount, reveal, pageRows, focus });

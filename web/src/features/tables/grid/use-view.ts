@@ -16,6 +16,7 @@ interface Looked {
   view: View;
   /** Scrolls until a cell is wholly on screen. */
   reveal: (place: Place) => void;
+  revealColumn: (column: number) => void;
   /** Rows of one screen. */
   pageRows: () => number;
 }
@@ -49,10 +50,11 @@ export function useView(
     setView(next);
   }, [measure]);
 
+  // Nothing of the page is asked for here: right after a change that would make the browser lay it out twice.
   useLayoutEffect(() => {
     shown.current = view;
-    if (body.current) body.current.style.transform = `translateY(${measure().top}px)`;
-  }, [view, body, measure]);
+    if (body.current) body.current.style.transform = `translateY(${view.top}px)`;
+  }, [view, body]);
 
   useEffect(() => {
     const box = viewport.current;
@@ -77,6 +79,21 @@ export function useView(
     };
   }, [viewport, body, measure]);
 
+  const revealColumn = useCallback(
+    (column: number) => {
+      const box = viewport.current;
+      if (box === null || column === 0) return;
+      const pinned = offsets[1] ?? 0;
+      const left = offsets[column] ?? 0;
+      const right = offsets[column + 1] ?? left;
+      if (left < box.scrollLeft + pinned) box.scrollLeft = left - pinned;
+      else if (right > box.scrollLeft + box.clientWidth - gutterWidth) {
+        box.scrollLeft = right - box.clientWidth + gutterWidth;
+      }
+    },
+    [viewport, offsets],
+  );
+
   const reveal = useCallback(
     ({ row, column }: Place) => {
       const box = viewport.current;
@@ -88,16 +105,9 @@ export function useView(
       else if (top + rowHeight > offset + bodyHeight) {
         box.scrollTop = Math.ceil(scrollTopFor(top + rowHeight - bodyHeight, rowCount, bodyHeight));
       }
-      if (column === 0) return;
-      const pinned = offsets[1] ?? 0;
-      const left = offsets[column] ?? 0;
-      const right = offsets[column + 1] ?? left;
-      if (left < box.scrollLeft + pinned) box.scrollLeft = left - pinned;
-      else if (right > box.scrollLeft + box.clientWidth - gutterWidth) {
-        box.scrollLeft = right - box.clientWidth + gutterWidth;
-      }
+      revealColumn(column);
     },
-    [viewport, rowCount, offsets],
+    [viewport, rowCount, revealColumn],
   );
 
   const pageRows = useCallback(
@@ -105,5 +115,5 @@ export function useView(
     [viewport],
   );
 
-  return { view, reveal, pageRows };
+  return { view, reveal, revealColumn, pageRows };
 }

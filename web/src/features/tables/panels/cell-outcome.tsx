@@ -1,4 +1,5 @@
-import type { CellDetail, CellState } from '@keyrail/contract/tables';
+import type { Action } from '@keyrail/contract/integrations';
+import type { CellDetail, CellState, CellValue } from '@keyrail/contract/tables';
 import type { Tryout } from '@keyrail/sdk/shapes';
 import { Button } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
@@ -10,16 +11,17 @@ import styles from './panels.module.css';
 
 const wantsConnection = new Set<CellState>(['waiting_for_connection', 'out_of_credits']);
 
-/** What an action came to in one row, whether it was a try or a run. */
-export function CellOutcome({
-  cell,
-  integration,
-}: {
+interface Props {
   cell: CellDetail | Tryout;
   integration: string | null;
-}) {
+  /** Names the outputs and gives their order; without it their plain names stand there. */
+  action?: Action | undefined;
+}
+
+/** What an action came to in one row, whether it was a try or a run. */
+export function CellOutcome({ cell, integration, action }: Props) {
   const said = cellWords[cell.state];
-  const outputs = Object.entries(cell.outputs).filter(([, value]) => value !== null && value !== '');
+  const outputs = outputsOf(cell, action);
   const hasValue = cell.state === 'done' || cell.state === 'stale';
   return (
     <div className={styles.stack}>
@@ -40,11 +42,13 @@ export function CellOutcome({
       )}
       {cell.state === 'stale' && <p className="k-2">The inputs changed since this was found.</p>}
       {outputs.length > 0 && (
-        <dl className={styles.facts}>
-          {outputs.map(([name, value]) => (
-            <div key={name}>
-              <dt>{name.replaceAll('_', ' ')}</dt>
-              <dd>{textOf(value)}</dd>
+        <dl className={styles.outputs}>
+          {outputs.map(({ label, value }) => (
+            <div key={label}>
+              <dt>{label}</dt>
+              <dd className={typeof value === 'object' ? 'k-mono' : undefined}>
+                {typeof value === 'object' ? JSON.stringify(value, null, 1) : textOf(value)}
+              </dd>
             </div>
           ))}
         </dl>
@@ -52,6 +56,23 @@ export function CellOutcome({
       {cell.request !== null && <Call cell={cell} />}
     </div>
   );
+}
+
+/** Besides the main value, which stands above; in the order of the action. */
+function outputsOf(
+  { outputs }: CellDetail | Tryout,
+  action: Action | undefined,
+): { label: string; value: CellValue }[] {
+  const isFilled = (value: CellValue | undefined): value is CellValue => value != null && value !== '';
+  if (action === undefined) {
+    return Object.entries(outputs)
+      .filter(([, value]) => isFilled(value))
+      .map(([name, value]) => ({ label: name.replaceAll('_', ' '), value }));
+  }
+  return action.outputs.flatMap(({ name, label, is_primary: isPrimary }) => {
+    const value = outputs[name];
+    return isPrimary || !isFilled(value) ? [] : [{ label, value }];
+  });
 }
 
 function Value({ value }: { value: CellDetail['value'] }) {

@@ -5,6 +5,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useEffect, useState, useSyncExternalStore } from 'react';
 import { api } from '../../../lib/api.ts';
 import { number } from '../../../lib/format.ts';
+import { integrationQuery } from '../../../lib/queries.ts';
 import { Failed } from '../../../ui/notice.tsx';
 import { SkeletonRows } from '../../../ui/skeleton.tsx';
 import { CellOutcome } from './cell-outcome.tsx';
@@ -21,6 +22,9 @@ const unsettled = new Set<CellDetail['state']>(['queued', 'running']);
 export default function CellPanel({ table, rows, rowId, columnId, mayEdit, onDock, onRunCell }: Props) {
   const [isBusy, setBusy] = useState(false);
   const column = table.columns.find((one) => one.id === columnId);
+  const slug = column?.action?.integration;
+  const tool = useQuery({ ...integrationQuery(slug ?? ''), enabled: slug !== undefined });
+  const action = tool.data?.actions.find((one) => one.name === column?.action?.action);
   const index = rows.indexOf(rowId);
   const shown = useSyncExternalStore(
     (listener) => rows.subscribe(index ?? 0, listener),
@@ -64,7 +68,7 @@ export default function CellPanel({ table, rows, rowId, columnId, mayEdit, onDoc
       {cell.isPending && <SkeletonRows rows={3} height={44} />}
       {cell.isError && <Failed error={cell.error} retry={() => void refetch()} />}
       {cell.data !== undefined && (
-        <CellOutcome cell={cell.data} integration={column?.action?.integration ?? null} />
+        <CellOutcome cell={cell.data} integration={column?.action?.integration ?? null} action={action} />
       )}
     </Panel>
   );

@@ -5,7 +5,7 @@ import { useDebouncedValue } from '@mantine/hooks';
 import { IconPlayerPlay } from '@tabler/icons-react';
 import { keepPreviousData, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import { useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { api } from '../../../lib/api.ts';
 import { count, duration, number } from '../../../lib/format.ts';
 import { Failed, Notice } from '../../../ui/notice.tsx';
@@ -41,6 +41,13 @@ export default function StartPanel({ docked, table, checked, onDock, onChanged }
     placeholderData: keepPreviousData,
     staleTime: 0,
   });
+
+  // A person who has run the first rows already most likely wants the rest.
+  const isUntouched = useRef(true);
+  const isFirstDone = scope === 'first' && estimate.data?.rows === 0 && !estimate.isPlaceholderData;
+  useEffect(() => {
+    if (isUntouched.current && isFirstDone && table.row_count > 0) setScope('all');
+  }, [isFirstDone, table.row_count]);
 
   const start = async () => {
     setBusy(true);
@@ -79,9 +86,16 @@ export default function StartPanel({ docked, table, checked, onDock, onChanged }
       }
     >
       <div className={styles.stack}>
-        <Radio.Group label="Which rows" value={scope} onChange={(value) => setScope(value as RunScope)}>
+        <Radio.Group
+          label="Which rows"
+          value={scope}
+          onChange={(value) => {
+            isUntouched.current = false;
+            setScope(value as RunScope);
+          }}
+        >
           <Stack gap={10} mt={8}>
-            <Radio size="xs" value="first" label="The first rows that are not done" />
+            <Radio size="xs" value="first" label="The first rows, where they are not done" />
             {scope === 'first' && (
               <NumberInput
                 aria-label="How many rows"

@@ -69,7 +69,9 @@ export function TryOut({ draft, table, rows, isReady }: Props) {
       </div>
       <p className="k-2 k-small">{draft.action.cost_note ?? 'Makes one real call.'}</p>
       {error !== null && <Failed error={error} />}
-      {outcome !== null && <CellOutcome cell={outcome} integration={draft.integration} />}
+      {outcome !== null && (
+        <CellOutcome cell={outcome} integration={draft.integration} action={draft.action} />
+      )}
     </div>
   );
 }
