@@ -52,7 +52,9 @@ const WORDS: Record<VerdictKind, (told: Told) => Sentences> = {
     message: told.isWithdrawn
       ? `Access was withdrawn at ${told.integration}.`
       : `${capital(these(told))} ${are(told)} no longer valid at ${told.integration}: expired.`,
-    nextStep: `Make a new ${told.noun}${at(told)} and enter it here.`,
+    nextStep: isPlural(told)
+      ? `Get new ${told.noun}${at(told)} and enter them here.`
+      : `Make a new ${told.noun}${at(told)} and enter it here.`,
   }),
 
   wrong_account: (told) => ({
@@ -60,7 +62,7 @@ const WORDS: Record<VerdictKind, (told: Told) => Sentences> = {
       ? `${capital(these(told))} ${belongs(told)} to another account${reached(told)} than this connection${before(told)}.`
       : `${told.integration} does not know an account at this address.`,
     nextStep: told.otherAccount
-      ? `Enter a ${told.noun} of the same account, or add this one as a connection of its own.`
+      ? `Enter ${one(told)} of the same account, or connect this other account as a connection of its own.`
       : checkAddress(told),
   }),
 
@@ -92,7 +94,7 @@ const WORDS: Record<VerdictKind, (told: Told) => Sentences> = {
   }),
 
   unverifiable: (told) => ({
-    message: `${told.integration} offers no way to check a ${told.noun}.`,
+    message: `${told.integration} offers no way to check ${one(told)}.`,
     nextStep: 'The first use will show whether it works.',
   }),
 };
@@ -106,7 +108,7 @@ function connectedAs({ account, integration }: Told): string {
 }
 
 function copyAgain(told: Told): string {
-  if (told.looksLike !== null) return `Enter a ${told.noun} of ${told.integration}${from(told)} instead.`;
+  if (told.looksLike !== null) return `Enter ${one(told)} of ${told.integration}${from(told)} instead.`;
   return isPlural(told)
     ? `Check them${from(told)} and enter them again, without spaces.`
     : `Copy it again${from(told)}, without spaces.`;
@@ -125,6 +127,7 @@ function checkAddress({ addressFields, integration }: Told): string {
 
 const isPlural = ({ noun }: Told) => noun.endsWith('s');
 const these = (told: Told) => `${isPlural(told) ? 'these' : 'this'} ${told.noun}`;
+const one = (told: Told) => (isPlural(told) ? told.noun : `a ${told.noun}`);
 const are = (told: Told) => (isPlural(told) ? 'are' : 'is');
 const belongs = (told: Told) => (isPlural(told) ? 'belong' : 'belongs');
 const s = (told: Told) => (isPlural(told) ? '' : 's');

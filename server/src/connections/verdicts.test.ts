@@ -120,8 +120,14 @@ describe.each(methods)('a credential of the method %s', (method) => {
   it.each([
     ['rejected', 'a wrong one', null, /did not accept/, /from Settings > API keys|Check them/],
     ['rejected', 'one refused inside a 200', json(200, { error: 'bad key' }), /did not accept/, /again/],
-    ['expired', 'an expired one', json(401, { code: 'expired' }), /no longer valid/, /Make new|Make a new/],
-    ['expired', 'a withdrawn one', json(401, { code: 'revoked' }), /Access was withdrawn at Acme/, /Make/],
+    ['expired', 'an expired one', json(401, { code: 'expired' }), /no longer valid/, /^(Make a|Get) new/],
+    [
+      'expired',
+      'a withdrawn one',
+      json(401, { code: 'revoked' }),
+      /Access was withdrawn at Acme/,
+      /^(Make a|Get) new/,
+    ],
     [
       'wrong_account',
       'one of an account that is not there',

@@ -1,0 +1,83 @@
+import { verdictKind } from '@keyrail/contract/verdicts';
+import { describe, expect, it } from 'vitest';
+import { sentencesFor, type Told } from './verdict-words.ts';
+
+const plain: Told = {
+  integration: 'Acme',
+  noun: 'key',
+  location: 'Settings > API keys',
+  moment: 'entering',
+  account: null,
+  permission: null,
+  isWithdrawn: false,
+  because: null,
+  retryAfterSeconds: null,
+  otherAccount: null,
+  addressFields: [],
+  looksLike: null,
+  advice: null,
+};
+const account = { name: 'jane@acme.example', plan: 'Starter', credits_left: '412 searches' };
+
+/** Every kind in every combination of what may be known. */
+const variants = (['entering', 'saved'] as const).flatMap((moment) =>
+  ['key', 'sign-in details'].flatMap((noun) =>
+    [null, 'Settings > API keys'].flatMap((location) =>
+      [true, false].map((isKnown) => ({
+        ...plain,
+        moment,
+        noun,
+        location,
+        isWithdrawn: isKnown,
+        ...(isKnown && {
+          account,
+          permission: 'contacts.read',
+          because: 'it did not answer in time',
+          retryAfterSeconds: 20,
+          otherAccount: { before: 'bob@acme.example' },
+          addressFields: ['Subdomain', 'Region'],
+          looksLike: 'Slack bot token',
+        }),
+      })),
+    ),
+  ),
+);
+
+describe.each(verdictKind.options)('the sentences of %s', (kind) => {
+  it('name the tool, are whole, and say nothing of our code', () => {
+    for (const told of variants) {
+      const { message, nextStep } = sentencesFor(kind, told);
+      const both = `${message} ${nextStep ?? ''}`;
+      expect(both).toMatch(/Acme|jane@/);
+      expect(both).not.toMatch(
+        /undefined|null|probe|verdict|credential|[a-z]_[a-z]| {2}|\(\)|\[|these key|this sign-in|\ba (new )?sign-in/,
+      );
+      expect(message).toMatch(/^[A-Z]/);
+      if (kind !== 'ok') expect(message).toMatch(/\.$/);
+      if (nextStep !== null) expect(nextStep).toMatch(/^[A-Z].*\.$/);
+    }
+  });
+});
+
+it('a connection that works is told in one line, as far as it is known', () => {
+  const say = (of: Told['account']) => sentencesFor('ok', { ...plain, account: of }).message;
+  expect(say(account)).toBe('Connected as jane@acme.example · Starter plan · 412 searches left');
+  expect(say({ ...account, plan: 'Pro plan', credits_left: null })).toBe(
+    'Connected as jane@acme.example · Pro plan',
+  );
+  expect(say(null)).toBe('Connected to Acme');
+});
+
+it('waits are told rounded up, in words', () => {
+  const say = (retryAfterSeconds: number) =>
+    sentencesFor('rate_limited', { ...plain, retryAfterSeconds }).nextStep;
+  expect(say(1)).toBe('Try again in 1 second, or save it anyway and check later.');
+  expect(say(100)).toBe('Try again in 2 minutes, or save it anyway and check later.');
+  expect(say(7200)).toBe('Try again in 2 hours, or save it anyway and check later.');
+});
+
+it('what the catalog says about the very answer comes before our general advice', () => {
+  expect(sentencesFor('out_of_credits', { ...plain, advice: 'Renewed on Monday.' }).nextStep).toBe(
+    'Renewed on Monday.',
+  );
+});
