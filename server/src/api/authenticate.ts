@@ -93,6 +93,9 @@ async function whoIs(identify: Identify, request: FastifyRequest, credential: Cr
   return who;
 }
 
+/** Event streams are looked at again while they are open, when the parameter is gone from the query. */
+const fromQuery = new WeakMap<FastifyRequest, string>();
+
 /**
  * The header; or, for a GET that a browser makes by itself and cannot add headers to (a download, an event stream),
  * `?workspace=`, which is taken out so that the route does not see it.
@@ -101,9 +104,10 @@ function askedWorkspace(request: FastifyRequest): string | null {
   const header = request.headers['keyrail-workspace'];
   if (typeof header === 'string') return header;
   const query = request.query as Record<string, unknown>;
-  if (request.method !== 'GET' || typeof query.workspace !== 'string') return null;
+  if (request.method !== 'GET' || typeof query.workspace !== 'string') return fromQuery.get(request) ?? null;
   const asked = query.workspace;
   delete query.workspace;
+  fromQuery.set(request, asked);
   return asked;
 }
 
