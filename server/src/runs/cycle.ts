@@ -281,7 +281,8 @@ function waitingState(drive: Drive): 'waiting_for_connection' | 'out_of_credits'
 
 async function claim(deps: CycleDeps, turn: Turn, isDrained: boolean, isRepeatable: boolean): Promise<void> {
   const { tx, drive, run } = turn;
-  if (deps.clock.now().getTime() < drive.notBeforeMs) return;
+  const pauseMs = drive.notBeforeMs - deps.clock.now().getTime();
+  if (pauseMs > 0) return sayThrottled(turn, pauseMs);
   const allowed = allowance(turn);
   if (allowed <= 0) return spent(turn, isDrained);
   const busy = drive.inFlight.size + drive.claimed.length + drive.parked.size;
@@ -295,11 +296,18 @@ async function claim(deps: CycleDeps, turn: Turn, isDrained: boolean, isRepeatab
   turn.changedRows.push(...claimed.map((cell) => cell.rowId));
   const wasFullScan = turn.cursor === -1;
   turn.cursor = claimed.at(-1)?.position ?? -1;
-  if (claimed.length > 0 && run.state !== 'running') turn.change = { ...turn.change, ...going };
+  if (claimed.length > 0 && (run.state !== 'running' || run.message !== null))
+    turn.change = { ...turn.change, ...going };
   if (claimed.length > 0) return;
   turn.isDry = wasFullScan && gone.length === 0;
   if (turn.isDry) await noneQueued(turn, isDrained);
   else turn.isAgain = true;
+}
+
+/** A pause people would wonder about is said. */
+function sayThrottled({ drive, run, change }: Turn, pauseMs: number): void {
+  if (pauseMs < 2_000 || run.message !== null || drive.footing.kind !== 'ready') return;
+  change.message = `${drive.footing.prepared.definition.name} asks to slow down. It goes on by itself.`;
 }
 
 const going = { state: 'running', message: null, waitingFor: null } as const;

@@ -9,39 +9,58 @@ type Place = Pick<Run, 'id' | 'workspaceId' | 'tableId' | 'columnId'>;
 /** Cells of a run in which something is left to do, other than those in flight. */
 export type IdleState = 'queued' | 'waiting_for_connection' | 'out_of_credits';
 
+/** So many positions at a time: no statement takes longer than one may, and a table of a million rows is twenty of them. */
+const POSITIONS_AT_ONCE = 50_000;
+
 /**
- * Marks the rows of a run's scope as queued, in one statement; what a cell was before is kept for a cancel. Cells of a
- * cancelled run whose call is still in flight are left to it.
+ * Marks the rows of a run's scope as queued; what a cell was before is kept for a cancel. Cells of a cancelled run whose
+ * call is still in flight are left to it. All in the caller's transaction: a run has all of its cells or none.
  */
 export async function queueCells(tx: Tx, runId: string, workspaceId: string): Promise<number> {
-  const handle = queries(tx);
-  const { rows } = await sql<{
-    table_id: string;
-    column_id: string;
-    scope: Run['scope'];
-    first_rows: number | null;
-    row_ids: string[] | null;
-  }>`
-    select table_id, column_id, scope, first_rows, row_ids from runs where workspace_id = ${workspaceId} and id = ${runId}`.execute(
-    handle,
-  );
+  const { rows } = await sql<QueuedRun>`
+    select id, workspace_id, table_id, column_id, scope, first_rows, row_ids from runs
+    where workspace_id = ${workspaceId} and id = ${runId}`.execute(queries(tx));
   const run = rows[0];
   if (run === undefined) return 0;
   const scope = { scope: run.scope, firstRows: run.first_rows, rowIds: run.row_ids };
-  // A million rows take longer than a statement of a request may.
-  await sql`set local statement_timeout = 0`.execute(handle);
+  const rowsOfScope = scopedRows(workspaceId, run.table_id, scope);
+  const ends = await sql<{ first: number | null; last: number | null }>`
+    select min(position) as first, max(position) as last from ${rowsOfScope} r`.execute(queries(tx));
+  const { first = null, last = null } = ends.rows[0] ?? {};
+  let queued = 0;
+  for (let from = first ?? 0; last !== null && from <= last; from += POSITIONS_AT_ONCE) {
+    queued += await queueBetween(tx, run, from, Math.min(last + 1, from + POSITIONS_AT_ONCE));
+  }
+  return queued;
+}
+
+interface QueuedRun {
+  id: string;
+  workspace_id: string;
+  table_id: string;
+  column_id: string;
+  scope: Run['scope'];
+  first_rows: number | null;
+  row_ids: string[] | null;
+}
+
+async function queueBetween(tx: Tx, run: QueuedRun, from: number, to: number): Promise<number> {
+  const isChosen = run.scope === 'selected' ? sql`r.id = any(${run.row_ids ?? []}::text[])` : sql`true`;
   const { numAffectedRows } = await sql`
     insert into action_cells (workspace_id, table_id, column_id, row_id, state, run_id, position)
-    select r.workspace_id, r.table_id, ${run.column_id}, r.id, 'queued', ${runId}, r.position
-    from ${scopedRows(workspaceId, run.table_id, scope)} r
-    left join action_cells c on c.workspace_id = ${workspaceId} and c.column_id = ${run.column_id} and c.row_id = r.id
-    where c.state is distinct from 'running' and ${scopeCondition(run.scope)}
+    select r.workspace_id, r.table_id, ${run.column_id}, r.id, 'queued', ${run.id}, r.position
+    from table_rows r
+    left join action_cells c
+      on c.workspace_id = ${run.workspace_id} and c.column_id = ${run.column_id} and c.row_id = r.id
+    where r.workspace_id = ${run.workspace_id} and r.table_id = ${run.table_id}
+      and r.position >= ${from} and r.position < ${to} and ${isChosen}
+      and c.state is distinct from 'running' and ${scopeCondition(run.scope)}
     on conflict (column_id, row_id) do update set
       prior_state = case
         when action_cells.state in ('queued', 'waiting_for_connection', 'out_of_credits') then action_cells.prior_state
         else action_cells.state end,
       state = 'queued', run_id = excluded.run_id, position = excluded.position, due_at = null, updated_at = now()
-    where action_cells.state <> 'running'`.execute(handle);
+    where action_cells.state <> 'running'`.execute(queries(tx));
   return Number(numAffectedRows ?? 0);
 }
 
