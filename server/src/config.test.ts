@@ -83,6 +83,10 @@ describe('the settings', () => {
     expect(mistakesOf(environment as Record<string, string>)).toMatch('sample');
   });
 
+  test('refuse a master key that did not arrive, rather than make another one', () => {
+    expect(mistakesOf({ KEYRAIL_MASTER_KEY: ' ' })).toMatch('is set but empty');
+  });
+
   test('never tell a secret in a mistake, nor when printed', () => {
     const key = 'cGxhbnRlZC1rZXktMDAwMS1wbGFudGVkLWtleS0wMDE=';
     expect(mistakesOf({ KEYRAIL_MASTER_KEY: key, KEYRAIL_PORT: 'x' })).not.toContain(key);

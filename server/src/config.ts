@@ -236,6 +236,10 @@ export function readConfig(environment: Environment = process.env): Config {
     else for (const issue of parsed.error.issues) mistakes.push(`${one.env}: ${issue.message}. ${one.about}`);
   }
   mistakes.push(...unknownVariables(environment), ...mistakesTogether(values as Partial<Settings>));
+  if (environment[settings.masterKey.env]?.trim() === '') {
+    // Set, but to nothing: a secret that did not arrive. A key file made in its place would open nothing.
+    mistakes.push('KEYRAIL_MASTER_KEY: is set but empty. Give the key, or unset it to use the key file.');
+  }
   if (mistakes.length > 0) {
     const many = mistakes.length === 1 ? 'A setting is' : `${mistakes.length} settings are`;
     throw new StartRefused(`${many} not right:\n${mistakes.map((one) => `  - ${one}`).join('\n')}`);
