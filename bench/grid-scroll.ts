@@ -22,6 +22,8 @@ const owner = {
 
 interface Scrolled {
   longestMs: number;
+  /** Of processor time: what the task itself took where other programs share the processor. */
+  longestCpuMs: number;
   longTasks: number;
   busyMs: number;
   frames: number;
@@ -52,6 +54,13 @@ try {
     met: ours.longestMs <= longestAllowedMs,
     checks: [
       check('long tasks', ours.longTasks, 'tasks', '0', ours.longTasks === 0),
+      check(
+        'longest task, processor time alone',
+        ours.longestCpuMs,
+        'ms',
+        '<= 50',
+        ours.longestCpuMs <= longestAllowedMs,
+      ),
       check('elements in the document', ours.domNodes, 'elements', '< 2000', ours.domNodes < 2000),
       check(
         'main thread busy per frame',
@@ -122,6 +131,7 @@ async function inRounds(page: Page, selector: string): Promise<Scrolled> {
   const middle = (key: keyof Scrolled) => median(all.map((one) => one[key]));
   return {
     longestMs: middle('longestMs'),
+    longestCpuMs: middle('longestCpuMs'),
     longTasks: middle('longTasks'),
     busyMs: middle('busyMs'),
     frames: middle('frames'),
@@ -138,9 +148,10 @@ async function traced(page: Page, selector: string): Promise<Scrolled> {
   const domNodes = await page.evaluate('document.querySelectorAll("*").length');
   const tasks = mainThreadTasks(await events());
   return {
-    longestMs: Math.max(...tasks),
-    longTasks: tasks.filter((ms) => ms > longestAllowedMs).length,
-    busyMs: tasks.reduce((sum, ms) => sum + ms, 0),
+    longestMs: Math.max(...tasks.map((task) => task.ms)),
+    longestCpuMs: Math.max(...tasks.map((task) => task.cpuMs)),
+    longTasks: tasks.filter((task) => task.ms > longestAllowedMs).length,
+    busyMs: busyMs(tasks),
     frames: frames.length,
     slowestFrameMs: Math.max(...frames),
     domNodes: Number(domNodes),
@@ -175,6 +186,7 @@ interface TraceEvent {
   pid: number;
   tid: number;
   dur?: number;
+  tdur?: number;
   args?: { name?: string; data?: { frames?: { url: string; processId: number }[] } };
 }
 
@@ -196,22 +208,31 @@ function record(cdp: CDPSession): () => Promise<TraceEvent[]> {
   };
 }
 
-/** How long each task of the page's main thread took, in ms: of the renderer that was busiest, as only ours scrolls. */
-function mainThreadTasks(events: TraceEvent[]): number[] {
+interface Task {
+  ms: number;
+  cpuMs: number;
+}
+
+/** The tasks of the page's main thread: of the renderer that was busiest, as only one page scrolls. */
+function mainThreadTasks(events: TraceEvent[]): Task[] {
   const mains = events.filter(
     (event) => event.name === 'thread_name' && event.args?.name === 'CrRendererMain',
   );
   const perMain = mains.map(({ pid, tid }) =>
     events
       .filter((event) => event.pid === pid && event.tid === tid && event.ph === 'X' && isTask(event.name))
-      .map((event) => (event.dur ?? 0) / 1000),
+      .map((event) => ({ ms: (event.dur ?? 0) / 1000, cpuMs: (event.tdur ?? 0) / 1000 })),
   );
-  const busy = (tasks: number[]) => tasks.reduce((sum, ms) => sum + ms, 0);
-  const busiest = perMain.sort((one, other) => busy(other) - busy(one))[0] ?? [];
+  const busiest = perMain.sort((one, other) => busyMs(other) - busyMs(one))[0] ?? [];
   if (busiest.length === 0) throw new Error('the trace holds no task of a renderer');
   return busiest;
 }
 
+function busyMs(tasks: readonly Task[]): number {
+  return tasks.reduce((sum, task) => sum + task.ms, 0);
+}
+
+/** The outermost event of a task; others are within it. */
 function isTask(name: string): boolean {
-  return name === 'RunTask' || name === 'ThreadControllerImpl::RunTask';
+  return name === 'ThreadControllerImpl::RunTask';
 }
