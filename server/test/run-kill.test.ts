@@ -105,6 +105,9 @@ test('a process that was stopped for longer than its lease writes nothing and se
   expect(unknown).toBeGreaterThan(0);
   expect((await countOf(run, 'done')) + unknown).toBe(600);
   expect([...calls.entries()].filter(([, count]) => count !== 1)).toEqual([]);
+  // What the first process still had in memory when it woke up was counted by nobody.
+  expect(await countersOf(run)).toEqual({ done: 600 - unknown, unknown, running: 0, calls: 600 });
+  expect(servers[0]?.said()).not.toContain('failed inside Keyrail');
 }, 60_000);
 
 const found =
@@ -196,6 +199,13 @@ async function rowsIn(run: string, state: string): Promise<string[]> {
     from action_cells c join table_rows r on r.id = c.row_id and r.table_id = c.table_id
     where c.run_id = ${run} and c.state = ${state}`.execute(database.db.system);
   return rows.map((row) => row.name);
+}
+
+async function countersOf(run: string): Promise<Record<string, number>> {
+  const { rows } = await sql<
+    Record<string, number>
+  >`select done, unknown, running, calls from runs where id = ${run}`.execute(database.db.system);
+  return rows[0] ?? {};
 }
 
 async function stateOf(run: string): Promise<string> {
