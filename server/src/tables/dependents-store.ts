@@ -33,7 +33,8 @@ async function actionColumns(tx: Tx, workspaceId: string): Promise<ActionColumn[
     .where('columns.workspace_id', '=', workspaceId)
     .where('tables.workspace_id', '=', workspaceId)
     .where('columns.type', '=', 'action')
-    .orderBy('columns.id')
+    .orderBy('tables.id')
+    .orderBy('columns.position')
     .execute();
   return rows.map((row) => {
     const { integration, connection_id: connectionId } = columnAction.parse(row.action);

@@ -24,12 +24,10 @@ export async function rowsAfter(
   tableId: string,
   page: { after: number; limit: number },
 ): Promise<KeyedRow[]> {
-  const rows = await rowsOf(tx, workspaceId, tableId)
-    .where('position', '>', page.after)
-    .orderBy('position')
-    .limit(page.limit)
-    .execute();
-  return rows as KeyedRow[];
+  const { rows } = await sql<KeyedRow>`
+    select id, position, values from keyrail_rows_after(${workspaceId}, ${tableId}, ${page.after}, ${page.limit})
+  `.execute(queries(tx));
+  return rows;
 }
 
 /**
@@ -45,17 +43,14 @@ export async function positionAt(
   const { rows } = await sql<{ position: number | null }>`
     with ends as (
       select
-        (select position from table_rows where workspace_id = ${workspaceId} and table_id = ${tableId}
-          order by position limit 1) as first,
-        (select position from table_rows where workspace_id = ${workspaceId} and table_id = ${tableId}
-          order by position desc limit 1) as last,
+        (select min(position) from table_rows where workspace_id = ${workspaceId} and table_id = ${tableId}) as first,
+        (select max(position) from table_rows where workspace_id = ${workspaceId} and table_id = ${tableId}) as last,
         (select row_count from tables where workspace_id = ${workspaceId} and id = ${tableId}) as row_count
     )
     select case
       when ${offset}::bigint >= row_count then null
       when last - first + 1 = row_count then first + ${offset}::bigint
-      else (select position from table_rows where workspace_id = ${workspaceId} and table_id = ${tableId}
-        order by position offset ${offset}::bigint limit 1)
+      else keyrail_position_at(${workspaceId}, ${tableId}, ${offset}::bigint)
     end as position
     from ends
   `.execute(queries(tx));
@@ -90,9 +85,8 @@ export async function insertRows(
 }
 
 /**
- * Changes values of many rows in one statement; rows that are gone are passed over. Answers which of `watched` keys have
- * another value now, by row; rows in which none has are left out. Rows are locked in the order of their ids, so that
- * two writers do not wait for each other in a circle.
+ * Changes values of many rows in one call; rows that are gone are passed over. Answers which of `watched` keys have
+ * another value now, by row; rows in which none has are left out.
  */
 export async function mergeValues(
   tx: Tx,
@@ -101,29 +95,12 @@ export async function mergeValues(
   writes: readonly KeyedWrite[],
   watched: readonly string[],
 ): Promise<{ id: string; changed: string[] }[]> {
+  const inOrder = writes.toSorted((a, b) => (a.id < b.id ? -1 : 1));
   const { rows } = await sql<{ id: string; changed: string[] }>`
-    with wanted as (
-      select id, set, unset
-      from jsonb_to_recordset(${JSON.stringify(writes)}::jsonb) as wanted (id text, set jsonb, unset text[])
-    ), before as (
-      select id, values from table_rows
-      where workspace_id = ${workspaceId} and table_id = ${tableId} and id = any(array(select id from wanted))
-      order by id for no key update
-    ), after as (
-      update table_rows as r
-      set values = (before.values || wanted.set) - wanted.unset, updated_at = now()
-      from before join wanted using (id)
-      where r.workspace_id = ${workspaceId} and r.table_id = ${tableId} and r.id = before.id
-        and before.values is distinct from (before.values || wanted.set) - wanted.unset
-      returning r.id, r.values
-    )
-    select after.id, array(
-      select key from unnest(${watched}::text[]) as key
-      where before.values -> key is distinct from after.values -> key
-    ) as changed
-    from after join before using (id)
+    select row_id as id, changed
+    from keyrail_merge_values(${workspaceId}, ${tableId}, ${JSON.stringify(inOrder)}::jsonb, ${watched}::text[])
   `.execute(queries(tx));
-  return rows.filter((row) => row.changed.length > 0);
+  return rows;
 }
 
 export async function deleteRows(
@@ -141,23 +118,6 @@ export async function deleteRows(
   return Number(result.numDeletedRows);
 }
 
-/** Values of one column that are not empty, in order of position. */
-export async function valuesOfColumn(
-  tx: Tx,
-  workspaceId: string,
-  tableId: string,
-  key: number,
-  page: { after: number; limit: number },
-): Promise<{ id: string; position: number; value: StoredValue }[]> {
-  const { rows } = await sql<{ id: string; position: number; value: StoredValue }>`
-    select id, position, values -> ${String(key)} as value from table_rows
-    where workspace_id = ${workspaceId} and table_id = ${tableId} and position > ${page.after}
-      and values ? ${String(key)}
-    order by position limit ${page.limit}
-  `.execute(queries(tx));
-  return rows;
-}
-
 /**
  * Takes a deleted column's values out of the next rows after a position; answers where to go on, null at the end.
  */
@@ -168,37 +128,60 @@ export async function dropValues(
   key: number,
   page: { after: number; limit: number },
 ): Promise<number | null> {
-  const { rows } = await sql<{ last: number | null }>`
-    with page as (
-      select id, position from table_rows
-      where workspace_id = ${workspaceId} and table_id = ${tableId} and position > ${page.after}
-      order by position limit ${page.limit}
-    ), dropped as (
-      update table_rows as r set values = r.values - ${String(key)}
-      from page
-      where r.workspace_id = ${workspaceId} and r.table_id = ${tableId} and r.id = page.id
-        and r.values ? ${String(key)}
-    )
-    select max(position) as last from page
-  `.execute(queries(tx));
-  return rows[0]?.last ?? null;
+  const rows = await rowsAfter(tx, workspaceId, tableId, page);
+  const unset = [String(key)];
+  const writes = rows
+    .filter(({ values }) => Object.hasOwn(values, key))
+    .map(({ id }) => ({ id, set: {}, unset }));
+  if (writes.length > 0) await mergeValues(tx, workspaceId, tableId, writes, []);
+  return rows.at(-1)?.position ?? null;
 }
 
-/** Numbers and booleans of these columns become text, in rows from a position on. */
+/** Numbers and booleans of these columns become text, in rows from one position up to before another. */
 export async function valuesBecomeText(
   tx: Tx,
   workspaceId: string,
   tableId: string,
   keys: readonly string[],
-  fromPosition: number,
+  positions: { from: number; to: number },
 ): Promise<void> {
   await sql`
     update table_rows set values = values || (
       select jsonb_object_agg(key, values ->> key) from unnest(${keys}::text[]) as key where values ? key
     )
-    where workspace_id = ${workspaceId} and table_id = ${tableId} and position >= ${fromPosition}
-      and values ?| ${keys}::text[]
+    where workspace_id = ${workspaceId} and table_id = ${tableId}
+      and position >= ${positions.from} and position < ${positions.to} and values ?| ${keys}::text[]
   `.execute(queries(tx));
+}
+
+/** The other way round, for plain numerals alone: whoever calls has looked that they are exact. */
+export async function valuesBecomeNumbers(
+  tx: Tx,
+  workspaceId: string,
+  tableId: string,
+  keys: readonly string[],
+  positions: { from: number; to: number },
+): Promise<void> {
+  for (const key of keys)
+    await sql`
+      update table_rows set values = values || jsonb_build_object(${key}::text, (values ->> ${key})::numeric)
+      where workspace_id = ${workspaceId} and table_id = ${tableId}
+        and position >= ${positions.from} and position < ${positions.to}
+        and jsonb_typeof(values -> ${key}) = 'string'
+    `.execute(queries(tx));
+}
+
+/** One more than the last position; 0 without rows. */
+export async function endOfRows(tx: Tx, workspaceId: string, tableId: string): Promise<number> {
+  const row = await queries(tx)
+    .selectFrom('table_rows')
+    .select('position')
+    .where('workspace_id', '=', workspaceId)
+    .where('table_id', '=', tableId)
+    .orderBy('position', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+  return row ? row.position + 1 : 0;
 }
 
 function rowsOf(tx: Tx, workspaceId: string, tableId: string) {

@@ -192,7 +192,8 @@ async function settle(
   if (turned.length > 0) {
     // With `upsertKey` rows that were there before may have got such a value too.
     const from = prepared.upsertKey === null ? prepared.firstPosition : 0;
-    await valuesBecomeText(tx, who.workspaceId, tableId, turned, from);
+    const to = prepared.firstPosition + read.rows;
+    await valuesBecomeText(tx, who.workspaceId, tableId, turned, { from, to });
   }
   const rowCount = await countImported(tx, table, counted.added, {
     firstPosition: prepared.firstPosition,
