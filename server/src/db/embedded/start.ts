@@ -39,7 +39,11 @@ export interface EmbeddedOptions {
   settings?: Record<string, string>;
 }
 
+/** Between starts that fail. */
 const LONGEST_BACKOFF_MS = 30_000;
+/** Between starts that succeed, only for PostgreSQL to end again within `SETTLED_MS`. */
+const LONGEST_RESTART_MS = 2_000;
+const SETTLED_MS = 10_000;
 
 /**
  * Starts the PostgreSQL that comes with Keyrail and keeps it running.
@@ -93,11 +97,11 @@ async function keepRunning(deps: PostmasterDeps): Promise<{ pid: () => number; s
       const startedAt = deps.clock.now().getTime();
       const end = await postmaster.ended;
       if (stopping.signal.aborted) return;
-      if (deps.clock.now().getTime() - startedAt > LONGEST_BACKOFF_MS) backoffMs = 100;
+      if (deps.clock.now().getTime() - startedAt > SETTLED_MS) backoffMs = 100;
       deps.log.error({ ...end, backoffMs }, 'PostgreSQL ended by itself: starting it again');
       postmaster = await restart(deps, postmaster, stopping.signal, backoffMs);
       if (!stopping.signal.aborted) deps.log.info({ pid: postmaster.pid }, 'PostgreSQL runs again');
-      backoffMs = Math.min(backoffMs * 2, LONGEST_BACKOFF_MS);
+      backoffMs = Math.min(backoffMs * 2, LONGEST_RESTART_MS);
     }
   }
   const watching = watch();
