@@ -74,7 +74,7 @@ export const afterScenes = (places: Places): Scene[] => [
     name: '22-palette',
     path: '/',
     act: async (page) => {
-      await page.getByRole('button', { name: 'Search and commands' }).click();
+      await page.getByRole('button', { name: /^Search/ }).click();
       await page.getByRole('combobox').fill('hun');
       await page.getByRole('option', { name: /Hunter/ }).waitFor();
     },
@@ -133,6 +133,7 @@ export const afterScenes = (places: Places): Scene[] => [
       await page.getByRole('dialog').getByLabel('Name').fill('Report');
     },
   },
+  { name: '42-audit', path: '/settings/audit', act: see('onnection created') },
   { name: '43-profile', path: '/settings/profile', act: see('olive@example.com') },
   { name: '44-appearance', path: '/settings/appearance', act: see('As the system') },
   { name: '50-tables', path: '/tables', act: see('All accounts') },

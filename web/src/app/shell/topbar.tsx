@@ -18,6 +18,8 @@ import { signOut } from '../session.ts';
 import styles from './topbar.module.css';
 import { isMac } from './use-shortcut.ts';
 
+const shortcut = isMac ? '⌘ K' : 'Ctrl K';
+
 interface Props {
   onMenu: () => void;
   onSearch: () => void;
@@ -30,10 +32,9 @@ export function Topbar({ onMenu, onSearch }: Props) {
         <IconMenu2 size={18} />
       </ActionIcon>
       <Breadcrumb />
-      <UnstyledButton className={styles.search} onClick={onSearch} aria-label="Search and commands">
+      <UnstyledButton className={styles.search} onClick={onSearch} aria-label={`Search ${shortcut}`}>
         <IconSearch size={15} aria-hidden />
-        <span className={styles.searchWords}>Search</span>
-        <kbd className={styles.kbd}>{isMac ? '⌘ K' : 'Ctrl K'}</kbd>
+        <span className={styles.searchWords}>Search</span> <kbd className={styles.kbd}>{shortcut}</kbd>
       </UnstyledButton>
       <WorkspaceMenu />
     </header>
@@ -72,9 +73,7 @@ function WorkspaceMenu() {
     <Menu position="bottom-end" width={232}>
       <Menu.Target>
         <UnstyledButton className={styles.workspace} aria-label={`Workspace ${name}: menu`}>
-          <span className={styles.workspaceIcon} aria-hidden>
-            {[...name][0]?.toUpperCase()}
-          </span>
+          <span className={styles.workspaceIcon} data-letter={[...name][0]?.toUpperCase()} aria-hidden />
           <span className={styles.workspaceName}>{name}</span>
           <IconChevronDown size={14} aria-hidden />
         </UnstyledButton>

@@ -124,8 +124,16 @@ export const finishedOf = (run: Run): number =>
 
 export function AddColumnButton({ onClick }: { onClick: () => void }) {
   return (
-    <button type="button" className={styles.add} onClick={onClick} aria-label="Add column" title="Add column">
-      <IconPlus size={16} />
-    </button>
+    <div role="columnheader">
+      <button
+        type="button"
+        className={styles.add}
+        onClick={onClick}
+        aria-label="Add column"
+        title="Add column"
+      >
+        <IconPlus size={16} />
+      </button>
+    </div>
   );
 }

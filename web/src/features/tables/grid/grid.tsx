@@ -118,9 +118,20 @@ export function Grid(props: GridProps) {
           })}
         </div>
         {mayEdit && (
-          <button type="button" className={styles.addRow} style={{ top: addRowTop }} onClick={props.onAddRow}>
-            <IconPlus size={15} aria-hidden /> Add row
-          </button>
+          // biome-ignore lint/a11y/useFocusableInteractive: the button in it takes the focus
+          <div role="row">
+            {/* biome-ignore lint/a11y/useFocusableInteractive: the button in it takes the focus */}
+            <div role="gridcell">
+              <button
+                type="button"
+                className={styles.addRow}
+                style={{ top: addRowTop }}
+                onClick={props.onAddRow}
+              >
+                <IconPlus size={15} aria-hidden /> Add row
+              </button>
+            </div>
+          </div>
         )}
       </div>
     </div>

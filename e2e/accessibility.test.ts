@@ -1,0 +1,117 @@
+import { AxeBuilder } from '@axe-core/playwright';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { eventually, launch, visit } from './browser.ts';
+import { makeLeads } from './leads.ts';
+import { type SignedIn, type Stage, startStage } from './stage.ts';
+
+let stage: Stage;
+let browser: Browser;
+let signedIn: SignedIn;
+let tableId: string;
+
+beforeAll(async () => {
+  [stage, browser] = await Promise.all([startStage(), launch()]);
+  signedIn = await stage.signIn();
+  const made = await makeLeads(signedIn.api, { key: 'sandbox-hunter-good-axe', rows: 40 });
+  tableId = made.tableId;
+  await signedIn.api.post(`/v1/tables/${tableId}/columns/${made.columnId}/runs`, {
+    scope: 'first',
+    limit: 10,
+  });
+  await signedIn.api.post('/v1/connections', {
+    integration: 'apollo',
+    credentials: { api_key: 'sandbox-apollo-down' },
+    save_unverified: true,
+  });
+});
+afterAll(async () => {
+  await browser?.close();
+  await stage?.close();
+});
+
+interface Place {
+  name: string;
+  path: () => string;
+  isOpen?: boolean;
+  /** What is opened on it. */
+  opens?: (page: Page) => Promise<void>;
+}
+
+const click = (name: string | RegExp) => (page: Page) =>
+  page
+    .getByRole('button', { name, exact: typeof name === 'string' })
+    .first()
+    .click();
+
+const places: Place[] = [
+  { name: 'sign-in', path: () => '/sign-in', isOpen: true },
+  { name: 'a link that is over', path: () => '/setup?code=gone', isOpen: true },
+  { name: 'overview', path: () => '/' },
+  { name: 'tables', path: () => '/tables' },
+  { name: 'import', path: () => '/tables', opens: click('Import CSV') },
+  { name: 'a table', path: () => `/tables/${tableId}` },
+  { name: 'adding an action', path: () => `/tables/${tableId}`, opens: click('Add action') },
+  { name: 'before a run', path: () => `/tables/${tableId}`, opens: click('Run') },
+  { name: 'adding a column', path: () => `/tables/${tableId}`, opens: click('Add column') },
+  { name: 'connections', path: () => '/settings/connections' },
+  { name: 'all connected apps', path: () => '/settings/connections/all' },
+  { name: 'an app with connections', path: () => '/settings/connections/hunter' },
+  { name: 'adding a connection', path: () => '/settings/connections/hunter', opens: click('Add connection') },
+  { name: 'an app without one', path: () => '/settings/connections/heyreach' },
+  { name: 'general settings', path: () => '/settings/general' },
+  { name: 'API tokens', path: () => '/settings/tokens' },
+  { name: 'profile', path: () => '/settings/profile' },
+  { name: 'appearance', path: () => '/settings/appearance' },
+  { name: 'an address without a page', path: () => '/nowhere' },
+];
+
+test.each(places)(
+  'anybody can use it, in light and dark and on a phone: $name',
+  async ({ path, isOpen, opens }) => {
+    const { page, end } = await visit(browser, stage.url, isOpen ? {} : { signedIn });
+    await page.goto(path());
+    await settled(page);
+    if (opens) await opens(page);
+    await settled(page);
+    expect(await seriousFindings(page)).toEqual([]);
+
+    await page.emulateMedia({ colorScheme: 'dark' });
+    await settled(page);
+    // What is said does not change with the colours.
+    expect(await seriousFindings(page, ['color-contrast', 'link-in-text-block'])).toEqual([]);
+
+    await page.setViewportSize({ width: 390, height: 780 });
+    await settled(page);
+    const width = await page.evaluate('document.documentElement.scrollWidth');
+    expect(width, 'CSS pixels wide on a phone of 390').toBeLessThanOrEqual(390);
+    await end();
+  },
+);
+
+async function seriousFindings(page: Page, rules?: string[]): Promise<string[]> {
+  // Legacy mode: otherwise it finishes on a page of its own.
+  const axe = new AxeBuilder({ page }).setLegacyMode(true);
+  const { violations } = await (rules ? axe.withRules(rules) : axe).analyze();
+  return violations
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join('\n')}`);
+}
+
+/** Everything is loaded and stands still; of animations only those without an end go on. */
+async function settled(page: Page): Promise<void> {
+  await page.getByRole('heading').or(page.getByRole('grid')).first().waitFor();
+  await eventually(() => page.getByRole('status', { name: /^Loading/ }).count()).toBe(0);
+  await page.waitForFunction(() => {
+    const { document } = globalThis as unknown as { document: { getAnimations(): Moving[] } };
+    return document
+      .getAnimations()
+      .every((one) => one.playState !== 'running' || one.effect.getTiming().iterations === Infinity);
+  });
+}
+
+/** What is needed of https://developer.mozilla.org/docs/Web/API/Animation */
+interface Moving {
+  playState: string;
+  effect: { getTiming(): { iterations: number } };
+}
