@@ -94,6 +94,12 @@ test.each([
   expect(rows).toEqual([{ a: value }]);
 });
 
+test('a row that is too wide has no say in what its columns are', async () => {
+  const { result } = await imported('Company,Size\nHolt, Berg & Co,64\nAurora,12\nCedar,7,\n');
+  expect(typesOf(result.columns)).toEqual({ Company: 'text', Size: 'number' });
+  expect(result.rejected).toBe(1);
+});
+
 test('a detected type that does not hold further down makes the column text, and nothing is lost', async () => {
   const numbers = Array.from({ length: 60_000 }, (_, index) => `${index}.5,true,x@y.zz`).join('\n');
   const table = await room.newTable();

@@ -67,13 +67,15 @@ export function findLayout(
       'too_many_columns',
       `The file has more than ${limits.maxColumns.toLocaleString('en')} columns, the most this server takes. Nothing was imported.`,
     );
+  // Rows that are too wide are left out of the import: their values stand under the wrong columns.
+  const fitting = data.filter((row) => row.slice(width).every((field) => field === ''));
   return {
     encoding: decoder.encoding,
     delimiter,
     hasHeader,
     headers: hasHeader ? first : [],
     width,
-    types: Array.from({ length: width }, (_, at) => detectType(data.map((row) => row[at] ?? ''))),
+    types: Array.from({ length: width }, (_, at) => detectType(fitting.map((row) => row[at] ?? ''))),
     separatorLineLength: separator?.length ?? 0,
     rows: data,
   };
