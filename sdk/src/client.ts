@@ -1,3 +1,4 @@
+import { auditApi } from './audit-api.ts';
 import { connectionsApi } from './connections-api.ts';
 import { peopleApi } from './people-api.ts';
 import { type ClientOptions, createRequest } from './request.ts';
@@ -15,6 +16,7 @@ export function createClient(options: ClientOptions = {}) {
     ...connectionsApi(request),
     ...tablesApi(request),
     ...runsApi(request),
+    ...auditApi(request),
   };
 }
 

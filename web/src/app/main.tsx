@@ -17,6 +17,15 @@ import { cssVariables, theme } from './theme.ts';
 const appearance = localStorageColorSchemeManager({ key: 'keyrail-appearance' });
 watchSession();
 
+// A page of before an update asks for files that are gone: load the new page, once.
+addEventListener('vite:preloadError', (event) => {
+  const last = Number(sessionStorage.getItem('keyrail-reloaded-at') ?? 0);
+  if (Date.now() - last < 60_000) return;
+  event.preventDefault();
+  sessionStorage.setItem('keyrail-reloaded-at', String(Date.now()));
+  location.reload();
+});
+
 const root = document.getElementById('root');
 if (root === null) throw new Error('index.html has no #root');
 

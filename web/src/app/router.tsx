@@ -119,6 +119,11 @@ const setting = {
     path: '/tokens',
     component: lazyRouteComponent(() => import('../features/settings/tokens-page.tsx'), 'TokensPage'),
   }),
+  audit: createRoute({
+    getParentRoute: () => settings,
+    path: '/audit',
+    component: lazyRouteComponent(() => import('../features/settings/audit-page.tsx'), 'AuditPage'),
+  }),
   profile: createRoute({
     getParentRoute: () => settings,
     path: '/profile',
@@ -146,6 +151,7 @@ const routeTree = root.addChildren([
       setting.connectedApps,
       setting.app,
       setting.tokens,
+      setting.audit,
       setting.profile,
       setting.appearance,
     ]),

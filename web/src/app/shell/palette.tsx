@@ -1,5 +1,6 @@
 import { Modal } from '@mantine/core';
 import {
+  IconHistory,
   IconHome,
   IconKey,
   IconPlugConnected,
@@ -49,6 +50,13 @@ const pages: Command[] = [
     to: '/settings/tokens',
     icon: <IconKey size={16} />,
     also: 'settings',
+  },
+  {
+    id: 'audit',
+    label: 'Audit log',
+    to: '/settings/audit',
+    icon: <IconHistory size={16} />,
+    also: 'settings history who',
   },
   {
     id: 'profile',

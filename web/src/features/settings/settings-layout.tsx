@@ -1,4 +1,11 @@
-import { IconAdjustments, IconKey, IconPlugConnected, IconSun, IconUser } from '@tabler/icons-react';
+import {
+  IconAdjustments,
+  IconHistory,
+  IconKey,
+  IconPlugConnected,
+  IconSun,
+  IconUser,
+} from '@tabler/icons-react';
 import { Link, Outlet } from '@tanstack/react-router';
 import styles from './settings-layout.module.css';
 
@@ -9,6 +16,7 @@ const groups = [
       { to: '/settings/general', label: 'General', icon: IconAdjustments },
       { to: '/settings/connections', label: 'Connections', icon: IconPlugConnected },
       { to: '/settings/tokens', label: 'API tokens', icon: IconKey },
+      { to: '/settings/audit', label: 'Audit log', icon: IconHistory },
     ],
   },
   {
