@@ -1,0 +1,71 @@
+import type { Row } from '@keyrail/contract/tables';
+import { expect, test, vi } from 'vitest';
+import { pageSize, RowWindow } from './row-window.ts';
+
+const rowAt = (index: number) => ({ id: `row_${index}`, values: { a: index }, cells: {} }) as unknown as Row;
+const page = (offset: number) => Array.from({ length: pageSize }, (_, at) => rowAt(offset + at));
+
+test('only what is on screen when the pace allows it is asked for', async () => {
+  vi.useFakeTimers();
+  const asked: number[] = [];
+  const rows = new RowWindow(async (offset) => {
+    asked.push(offset / pageSize);
+    return page(offset);
+  }, fail);
+  rows.look(50, 60);
+  await vi.advanceTimersByTimeAsync(200);
+  for (let first = 1_000; first < 90_000; first += 1_000) rows.look(first + 50, first + 60);
+  await vi.advanceTimersByTimeAsync(200);
+  expect(asked).toEqual([0, 890]);
+  expect(rows.row(89_055)?.id).toBe('row_89055');
+  vi.useRealTimers();
+});
+
+test('a page that is scrolled past while it loads is given up', async () => {
+  vi.useFakeTimers();
+  const given: boolean[] = [];
+  const rows = new RowWindow(
+    (_offset, _limit, signal) =>
+      new Promise((_, reject) => {
+        signal.addEventListener('abort', () => {
+          given.push(true);
+          reject(signal.reason);
+        });
+      }),
+    fail,
+  );
+  rows.look(50, 60);
+  await vi.advanceTimersByTimeAsync(200);
+  rows.look(5_050, 5_060);
+  await vi.advanceTimersByTimeAsync(200);
+  expect(given).toEqual([true]);
+  vi.useRealTimers();
+});
+
+test('a row that has not changed keeps its identity over a reload, so that it is not drawn again', async () => {
+  let changed = -1;
+  const rows = new RowWindow(
+    async (offset) =>
+      page(offset).map((row, at) => (at === changed ? { ...row, values: { a: 'new' } } : row)),
+    fail,
+  );
+  rows.look(50, 60);
+  await rows.ensure(0, 10);
+  const [first, second] = [rows.row(0), rows.row(1)];
+  changed = 1;
+  rows.reload();
+  await vi.waitFor(() => expect(rows.row(1)?.values).toEqual({ a: 'new' }));
+  expect(rows.row(0)).toBe(first);
+  expect(rows.row(1)).not.toBe(second);
+});
+
+test('memory holds a bounded number of rows, however far somebody scrolls', async () => {
+  const rows = new RowWindow(async (offset) => page(offset), fail);
+  for (let first = 0; first < 20_000; first += pageSize) await rows.ensure(first, first + 10);
+  const kept = Array.from({ length: 200 }, (_, at) => rows.row(at * pageSize)).filter(Boolean);
+  expect(kept.length).toBeLessThanOrEqual(60);
+});
+
+function fail(error: unknown): void {
+  throw error;
+}
