@@ -298,5 +298,5 @@ async function composeRuns(
   const stop = async () => {
     await Promise.all([watch.stop(), stopHeeding()]);
   };
-  return { runs: createRuns({ ...shared, transact, heed: executor.heed }), watch, executor, stop };
+  return { runs: createRuns({ ...shared, transact, executor }), watch, executor, stop };
 }

@@ -9,14 +9,22 @@ const MIN_LENGTH = 4;
  * it in (as it is, URL-encoded, JSON-escaped, HTML-escaped, hex, base64 and base64url at each alignment).
  */
 export function redactor(secrets: readonly Secret<string>[]): (text: string) => string {
-  let forms: string[] | null = null;
-  return (text) => {
-    // Made at first use: nearly every answer is never shown.
-    forms ??= [...new Set(secrets.flatMap((secret) => formsOf(secret.reveal())))]
+  // Made at first use: nearly every answer of the proxy is never shown.
+  return (text) => formsOfAll(secrets).reduce(removeAll, text);
+}
+
+/** A run redacts thousands of answers with one credential: its forms are made once, and go when it goes. */
+const known = new WeakMap<readonly Secret<string>[], readonly string[]>();
+
+function formsOfAll(secrets: readonly Secret<string>[]): readonly string[] {
+  let forms = known.get(secrets);
+  if (forms === undefined) {
+    forms = [...new Set(secrets.flatMap((secret) => formsOf(secret.reveal())))]
       .filter((form) => form.length >= MIN_LENGTH)
       .sort((a, b) => b.length - a.length);
-    return forms.reduce(removeAll, text);
-  };
+    known.set(secrets, forms);
+  }
+  return forms;
 }
 
 function removeAll(text: string, form: string): string {

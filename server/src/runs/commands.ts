@@ -7,6 +7,7 @@ import type { Transact, Tx } from '../lib/tx.ts';
 import type { RowAccess } from '../tables/row-access.ts';
 import type { Column } from '../tables/table.ts';
 import type { Who } from '../workspaces/who.ts';
+import type { Executor } from './executor.ts';
 import { runWork } from './job.ts';
 import type { NamedRun } from './run.ts';
 import { cellsLeft, isOver } from './run.ts';
@@ -17,8 +18,8 @@ import { decide, findActiveRun, findRun, insertRun, wakeWaiting } from './store/
 export interface CommandDeps {
   transact: Transact;
   tables: Pick<RowAccess, 'readTable'>;
-  /** Tells the executor of this process at once; those of others hear of it through the database. */
-  heed: (runId: string) => void;
+  /** The executor of this process is told at once; those of others hear of it through the database. */
+  executor: Pick<Executor, 'wake' | 'heed'>;
 }
 
 export type ActionColumn = Column & { action: NonNullable<Column['action']> };
@@ -53,7 +54,7 @@ export async function startRun(
 ): Promise<NamedRun> {
   const scope = scopeOf(wanted);
   const id = newId<string>('run');
-  return deps.transact(who.workspaceId, async (tx) => {
+  const started = await deps.transact(who.workspaceId, async (tx) => {
     const { column } = await actionColumn(deps, tx, who.workspaceId, tableId, columnId);
     const isNew = await insertRun(tx, {
       id,
@@ -79,6 +80,8 @@ export async function startRun(
     await announce(tx, id);
     return required(await findRun(tx, who.workspaceId, id));
   });
+  deps.executor.wake({ workspaceId: who.workspaceId, runId: id });
+  return started;
 }
 
 /** What a scope needs besides its name. */
@@ -160,7 +163,7 @@ async function change(
     await announceDecision(tx, runId);
     return required(await findRun(tx, who.workspaceId, runId));
   });
-  deps.heed(runId);
+  deps.executor.heed(runId);
   return changed;
 }
 

@@ -17,7 +17,7 @@ export interface ExecutorDeps extends DriveDeps {
 /** The part of a worker process that works on runs. */
 export interface Executor {
   start(): void;
-  /** Looks at once whether this run can be taken. */
+  /** Looks at once whether this run can be taken; nothing before `start`, as in a process that only answers requests. */
   wake(due: DueRun): void;
   /** Somebody paused, resumed or cancelled this run: nothing more begins before that is looked at, which is at once. */
   heed(runId: string): void;
@@ -42,7 +42,13 @@ export function createExecutor(deps: ExecutorDeps): Executor {
   let sweeping: Promise<void> | null = null;
 
   const wake = (due: DueRun) => {
-    if (stopping.signal.aborted || working.has(due.runId) || working.size >= RUNS_AT_ONCE) return;
+    if (
+      sweeping === null ||
+      stopping.signal.aborted ||
+      working.has(due.runId) ||
+      working.size >= RUNS_AT_ONCE
+    )
+      return;
     const ended = driveRun(deps, due, end, (drive) => drives.set(due.runId, drive))
       .then(() => failures.delete(due.runId))
       .catch((error: unknown) => failed(due, error))

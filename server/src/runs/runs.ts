@@ -32,8 +32,7 @@ export interface RunsDeps {
   catalog: Pick<Catalog, 'get'>;
   connections: Pick<Connections, 'resolve' | 'credentialSource'>;
   actions: ExecuteDeps;
-  /** The executor of this process, where it has one. */
-  heed: (runId: string) => void;
+  executor: Pick<Executor, 'wake' | 'heed'>;
 }
 
 /** What people and tokens do with runs. Unknown and foreign ids alike: AppError `not_found`. */

@@ -87,7 +87,7 @@ export async function createWorld(database: TestDatabase, options: WorldOptions)
   const heed = (runId: string) => {
     for (const executor of executors) executor.heed(runId);
   };
-  const runs = createRuns({ ...shared, heed });
+  const runs = createRuns({ ...shared, executor: { heed, wake: () => {} } });
   const listener = await openListener({ clock: systemClock, log: { warn: console.error } }, database.url);
   await listener.listen(RUN_DECIDED, heed);
   return {
