@@ -186,6 +186,39 @@ test('a browser that goes away in the middle of an upload leaves nothing', async
   expect((await owner.get(`/v1/tables/${table.id}`)).json.row_count).toBe(1);
 });
 
+test('an upload ends within seconds when the token it began with is revoked, and nothing is there', async () => {
+  const table = await newTable();
+  const token = await app.token(['tables:read', 'tables:write']);
+  const answer = await new Promise<{ status: number; body: string }>((resolve, reject) => {
+    const request = httpRequest(`${app.url}/v1/tables/${table.id}/import`, {
+      method: 'POST',
+      headers: { ...token.headers, ...csv },
+    });
+    // More than the first megabyte, so that rows are coming in; then line by line, for as long as it takes.
+    request.write(`a,b\n${`${'x'.repeat(1000)},y\n`.repeat(1500)}`);
+    const sending = setInterval(() => request.write('x,y\n'), 20);
+    request.on('response', async (response) => {
+      clearInterval(sending);
+      const body = Buffer.concat(await response.toArray()).toString();
+      request.destroy();
+      resolve({ status: response.statusCode ?? 0, body });
+    });
+    request.on('error', reject);
+    hasBegun()
+      .then(() => owner.delete(`/v1/tokens/${token.id}`))
+      .catch(reject);
+  });
+  expect(answer.status).toBe(403);
+  expect(JSON.parse(answer.body).detail).toContain('Nothing was imported');
+  expect((await owner.get(`/v1/tables/${table.id}`)).json).toMatchObject({ row_count: 0, columns: [] });
+});
+
+/** Once rows are coming in. */
+async function hasBegun(): Promise<void> {
+  const count = () => app.database.db.systemPool.query('select from pg_stat_progress_copy');
+  while ((await count()).rows.length === 0) await new Promise((resolve) => setImmediate(resolve));
+}
+
 test('an export guards against formulas, keeps numbers, and reads back as what it was', async () => {
   const table = await newTable([
     { name: 'Text', type: 'text' },
