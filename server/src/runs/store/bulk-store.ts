@@ -1,4 +1,4 @@
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import { queries } from '../../db/open.ts';
 import type { Tx } from '../../lib/tx.ts';
 import type { Run } from '../run.ts';
@@ -22,6 +22,7 @@ export async function queueCells(tx: Tx, runId: string, workspaceId: string): Pr
     where workspace_id = ${workspaceId} and id = ${runId}`.execute(queries(tx));
   const run = rows[0];
   if (run === undefined) return 0;
+  if (run.scope === 'only_errors') return queueFailed(tx, run);
   const scope = { scope: run.scope, firstRows: run.first_rows, rowIds: run.row_ids };
   const rowsOfScope = scopedRows(workspaceId, run.table_id, scope);
   const ends = await sql<{ first: number | null; last: number | null }>`
@@ -44,24 +45,35 @@ interface QueuedRun {
   row_ids: string[] | null;
 }
 
+/**
+ * No join with the cells that are there: while this very statement fills the table, the planner may take it for empty and
+ * walk all of it for each row. The primary key finds them, and the scope decides over each.
+ */
 async function queueBetween(tx: Tx, run: QueuedRun, from: number, to: number): Promise<number> {
   const isChosen = run.scope === 'selected' ? sql`r.id = any(${run.row_ids ?? []}::text[])` : sql`true`;
   const { numAffectedRows } = await sql`
-    insert into action_cells (workspace_id, table_id, column_id, row_id, state, run_id, position)
+    insert into action_cells as c (workspace_id, table_id, column_id, row_id, state, run_id, position)
     select r.workspace_id, r.table_id, ${run.column_id}, r.id, 'queued', ${run.id}, r.position
     from table_rows r
-    left join action_cells c
-      on c.workspace_id = ${run.workspace_id} and c.column_id = ${run.column_id} and c.row_id = r.id
     where r.workspace_id = ${run.workspace_id} and r.table_id = ${run.table_id}
       and r.position >= ${from} and r.position < ${to} and ${isChosen}
-      and c.state is distinct from 'running' and ${scopeCondition(run.scope)}
-    on conflict (column_id, row_id) do update set
-      prior_state = case
-        when action_cells.state in ('queued', 'waiting_for_connection', 'out_of_credits') then action_cells.prior_state
-        else action_cells.state end,
-      state = 'queued', run_id = excluded.run_id, position = excluded.position, due_at = null, updated_at = now()
-    where action_cells.state <> 'running'`.execute(queries(tx));
+    on conflict (column_id, row_id) do update set ${takenBy(run)}
+    where c.state <> 'running' and ${scopeCondition(run.scope)}`.execute(queries(tx));
   return Number(numAffectedRows ?? 0);
+}
+
+/** For what asks for cells that are there: rows never run stay out. */
+async function queueFailed(tx: Tx, run: QueuedRun): Promise<number> {
+  const { numAffectedRows } = await sql`
+    update action_cells c set ${takenBy(run)}
+    where c.workspace_id = ${run.workspace_id} and c.column_id = ${run.column_id}
+      and ${scopeCondition(run.scope)}`.execute(queries(tx));
+  return Number(numAffectedRows ?? 0);
+}
+
+function takenBy(run: QueuedRun): RawBuilder<unknown> {
+  return sql`state = 'queued', run_id = ${run.id}, due_at = null, updated_at = now(), prior_state = case
+    when c.state in ('queued', 'waiting_for_connection', 'out_of_credits') then c.prior_state else c.state end`;
 }
 
 /** Moves up to `limit` idle cells from one state to another. Returns how many. */
