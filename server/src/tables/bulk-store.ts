@@ -1,11 +1,10 @@
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { Kysely, PostgresDialect, sql } from 'kysely';
+import { Kysely, PostgresDialect, type PostgresPool, sql } from 'kysely';
 import type pg from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
 import { databaseFailure } from '../db/failure.ts';
 import { type Database, queries } from '../db/open.ts';
-import { translatingPool } from '../db/pool.ts';
 import type { DB } from '../db/schema.ts';
 import { AppError } from '../lib/app-error.ts';
 import type { Tx } from '../lib/tx.ts';
@@ -126,13 +125,13 @@ async function createIncoming(client: pg.PoolClient, keyOfRow: string): Promise<
   await client.query('grant select on incoming to keyrail_app');
 }
 
-/** Kysely over the one connection, which is in a transaction already. */
+/** Kysely over the one connection, which is in a transaction already. What fails in it is translated by `inBulk`. */
 function transactionOn(client: pg.PoolClient): Tx {
   const one = {
     connect: async () => ({ query: client.query.bind(client), release: () => {} }),
     end: async () => {},
   };
-  const dialect = new PostgresDialect({ pool: translatingPool(one as unknown as pg.Pool) });
+  const dialect = new PostgresDialect({ pool: one as unknown as PostgresPool });
   return new Kysely<DB>({ dialect }) as unknown as Tx;
 }
 
