@@ -1,4 +1,4 @@
-import type { Browser } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { launch, sees, visit } from './browser.ts';
 import { OWNER, type SignedIn, type Stage, startStage } from './stage.ts';
@@ -29,6 +29,8 @@ test('a page asked for without a session is shown after signing in', async () =>
   const { page, end } = await visit(browser, stage.url);
   await page.goto('/settings/connections/hunter');
   await page.getByLabel('Email').fill(OWNER.email);
+  // Nobody was signed in, so nothing has ended.
+  expect(await page.getByText('Your session has ended.').count()).toBe(0);
   await page.getByLabel('Password', { exact: true }).fill('not-the-password');
   await page.getByRole('button', { name: 'Sign in' }).click();
   await page.getByRole('alert').waitFor();
@@ -37,6 +39,19 @@ test('a page asked for without a session is shown after signing in', async () =>
   await page.getByLabel('Password', { exact: true }).fill(OWNER.password);
   await page.getByRole('button', { name: 'Sign in' }).click();
   await page.getByRole('heading', { name: 'Hunter.io', level: 1 }).waitFor();
+  await end();
+});
+
+test('a session that ends elsewhere is said, and one is back in place after signing in', async () => {
+  const { page, context, end } = await visit(browser, stage.url);
+  await signIn(page);
+  await page.getByRole('link', { name: 'Tables' }).click();
+  await page.getByRole('heading', { name: 'Tables', level: 1 }).waitFor();
+  await context.request.delete('/v1/session');
+  await page.getByRole('link', { name: 'Settings' }).click();
+  await sees(page, 'Your session has ended.');
+  await signIn(page);
+  await page.getByRole('heading', { name: 'Connections', level: 1 }).waitFor();
   await end();
 });
 
@@ -56,3 +71,10 @@ test('after signing out nothing is left in any tab, nor behind the back button',
   expect((await signedIn.api.get('/v1/session')).status).toBe(401);
   await end();
 });
+
+async function signIn(page: Page): Promise<void> {
+  if (page.url() === 'about:blank') await page.goto('/');
+  await page.getByLabel('Email').fill(OWNER.email);
+  await page.getByLabel('Password', { exact: true }).fill(OWNER.password);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+}

@@ -3,11 +3,14 @@ import { api, chosenWorkspace, speakFor, whenUnauthenticated } from '../lib/api.
 import { sessionQuery } from '../lib/queries.ts';
 import { queryClient } from './query-client.ts';
 
+/** Whether anybody was signed in on this page: only then can a session end. */
+let hadSession = false;
 const channel = 'BroadcastChannel' in globalThis ? new BroadcastChannel('keyrail-session') : undefined;
 
 /** Asks who is signed in, and speaks for the workspace chosen last, or the first one. */
 export async function loadSession(): Promise<Session> {
   const session = await queryClient.ensureQueryData(sessionQuery);
+  hadSession = true;
   const chosen = chosenWorkspace();
   const workspace = session.workspaces.find((one) => one.id === chosen) ?? session.workspaces[0];
   if (workspace !== undefined) speakFor(workspace.id);
@@ -23,7 +26,7 @@ export async function signOut(): Promise<void> {
 
 export function watchSession(): void {
   whenUnauthenticated(() => {
-    if (isOutside()) return;
+    if (isOutside() || !hadSession) return;
     const here = location.pathname + location.search + location.hash;
     leave(`/sign-in?after=expired&next=${encodeURIComponent(here)}`);
   });
