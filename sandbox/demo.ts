@@ -214,6 +214,8 @@ async function main(): Promise<number> {
   const stopping = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
     process.on(signal, () => stopping.abort(new Error('stopped')));
+  // Whoever read it has gone, as in "npm run demo | head": tidied up all the same.
+  process.stdout.on('error', () => stopping.abort(new Error('stopped')));
   line(`${bold('Keyrail demo')}: connect a tool, import leads, find their e-mail addresses, export.`);
   line('The server is the real one; Hunter.io is a stand-in on this machine that answers as documented.');
   step(1, 'Starting PostgreSQL, the server and the sandbox');
