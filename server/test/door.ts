@@ -7,14 +7,23 @@ export interface Door {
   /** Cuts every connection; new ones are refused. */
   shut(): Promise<void>;
   open(): Promise<void>;
+  /** From now on takes connections and what is sent over them, and answers nothing: a database that hangs. */
+  mute(): void;
+  /** New connections are answered again. */
+  unmute(): void;
 }
 
 /** A TCP port that leads to the database while it is open: for a database that goes away and comes back. */
 export async function doorTo(url: string): Promise<Door> {
   const socketPath = `${new URL(url).searchParams.get('host')}/.s.PGSQL.5432`;
+  let isMute = false;
+  const open = new Set<Socket>();
   const make = () =>
     createServer((client) => {
+      if (isMute) return void client.resume();
       const upstream = connect(socketPath);
+      open.add(upstream);
+      upstream.once('close', () => open.delete(upstream));
       client.on('error', () => upstream.destroy()).pipe(upstream);
       upstream.on('error', () => client.destroy()).pipe(client);
     });
@@ -33,6 +42,13 @@ export async function doorTo(url: string): Promise<Door> {
     },
     open: async () => {
       door ??= await listenOn(make(), port);
+    },
+    mute: () => {
+      isMute = true;
+      for (const upstream of open) upstream.unpipe().pause();
+    },
+    unmute: () => {
+      isMute = false;
     },
   };
 }

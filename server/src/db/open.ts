@@ -4,6 +4,7 @@ import pg from 'pg';
 import type { Transact, Tx } from '../lib/tx.ts';
 import { translatingPool, valueTypes } from './pool.ts';
 import type { DB } from './schema.ts';
+import { watchSilence } from './silence.ts';
 
 /** Queries as Kysely builds them, over the tables the migrations made. */
 export type Queries = Kysely<DB>;
@@ -34,6 +35,9 @@ export interface DatabaseOptions {
   onIdleError: (error: Error) => void;
 }
 
+/** Together with the wait for a connection a request is told within about five seconds. */
+const WONDER_AFTER_MS = 1_000;
+const PULSE_TIMEOUT_MS = 3_000;
 /** How much longer than the server's own limit the driver waits before it takes a silent server for dead. */
 const SILENCE_MS = 2_000;
 
@@ -65,8 +69,15 @@ export function openDatabase(options: DatabaseOptions): Database {
     pool.on('connect', (client) => client.on('error', () => {}));
   }
 
-  const app = new Kysely<DB>({ dialect: new PostgresDialect({ pool: translatingPool(appPool) }) });
-  const system = new Kysely<DB>({ dialect: new PostgresDialect({ pool: translatingPool(systemPool) }) });
+  const silence = watchSilence({
+    url: options.url,
+    wonderAfterMs: WONDER_AFTER_MS,
+    pulseTimeoutMs: Math.min(PULSE_TIMEOUT_MS, options.connectTimeoutMs),
+  });
+  const handleOf = (pool: pg.Pool) =>
+    new Kysely<DB>({ dialect: new PostgresDialect({ pool: translatingPool(pool, silence) }) });
+  const app = handleOf(appPool);
+  const system = handleOf(systemPool);
 
   return {
     transact: (workspaceId, work) => inWorkspace(app, workspaceId, work),

@@ -1,6 +1,7 @@
 import type { PostgresPool, PostgresPoolClient } from 'kysely';
 import pg from 'pg';
 import { breaksConnection, databaseFailure } from './failure.ts';
+import type { SilenceWatch } from './silence.ts';
 
 /** Values as we read them; everything else as the driver does (timestamptz: Date, jsonb: parsed, numeric: text). */
 const INT8 = 20;
@@ -25,13 +26,22 @@ function parseInt8(text: string): number {
 
 /**
  * A pool as Kysely wants one. Failures are translated (see failure.ts), and a connection that broke, or still waits for an
- * answer after its time-out, is thrown away instead of being handed to the next one.
+ * answer after its time-out or because the database fell silent, is thrown away instead of being handed to the next one.
  */
-export function translatingPool(pool: pg.Pool): PostgresPool {
+export function translatingPool(pool: pg.Pool, silence: SilenceWatch): PostgresPool {
+  const madeAt = new WeakMap<pg.ClientBase, number>();
+  pool.on('connect', (client) => madeAt.set(client, performance.now()));
+  const connect = async () => {
+    for (;;) {
+      const client = await pool.connect();
+      if ((madeAt.get(client) ?? 0) > silence.lastSilentAt()) return client;
+      client.release(true);
+    }
+  };
   return {
     connect: async () => {
       try {
-        return translatingClient(await pool.connect());
+        return translatingClient(await connect(), silence);
       } catch (error) {
         throw databaseFailure(error);
       }
@@ -40,13 +50,13 @@ export function translatingPool(pool: pg.Pool): PostgresPool {
   } as PostgresPool;
 }
 
-function translatingClient(client: pg.PoolClient): PostgresPoolClient {
+function translatingClient(client: pg.PoolClient, silence: SilenceWatch): PostgresPoolClient {
   let broken: unknown = null;
   return {
     query: async (text: string, values?: unknown[]) => {
       if (broken) throw databaseFailure(broken);
       try {
-        return await client.query(text, values);
+        return await silence.unlessSilent(client.query(text, values));
       } catch (error) {
         if (breaksConnection(error)) broken = error;
         throw databaseFailure(error);

@@ -1,0 +1,98 @@
+import { sql } from 'kysely';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { startApp, type TestApp } from '../../test/app.ts';
+import { freshDatabase, type TestDatabase } from '../../test/database.ts';
+import { type Door, doorTo } from '../../test/door.ts';
+import { AppError } from '../lib/app-error.ts';
+import { openDatabase, queries } from './open.ts';
+
+let database: TestDatabase;
+beforeAll(async () => {
+  database = await freshDatabase();
+});
+afterAll(() => database.close());
+
+const options = {
+  appPoolSize: 2,
+  systemPoolSize: 2,
+  connectTimeoutMs: 4_000,
+  statementTimeoutMs: 30_000,
+  onIdleError: () => {},
+};
+
+test('a database that falls silent is "unavailable" within five seconds, on connections that are open too', async () => {
+  const door = await doorTo(database.url);
+  const db = openDatabase({ url: door.url, ...options });
+  const asPerson = () => db.transact('wsp_a', (tx) => sql`select 1`.execute(queries(tx)));
+  const asOwner = () => sql`select 1`.execute(db.system);
+  try {
+    await Promise.all([asPerson(), asPerson(), asOwner(), asOwner()]);
+    door.mute();
+    const startedAt = performance.now();
+    for (const answer of await Promise.allSettled([asPerson(), asOwner(), asPerson(), asPerson()]))
+      expect(answer).toMatchObject({ status: 'rejected', reason: { code: 'unavailable' } });
+    expect(performance.now() - startedAt).toBeLessThan(5_500);
+    door.unmute();
+    await expect
+      .poll(
+        () =>
+          asPerson()
+            .then(asOwner)
+            .then(() => 'healed', isUnavailable),
+        { timeout: 10_000 },
+      )
+      .toBe('healed');
+  } finally {
+    await db.close();
+    await door.shut();
+  }
+}, 30_000);
+
+test('a statement that takes its time is waited for while the database answers', async () => {
+  const db = openDatabase({ url: database.url, ...options });
+  try {
+    const slow = db.transact('wsp_a', (tx) => sql`select pg_sleep(5)`.execute(queries(tx)));
+    await expect(slow).resolves.toBeDefined();
+  } finally {
+    await db.close();
+  }
+}, 30_000);
+
+test('every request is answered with 503 within seconds while the database is silent, and served once it is back (N04)', async () => {
+  let door: Door | undefined;
+  let app: TestApp | undefined;
+  try {
+    door = await doorTo(database.url);
+    app = await startApp({ database: { ...database, url: door.url } });
+    const ask = () =>
+      Promise.all([
+        app?.owner.get('/v1/session'),
+        app?.owner.get('/v1/connections'),
+        app?.owner.post('/v1/tables', { name: 'While it is silent' }, { 'idempotency-key': 'silent' }),
+        app?.anonymous.post('/v1/session', { email: 'olive@example.com', password: 'a-fine-Password-0001' }),
+        app?.anonymous.get('/v1/setup?code=guess'),
+      ]);
+    await ask();
+    door.mute();
+    const startedAt = performance.now();
+    for (const answer of await ask()) {
+      expect(answer).toMatchObject({ status: 503, json: { code: 'unavailable' } });
+      expect(Number(answer?.headers.get('retry-after'))).toBeGreaterThan(0);
+    }
+    expect(performance.now() - startedAt).toBeLessThan(6_500);
+    // It comes back as a new process: the old connections are gone.
+    await door.shut();
+    door.unmute();
+    await door.open();
+    await expect
+      .poll(() => app?.owner.get('/v1/session').then(({ status }) => status), { timeout: 10_000 })
+      .toBe(200);
+  } finally {
+    await app?.close();
+    await door?.shut();
+  }
+}, 60_000);
+
+function isUnavailable(error: unknown): string {
+  return error instanceof AppError && error.code === 'unavailable' ? 'unavailable' : String(error);
+}
