@@ -39,7 +39,7 @@ export async function adopt(deps: AdoptDeps, due: DueRun): Promise<Drive | null>
     const held = await takeLease(tx, due, deps.owner, deps.leaseMs);
     if (held === null) return null;
     const { columns } = await deps.tables.readTable(tx, held.run.workspaceId, held.run.tableId);
-    const plan = planOf(held.run.action, columns);
+    const plan = planOf(held.run.action, columns, held.run.columnId);
     const jobs = await lookThroughLeft(deps, tx, held.lease, held.run, plan);
     return { ...held, plan, jobs };
   });

@@ -32,7 +32,7 @@ export async function estimateRun(
     const found = findAction(deps, integration, name);
     if (found.kind === 'unknown_action') throw new AppError('conflict', { detail: found.message });
     const { action, definition } = found;
-    const plan = planOf(column.action, columns);
+    const plan = planOf(column.action, columns, columnId);
     const { rows, filled } = await countRows(tx, { workspaceId, tableId, columnId, scope, plan, action });
     const resolved = await deps.connections.resolve(tx, workspaceId, { integration, connectionId });
     const calls = Math.min(filled, wanted.max_calls ?? filled);

@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { freshDatabase, type TestDatabase } from '../../test/database.ts';
 import { queries } from '../db/open.ts';
+import { newId } from '../lib/id.ts';
 import type { Tx } from '../lib/tx.ts';
 import { rowAccess } from '../tables/tables.ts';
 import { connectionHealed } from './commands.ts';
@@ -343,4 +344,47 @@ async function deleteRowsFrom(index: number): Promise<void> {
       queries(tx),
     ),
   );
+}
+
+test('a new value makes the cells stale that were made with the old one, and the same value none', async () => {
+  let domain = 'example.com';
+  await build({
+    rows: 4,
+    answer: (name, _request, response) => response.end(json({ data: { email: `${name}@${domain}` } })),
+  });
+  const dependent = await addDependent();
+  world.executor().start();
+  const finish = async (columnId: typeof world.columnId, more: object) => {
+    const run = await world.runs.start(world.who, world.tableId, columnId, { scope: 'all', ...more });
+    await world.until(run.id, ({ state }) => state === 'done');
+  };
+  await finish(world.columnId, {});
+  await finish(dependent, {});
+  expect(await statesOf(dependent)).toEqual(['done']);
+  expect(world.callsOf.get('n0@example.com')).toBe(1);
+  await finish(world.columnId, { scope: 'forced' });
+  expect(await statesOf(dependent)).toEqual(['done']);
+  domain = 'example.org';
+  await finish(world.columnId, { scope: 'forced' });
+  expect(await statesOf(dependent)).toEqual(['stale']);
+  await finish(dependent, {});
+  expect(world.callsOf.get('n0@example.org')).toBe(1);
+});
+
+/** Another action column that takes what the first one finds. */
+async function addDependent(): Promise<typeof world.columnId> {
+  const id = newId<typeof world.columnId>('col');
+  const inputs = { name: { kind: 'column', column_id: world.columnId } };
+  const action = { integration: 'finder', action: 'find', connection_id: null, inputs, outputs: {} };
+  await sql`insert into columns (id, workspace_id, table_id, key, name, type, position, action)
+    values (${id}, ${world.who.workspaceId}, ${world.tableId}, 4, 'Again', 'action', 3, ${JSON.stringify(action)}::jsonb)`.execute(
+    database.db.system,
+  );
+  return id;
+}
+
+async function statesOf(columnId: string): Promise<string[]> {
+  const { rows } = await sql<{ state: string }>`
+    select distinct state from action_cells where column_id = ${columnId}`.execute(database.db.system);
+  return rows.map((row) => row.state);
 }

@@ -1,4 +1,5 @@
 import type { ColumnAction } from '@keyrail/contract/tables';
+import { dependentsBySource } from '../tables/action-column.ts';
 import type { Column } from '../tables/table.ts';
 import type { InputPlace } from './store/cell-store.ts';
 
@@ -11,13 +12,17 @@ export interface Plan {
   constants: Record<string, unknown>;
   /** Output name and column. */
   outputs: [string, string][];
+  /** Action columns that take their inputs from this one. */
+  dependents: string[];
   /** Inputs mapped from columns that are not there any more. */
   lost: string[];
 }
 
-export function planOf(action: ColumnAction, columns: readonly Column[]): Plan {
+/** `columnId` null: the action is only tried. */
+export function planOf(action: ColumnAction, columns: readonly Column[], columnId: string | null): Plan {
   const byId = new Map(columns.map((column) => [column.id, column]));
-  const plan: Plan = { names: [], places: [], constants: {}, outputs: [], lost: [] };
+  const plan: Plan = { names: [], places: [], constants: {}, outputs: [], dependents: [], lost: [] };
+  plan.dependents = columnId === null ? [] : (dependentsBySource(columns).get(columnId) ?? []);
   for (const [name, mapping] of Object.entries(action.inputs)) {
     if (mapping.kind === 'constant') {
       plan.constants[name] = mapping.value;

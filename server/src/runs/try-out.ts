@@ -37,7 +37,7 @@ export async function tryOut(
     const { columns } = await deps.tables.readTable(tx, workspaceId, tableId);
     const problems = actionProblems(deps.catalog, columns, action, null);
     if (problems.length > 0) throw new AppError('invalid_input', { fields: problems });
-    const plan = planOf(action, columns);
+    const plan = planOf(action, columns, null);
     const place = { workspaceId, tableId, columnId: '' };
     return { plan, values: required(await readInputs(tx, place, rowId, plan.places)) };
   });

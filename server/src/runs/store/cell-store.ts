@@ -114,6 +114,18 @@ function settledRow(cell: SettledCell) {
   return { ...cell, value: cell.value ?? null };
 }
 
+/** What cells hold now, by row. */
+export async function valuesOfCells(
+  tx: Tx,
+  run: Place,
+  rowIds: readonly string[],
+): Promise<Map<string, unknown>> {
+  const { rows } = await sql<{ row_id: string; value: unknown }>`
+    select row_id, value from action_cells where workspace_id = ${run.workspaceId}
+      and column_id = ${run.columnId} and row_id = any(${rowIds}::text[])`.execute(queries(tx));
+  return new Map(rows.map((row) => [row.row_id, row.value]));
+}
+
 /** Remembers jobs at the provider with their cells, which go on running. */
 export async function parkCells(
   tx: Tx,
