@@ -84,7 +84,13 @@ function ConnectionRow({ connection, onOpen, onDialog, mayChange }: RowProps) {
         <ConnectionState status={connection.status} reason={connection.status_reason} />
       </td>
       <td className={`k-2 k-num ${styles.used}`}>
-        <Ago at={connection.last_used_at} never="Not used yet" />
+        {connection.last_used_at === null ? (
+          'Not used yet'
+        ) : (
+          <>
+            Used <Ago at={connection.last_used_at} />
+          </>
+        )}
         <span className={styles.by}>
           {connection.dependents_count > 0 && `Used by ${count(connection.dependents_count, 'column')}`}
         </span>

@@ -5,11 +5,11 @@ import { IconTable } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { connectionsQuery, integrationsQuery } from '../../lib/queries.ts';
-import { runWords, severity, wantsReconnect } from '../../lib/words.ts';
+import { runWords, severity, statusWords, wantsReconnect } from '../../lib/words.ts';
 import { IntegrationIcon } from '../../ui/integration-icon.tsx';
 import list from '../../ui/list.module.css';
 import { Section } from '../../ui/page.tsx';
-import { ConnectionState, Status } from '../../ui/status.tsx';
+import { Status } from '../../ui/status.tsx';
 import styles from './overview.module.css';
 
 const shown = 6;
@@ -86,8 +86,9 @@ function Ailing({ connection }: { connection: Connection }) {
         {wantsReconnect(connection.status) ? 'Reconnect' : 'Open'}
       </Button>
       <span className={styles.reason}>
-        <ConnectionState status={connection.status} />
-        {connection.status_reason !== null && <span className={styles.why}>{connection.status_reason}</span>}
+        <Status tone={statusWords[connection.status].tone}>
+          {connection.status_reason ?? statusWords[connection.status].words}
+        </Status>
       </span>
     </div>
   );

@@ -88,13 +88,15 @@ function Entry({ entry }: { entry: AuditEntry }) {
 /** "connection.made_default" as "connection made default"; the thing and the deed stand in the word itself. */
 const deedOf = (action: string): string => action.replace('.', ' ').replaceAll('_', ' ');
 
-/** Names of changed fields, counts, states; the server puts no secret here. */
+/** Names of changed fields, counts, states; ids of things are for programs. The server puts no secret here. */
 function detailOf({ detail }: AuditEntry): string {
   return Object.entries(detail)
-    .filter(([, value]) => value !== null && value !== '')
-    .map(
-      ([name, value]) =>
-        `${name.replaceAll('_', ' ')}: ${typeof value === 'object' ? JSON.stringify(value) : value}`,
-    )
-    .join(', ');
+    .filter(([name, value]) => value !== null && value !== '' && !/_ids?$/.test(name))
+    .map(([name, value]) => `${name.replaceAll('_', ' ')}: ${wordsOf(value)}`)
+    .join(' · ');
+}
+
+function wordsOf(value: AuditEntry['detail'][string]): string {
+  if (Array.isArray(value)) return value.map(wordsOf).join(', ');
+  return typeof value === 'object' ? JSON.stringify(value) : String(value);
 }

@@ -72,7 +72,7 @@ function Tokens({ onCreate }: { onCreate: () => void }) {
   }
   return (
     <>
-      <TokenTable tokens={tokens.data.data} onRevoke={setRevoking} />
+      <TokenList tokens={tokens.data.data} onRevoke={setRevoking} />
       <Confirm
         opened={revoking !== null}
         onClose={() => setRevoking(null)}
@@ -93,42 +93,43 @@ function Tokens({ onCreate }: { onCreate: () => void }) {
   );
 }
 
-function TokenTable({ tokens, onRevoke }: { tokens: ApiToken[]; onRevoke: (token: ApiToken) => void }) {
+function TokenList({ tokens, onRevoke }: { tokens: ApiToken[]; onRevoke: (token: ApiToken) => void }) {
   return (
-    <div className={styles.scroll}>
-      <table className={list.table}>
-        <thead>
-          <tr>
-            <th scope="col">Name</th>
-            <th scope="col">Token</th>
-            <th scope="col">Last used</th>
-            <th scope="col">Expires</th>
-            <th scope="col" aria-label="Actions" />
-          </tr>
-        </thead>
-        <tbody>
-          {tokens.map((token) => (
-            <tr key={token.id}>
-              <td className={styles.tokenCell}>
-                <div className={list.name}>{token.name}</div>
-                <div className={styles.scopeList}>{token.scopes.join(', ')}</div>
-              </td>
-              <td className="k-mono k-2">{token.hint}</td>
-              <td className="k-2">
-                <Ago at={token.last_used_at} />
-              </td>
-              <td className="k-2">
-                <Ago at={token.expires_at} />
-              </td>
-              <td className={list.right}>
-                <Button size="compact-sm" variant="default" onClick={() => onRevoke(token)}>
-                  Revoke
-                </Button>
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <ul className={`${list.box} ${styles.tokens}`}>
+      {tokens.map((token) => (
+        <li key={token.id} className={`${list.row} ${styles.token}`}>
+          <span className={styles.tokenName}>
+            <span className={list.name}>{token.name}</span>
+            <span className={styles.scopeList}>{token.scopes.join(', ')}</span>
+          </span>
+          <span className={`k-mono ${styles.tokenFact}`}>{token.hint}</span>
+          <span className={styles.tokenFact}>
+            {token.last_used_at === null ? (
+              'Not used yet'
+            ) : (
+              <>
+                Used <Ago at={token.last_used_at} />
+              </>
+            )}
+            <br />
+            {token.expires_at === null ? (
+              'Never expires'
+            ) : (
+              <>
+                Expires <Ago at={token.expires_at} />
+              </>
+            )}
+          </span>
+          <Button
+            size="compact-sm"
+            variant="default"
+            onClick={() => onRevoke(token)}
+            aria-label={`Revoke ${token.name}`}
+          >
+            Revoke
+          </Button>
+        </li>
+      ))}
+    </ul>
   );
 }

@@ -19,6 +19,7 @@ import { Page } from '../../ui/page.tsx';
 import { SkeletonRows } from '../../ui/skeleton.tsx';
 import { NamePopup } from './name-popup.tsx';
 import { sampleFile } from './sample-data.ts';
+import styles from './tables-page.module.css';
 
 const ImportPopup = lazy(() => import('./import/import-popup.tsx'));
 
@@ -115,20 +116,19 @@ function TableLine({ table, mayEdit }: { table: TableSummary; mayEdit: boolean }
   const client = useQueryClient();
   const changed = () => client.invalidateQueries({ queryKey: tablesQuery.queryKey });
   return (
-    <div className={list.row}>
-      <IconTable size={18} aria-hidden style={{ color: 'var(--k-text-3)', flex: 'none' }} />
+    <div className={`${list.row} ${styles.line}`}>
+      <IconTable size={18} aria-hidden className={styles.mark} />
       <Link
         to="/tables/$tableId"
         params={{ tableId: table.id }}
-        className={`${list.grow} ${list.name} k-clip`}
-        style={{ color: 'var(--k-text)' }}
+        className={`${list.name} ${styles.name} k-clip`}
       >
         {table.name}
       </Link>
-      <span className="k-2 k-num k-small">
+      <span className={styles.size}>
         {count(table.row_count, 'row')} · {count(table.column_count, 'column')}
       </span>
-      <span className="k-2 k-small" style={{ width: 92, textAlign: 'right' }}>
+      <span className={styles.when}>
         <Ago at={table.updated_at} />
       </span>
       {mayEdit && (

@@ -15,7 +15,7 @@ import { count } from '../../lib/format.ts';
 import { toastDone } from '../../lib/toast.tsx';
 import { runWords } from '../../lib/words.ts';
 import { Confirm } from '../../ui/confirm.tsx';
-import { finishedOf } from './grid/grid-header.tsx';
+import { finishedOf } from './finished.ts';
 import type { RowWindow } from './grid/row-window.ts';
 import styles from './table-page.module.css';
 import { TypeIcon } from './type-icon.tsx';
@@ -63,7 +63,7 @@ export function Toolbar(props: Props) {
             Import CSV
           </Button>
           <Button
-            {...(actions.length > 0 && { variant: 'default' })}
+            {...(actions.length > 0 ? { variant: 'default' } : { className: styles.first })}
             leftSection={<IconBolt size={14} />}
             onClick={props.onAddAction}
           >
@@ -87,7 +87,7 @@ function RunButton({ actions, onRun }: { actions: Column[]; onRun: (column: Colu
   const [only] = actions;
   if (actions.length === 1 && only) {
     return (
-      <Button leftSection={<IconPlayerPlay size={14} />} onClick={() => onRun(only)}>
+      <Button className={styles.first} leftSection={<IconPlayerPlay size={14} />} onClick={() => onRun(only)}>
         Run
       </Button>
     );

@@ -4,6 +4,7 @@ import type { Run } from '@keyrail/contract/runs';
 import type { Column } from '@keyrail/contract/tables';
 import { IconPlus } from '@tabler/icons-react';
 import { memo, useState } from 'react';
+import { finishedOf } from '../finished.ts';
 import { TypeIcon } from '../type-icon.tsx';
 import { gutterWidth } from './geometry.ts';
 import styles from './grid.module.css';
@@ -117,10 +118,6 @@ function HeadCell({ at, drag, isPinned = false, onDragStart, ...props }: HeadCel
     </div>
   );
 }
-
-/** Cells of a run that are through, whichever way. */
-export const finishedOf = (run: Run): number =>
-  Math.max(0, run.total - run.counts.queued - run.counts.running);
 
 export function AddColumnButton({ onClick }: { onClick: () => void }) {
   return (

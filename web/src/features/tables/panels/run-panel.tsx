@@ -13,7 +13,7 @@ import { Bar } from '../../../ui/bar.tsx';
 import { Failed, Notice } from '../../../ui/notice.tsx';
 import { SkeletonRows } from '../../../ui/skeleton.tsx';
 import { Status } from '../../../ui/status.tsx';
-import { finishedOf } from '../grid/grid-header.tsx';
+import { finishedOf } from '../finished.ts';
 import { type DockProps, Panel } from './dock.tsx';
 import styles from './panels.module.css';
 import { partsOf } from './run-parts.ts';
