@@ -36,13 +36,18 @@ export async function startServerProcess(
   });
   const said: string[] = [];
   child.stdout?.setEncoding('utf8').on('data', (text: string) => said.push(text));
-  const giveUp = () => child.kill('SIGTERM');
-  stopping?.addEventListener('abort', giveUp, { once: true });
+  // Once only: a second one means "at once" to the server, which then leaves its PostgreSQL to the next start.
+  let isTold = false;
+  const tellToStop = () => {
+    if (!isTold) child.kill('SIGTERM');
+    isTold = true;
+  };
+  stopping?.addEventListener('abort', tellToStop, { once: true });
   const { url, setupLink } = await greeting(child, said);
-  stopping?.removeEventListener('abort', giveUp);
-  const end = async (signal: 'SIGTERM' | 'SIGKILL') => {
+  const end = async (tell: () => void) => {
     const exited = once(child, 'exit');
-    if (child.exitCode === null && child.signalCode === null && child.kill(signal)) await exited;
+    tell();
+    if (child.exitCode === null && child.signalCode === null) await exited;
     return child.exitCode;
   };
   return {
@@ -51,8 +56,8 @@ export async function startServerProcess(
     pid: child.pid ?? 0,
     setupLink,
     said: () => said.join(''),
-    stop: () => end('SIGTERM'),
-    kill: async () => void (await end('SIGKILL')),
+    stop: () => end(tellToStop),
+    kill: async () => void (await end(() => child.kill('SIGKILL'))),
   };
 }
 
