@@ -37,8 +37,8 @@ export interface CredentialDoor {
    * another address meanwhile, it gives nothing: a new key is never sent to the old place.
    */
   source(workspaceId: string, connectionId: string, fields: Fields): CredentialSource;
-  /** For checks: also of a broken one, since that is how it is found healed. A refusal is final. */
-  sourceForCheck(workspaceId: string, connectionId: string): CredentialSource;
+  /** For checks: also of a broken one, since that is how it is found healed. A refusal is final. `fields` as above. */
+  sourceForCheck(workspaceId: string, connectionId: string, fields: Fields): CredentialSource;
   /** What was entered, for sealing it again as another version; null where it does not open. */
   reopen(
     place: { workspaceId: string; connectionId: string },
@@ -88,8 +88,13 @@ export function createCredentialDoor(deps: Deps, limits: Limits): CredentialDoor
           newerThan(workspaceId, connectionId, fields, version),
         ),
     }),
-    sourceForCheck: (workspaceId, connectionId) => ({
-      current: () => loadCredential(deps, workspaceId, connectionId, false),
+    sourceForCheck: (workspaceId, connectionId, fields) => ({
+      current: async () => {
+        const loaded = await loadCredential(deps, workspaceId, connectionId, false);
+        if (loaded.kind === 'credential' && !isForAddress(loaded, fields))
+          return { kind: 'unavailable', because: 'broken' };
+        return loaded;
+      },
       refused: async () => null,
     }),
     reopen: async ({ workspaceId, connectionId }, stored) => {
@@ -136,9 +141,12 @@ async function loadCredential(
 }
 
 function mayBeUsed(loaded: Extract<Loaded, { kind: 'credential' }>, fields: Fields): boolean {
+  return isForAddress(loaded, fields) && !loaded.isBroken;
+}
+
+function isForAddress(loaded: Extract<Loaded, { kind: 'credential' }>, fields: Fields): boolean {
   const names = new Set([...Object.keys(loaded.fields), ...Object.keys(fields)]);
-  const isSameAddress = [...names].every((name) => loaded.fields[name] === fields[name]);
-  return isSameAddress && !loaded.isBroken;
+  return [...names].every((name) => loaded.fields[name] === fields[name]);
 }
 
 async function read(deps: Deps, tx: Tx, workspaceId: string, connectionId: string, isUse: boolean) {

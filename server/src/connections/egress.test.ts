@@ -6,6 +6,7 @@ import {
   account,
   definitionAt,
   GOOD_KEY,
+  OTHER_GOOD_KEY,
   openRoom,
   type Provider,
   type Room,
@@ -195,6 +196,46 @@ it('a saved key goes to no other address than the one it was entered for: a new 
   expect(await running.current()).toEqual({ kind: 'unavailable', because: 'broken' });
   expect(await running.refused(1)).toBeNull();
   await Promise.all([mobile.close(), first.close(), second.close()]);
+});
+
+it('a key entered for a new address in the middle of a check is not sent to the old one', async () => {
+  const [first, second] = [await startProvider(), await startProvider()];
+  for (const one of [first, second])
+    for (const key of [GOOD_KEY, OTHER_GOOD_KEY]) one.on(key, account('acc_1', 'jane@acme.example'));
+  let betweenReads: (() => Promise<unknown>) | null = null;
+  const transact: typeof database.db.transact = async (workspaceId, work) => {
+    const result = await database.db.transact(workspaceId, work);
+    const next = betweenReads;
+    betweenReads = null;
+    await next?.();
+    return result;
+  };
+  const port = [{ name: 'port', label: 'Port' }];
+  const shared = {
+    definitions: [definitionAt('http://127.0.0.1:{port}', { slug: 'moving', connection_fields: port })],
+    ports: [first.port, second.port],
+    clock: standingClock(),
+  };
+  const steady = openRoom({ database, ...shared });
+  const interrupted = openRoom({ database: { ...database, db: { ...database.db, transact } }, ...shared });
+  const entered = (at: Provider, api_key: string) => ({ port: String(at.port), api_key });
+  const { connection } = await steady.connections.connect(who, {
+    integration: 'moving',
+    name: undefined,
+    method: undefined,
+    credentials: entered(first, GOOD_KEY),
+    saveUnverified: false,
+    makeDefault: false,
+  });
+  betweenReads = () =>
+    steady.connections.reconnect(who, connection.id, entered(second, OTHER_GOOD_KEY), false);
+  await expect(interrupted.connections.verify(who, connection.id)).rejects.toMatchObject({
+    code: 'conflict',
+    reason: 'changed_meanwhile',
+  });
+  expect(first.seen).toEqual([GOOD_KEY]);
+  expect((await steady.connections.get(who, connection.id)).status).toBe('connected');
+  await Promise.all([steady.close(), interrupted.close(), first.close(), second.close()]);
 });
 
 function isPlainLabel(name: string, address: string): boolean {

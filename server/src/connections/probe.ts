@@ -7,7 +7,7 @@ import { buildRequest, type PreparedRequest } from '../catalog/request.ts';
 import { AppError } from '../lib/app-error.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Outbound, RateWindow, Reading } from '../outbound/call.ts';
-import type { CredentialSource } from '../outbound/credential-source.ts';
+import type { CredentialSource, NoCredential } from '../outbound/credential-source.ts';
 import type { CallOutcome, DeniedReason } from '../outbound/outcome.ts';
 import { accountIn, findingIn, findingWithoutAnswer, meaningOf, UNREACHABLE } from './finding.ts';
 import { addressOf } from './method.ts';
@@ -35,8 +35,8 @@ export interface ProbeTarget {
 export type ProbeOutcome =
   | { kind: 'found'; finding: Finding; credentialVersion: number | null }
   | { kind: 'egress_denied'; reason: DeniedReason }
-  /** A stored credential could not be had. */
-  | { kind: 'no_credential' };
+  /** A stored credential could not be had, or is for another address by now. */
+  | { kind: 'no_credential'; because: NoCredential };
 
 /** A person waits: what is not through after this is told instead of waited for. */
 const PATIENCE_MS = 3_000;
@@ -50,7 +50,7 @@ export async function probe(deps: Deps, target: ProbeTarget): Promise<ProbeOutco
   const url = new URL(request.url);
   const shown = { method: request.method, host: url.host, path: url.pathname };
   if (outcome.kind === 'egress_denied') return outcome;
-  if (outcome.kind === 'no_credential') return { kind: 'no_credential' };
+  if (outcome.kind === 'no_credential') return outcome;
   const answer = 'answer' in outcome ? outcome.answer : null;
   const found =
     answer === null

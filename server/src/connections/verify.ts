@@ -55,7 +55,7 @@ async function checkSaved(deps: VerifyDeps, connection: Connection, who: Who | n
   const outcome = await probe(deps, {
     ...known,
     fields: connection.fields,
-    credential: deps.door.sourceForCheck(connection.workspaceId, connection.id),
+    credential: deps.door.sourceForCheck(connection.workspaceId, connection.id, connection.fields),
     workspaceId: connection.workspaceId,
     connectionId: connection.id,
     timeoutMs: deps.settings.checkTimeoutMs,
@@ -63,7 +63,10 @@ async function checkSaved(deps: VerifyDeps, connection: Connection, who: Who | n
   if (outcome.kind === 'egress_denied') {
     return { kind: 'not_checked', error: egressDenied(known.definition.name, outcome.reason) };
   }
-  if (outcome.kind === 'no_credential') return { kind: 'not_checked', error: damaged() };
+  if (outcome.kind === 'no_credential') {
+    const error = outcome.because === 'unreadable' ? damaged() : changedMeanwhile(connection);
+    return { kind: 'not_checked', error };
+  }
   const found: Finding = outcome.finding;
   const at = deps.clock.now();
   const moment = 'saved';
@@ -81,6 +84,13 @@ function damaged(): AppError {
   return new AppError('connection_broken', {
     reason: 'unreadable',
     detail: 'The stored credentials of this connection can no longer be read. Enter them again.',
+  });
+}
+
+function changedMeanwhile({ name }: Connection): AppError {
+  return new AppError('conflict', {
+    reason: 'changed_meanwhile',
+    detail: `Somebody changed “${name}” while it was being checked. Check it again.`,
   });
 }
 
