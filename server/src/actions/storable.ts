@@ -26,6 +26,9 @@ function cleaned(value: unknown): unknown {
 /** The beginning of a text, at most so many bytes of UTF-8, never half a character. */
 export function firstBytes(text: string, limitBytes: number): string {
   if (text.length * 3 <= limitBytes || Buffer.byteLength(text) <= limitBytes) return text;
-  const bytes = Buffer.from(text).subarray(0, limitBytes);
-  return bytes.toString('utf8').replace(/\uFFFD+$/, '');
+  const bytes = Buffer.from(text);
+  let end = limitBytes;
+  // 10xxxxxx goes on with the character before it: what begins behind the cut must begin a character.
+  while (end > 0 && ((bytes[end] ?? 0) & 0xc0) === 0x80) end -= 1;
+  return bytes.toString('utf8', 0, end);
 }
