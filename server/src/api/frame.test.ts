@@ -179,6 +179,25 @@ describe('a body', () => {
     expect(bytes.status).toBe(400);
   });
 
+  test('with a NUL in any text is refused by the name of the field, and nothing fails inside', async () => {
+    const nul = 'a\0b';
+    const asked = [
+      await app.owner.post('/v1/tables', { name: nul }),
+      await app.owner.post('/v1/tokens', { name: nul, scopes: ['tables:read'] }),
+      await app.owner.patch('/v1/workspace', { name: nul }),
+      await app.owner.post('/v1/connections', { integration: 'hunter', name: nul, credentials: {} }),
+      await app.owner.post('/v1/connections', { integration: 'hunter', credentials: { api_key: nul } }),
+      await app.owner.post('/v1/connections', { integration: 'hunter', credentials: { [nul]: 'x' } }),
+      await app.anonymous.post('/v1/session', { email: nul, password: nul }),
+      await app.owner.get('/v1/connections?integration=%00'),
+    ];
+    for (const answer of asked) {
+      expect(answer.status, answer.text).toBe(400);
+      expect(answer.json.fields[0].message).toMatch('NUL');
+    }
+    expect(asked[4]?.json.fields).toMatchObject([{ path: 'credentials.api_key' }]);
+  });
+
   test('where none is taken is refused, as are a query nobody asked for and a parameter given twice', async () => {
     expect((await app.owner.get('/v1/workspace?debug=1')).status).toBe(400);
     expect((await app.owner.get('/v1/members?limit=1&limit=2')).status).toBe(400);

@@ -6,7 +6,7 @@ import type { Clock } from '../lib/clock.ts';
 import { authenticate, type Credential, credentialOf, type Identify } from './authenticate.ts';
 import { refuseCrossSite } from './cross-site.ts';
 import { createRateLimit } from './rate-limit.ts';
-import { checkBodyType, checkShape, refuseKeyInQuery } from './request-shape.ts';
+import { checkBodyType, checkShape, refuseKeyInQuery, refuseNul } from './request-shape.ts';
 import type { App } from './route.ts';
 import { securityHeaders } from './security-headers.ts';
 import { cookieName } from './session-cookie.ts';
@@ -47,6 +47,7 @@ function install(app: App, deps: GateDeps): void {
     await authenticate(deps.identify, request, policy, credential);
     checkBodyType(request);
   });
+  app.addHook('preHandler', async (request) => refuseNul(request));
 }
 
 function credentialOf_(deps: Pick<GateDeps, 'config'>, request: FastifyRequest): Credential | null {
