@@ -3,7 +3,6 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { runMigrations } from 'graphile-worker';
 import pg from 'pg';
 import { StartRefused } from '../lib/start-refused.ts';
 
@@ -118,6 +117,7 @@ function refuseWhatIsNotOurs(ours: Migration[], applied: Applied[], release: str
 
 /** The queue's package brings migrations of its own; once per version of it there is something to look for. */
 async function migrateQueue(client: pg.Client, url: string, release: string): Promise<void> {
+  const { runMigrations } = await import('graphile-worker');
   await runMigrations({ connectionString: url });
   await client.query('insert into keyrail_migrations (name, checksum, release) values ($1, $2, $3)', [
     QUEUE,
