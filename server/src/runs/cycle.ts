@@ -74,7 +74,7 @@ async function turn(
   batch: Batch,
   what: 'work' | 'hold' | 'leave',
 ): Promise<Turn | null> {
-  const run = await lockLeased(tx, drive.lease);
+  const run = await lockLeased(tx, drive.lease, drive.run);
   if (run === null) return null;
   const { cursor, thawLeft, isFrozen } = drive;
   const base = {

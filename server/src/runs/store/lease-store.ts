@@ -51,12 +51,12 @@ export async function takeLease(
 }
 
 /** Locks the run's row for the rest of the transaction; null: the lease is another's by now, or the run is deleted. */
-export async function lockLeased(tx: Tx, lease: Lease): Promise<Run | null> {
+export async function lockLeased(tx: Tx, lease: Lease, known?: Run): Promise<Run | null> {
   const { rows } = await sql<RunRecord>`
     select * from runs where workspace_id = ${lease.workspaceId} and id = ${lease.runId}
       and generation = ${lease.generation} and lease_owner = ${lease.owner}
     for no key update`.execute(queries(tx));
-  return rows[0] === undefined ? null : runOf(rows[0]);
+  return rows[0] === undefined ? null : runOf(rows[0], known?.action);
 }
 
 export type CountChanges = Partial<Record<Counted, number>>;
