@@ -51,6 +51,11 @@ describe('the web app', () => {
     expect(nonces.size).toBe(5);
   });
 
+  test('stays whole while a new build takes the place of its files', async () => {
+    rmSync(join(dir, 'dist', 'favicon.svg'));
+    expect(await app.inject('/favicon.svg')).toMatchObject({ statusCode: 200, body: '<svg/>' });
+  });
+
   test('has its hashed files kept for ever by browsers, and the others asked for again', async () => {
     const hashed = await app.inject('/assets/app-1a2b.js');
     expect(hashed.headers['cache-control']).toBe('public, max-age=31536000, immutable');

@@ -29,7 +29,7 @@ const TYPES: Record<string, string> = {
 const COMPRESSED = /^(text\/|application\/(json|manifest)|image\/svg)/;
 
 interface WebFile {
-  file: string;
+  content: Buffer;
   type: string;
   /** The name carries a hash of the content, so it never changes. */
   isHashed: boolean;
@@ -37,8 +37,8 @@ interface WebFile {
 }
 
 /**
- * The built web app. The files are listed once at the start and looked up by their whole path, so no path from outside ever
- * reaches the file system. Every other path that wants a page gets index.html, whose router knows the rest.
+ * The built web app, some 2 MB. The files are read once at the start and looked up by their whole path, so no path from outside
+ * ever reaches the file system, and a new build beside a running server does not take the old page's files away. Every other path that wants a page gets index.html, whose router knows the rest.
  */
 export async function webFiles(app: App, dir: string | null): Promise<void> {
   const files = dir === null ? new Map<string, WebFile>() : listFiles(dir);
@@ -88,7 +88,12 @@ function listFiles(dir: string): Map<string, WebFile> {
     const type = TYPES[extname(name)];
     if (type === undefined || !statSync(file).isFile()) continue;
     const path = `/${name.replaceAll('\\', '/')}`;
-    files.set(path, { file, type, isHashed: path.startsWith('/assets/'), compressed: null });
+    files.set(path, {
+      content: readFileSync(file),
+      type,
+      isHashed: path.startsWith('/assets/'),
+      compressed: null,
+    });
   }
   return files;
 }
@@ -99,8 +104,8 @@ async function sendFile(request: FastifyRequest, reply: FastifyReply, found: Web
     .header('cache-control', found.isHashed ? 'public, max-age=31536000, immutable' : 'no-cache')
     .header('vary', 'accept-encoding');
   const takesBrotli = /\bbr\b/.test(String(request.headers['accept-encoding'] ?? ''));
-  if (!takesBrotli || !COMPRESSED.test(found.type)) return reply.send(readFileSync(found.file));
-  found.compressed ??= compress(readFileSync(found.file), {
+  if (!takesBrotli || !COMPRESSED.test(found.type)) return reply.send(found.content);
+  found.compressed ??= compress(found.content, {
     params: { [constants.BROTLI_PARAM_QUALITY]: 5 },
   });
   return reply.header('content-encoding', 'br').send(await found.compressed);
