@@ -1,18 +1,19 @@
 import { AxeBuilder } from '@axe-core/playwright';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { eventually, launch, visit } from './browser.ts';
+import { eventually, launch, type Visit, visit } from './browser.ts';
 import { makeLeads } from './leads.ts';
-import { type SignedIn, type Stage, startStage } from './stage.ts';
+import { type Stage, startStage } from './stage.ts';
 
 let stage: Stage;
 let browser: Browser;
-let signedIn: SignedIn;
+let owner: Visit;
+let stranger: Visit;
 let tableId: string;
 
 beforeAll(async () => {
   [stage, browser] = await Promise.all([startStage(), launch()]);
-  signedIn = await stage.signIn();
+  const signedIn = await stage.signIn();
   const made = await makeLeads(signedIn.api, { key: 'sandbox-hunter-good-axe', rows: 40 });
   tableId = made.tableId;
   await signedIn.api.post(`/v1/tables/${tableId}/columns/${made.columnId}/runs`, {
@@ -24,6 +25,8 @@ beforeAll(async () => {
     credentials: { api_key: 'sandbox-apollo-down' },
     save_unverified: true,
   });
+  owner = await visit(browser, stage.url, { signedIn });
+  stranger = await visit(browser, stage.url);
 });
 afterAll(async () => {
   await browser?.close();
@@ -61,6 +64,7 @@ const places: Place[] = [
   { name: 'an app without one', path: () => '/settings/connections/heyreach' },
   { name: 'general settings', path: () => '/settings/general' },
   { name: 'API tokens', path: () => '/settings/tokens' },
+  { name: 'the audit log', path: () => '/settings/audit' },
   { name: 'profile', path: () => '/settings/profile' },
   { name: 'appearance', path: () => '/settings/appearance' },
   { name: 'an address without a page', path: () => '/nowhere' },
@@ -69,7 +73,9 @@ const places: Place[] = [
 test.each(places)(
   'anybody can use it, in light and dark and on a phone: $name',
   async ({ path, isOpen, opens }) => {
-    const { page, end } = await visit(browser, stage.url, isOpen ? {} : { signedIn });
+    const { page, problems } = isOpen ? stranger : owner;
+    await page.emulateMedia({ colorScheme: 'light' });
+    await page.setViewportSize({ width: 1360, height: 860 });
     await page.goto(path());
     await settled(page);
     if (opens) await opens(page);
@@ -85,7 +91,7 @@ test.each(places)(
     await settled(page);
     const width = await page.evaluate('document.documentElement.scrollWidth');
     expect(width, 'CSS pixels wide on a phone of 390').toBeLessThanOrEqual(390);
-    await end();
+    expect(problems).toEqual([]);
   },
 );
 

@@ -104,7 +104,10 @@ async function addFindEmail(): Promise<void> {
   await eventually(() => chosen(panel.getByLabel('Company domain').first())).toBe('Domain');
   await panel.getByLabel('Score').selectOption({ label: 'New column “Score”' });
   await panel.getByRole('button', { name: 'Try on one row' }).click();
-  await panel.getByText('anna.bergstrom@alderfreight.example').first().waitFor();
+  const found = panel.getByText('anna.bergstrom@alderfreight.example').first();
+  await found.waitFor();
+  // Without having to look for it.
+  await eventually(async () => (await found.boundingBox())?.y).toBeLessThan(780);
   await panel.getByRole('button', { name: 'Add column' }).click();
 }
 

@@ -2,7 +2,7 @@ import type { Table } from '@keyrail/contract/tables';
 import type { Tryout } from '@keyrail/sdk/shapes';
 import { Button, NumberInput } from '@mantine/core';
 import { IconPlayerPlay } from '@tabler/icons-react';
-import { useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { api } from '../../../lib/api.ts';
 import { Failed } from '../../../ui/notice.tsx';
 import type { RowWindow } from '../grid/row-window.ts';
@@ -23,6 +23,11 @@ export function TryOut({ draft, table, rows, isReady }: Props) {
   const [outcome, setOutcome] = useState<Tryout | null>(null);
   const [error, setError] = useState<unknown>(null);
   const [isBusy, setBusy] = useState(false);
+  const part = useRef<HTMLDivElement>(null);
+  // It stands at the foot of a long form: without this the answer comes out of sight.
+  useEffect(() => {
+    if (outcome !== null || error !== null) part.current?.scrollIntoView({ block: 'end' });
+  }, [outcome, error]);
 
   const run = async () => {
     setBusy(true);
@@ -44,7 +49,7 @@ export function TryOut({ draft, table, rows, isReady }: Props) {
 
   if (table.row_count === 0) return null;
   return (
-    <div className={styles.part}>
+    <div className={styles.part} ref={part}>
       <h3>Try on one row</h3>
       <div className={styles.big}>
         <NumberInput
