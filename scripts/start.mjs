@@ -14,7 +14,9 @@ await ensureInstalled();
 await ensureWebBuilt();
 
 const sandbox = args.includes('--sandbox') ? await startSandbox() : null;
-const env = environment(sandbox?.settings);
+// In a terminal a line of JSON for each request would push the link out of sight; files and service managers get them all.
+const quiet = process.stdout.isTTY && !process.env.KEYRAIL_LOG_LEVEL ? { KEYRAIL_LOG_LEVEL: 'warn' } : {};
+const env = environment({ ...quiet, ...sandbox?.settings });
 // A run makes much that is gone after one call: a small nursery (the default is up to 64 MB) saves a third of the memory.
 const code = await runServer(['--max-semi-space-size=16', join(root, 'server', 'src', 'main.ts')], { env });
 sandbox?.stop();
