@@ -46,12 +46,14 @@ export async function startWorker(deps: WorkerDeps, options: WorkerOptions): Pro
     application_name: 'keyrail worker',
     keepAlive: true,
   });
-  pool.on('error', (error) =>
-    deps.log.warn({ err: error }, 'the worker lost an idle connection to the database'),
-  );
+  const stopping = new AbortController();
+  // While stopping the database may be the first to close it, which is no news.
+  pool.on('error', (error) => {
+    if (!stopping.signal.aborted)
+      deps.log.warn({ err: error }, 'the worker lost an idle connection to the database');
+  });
   // A connection lost while in use is reported by its query too; without a listener it would end the process.
   pool.on('connect', (client) => client.on('error', () => {}));
-  const stopping = new AbortController();
   const session = await startSession(deps, options, pool, stopping.signal);
   const working = keepWorking(deps, options, pool, stopping.signal, session);
   const sweeping = sweep(deps, pool, options.sweepMs ?? 2_000, stopping.signal);
