@@ -160,7 +160,8 @@ function taskList(tasks: Task[], stopping: AbortSignal): TaskList {
     tasks.map((task) => [
       task.job.name,
       async (payload: unknown, helpers: JobHelpers) => {
-        const outcome = await task.run(payload, contextOf(helpers, stopping));
+        // graphile-worker may hand out one more while it ends: another worker's then.
+        const outcome = stopping.aborted ? 'again' : await task.run(payload, contextOf(helpers, stopping));
         if (outcome === 'again') await putBack(payload, helpers);
       },
     ]),
@@ -177,12 +178,16 @@ function contextOf({ job, abortSignal }: JobHelpers, stopping: AbortSignal): Job
   };
 }
 
+/** Long enough for a worker that is ending not to take the job once more itself. */
+const PUT_BACK_MS = 500;
+
 /** The new one exists before the old one is marked as done: killed in between, it runs twice rather than never. */
 async function putBack(payload: unknown, { job, addJob, getQueueName }: JobHelpers): Promise<void> {
   const queueName = await getQueueName();
   await addJob(job.task_identifier, payload as never, {
     priority: job.priority,
     maxAttempts: job.max_attempts,
+    runAt: new Date(Date.now() + PUT_BACK_MS),
     ...(queueName ? { queueName } : {}),
     // `replace` takes the key from the running job, which still bears it, and gives it to the new one.
     ...(job.key ? { jobKey: job.key, jobKeyMode: 'replace' as const } : {}),
