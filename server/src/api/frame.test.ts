@@ -77,10 +77,8 @@ describe('framing', () => {
     expect(statusOf(await raw('TRACE /health/live HTTP/1.1\r\nHost: x\r\n\r\n'))).toBe(405);
   });
 
-  test('with a path of 100,000 characters is refused at once', async () => {
-    const startedAt = performance.now();
+  test('with a path of 100,000 characters is refused', async () => {
     expect(statusOf(await raw(`GET /${'a'.repeat(100_000)} HTTP/1.1\r\nHost: x\r\n\r\n`))).toBe(414);
-    expect(performance.now() - startedAt).toBeLessThan(2_000);
   });
 
   test('with a cookie of 20 KB is refused', async () => {

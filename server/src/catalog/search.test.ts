@@ -68,20 +68,6 @@ test('a name that begins so comes before one that only contains it, and exact co
   ]);
 });
 
-test('a thousand integrations are searched faster than anybody types', () => {
-  const many = Array.from({ length: 1000 }, (_, index) => ({
-    slug: `tool-${index}`,
-    name: `Tool Number ${index}`,
-    category: 'Sales tools',
-    synonyms: ['email finder', 'crm'],
-    description: '',
-  }));
-  searchIntegrations(many, 'warm up');
-  const start = performance.now();
-  searchIntegrations(many, 'tool nubmer 1999');
-  expect(performance.now() - start).toBeLessThan(100);
-});
-
 test('a very long text is answered', () => {
   expect(found('x'.repeat(100_000))).toEqual([]);
 });

@@ -107,7 +107,7 @@ test('two writers of the same rows in other orders do not stop each other', asyn
   expect(rows.every((row) => typeof row.A === 'number' && typeof row.B === 'number')).toBe(true);
 });
 
-test('two thousand values are written in batches within three seconds, also on a busy machine', async () => {
+test('of several values for one cell in one batch the last one stays', async () => {
   const { id, columnIds } = await room.newTable({ A: 'text' });
   const [a = ''] = columnIds;
   const made = await room.tables.createRows(
@@ -115,7 +115,6 @@ test('two thousand values are written in batches within three seconds, also on a
     id,
     Array.from({ length: 1000 }, () => ({ values: {} })),
   );
-  const started = performance.now();
   for (let batch = 0; batch < 10; batch++)
     await write(
       id,
@@ -124,7 +123,8 @@ test('two thousand values are written in batches within three seconds, also on a
         { rowId, values: { [a]: `second ${batch}` } },
       ]),
     );
-  expect(performance.now() - started).toBeLessThan(3000);
+  const kept = (await room.rowsOf(id)).map((row) => row.A);
+  expect(kept).toEqual(Array.from({ length: 1000 }, (_, index) => `second ${Math.floor(index / 100)}`));
 });
 
 test('a deleted column is gone from every answer at once, and from the rows once the job is done', async () => {
