@@ -184,23 +184,33 @@ async function exportTo(api: Api, tableId: string): Promise<string> {
   return file;
 }
 
-function callsAt(sandbox: Stage['sandbox']): number {
-  const counts = sandbox.log.counts({ provider: 'hunter', path: '/v2/email-finder' });
-  return counts.reduce((sum, one) => sum + one.count, 0);
+/** As the other side counted them: all, and those that it answered with "not yet" and "slow down". */
+function callsAt({ log }: Stage['sandbox']): { all: number; notYet: number; slowDown: number } {
+  const counts = log.counts({ provider: 'hunter', path: '/v2/email-finder' });
+  const sum = (is: (status: number) => boolean) =>
+    counts.filter(({ status }) => is(status)).reduce((total, one) => total + one.count, 0);
+  return {
+    all: sum(() => true),
+    notYet: sum((status) => status === 202),
+    slowDown: sum((status) => status === 403),
+  };
 }
 
 function summary(
   run: Run,
   imported: ImportResult,
-  seen: { calls: number; seconds: number; file: string },
+  seen: { calls: ReturnType<typeof callsAt>; seconds: number; file: string },
 ): void {
-  const askedAgain = seen.calls - run.total - 1;
-  const again = askedAgain > 0 ? `, ${askedAgain} asked again because Hunter was still searching` : '';
+  const { all, notYet, slowDown } = seen.calls;
+  const again = [
+    notYet > 0 ? `, ${notYet} again because Hunter was still searching` : '',
+    slowDown > 0 ? `, ${slowDown} again because Hunter asked to slow down` : '',
+  ].join('');
   line(`\n${bold(`Done in ${seen.seconds.toFixed(1)} seconds.`)}\n`);
   columns([
     ['Rows', `${imported.rows_added} imported, ${imported.rows_rejected} listed as not fitting`],
     ['Addresses', `${run.counts.done} found, ${run.counts.no_result} without a result`],
-    ['Calls', `${seen.calls}: one for each row, 1 to try it${again}`],
+    ['Calls', `${all}: one for each row, 1 to try it${again}`],
     ['Speed', `${run.rows_per_second} rows a second; Hunter's documented limit is 15`],
     ['File', seen.file],
   ]);
