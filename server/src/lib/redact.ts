@@ -18,10 +18,11 @@ const PATTERNS: [RegExp, string][] = [
   [/\beyJ[\w-]{8,}\.[\w-]+(\.[\w-]*)*/g, HIDDEN],
   [/\b[sprw]k[-_](live|test|proj|ant)?[-_]?[\w-]{8,}/g, HIDDEN],
   // What stands between // and @ of an address, and all behind its question mark.
-  [/([a-z][a-z0-9+.-]*:\/\/)[^\s/@"']*@/gi, `$1${HIDDEN}@`],
-  [/((?:[a-z][a-z0-9+.-]*:\/)?\/[^\s?"']*)\?[^\s"']*/gi, `$1?${HIDDEN}`],
+  [/(:\/\/)[^\s/@"']*@/g, `$1${HIDDEN}@`],
+  // The question mark first: looked behind at every place, a long text would take its length squared.
+  [/\?(?<=\/[^\s?"']*\?)[^\s"']*/g, `?${HIDDEN}`],
   [
-    /\b([\w-]*(?:key|token|secret|password|passwd|authorization|code))(["']?\s*[=:]\s*["']?)[^\s"'&,;}]{3,}/gi,
+    /(key|token|secret|password|passwd|authorization|code)(["']?\s*[=:]\s*["']?)[^\s"'&,;}]{3,}/gi,
     `$1$2${HIDDEN}`,
   ],
   // Long runs without a dash or dot are keys, hashes or ciphertext; our ids have 30 characters.
