@@ -32,12 +32,16 @@ export function resolveBaseUrl(
   return { kind: 'ready', url: (url.origin + url.pathname).replace(/\/+$/, '') };
 }
 
+/** Longer than any host or address; and patterns are tried on it. */
+const LONGEST_VALUE = 500;
+
 /** Why a value cannot be this connection field; null when it can. */
 export function fieldProblem(field: ConnectionField, value: string): string | null {
   if (field.choices !== undefined) {
     return field.choices.some((choice) => choice.value === value) ? null : 'is not one of the choices.';
   }
   if (value === '') return 'is missing.';
+  if (value.length > LONGEST_VALUE) return 'is too long.';
   if (field.pattern !== undefined && !new RegExp(field.pattern, 'u').test(value)) {
     return (
       field.patternHelp ?? `does not look right${field.example ? `; an example is ${field.example}` : ''}.`

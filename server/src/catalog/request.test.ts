@@ -205,6 +205,18 @@ test('a connection field can choose its label of the host and nothing else', () 
   );
 });
 
+test('a connection field is no longer than an address can be, so that nothing is busy with it', () => {
+  const address = {
+    baseUrl: '{url}',
+    connectionFields: [{ name: 'url', label: 'Address', kind: 'url' as const }],
+  };
+  const long = `https://a.example/${'/'.repeat(16_000)}x`;
+  expect(resolveBaseUrl(address as never, { url: long })).toMatchObject({
+    kind: 'unfit',
+    message: 'Address is too long.',
+  });
+});
+
 test.each([
   '',
   'evil.example/',
