@@ -34,7 +34,7 @@ export function settleAnswer(
     case 'success':
       return settleSuccess(prepared, judged, outcome.json, context, trace);
     case 'no_result': {
-      const outputs = outputsOf(prepared, outcome.json);
+      const outputs = outputsOf(prepared, outcome.json, answer.redact);
       return { kind: 'no_result', outputs, credits: null, message: explain().message, trace };
     }
     case 'pending':
@@ -79,14 +79,28 @@ function settleSuccess(
       return { kind: 'error', trace, message, nextStep: 'Run the cell again later.', providerMessage: null };
     }
   }
-  const outputs = outputsOf(prepared, json);
+  const outputs = outputsOf(prepared, json, answer.redact);
   const primary = action.outputs.find((output) => output.primary) ?? action.outputs[0];
   const value = primary === undefined ? null : (outputs[primary.name] ?? null);
   return { kind: 'done', outputs, primary: value, credits: action.cost?.credits ?? null, trace };
 }
 
-function outputsOf(prepared: PreparedAction, json: unknown): Record<string, unknown> {
-  return storable(extractOutputs(prepared.action.outputs, json)) as Record<string, unknown>;
+/** The text was redacted before it was parsed; parsing can bring out what was escaped in it. */
+function outputsOf(
+  prepared: PreparedAction,
+  json: unknown,
+  redact: (text: string) => string,
+): Record<string, unknown> {
+  return redacted(storable(extractOutputs(prepared.action.outputs, json)), redact) as Record<string, unknown>;
+}
+
+function redacted(value: unknown, redact: (text: string) => string): unknown {
+  if (typeof value === 'string') return redact(value);
+  if (Array.isArray(value)) return value.map((item) => redacted(item, redact));
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([name, item]) => [redact(name), redacted(item, redact)]),
+  );
 }
 
 export function traceOf(prepared: PreparedAction, answer: Answer, text: string): Trace {

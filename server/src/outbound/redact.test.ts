@@ -17,6 +17,13 @@ describe('a text that may be shown', () => {
     ['form-encoded', new URLSearchParams({ s: key }).toString().slice(2)],
     ['in JSON', JSON.stringify(key).slice(1, -1)],
     ['in JSON as PHP writes it', JSON.stringify(key).slice(1, -1).replaceAll('/', '\\/')],
+    ['in JSON as Go writes it', JSON.stringify(key).slice(1, -1).replaceAll('&', '\\u0026')],
+    ['in JSON as Python writes it', JSON.stringify(key).slice(1, -1).replaceAll('é', '\\u00e9')],
+    [
+      'in JSON with every character spelled out',
+      [...key].map((one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, '0')}`).join(''),
+    ],
+    ['in JSON that stands in a text of JSON', JSON.stringify(JSON.stringify(key)).slice(3, -3)],
     ['in hex', Buffer.from(key).toString('hex')],
     ['in base64', Buffer.from(key).toString('base64').replace(/.=*$/, '')],
     ['in HTML', 'fake/key+good=&quot;0001&quot;&amp;é'],

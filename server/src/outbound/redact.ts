@@ -42,13 +42,30 @@ function formsOf(secret: string): string[] {
     encoded.replace(/%[0-9A-F]{2}/g, (code) => code.toLowerCase()),
     encoded.replaceAll('%20', '+'),
     new URLSearchParams({ s: secret }).toString().slice(2),
-    JSON.stringify(secret).slice(1, -1),
-    JSON.stringify(secret).slice(1, -1).replaceAll('/', '\\/'),
+    ...jsonForms(secret),
+    // JSON in a text of JSON: an error that quotes the request it was sent.
+    ...jsonForms(secret).flatMap(jsonForms),
     htmlEscaped(secret),
     bytes.toString('hex'),
     bytes.toString('hex').toUpperCase(),
     ...base64Forms(bytes),
   ];
+}
+
+/** As the writers of several languages escape it: slashes (PHP), angle brackets and ampersands (Go), all but ASCII (Python), all. */
+function jsonForms(text: string): string[] {
+  const plain = JSON.stringify(text).slice(1, -1);
+  const escaped = [
+    plain,
+    escapedAs(plain, /[<>&]/g),
+    escapedAs(plain, /[^\0-\x7f]/g),
+    escapedAs(text, /[\s\S]/g),
+  ];
+  return [...new Set([...escaped, ...escaped.map((form) => form.replaceAll('/', '\\/'))])];
+}
+
+function escapedAs(text: string, characters: RegExp): string {
+  return text.replace(characters, (one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
 /**

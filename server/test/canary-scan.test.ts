@@ -1,0 +1,400 @@
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { sql } from 'kysely';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type ServerProcess, startServerProcess } from '../../sandbox/server-process.ts';
+import { type Answer, type Client, clientOf, cookieOf } from './app.ts';
+import { type Canary, type Finding, formsOf, search } from './canary.ts';
+import { freshDatabase, type TestDatabase } from './database.ts';
+import { type Listening, listenOn } from './door.ts';
+
+/**
+ * J01: secrets nobody else has are put through everything that takes one, at a provider that repeats whatever it is
+ * sent, in every form; then nothing that the server said, stored or answered may hold one.
+ */
+const MARK = `cnry${randomBytes(6).toString('hex')}`;
+const canaries: Canary[] = [];
+let home: string;
+let database: TestDatabase;
+let provider: Listening;
+let server: ServerProcess;
+/** Every answer, whole, as far as nobody is meant to have it. */
+let transcript = '';
+
+function plant(name: string, more = ''): string {
+  const secret = `${MARK}${name.replaceAll(/\W/g, '')}${randomBytes(9).toString('hex')}${more}`;
+  canaries.push({ name, secret });
+  return secret;
+}
+
+beforeAll(async () => {
+  home = mkdtempSync(join(tmpdir(), 'keyrail-canary-'));
+  database = await freshDatabase();
+  provider = await listenOn(careless());
+  mkdirSync(join(home, 'catalog'));
+  mkdirSync(join(home, 'tmp'));
+  writeFileSync(join(home, 'catalog', 'parrot.yaml'), JSON.stringify(parrot(provider.port)));
+  server = await startServerProcess({
+    HOME: home,
+    TMPDIR: join(home, 'tmp'),
+    DATABASE_URL: database.url,
+    KEYRAIL_DATA_DIR: join(home, 'data'),
+    KEYRAIL_MASTER_KEY_FILE: join(home, 'master.key'),
+    KEYRAIL_CATALOG_DIR: join(home, 'catalog'),
+    KEYRAIL_ALLOWED_PRIVATE_HOSTS: `127.0.0.1:${provider.port}`,
+    KEYRAIL_LOG_LEVEL: 'debug',
+  });
+  await live();
+  await server.stop();
+}, 120_000);
+
+afterAll(async () => {
+  await server?.stop();
+  await provider?.close();
+  await database?.close();
+  rmSync(home, { recursive: true, force: true });
+});
+
+test('no secret is in what the server said, at any level', () => {
+  const said = server.said().replaceAll(/^.*\/setup\?code=.*$/gm, '');
+  expect(said).toContain('"route":"/v1/connections"');
+  expect(search('output', said, canaries)).toEqual([]);
+});
+
+test('no secret is in any answer but the one that gives it out', () => {
+  expect(transcript.length).toBeGreaterThan(20_000);
+  for (const part of [
+    'credential_rejected',
+    'event: end',
+    '"verdict"',
+    'keyrail_http_request_seconds',
+    '"openapi"',
+  ])
+    expect(transcript).toContain(part);
+  expect(search('answers', transcript, canaries)).toEqual([]);
+});
+
+test('no secret is in any table of any schema, jobs and audit log among them', async () => {
+  const { found, tables } = await searchTables();
+  expect(tables).toBeGreaterThan(20);
+  expect(found).toEqual([]);
+});
+
+test('no secret is in a file: the data folder, temporary files, the files of the database and its log ahead of writing', async () => {
+  const { rows } = await sql<{ folder: string; oid: string; wal: number }>`
+    select current_setting('data_directory') as folder, oid::text, pg_switch_wal()::text as wal
+    from pg_database where datname = current_database()`.execute(database.db.system);
+  const { folder = '', oid = '' } = rows[0] ?? {};
+  await sql`checkpoint`.execute(database.db.system);
+  const mark = [{ name: 'any of them', secret: MARK }];
+  const ours = searchFolder(home, canaries, (name) => name === 'master.key');
+  const theirs = [join(folder, 'pg_wal'), join(folder, 'base', oid)].map((one) => searchFolder(one, mark));
+  expect(theirs.every(({ files }) => files > 0)).toBe(true);
+  expect([...ours.found, ...theirs.flatMap(({ found }) => found)]).toEqual([]);
+});
+
+test('a secret that is planted in a line, a table or a file is found, in every form', async () => {
+  const [first] = canaries;
+  if (!first) throw new Error('nothing was planted');
+  for (const [form, text] of formsOf(first.secret))
+    expect(search('line', `before ${text} behind`, canaries), form).toHaveLength(1);
+  for (const offset of [0, 1, 2]) {
+    const around = Buffer.from(`${'x'.repeat(offset)}${first.secret}yyy`).toString('base64');
+    expect(search('line', around, canaries), `base64 at ${offset}`).toHaveLength(1);
+  }
+  const { system } = database.db;
+  await sql`create schema planted`.execute(system);
+  await sql`create table planted.notes (raw bytea, more jsonb)`.execute(system);
+  await sql`insert into planted.notes values (${Buffer.from(first.secret)}, null)`.execute(system);
+  expect((await searchTables()).found).toMatchObject([{ place: 'planted.notes', form: 'hex' }]);
+  await sql`update planted.notes set raw = null, more = ${JSON.stringify({ a: [first.secret] })}`.execute(
+    system,
+  );
+  expect((await searchTables()).found).toMatchObject([{ place: 'planted.notes', form: 'plain' }]);
+  await sql`drop schema planted cascade`.execute(system);
+  writeFileSync(join(home, 'tmp', 'dump'), `x${first.secret}`);
+  expect(searchFolder(home, canaries, (name) => name === 'master.key').found).toHaveLength(1);
+  rmSync(join(home, 'tmp', 'dump'));
+});
+
+/** Everything a person and a program do with secrets, and what goes wrong with it. */
+async function live(): Promise<void> {
+  const owner = await enter();
+  const { api, tokenId } = await makeToken(owner);
+  const connectionId = await connectAll(api);
+  await runAndExport(api, connectionId);
+  await rotate(api, connectionId);
+  for (const path of ['/metrics', '/openapi.json', '/docs', '/health/ready', '/'])
+    await heard(clientOf(server.url, {}).get(path));
+  for (const path of ['/v1/audit?limit=200', '/v1/tokens', '/v1/members', '/v1/integrations/parrot'])
+    await heard(owner.get(path));
+  await heard(owner.delete(`/v1/tokens/${tokenId}`));
+  await heard(api.get('/v1/connections'));
+  await heard(owner.delete('/v1/session'));
+}
+
+/** Set-up and sign-in, right and wrong; what is typed into the wrong field and sent in the wrong place. */
+async function enter(): Promise<Client> {
+  const code = new URL(server.setupLink ?? '').searchParams.get('code') ?? '';
+  canaries.push({ name: 'one-time code', secret: code });
+  canaries.push({ name: 'master key', secret: readFileSync(join(home, 'master.key'), 'utf8').trim() });
+  const anyone = clientOf(server.url, {});
+  const email = 'olive@example.com';
+  const password = plant('password', ' +/=&"<é');
+  const person = { name: 'Olive', email, password, workspace_name: 'Acme' };
+  await heard(anyone.post('/v1/setup', { ...person, code: plant('wrong code') }));
+  const opened = await heard(anyone.post('/v1/setup', { ...person, code }));
+  expect(opened.status, opened.text).toBe(201);
+  await heard(anyone.post('/v1/setup', { ...person, code }));
+  await heard(anyone.post('/v1/session', { email, password: plant('wrong password') }));
+  await heard(anyone.post('/v1/session', { email: plant('password as address'), password: 'x' }));
+  const session = await heard(anyone.post('/v1/session', { email, password }));
+  const cookies = [cookieOf(opened), cookieOf(session)];
+  for (const cookie of cookies) canaries.push({ name: 'session', secret: cookie.split('=')[1] ?? '' });
+  await heard(clientOf(server.url, { cookie: `keyrail=${plant('wrong session')}` }).get('/v1/session'));
+  await heard(clientOf(server.url, { authorization: `Bearer ${plant('wrong token')}` }).get('/v1/workspace'));
+  await heard(clientOf(server.url, { authorization: `Basic ${plant('basic')}` }).get('/v1/workspace'));
+  await heard(anyone.get(`/v1/workspace?api_key=${plant('key in an address')}`));
+  await heard(anyone.get(`/v1/${plant('key in a path')}`));
+  return clientOf(server.url, {
+    cookie: cookies[1] ?? '',
+    'keyrail-workspace': opened.json.workspaces[0].id,
+  });
+}
+
+async function makeToken(owner: Client): Promise<{ api: Client; tokenId: string }> {
+  const scopes = [
+    'integrations:read',
+    'connections:read',
+    'connections:write',
+    'connections:use',
+    'tables:read',
+    'tables:write',
+    'runs:write',
+    'audit:read',
+  ];
+  const once = { 'idempotency-key': 'make-token' };
+  const made = await owner.post('/v1/tokens', { name: 'program', scopes }, once);
+  expect(made.status, made.text).toBe(201);
+  const { token, id } = made.json;
+  canaries.push({ name: 'token', secret: token });
+  await heard(owner.post('/v1/tokens', { name: 'program', scopes }, once));
+  await heard(owner.post('/v1/tokens', { name: 'program', scopes, expires_in_days: 'soon' }, once));
+  return { api: clientOf(server.url, { authorization: `Bearer ${token}` }), tokenId: id };
+}
+
+/** Keys that work, are refused, are down; of every method; with characters that encodings change. */
+async function connectAll(api: Client): Promise<string> {
+  const connect = (name: string, method: string, credentials: object, more: object = {}) =>
+    heard(
+      api.post(
+        '/v1/connections',
+        { integration: 'parrot', name, method, credentials, ...more },
+        { 'idempotency-key': `connect-${name}` },
+      ),
+    );
+  const key = plant('key', 'good+/=&"<%');
+  const made = await connect('Good', 'api_key', { api_key: ` "${key}"\n` });
+  expect(made.status, made.text).toBe(201);
+  await connect('Good', 'api_key', { api_key: key });
+  expect((await connect('Wrong', 'api_key', { api_key: plant('wrong key', 'bad+/=') })).status).toBe(422);
+  expect((await connect('Down', 'api_key', { api_key: plant('key while down', 'down+/=') })).status).toBe(
+    422,
+  );
+  const kept = await connect(
+    'Kept',
+    'api_key',
+    { api_key: plant('key kept unchecked', 'down') },
+    { save_unverified: true },
+  );
+  expect(kept.status, kept.text).toBe(201);
+  await connect('Html', 'api_key', { api_key: plant('key answered with HTML', 'html') });
+  await connect('Unsendable', 'api_key', { api_key: `${plant('key that cannot be sent')}\r\nX: 1` });
+  const basic = { user: 'jane', password: plant('basic password', 'good:é') };
+  expect((await connect('Basic', 'basic', basic)).status).toBe(201);
+  await connect('Basic wrong', 'basic', { user: 'jane', password: plant('wrong basic password', 'bad') });
+  await heard(
+    api.post('/v1/connections', { integration: 'parrot', credentials: plant('key in the wrong place') }),
+  );
+  await heard(
+    api.post(
+      '/v1/connections',
+      `{"integration": "parrot", "credentials": {"api_key": "${plant('key in broken JSON')}`,
+      { 'content-type': 'application/json' },
+    ),
+  );
+  return made.json.id;
+}
+
+async function runAndExport(api: Client, connectionId: string): Promise<void> {
+  const table = (await heard(api.post('/v1/tables', { name: 'Leads' }))).json;
+  const imported = await heard(
+    api.post(`/v1/tables/${table.id}/import`, 'Word\nhello\nfail\n', { 'content-type': 'text/csv' }),
+  );
+  expect(imported.status, imported.text).toBe(200);
+  const [word] = (await heard(api.get(`/v1/tables/${table.id}`))).json.columns;
+  const echo = (await heard(api.post(`/v1/tables/${table.id}/columns`, { name: 'Echo', type: 'text' }))).json;
+  const action = {
+    integration: 'parrot',
+    action: 'repeat',
+    connection_id: connectionId,
+    inputs: { word: { kind: 'column', column_id: word.id } },
+    outputs: { echo: echo.id },
+  };
+  const rows = (await heard(api.get(`/v1/tables/${table.id}/rows`))).json.data;
+  const tried = await heard(api.post(`/v1/tables/${table.id}/tryouts`, { action, row_id: rows[0].id }));
+  expect(tried.json.state, tried.text).toBe('done');
+  const column = (
+    await heard(api.post(`/v1/tables/${table.id}/columns`, { name: 'Repeat', type: 'action', action }))
+  ).json;
+  const run = (await heard(api.post(`/v1/tables/${table.id}/columns/${column.id}/runs`, { scope: 'all' })))
+    .json;
+  await heard(api.get(`/v1/runs/${run.id}/events`));
+  for (const row of rows) await heard(api.get(`/v1/tables/${table.id}/rows/${row.id}/cells/${column.id}`));
+  for (const path of ['rows', 'export']) await heard(api.get(`/v1/tables/${table.id}/${path}`));
+  for (const path of ['', '/events', '/usage', '/dependents'])
+    await heard(api.get(`/v1/connections/${connectionId}${path}`));
+}
+
+async function rotate(api: Client, id: string): Promise<void> {
+  const at = `/v1/connections/${id}`;
+  const patch = (api_key: string) => heard(api.patch(at, { credentials: { api_key } }));
+  expect((await patch(plant('rotated key', 'good'))).status).toBe(200);
+  expect((await patch(plant('key refused in rotation', 'bad'))).status).toBe(422);
+  for (const deed of ['verify', 'rollback', 'disconnect']) await heard(api.post(`${at}/${deed}`));
+  const again = plant('key entered again', 'good');
+  expect((await heard(api.post(`${at}/reconnect`, { credentials: { api_key: again } }))).status).toBe(200);
+  await heard(api.get('/v1/connections'));
+  expect((await heard(api.delete(at))).status).toBe(204);
+}
+
+/** Cookies and the token shown once are meant for whoever asked; all else is searched. */
+async function heard(asked: Promise<Answer>): Promise<Answer> {
+  const answer = await asked;
+  const headers = [...answer.headers].filter(([name]) => name !== 'set-cookie');
+  transcript += `${JSON.stringify(headers)}\n${answer.text}\n`;
+  return answer;
+}
+
+async function searchTables(): Promise<{ found: Finding[]; tables: number }> {
+  const { rows } = await sql<{ name: string; text: string | null }>`
+    select format('%I.%I', schemaname, tablename) as name,
+      query_to_xml(format('select t::text from %I.%I t', schemaname, tablename), true, false, '')::text as text
+    from pg_tables where schemaname not in ('pg_catalog', 'information_schema')`.execute(database.db.system);
+  const texts = rows.map(({ name, text }) => ({ name, text: unescaped(text ?? '') }));
+  return { found: texts.flatMap(({ name, text }) => search(name, text, canaries)), tables: rows.length };
+}
+
+/** Out of XML, and out of the quotes a row written as text doubles. */
+function unescaped(text: string): string {
+  const plain = text.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&');
+  return `${plain}\n${plain.replaceAll('""', '"').replaceAll('\\\\', '\\')}`;
+}
+
+function searchFolder(
+  folder: string,
+  secrets: readonly Canary[],
+  isMeant: (name: string) => boolean = () => false,
+): { found: Finding[]; files: number } {
+  const entries = readdirSync(folder, { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile() && !isMeant(entry.name));
+  const found = files.flatMap(({ parentPath, name }) =>
+    search(name, readIfThere(join(parentPath, name)), secrets),
+  );
+  return { found, files: files.length };
+}
+
+/** The database takes its files away as it likes. */
+function readIfThere(path: string): Buffer {
+  try {
+    return readFileSync(path);
+  } catch {
+    return Buffer.alloc(0);
+  }
+}
+
+/** A provider that repeats what it is sent, in every form it can think of, in good answers and bad ones. */
+function careless() {
+  return createServer((request, response) => {
+    const key = String(request.headers['x-api-key'] ?? '');
+    const [, basic = ''] = (request.headers.authorization ?? '').split(' ');
+    const sent = `${key}${Buffer.from(basic, 'base64').toString('utf8').replace('jane:', '')}`;
+    const echo = [
+      request.url,
+      request.headers.authorization,
+      ...formsOf(sent).flatMap(([form, text]) => (form === 'in JSON in JSON' ? [] : text)),
+    ].join(' ');
+    const verdict = sent.includes('good') ? 200 : sent.includes('down') ? 503 : 401;
+    const status = request.url?.includes('fail') ? 400 : verdict;
+    if (sent.endsWith('html'))
+      return void response.writeHead(200, { 'content-type': 'text/html' }).end(`<p>${echo}`);
+    const headers = {
+      'content-type': 'application/json',
+      'x-echo': encodeURIComponent(sent),
+      location: `/?k=${encodeURIComponent(sent)}`,
+    };
+    // Upper case, and not all of it: no list of forms has this one, only whoever reads the JSON.
+    const spelled = [...sent]
+      .map((one, at) => (at % 2 && /\w/.test(one) ? one : `\\u${hex4(one).toUpperCase()}`))
+      .join('');
+    const body = { echo, email: 'jane@acme.example', error: { message: echo } };
+    const text = JSON.stringify(body).replace('{', `{"spelled":"${status === 200 ? spelled : ''}",`);
+    response.writeHead(status, headers).end(text);
+  });
+}
+
+function hex4(character: string): string {
+  return character.charCodeAt(0).toString(16).padStart(4, '0');
+}
+
+function parrot(port: number): object {
+  const field = (name: string, secret: boolean) => ({ name, label: name, secret });
+  return {
+    slug: 'parrot',
+    name: 'Parrot',
+    category: 'Test',
+    description: 'Repeats what it hears.',
+    homepage: 'https://parrot.example',
+    docs_url: 'https://parrot.example/docs',
+    icon: { text: 'P', color: '#123456' },
+    base_url: `http://127.0.0.1:${port}`,
+    auth: [
+      {
+        type: 'api_key',
+        fields: [field('api_key', true)],
+        send: [
+          { in: 'header', name: 'X-Api-Key', value: '{api_key}' },
+          { in: 'query', name: 'token', value: '{api_key}' },
+        ],
+        key_help: { location: 'Settings', url: 'https://parrot.example/keys' },
+      },
+      {
+        type: 'basic',
+        fields: [field('user', false), field('password', true)],
+        username: '{user}',
+        password: '{password}',
+      },
+    ],
+    probe: { request: { method: 'GET', path: '/me' }, account: { label: 'email' } },
+    actions: [
+      {
+        name: 'repeat',
+        label: 'Repeat',
+        description: 'Says it again.',
+        primary: true,
+        request: { method: 'GET', path: '/say/{word}' },
+        inputs: [{ name: 'word', label: 'Word', type: 'text', required: true }],
+        outputs: [
+          { name: 'echo', label: 'Echo', type: 'text', path: 'echo', primary: true },
+          { name: 'spelled', label: 'Spelled', type: 'text', path: 'spelled' },
+        ],
+        repeatable: true,
+      },
+    ],
+    sources: ['a test'],
+    checked: '2026-01-01',
+  };
+}
