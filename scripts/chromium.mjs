@@ -2,7 +2,7 @@
 import { accessSync, constants, existsSync, readdirSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
-import { run, say } from './setup.mjs';
+import { fail, run, say } from './setup.mjs';
 
 const names = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable', 'chrome'];
 const elsewhere = [
@@ -30,7 +30,8 @@ export async function ensureChromium() {
 
 function findChromium() {
   const given = process.env.CHROMIUM_PATH;
-  if (given) return isProgram(given) ? given : null;
+  if (given && !isProgram(given)) fail(`CHROMIUM_PATH is ${given}, and that is no program.`);
+  if (given) return given;
   const folders = (process.env.PATH ?? '').split(delimiter);
   const onPath = names.flatMap((name) => folders.map((folder) => join(folder, name)));
   return [...onPath, ...elsewhere, ...downloadedByPlaywright()].find(isProgram) ?? null;
