@@ -41,6 +41,7 @@ async function main(): Promise<void> {
     });
     await greet(serving, config);
     await aborted(stopping.signal);
+    announce('Stopping: what is under way is finished first.');
     output.log.info({}, 'stopping: no new requests, those in flight are finished');
     await serving.stop();
   } finally {
@@ -105,6 +106,10 @@ function reportStrays(output: LogOutput): void {
   };
   process.on('uncaughtException', end);
   process.on('unhandledRejection', end);
+  // Node ends quietly when nothing is left that could happen; while a server runs that is a mistake of ours too.
+  process.once('beforeExit', () =>
+    end(new Error('nothing is left to wait for, and the program is not at its end')),
+  );
   // A terminal or pipe that is gone must not end the server.
   process.stdout.on('error', () => {});
   process.stderr.on('error', () => {});
