@@ -191,6 +191,28 @@ test('a token bound to another connection cannot spend this one', async () => {
   expect(upstream.requests.length).toBe(before);
 });
 
+test('a token that may start runs but not use connections starts, resumes and tries out nothing', async () => {
+  const made = await owner.post('/v1/tokens', {
+    name: 'without use',
+    scopes: ['tables:read', 'tables:write', 'runs:write'],
+  });
+  const token = app.as({ authorization: `Bearer ${made.json.token}` });
+  const [run] = (await owner.get('/v1/runs')).json.data;
+  const { action } = (await owner.get(`/v1/tables/${tableId}`)).json.columns.find(
+    (one: { id: string }) => one.id === columnId,
+  );
+  const before = upstream.requests.length;
+  for (const refused of [
+    await start({ scope: 'all' }, token),
+    await token.post(`/v1/runs/${run.id}/resume`),
+    await token.post(`/v1/tables/${tableId}/tryouts`, { action, row_id: rowIds[0] }),
+  ]) {
+    expect(refused).toMatchObject({ status: 403, json: { code: 'forbidden' } });
+    expect(refused.json.detail).toContain('connections:use');
+  }
+  expect(upstream.requests.length).toBe(before);
+});
+
 function catalogFile(origin: string): string {
   return `
 slug: finder

@@ -52,6 +52,7 @@ export async function startRun(
   columnId: string,
   wanted: CreateRun,
 ): Promise<NamedRun> {
+  refuseWithoutUse(who);
   const scope = scopeOf(wanted);
   const id = newId<string>('run');
   const started = await deps.transact(who.workspaceId, async (tx) => {
@@ -84,6 +85,14 @@ export async function startRun(
   return started;
 }
 
+/** To run something is to use a connection: a token that may start runs may not do so by that alone. */
+export function refuseWithoutUse(who: Who): void {
+  if (who.scopes.has('connections:use')) return;
+  throw new AppError('forbidden', {
+    detail: 'This token may not use connections: it needs the scope connections:use as well.',
+  });
+}
+
 /** What a scope needs besides its name. */
 export function scopeOf(wanted: CreateRun): { firstRows: number | null; rowIds: string[] | null } {
   if (wanted.scope === 'first' && wanted.limit === undefined) throw lacking('limit', 'Say how many rows.');
@@ -114,7 +123,8 @@ export function pauseRun(deps: CommandDeps, who: Who, runId: string): Promise<Na
 }
 
 /** A paused run goes on; one that waits tries again at once. */
-export function resumeRun(deps: CommandDeps, who: Who, runId: string): Promise<NamedRun> {
+export async function resumeRun(deps: CommandDeps, who: Who, runId: string): Promise<NamedRun> {
+  refuseWithoutUse(who);
   return change(deps, who, runId, async (tx, run) => {
     if (isOver(run.state)) throw over(run);
     if (run.state === 'paused')

@@ -8,7 +8,7 @@ import { AppError } from '../lib/app-error.ts';
 import { actionProblems } from '../tables/action-column.ts';
 import type { Who } from '../workspaces/who.ts';
 import type { SettledCell } from './cell.ts';
-import { type CommandDeps, required } from './commands.ts';
+import { type CommandDeps, refuseWithoutUse, required } from './commands.ts';
 import { type FootingDeps, findFooting } from './footing.ts';
 import { inputsOf, planOf } from './plan.ts';
 import { settledCell, traceOf } from './settle.ts';
@@ -32,6 +32,7 @@ export async function tryOut(
   rowId: string,
   closed: AbortSignal,
 ): Promise<SettledCell> {
+  refuseWithoutUse(who);
   const { workspaceId } = who;
   const { plan, values } = await deps.transact(workspaceId, async (tx) => {
     const { columns } = await deps.tables.readTable(tx, workspaceId, tableId);
