@@ -26,8 +26,22 @@ export function failureOf(error: unknown): Failure {
       requestId: undefined,
     };
   }
+  if (error.detail !== undefined && speakForThemselves.has(error.code)) {
+    return { title: error.detail, detail: undefined, requestId: undefined };
+  }
   return { title: error.title, detail: error.detail, requestId: error.requestId };
 }
+
+/** Their detail says what happened; the code's own sentence would only stand in its way. */
+const speakForThemselves: ReadonlySet<ApiError['code']> = new Set([
+  'conflict',
+  'connection_broken',
+  'connection_missing',
+  'forbidden',
+  'invalid_input',
+  'too_large',
+  'unavailable',
+]);
 
 /** The one sentence for a toast. */
 export function sentenceOf(error: unknown): string {

@@ -107,10 +107,6 @@ function Cell({ row, at, isPinned = false, ...props }: CellProps) {
     >
       {row === undefined ? (
         <span className={styles.absentText} />
-      ) : isActive ? (
-        <span className={styles.clip}>
-          <Content row={row} column={column} mayRun={props.mayRun} />
-        </span>
       ) : (
         <Content row={row} column={column} mayRun={props.mayRun} />
       )}

@@ -78,12 +78,16 @@ export function useClipboard({ columns, rows, rowCount, selection, mayEdit, save
       const line = pasted[(row - range.top) % pasted.length];
       return line?.[(column - range.left) % width] ?? '';
     });
-    if (edits.length > 0 && (await save(edits))) {
-      select({
-        active: { row: range.top, column: range.left },
-        reach: { row: range.bottom, column: range.right },
-      });
-    }
+    if (edits.length === 0 && refused === 0) return;
+    // Before it is saved: whoever has gone on meanwhile is not taken back.
+    select({
+      active: { row: range.top, column: range.left },
+      reach: { row: range.bottom, column: range.right },
+    });
+    if (edits.length > 0) await save(edits);
+    const cut = pasted.length === 1 ? 0 : pasted.length - (range.bottom - range.top + 1);
+    if (cut > 0)
+      tell(`${count(cut, 'row')} of what was copied did not fit below. Add rows, then paste again.`);
     if (refused > 0)
       tell(`${count(refused, 'cell')} did not fit the type of the column and stayed as it was.`);
   };

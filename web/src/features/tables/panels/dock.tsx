@@ -1,7 +1,7 @@
 import type { Column, Table } from '@keyrail/contract/tables';
 import { ActionIcon } from '@mantine/core';
 import { IconX } from '@tabler/icons-react';
-import { lazy, Suspense } from 'react';
+import { lazy, Suspense, useLayoutEffect, useRef } from 'react';
 import type { RowWindow } from '../grid/row-window.ts';
 import styles from './dock.module.css';
 
@@ -60,8 +60,11 @@ interface PanelProps {
 }
 
 export function Panel({ title, about, onClose, foot, children }: PanelProps) {
+  const panel = useFocusLent();
   return (
     <aside
+      ref={panel}
+      tabIndex={-1}
       className={styles.dock}
       aria-label={title}
       onKeyDown={(event) => {
@@ -81,4 +84,21 @@ export function Panel({ title, about, onClose, foot, children }: PanelProps) {
       {foot !== undefined && <footer className={styles.foot}>{foot}</footer>}
     </aside>
   );
+}
+
+/** Somebody who works with the keyboard goes on in the panel, and is back in the grid when it closes. */
+function useFocusLent() {
+  const panel = useRef<HTMLElement>(null);
+  useLayoutEffect(() => {
+    const aside = panel.current;
+    const before = document.activeElement;
+    const isByKeyboard = before?.matches(':focus-visible') === true;
+    if (isByKeyboard && aside?.contains(before) === false) aside.focus();
+    return () => {
+      if (aside?.contains(document.activeElement) === true) {
+        document.querySelector<HTMLElement>('[role=grid]')?.focus({ preventScroll: true });
+      }
+    };
+  }, []);
+  return panel;
 }
