@@ -137,6 +137,25 @@ test('an answer becomes outputs, with the request made and the raw answer, and n
   expect(JSON.stringify(outcome)).not.toContain(KEY);
 });
 
+test('an answer nested deeper than anything can write out again is an error of its cell alone', async () => {
+  const { outcome } = await ask({
+    answer: send(200, `{"email":${'['.repeat(50_000)}${']'.repeat(50_000)}}`),
+  });
+  expect(outcome).toMatchObject({ kind: 'error', message: expect.stringContaining('Finder') });
+});
+
+test.each(['application/json; charset=utf-16le', 'application/json'])(
+  'an answer in UTF-16 sent as %s is read, and the key in it is found',
+  async (contentType) => {
+    const body = Buffer.from(JSON.stringify({ email: 'ada@example.com', echo: KEY }), 'utf16le');
+    const { outcome } = await ask({
+      answer: (response) => void response.writeHead(200, { 'content-type': contentType }).end(body),
+    });
+    expect(outcome).toMatchObject({ kind: 'done', primary: 'ada@example.com' });
+    expect(JSON.stringify(outcome)).not.toContain(KEY);
+  },
+);
+
 test('a blank input is skipped and one of the wrong kind an error; neither is sent', async () => {
   const blank = await ask({ answer: send(200, {}), inputs: { name: '  ' } });
   expect(blank.outcome).toEqual({ kind: 'skipped', message: 'Missing: Name.' });

@@ -3,6 +3,7 @@ import { prepareInputs } from '../catalog/inputs.ts';
 import { buildRequest } from '../catalog/request.ts';
 import type { RequestTemplate } from '../catalog/request-template.ts';
 import type { Clock } from '../lib/clock.ts';
+import { bodyText } from '../outbound/answer-body.ts';
 import type { Outbound } from '../outbound/call.ts';
 import type { CallOutcome } from '../outbound/outcome.ts';
 import type { OutboundRequest } from '../outbound/request.ts';
@@ -93,7 +94,7 @@ function settleCall(
   outcome: Exclude<CallOutcome, { kind: 'answer' }>,
 ): ActionOutcome {
   const answer = 'answer' in outcome ? outcome.answer : null;
-  const text = answer === null ? null : answer.redact(answer.body.toString('utf8'));
+  const text = answer === null ? null : answer.redact(bodyText(answer));
   const trace = answer === null ? emptyTrace(prepared, request) : traceOf(prepared, answer, text ?? '');
   const { name } = prepared.definition;
   switch (outcome.kind) {

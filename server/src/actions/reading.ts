@@ -1,6 +1,7 @@
 import type { Definition } from '../catalog/definition.ts';
 import { type Asked, judge } from '../catalog/judge.ts';
 import type { Outcome } from '../catalog/outcome.ts';
+import { bodyText } from '../outbound/answer-body.ts';
 import type { Reading } from '../outbound/call.ts';
 import type { Answer } from '../outbound/outcome.ts';
 
@@ -19,7 +20,7 @@ export function answerReader(definition: Definition, asked: Asked, now: () => Da
   let last: Judged | null = null;
   const judged = (answer: Answer): Judged => {
     if (last?.answer === answer) return last;
-    const text = answer.redact(answer.body.toString('utf8'));
+    const text = answer.redact(bodyText(answer));
     const outcome = judge(definition, asked, { status: answer.status, headers: answer.headers, text }, now());
     last = { answer, text, outcome };
     return last;

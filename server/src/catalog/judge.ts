@@ -1,4 +1,5 @@
 import type { Action } from './action-definition.ts';
+import { answerJson } from './answer-json.ts';
 import type { AnswerRule, Condition } from './answer-rule.ts';
 import { holds, type Seen } from './condition.ts';
 import type { Definition } from './definition.ts';
@@ -21,7 +22,7 @@ export type Asked =
  * its usual meaning, then what the body must look like. `now` is for Retry-After dates.
  */
 export function judge(definition: Definition, asked: Asked, answer: Answer, now: Date): Outcome {
-  const seen: Seen = { ...answer, json: parseJson(answer.text) };
+  const seen: Seen = { ...answer, json: answerJson(answer.text) };
   const context: Context = { definition, asked, seen, now };
   const rule = [...rulesOf(asked), ...definition.answers].find((one) => holds(one.when, seen));
   if (rule !== undefined) return byRule(context, rule);
@@ -144,13 +145,4 @@ function requestOf(asked: Asked): { expect: 'json' | 'any' } {
 
 function isSuccess(status: number): boolean {
   return status >= 200 && status < 300;
-}
-
-/** undefined where the body is no JSON. A member named __proto__ stays a plain member and is never followed. */
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return undefined;
-  }
 }

@@ -1,17 +1,19 @@
 import type { Account } from '@keyrail/contract/verdicts';
+import { answerJson } from '../catalog/answer-json.ts';
 import type { Definition } from '../catalog/definition.ts';
 import { readAccount } from '../catalog/extract.ts';
 import { judge } from '../catalog/judge.ts';
 import type { Outcome } from '../catalog/outcome.ts';
 import type { AccountPaths, Probe } from '../catalog/probe-definition.ts';
 import { AppError } from '../lib/app-error.ts';
+import { bodyText } from '../outbound/answer-body.ts';
 import type { Answer, CallOutcome } from '../outbound/outcome.ts';
 import { type Finding, finding } from './verdict.ts';
 
 /** What an answer to a probe means, before anything is made of it. */
 export function meaningOf(definition: Definition, asked: Probe, answer: Answer, now: Date): Outcome {
   const { status, headers } = answer;
-  return judge(definition, { kind: 'probe', probe: asked }, { status, headers, text: textOf(answer) }, now);
+  return judge(definition, { kind: 'probe', probe: asked }, { status, headers, text: bodyText(answer) }, now);
 }
 
 /** The answer to a probe as a finding; what it says in words is free of the secret it was asked with. */
@@ -96,7 +98,7 @@ export function findingWithoutAnswer(
 
 /** Whose credential it is, as far as this answer says. */
 export function accountIn(paths: AccountPaths, answer: Answer): Pick<Finding, 'account' | 'accountId'> {
-  const { label, id, plan, creditsLeft } = readAccount(paths, parse(answer));
+  const { label, id, plan, creditsLeft } = readAccount(paths, answerJson(bodyText(answer)) ?? null);
   const account: Account = {
     name: redacted(answer, label),
     plan: redacted(answer, plan),
@@ -114,16 +116,4 @@ function creditsInWords(left: number, unit: string): string {
 
 function redacted(answer: Answer, text: string | null): string | null {
   return text === null ? null : answer.redact(text);
-}
-
-function parse(answer: Answer): unknown {
-  try {
-    return JSON.parse(textOf(answer)) as unknown;
-  } catch {
-    return null;
-  }
-}
-
-function textOf(answer: Answer): string {
-  return answer.body.toString('utf8');
 }
