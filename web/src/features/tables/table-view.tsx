@@ -156,6 +156,8 @@ function columnOf(docked: Docked | null, runs: readonly Run[]): string | undefin
   return docked.columnId ?? undefined;
 }
 
+/** At phone width a panel covers the table; there the run is a button above it. */
 function goingOn({ active_run_ids: [runId] }: Table): Docked | null {
-  return runId === undefined ? null : { kind: 'run', runId };
+  const hasRoom = matchMedia('(min-width: 861px)').matches;
+  return runId === undefined || !hasRoom ? null : { kind: 'run', runId };
 }
