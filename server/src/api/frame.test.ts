@@ -328,7 +328,7 @@ describe('a change asked for by a page of another site', () => {
 });
 
 describe('the description of the API', () => {
-  test('is OpenAPI 3.1 with every route, and readable as a page of its own', async () => {
+  test('is OpenAPI 3.1 with every route by a name of its own, and readable as a page', async () => {
     const { json } = await app.anonymous.get('/openapi.json');
     expect(json.openapi).toBe('3.1.0');
     for (const { method, url, policy } of app.routes) {
@@ -340,6 +340,11 @@ describe('the description of the API', () => {
         true,
       ]);
     }
+    const operations = Object.values(json.paths).flatMap((path) => Object.values(path as object));
+    expect(operations.filter(({ summary }) => !summary)).toEqual([]);
+    const ids = operations.map(({ operationId }) => operationId);
+    expect(new Set(ids).size).toBe(ids.length);
+    expect(ids).toContain('get_tables_by_id_rows_by_row_id_cells_by_column_id');
     const page = await app.anonymous.get('/docs');
     expect(page.status).toBe(200);
     expect(page.text).not.toMatch(/<script|src="http|href="http/);

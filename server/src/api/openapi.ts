@@ -26,6 +26,7 @@ export async function openApi(app: App, publicUrl: string | null): Promise<void>
         url,
         schema: {
           ...schema,
+          operationId: operationId(String(route.route.method), url),
           ...(!isDescribed(url) && { hide: true }),
           ...(policy !== undefined && policy !== 'public' && { security: [{ token: [] }] }),
           ...(streams && { consumes: [...streams], body: { type: 'string', format: 'binary' } }),
@@ -60,6 +61,12 @@ export async function openApi(app: App, publicUrl: string | null): Promise<void>
         .send(renderReference(app.swagger(), nonce));
     },
   });
+}
+
+/** What generated clients name a function by: `GET /v1/runs/:id` is `get_runs_by_id`. */
+function operationId(method: string, url: string): string {
+  const words = url.replace(/^\/v1/, '').replaceAll('/:', '_by_').replace(/\W+/g, '_');
+  return `${method.toLowerCase()}${words}`;
 }
 
 function isDescribed(url: string): boolean {
