@@ -15,6 +15,7 @@ import {
 import { connectionId } from '@keyrail/contract/ids';
 import { pageOf, pageQuery } from '@keyrail/contract/page';
 import type { Verdict } from '@keyrail/contract/verdicts';
+import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 import type { Connections } from '../connections/connections.ts';
 import { expectedVersion, setVersion } from './etag.ts';
@@ -88,11 +89,7 @@ function lookRoutes(app: App, deps: ConnectionRoutesDeps): void {
     url: '/v1/connections/:id',
     config: reading,
     schema: { tags, summary: 'Read one connection', params: one, response: { 200: connection } },
-    handler: async (request, reply) => {
-      const found = await deps.get(request.who, request.params.id);
-      setVersion(reply, found.version);
-      return presentConnection(found);
-    },
+    handler: async (request, reply) => versioned(reply, await deps.get(request.who, request.params.id)),
   });
 }
 
@@ -172,8 +169,7 @@ function enterRoutes(app: App, deps: ConnectionRoutesDeps): void {
       const { integration, name, method, credentials, save_unverified, default: makeDefault } = request.body;
       const input = { integration, name, method, credentials, saveUnverified: save_unverified, makeDefault };
       const made = await deps.connect(request.who, input);
-      setVersion(reply, made.connection.version);
-      return reply.code(201).send(withVerdict(made));
+      return reply.code(201).send(withVerdict(reply, made));
     },
   });
 
@@ -194,8 +190,7 @@ function enterRoutes(app: App, deps: ConnectionRoutesDeps): void {
       const { name, credentials, save_unverified: saveUnverified } = request.body;
       const change = { name, credentials, saveUnverified };
       const done = await deps.update(request.who, request.params.id, change, expectedVersion(request));
-      setVersion(reply, done.connection.version);
-      return withVerdict(done);
+      return withVerdict(reply, done);
     },
   });
 
@@ -214,8 +209,7 @@ function enterRoutes(app: App, deps: ConnectionRoutesDeps): void {
     handler: async (request, reply) => {
       const { credentials, save_unverified: saveUnverified } = request.body;
       const done = await deps.reconnect(request.who, request.params.id, credentials, saveUnverified);
-      setVersion(reply, done.connection.version);
-      return withVerdict(done);
+      return withVerdict(reply, done);
     },
   });
 }
@@ -226,11 +220,7 @@ function deedRoutes(app: App, deps: ConnectionRoutesDeps): void {
     url: '/v1/connections/:id/verify',
     config: changing,
     schema: { tags, summary: 'Check a connection now', params: one, response: { 200: checkedConnection } },
-    handler: async (request, reply) => {
-      const done = await deps.verify(request.who, request.params.id);
-      setVersion(reply, done.connection.version);
-      return withVerdict(done);
-    },
+    handler: async (request, reply) => withVerdict(reply, await deps.verify(request.who, request.params.id)),
   });
 
   app.route({
@@ -244,11 +234,8 @@ function deedRoutes(app: App, deps: ConnectionRoutesDeps): void {
       params: one,
       response: { 200: checkedConnection },
     },
-    handler: async (request, reply) => {
-      const done = await deps.rollBack(request.who, request.params.id);
-      setVersion(reply, done.connection.version);
-      return withVerdict(done);
-    },
+    handler: async (request, reply) =>
+      withVerdict(reply, await deps.rollBack(request.who, request.params.id)),
   });
 
   app.route({
@@ -256,11 +243,8 @@ function deedRoutes(app: App, deps: ConnectionRoutesDeps): void {
     url: '/v1/connections/:id/default',
     config: changing,
     schema: { tags, summary: 'Set as default', params: one, response: { 200: connection } },
-    handler: async (request, reply) => {
-      const done = await deps.makeDefault(request.who, request.params.id);
-      setVersion(reply, done.version);
-      return presentConnection(done);
-    },
+    handler: async (request, reply) =>
+      versioned(reply, await deps.makeDefault(request.who, request.params.id)),
   });
 
   app.route({
@@ -274,11 +258,8 @@ function deedRoutes(app: App, deps: ConnectionRoutesDeps): void {
       params: one,
       response: { 200: connection },
     },
-    handler: async (request, reply) => {
-      const done = await deps.disconnect(request.who, request.params.id);
-      setVersion(reply, done.version);
-      return presentConnection(done);
-    },
+    handler: async (request, reply) =>
+      versioned(reply, await deps.disconnect(request.who, request.params.id)),
   });
 
   app.route({
@@ -295,10 +276,15 @@ function deedRoutes(app: App, deps: ConnectionRoutesDeps): void {
 
 type Presentable = Parameters<typeof presentConnection>[0];
 
-function withVerdict<V extends Verdict | null>(done: {
-  connection: Presentable;
-  verdict: V;
-  notes?: string[];
-}) {
-  return { ...presentConnection(done.connection), verdict: done.verdict, notes: done.notes ?? [] };
+/** One connection as the whole answer, under its ETag. */
+function versioned(reply: FastifyReply, found: Presentable) {
+  setVersion(reply, found.version);
+  return presentConnection(found);
+}
+
+function withVerdict<V extends Verdict | null>(
+  reply: FastifyReply,
+  done: { connection: Presentable; verdict: V; notes?: string[] },
+) {
+  return { ...versioned(reply, done.connection), verdict: done.verdict, notes: done.notes ?? [] };
 }
