@@ -32,7 +32,6 @@ export const inputMapping = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('column'), column_id: columnId }),
   z.strictObject({ kind: z.literal('constant'), value: z.union([z.string(), z.number(), z.boolean()]) }),
 ]);
-export type InputMapping = z.infer<typeof inputMapping>;
 
 /** What an action column does in each row. */
 export const columnAction = z.strictObject({

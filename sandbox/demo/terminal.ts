@@ -78,7 +78,7 @@ function progressLine(run: Run, width: number): string {
   return `${bar}${settled}/${run.total}${rate}${left}`;
 }
 
-export function settledOf({ counts }: Run): number {
+function settledOf({ counts }: Run): number {
   const { done, no_result, skipped, error, over_budget, unknown } = counts;
   return done + no_result + skipped + error + over_budget + unknown;
 }

@@ -55,7 +55,7 @@ function credentialOf_(deps: Pick<GateDeps, 'config'>, request: FastifyRequest):
 }
 
 /** An IPv6 customer has a whole /64 to take addresses from. */
-export function addressKey(ip: string): string {
+function addressKey(ip: string): string {
   return ip.includes(':') && !ip.startsWith('::ffff:') ? ip.split(':').slice(0, 4).join(':') : ip;
 }
 

@@ -64,7 +64,7 @@ export function handleError(
 }
 
 /** What of any failure may be told. Whatever is not known to be the caller's doing is our bug: `internal`, told as nothing. */
-export function toAppError(error: unknown): AppError {
+function toAppError(error: unknown): AppError {
   if (error instanceof AppError) return error;
   if (hasZodFastifySchemaValidationErrors(error)) return invalidInput(error as unknown as FastifyError);
   const code = codeOf(error);

@@ -5,7 +5,7 @@ import { requestTemplateSchema } from './request-template.ts';
 import { nameSchema, pathSchema, proseSchema, shape } from './shape.ts';
 
 /** What a value means; columns are offered for inputs by this, and inputs are tidied by it (a URL becomes a domain). */
-export const valueTypeSchema = z.enum([
+const valueTypeSchema = z.enum([
   'text',
   'long_text',
   'email',

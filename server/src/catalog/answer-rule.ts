@@ -26,7 +26,7 @@ export const conditionSchema = shape({
   body: z.union([bodyConditionSchema, z.array(bodyConditionSchema).min(1)]).optional(),
 });
 
-export const ruleOutcomeSchema = z.enum([
+const ruleOutcomeSchema = z.enum([
   'success',
   'rejected',
   'expired',

@@ -7,7 +7,7 @@ const urlSchema = z.url({ protocol: /^https?$/ });
 const urlTemplateSchema = z.string().regex(/^https?:\/\//, 'start with https://');
 
 /** Where a credential goes in every request. `value` holds `{name}` places for this method's fields. */
-export const placementSchema = shape({
+const placementSchema = shape({
   in: z.enum(['header', 'query', 'path']).describe('path: put before the path of every request.'),
   name: z.string().max(80).default('').describe('Header or parameter; empty for path.'),
   value: templateSchema.min(1),

@@ -7,7 +7,7 @@ import { listSchema } from './list-definition.ts';
 import { probeSchema } from './probe-definition.ts';
 import { pathSchema, proseSchema, shape } from './shape.ts';
 
-export const slugSchema = z
+const slugSchema = z
   .string()
   .max(60)
   .regex(/^[a-z][a-z0-9-]{0,59}$/, 'use lower-case letters, digits and hyphens, starting with a letter');
@@ -65,4 +65,3 @@ export const definitionSchema = shape({
 });
 
 export type Definition = z.output<typeof definitionSchema>;
-export type RateLimits = NonNullable<Definition['rateLimits']>;

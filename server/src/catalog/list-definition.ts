@@ -34,5 +34,4 @@ export const listSchema = shape({
   rate_group: nameSchema.optional(),
 });
 
-export type Pagination = z.output<typeof paginationSchema>;
 export type ListOperation = z.output<typeof listSchema>;

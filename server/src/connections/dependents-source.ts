@@ -14,9 +14,3 @@ export interface DependentsSource {
   /** By connection id; one without dependents may be left out. One query for a whole page of connections. */
   count(tx: Tx, workspaceId: string, of: readonly DependedOn[]): Promise<ReadonlyMap<string, number>>;
 }
-
-/** Until somebody uses connections. */
-export const noDependents: DependentsSource = {
-  list: async () => [],
-  count: async () => new Map(),
-};

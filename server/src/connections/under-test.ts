@@ -21,7 +21,7 @@ import { dataKeyStore } from '../vault/store.ts';
 import { scopesOfRole } from '../workspaces/policy.ts';
 import type { Who } from '../workspaces/who.ts';
 import { type Connections, createConnections } from './connections.ts';
-import { noDependents } from './dependents-source.ts';
+import type { DependentsSource } from './dependents-source.ts';
 import { type ConnectionSettings, DEFAULT_CONNECTION_SETTINGS } from './settings.ts';
 import { createSweepStore } from './sweep-store.ts';
 
@@ -159,7 +159,8 @@ interface RoomOptions {
   master?: ReturnType<typeof masterKey>;
 }
 
-export const testMaster = masterKey(randomBytes(32));
+const noDependents: DependentsSource = { list: async () => [], count: async () => new Map() };
+const testMaster = masterKey(randomBytes(32));
 
 export function openRoom(options: RoomOptions): Room {
   const { db } = options.database;

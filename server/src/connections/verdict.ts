@@ -82,7 +82,7 @@ export function verdictOf(found: Finding, circumstances: Circumstances): Verdict
 }
 
 /** What was entered, in a word: a method with one secret that is called a key has a key. */
-export function nounOf(method: AuthMethod): string {
+function nounOf(method: AuthMethod): string {
   if (method.type === 'api_key') return 'key';
   const secrets = 'fields' in method ? method.fields.filter((field) => field.secret) : [];
   const isKey = secrets.length === 1 && /key|token/i.test(secrets[0]?.label ?? '');

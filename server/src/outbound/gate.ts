@@ -66,5 +66,3 @@ export function createGate(deps: { clock: Clock }, limit: number) {
 
   return { enter };
 }
-
-export type Gate = ReturnType<typeof createGate>;

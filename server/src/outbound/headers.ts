@@ -22,7 +22,7 @@ const CALLERS = new Set(['authorization', 'cookie', 'forwarded', 'via', 'x-real-
 const NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,200}$/;
 const VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 
-export const MAX_HEADER_VALUE_LENGTH = 16 * 1024;
+const MAX_HEADER_VALUE_LENGTH = 16 * 1024;
 
 /** Why a header of this name cannot be set by a definition or a person; null where it can. */
 export function headerNameProblem(name: string): string | null {

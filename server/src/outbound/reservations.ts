@@ -139,8 +139,6 @@ export function createReservations(deps: { store: BudgetStore; clock: Clock }) {
   };
 }
 
-export type Reservations = ReturnType<typeof createReservations>;
-
 function useReserved(pot: Pot, at: number): boolean {
   if (pot.reserved === 0 || at >= pot.expiresAt) return false;
   pot.reserved -= 1;

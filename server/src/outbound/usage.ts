@@ -31,7 +31,7 @@ interface UsageDeps {
 }
 
 /** For how long sums are kept. */
-export const KEPT_MS = { minute: 2 * 86_400_000, hour: 400 * 86_400_000 } as const;
+const KEPT_MS = { minute: 2 * 86_400_000, hour: 400 * 86_400_000 } as const;
 
 /** Different (connection, consumer, outcome, hour) in memory while the database is away; beyond it, counts are lost. */
 const MAX_PENDING = 50_000;

@@ -31,10 +31,3 @@ export interface CellsSource {
     changed: { tableId: string; columnIds: readonly string[]; rowIds: readonly string[] | null },
   ): Promise<void>;
 }
-
-/** Until there is something that runs: no cells, no runs. */
-export const noCells: CellsSource = {
-  cellsOfRows: async () => [],
-  activeRuns: async () => [],
-  inputsChanged: async () => {},
-};

@@ -5,7 +5,7 @@ import { createCatalog } from '../catalog/catalog.ts';
 import { systemClock } from '../lib/clock.ts';
 import { newId } from '../lib/id.ts';
 import type { Who } from '../workspaces/who.ts';
-import { type CellsSource, noCells } from './cells-source.ts';
+import type { CellsSource } from './cells-source.ts';
 import type { RowWithCells } from './change-rows.ts';
 import { type ImportDeps, type Imported, type ImportRequest, importCsv } from './csv/import.ts';
 import type { CsvOptions } from './csv/layout.ts';
@@ -36,7 +36,14 @@ export interface ImportHow {
   checkMayGoOn?: ImportRequest['checkMayGoOn'];
 }
 
-export const AUTO: CsvOptions = { encoding: 'auto', delimiter: 'auto', has_header: 'auto' };
+/** Nothing ever ran. */
+const noCells: CellsSource = {
+  cellsOfRows: async () => [],
+  activeRuns: async () => [],
+  inputsChanged: async () => {},
+};
+
+const AUTO: CsvOptions = { encoding: 'auto', delimiter: 'auto', has_header: 'auto' };
 
 export function whoOf(workspaceId: WorkspaceId): Who {
   return {

@@ -30,7 +30,7 @@ export const scopesOfRole: Readonly<Record<Role, ReadonlySet<Scope>>> = {
 const ranks: Readonly<Record<Role, number>> = { viewer: 0, editor: 1, admin: 2, owner: 3 };
 
 /** Whether `role` is `least` or more. */
-export function isAtLeast(role: Role, least: Role): boolean {
+function isAtLeast(role: Role, least: Role): boolean {
   return ranks[role] >= ranks[least];
 }
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { count, duration, fileSize, listing, relativeTime } from './format.ts';
+import { count, duration, fileSize, relativeTime } from './format.ts';
 
 const now = Date.parse('2026-06-15T12:00:00Z');
 const ago = (seconds: number) => relativeTime(new Date(now - seconds * 1000).toISOString(), now);
@@ -31,9 +31,4 @@ test('durations and sizes are in units people read', () => {
     'about 2 h 10 min',
   ]);
   expect([fileSize(12), fileSize(120_000), fileSize(2_500_000)]).toEqual(['12 bytes', '120 KB', '2.5 MB']);
-});
-
-test('long lists of names are cut with a count', () => {
-  expect(listing(['a', 'b', 'c', 'd', 'e'])).toBe('a, b, c and 2 others');
-  expect(listing(['a', 'b'])).toBe('a and b');
 });

@@ -9,7 +9,7 @@ export const number = (value: number): string => whole.format(value);
 export const shortNumber = (value: number): string => compact.format(value);
 export const exactTime = (at: string): string => exact.format(new Date(at));
 export const dayOf = (at: string): string => day.format(new Date(at));
-export const dateOf = (at: string): string => dayAndYear.format(new Date(at));
+const dateOf = (at: string): string => dayAndYear.format(new Date(at));
 
 /** "1 row", "2 rows", "1,204 entries". */
 export function count(value: number, one: string, many = `${one}s`): string {
@@ -47,11 +47,4 @@ export function fileSize(bytes: number): string {
   if (bytes < 1_000_000) return `${(bytes / 1_000).toFixed(0)} KB`;
   if (bytes < 1_000_000_000) return `${(bytes / 1_000_000).toFixed(1)} MB`;
   return `${(bytes / 1_000_000_000).toFixed(2)} GB`;
-}
-
-/** "Hunter.io, Apollo and 2 others". */
-export function listing(names: readonly string[], shown = 3): string {
-  if (names.length <= 1) return names[0] ?? '';
-  if (names.length <= shown) return `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
-  return `${names.slice(0, shown).join(', ')} and ${count(names.length - shown, 'other')}`;
 }

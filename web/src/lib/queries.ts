@@ -37,9 +37,6 @@ export const connectedAppsQuery = queryOptions<ConnectedApp[]>({
   queryFn: async () => (await api.connections.apps()).data,
 });
 
-export const connectionQuery = (id: string) =>
-  queryOptions({ queryKey: ['connections', 'one', id], queryFn: () => api.connections.get(id) });
-
 export const dependentsQuery = (id: string) =>
   queryOptions({
     queryKey: ['connections', 'dependents', id],

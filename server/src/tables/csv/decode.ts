@@ -28,7 +28,7 @@ export function createDecoder(wanted: Encoding | 'auto', start: Buffer): Decoder
   return undecided();
 }
 
-export function byteOrderMark(start: Buffer): Encoding | null {
+function byteOrderMark(start: Buffer): Encoding | null {
   if (start[0] === 0xef && start[1] === 0xbb && start[2] === 0xbf) return 'utf-8';
   if (start[0] === 0xff && start[1] === 0xfe) return 'utf-16le';
   if (start[0] === 0xfe && start[1] === 0xff) return 'utf-16be';

@@ -102,7 +102,7 @@ function ended(what: string, cause?: unknown): AppError {
   });
 }
 
-export function tooManyBytes(maxBytes: number): AppError {
+function tooManyBytes(maxBytes: number): AppError {
   return new AppError('too_large', {
     reason: 'too_many_bytes',
     detail: `The file is larger than ${sizeInWords(maxBytes)}, the most this server takes. Nothing was imported. Split it, or ask the operator to raise KEYRAIL_CSV_MAX_BYTES.`,

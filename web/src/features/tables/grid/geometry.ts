@@ -22,7 +22,7 @@ const defaultWidths: Record<Column['type'], number> = {
 };
 
 /** As set by somebody, else by the type, and wide enough for a name of usual length. */
-export const widthOf = (column: Column): number =>
+const widthOf = (column: Column): number =>
   column.width ?? Math.max(defaultWidths[column.type], Math.min(240, column.name.length * 8 + 76));
 
 /** Where each column begins, from the left edge of the first one; one more entry than columns. */
