@@ -9,6 +9,7 @@ import { Agent } from 'undici';
 import { type ServerProcess, startServerProcess } from '../sandbox/server-process.ts';
 import { startEmbeddedPostgres } from '../server/src/db/embedded/start.ts';
 import { newId } from '../server/src/lib/id.ts';
+import { finderFile } from '../server/test/finder.ts';
 import { isFull, median, report, residentMb, tell } from './report.ts';
 
 /**
@@ -87,7 +88,7 @@ async function startUpstream(): Promise<{ process: ChildProcess; port: number }>
 }
 
 async function startServer(): Promise<ServerProcess> {
-  writeFileSync(join(folder, 'finder.yaml'), catalogFile(`http://127.0.0.1:${upstream.port}`));
+  writeFileSync(join(folder, 'finder.yaml'), finderFile(`http://127.0.0.1:${upstream.port}`));
   return startServerProcess({
     HOME: folder,
     // As npm start does: without it, Node's type stripper stays in memory.
@@ -207,36 +208,4 @@ async function bareLoop(calls: number): Promise<number> {
   const rate = (calls / (performance.now() - startedAt)) * 1000;
   await agent.close();
   return rate;
-}
-
-function catalogFile(origin: string): string {
-  return `
-slug: finder
-name: Finder
-category: Test
-description: Finds things.
-homepage: https://finder.example
-docs_url: https://finder.example/docs
-icon: { text: F, color: "#000000" }
-base_url: ${origin}
-auth:
-  - type: api_key
-    fields: [{ name: api_key, label: API key }]
-    send: [{ in: header, name: x-api-key, value: "{api_key}" }]
-    key_help: { location: Settings }
-actions:
-  - name: find
-    label: Find
-    description: Finds.
-    primary: true
-    request: { method: GET, path: /find, query: { name: "{name}" } }
-    inputs: [{ name: name, label: Name, type: text, required: true }]
-    outputs:
-      - { name: email, label: Email, type: email, path: data.email, primary: true }
-      - { name: score, label: Score, type: integer, path: data.score }
-    no_result: [{ body: { path: data.email, empty: true } }]
-    repeatable: true
-sources: [bench]
-checked: 2026-01-01
-`;
 }

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Role, Scope } from '@keyrail/contract/people';
+import { type Role, type Scope, scope } from '@keyrail/contract/people';
 import type { RouteSummary } from '../src/api/app.ts';
 import { type Config, readConfig } from '../src/config.ts';
 import { type Clock, systemClock } from '../src/lib/clock.ts';
@@ -126,7 +126,7 @@ export async function startApp(options: TestAppOptions = {}): Promise<TestApp> {
       return { client: clientOf(address, headers), workspaceId: otherId };
     },
     token: async (scopes) => {
-      const made = await owner.post('/v1/tokens', { name: 'test', scopes: scopes ?? allScopes });
+      const made = await owner.post('/v1/tokens', { name: 'test', scopes: scopes ?? scope.options });
       if (made.status !== 201) throw new Error(`no token was made: ${made.text}`);
       const { token, id } = made.json;
       return { ...clientOf(address, { authorization: `Bearer ${token}` }), token, id };
@@ -165,20 +165,6 @@ async function makeMember(
   const session = await anonymous.post('/v1/session', { email, password: OWNER.password });
   return { cookie: cookieOf(session), 'keyrail-workspace': workspaceId };
 }
-
-const allScopes: Scope[] = [
-  'integrations:read',
-  'connections:read',
-  'connections:write',
-  'connections:use',
-  'credentials:read',
-  'tables:read',
-  'tables:write',
-  'runs:write',
-  'syncs:write',
-  'audit:read',
-  'workspace:admin',
-];
 
 /** `name=value` of the cookie an answer sets. */
 export function cookieOf(answer: Answer): string {

@@ -9,6 +9,7 @@ import { newId } from '../src/lib/id.ts';
 import { httpServer, type TestServer } from '../src/outbound/under-test.ts';
 import { clientOf, cookieOf, OWNER } from './app.ts';
 import { freshDatabase, type TestDatabase } from './database.ts';
+import { find, finderFile } from './finder.ts';
 
 /** Real server processes, killed and stopped in the middle of a run; every call the provider sees is counted by row. */
 let home: string;
@@ -31,7 +32,7 @@ beforeEach(async () => {
     calls.set(key, (calls.get(key) ?? 0) + 1);
     answer(request, response, name);
   });
-  writeFileSync(join(home, 'finder.yaml'), catalogFile(upstream.origin));
+  writeFileSync(join(home, 'finder.yaml'), finderFile(upstream.origin, [find, send, ask]));
 });
 
 afterEach(async () => {
@@ -223,56 +224,27 @@ async function holder(run: string): Promise<{ pid: number; generation: number }>
   return { pid: servers[0]?.pid ?? 0, generation: rows[0]?.generation ?? 0 };
 }
 
-/** Three ways of asking: harmless to repeat, not to be repeated, and submitted first. */
-function catalogFile(origin: string): string {
-  const output = `outputs: [{ name: email, label: Email, type: email, path: data.email, primary: true }]`;
-  const input = `inputs: [{ name: name, label: Name, type: text, required: true }]`;
-  return `
-slug: finder
-name: Finder
-category: Test
-description: Finds things.
-homepage: https://finder.example
-docs_url: https://finder.example/docs
-icon: { text: F, color: "#000000" }
-base_url: ${origin}
-auth:
-  - type: api_key
-    fields: [{ name: api_key, label: API key }]
-    send: [{ in: header, name: x-api-key, value: "{api_key}" }]
-    key_help: { location: Settings }
-actions:
-  - name: find
-    label: Find
-    description: Finds.
-    primary: true
-    request: { method: GET, path: /find, query: { name: "{name}" } }
-    ${input}
-    ${output}
-    repeatable: true
-  - name: send
-    label: Send
-    description: Sends.
-    request: { method: POST, path: /send, query: { name: "{name}" } }
-    ${input}
-    ${output}
-    repeatable: false
-  - name: ask
-    label: Ask
-    description: Asks.
-    request: { method: POST, path: /jobs, query: { name: "{name}" } }
-    ${input}
-    ${output}
-    repeatable: false
-    poll:
-      id: id
-      request: { method: GET, path: "/jobs/{job_id}", query: { name: "{name}" } }
-      done: { body: { path: status, equals: done } }
-      running: { body: { path: status, equals: busy } }
-      first_wait_seconds: 0.5
-      every_seconds: 0.5
-      give_up_seconds: 60
-sources: [test]
-checked: 2026-01-01
-`;
-}
+/** Beside `find`: not to be repeated, and submitted first. */
+const send = {
+  ...find,
+  name: 'send',
+  label: 'Send',
+  primary: false,
+  request: { method: 'POST', path: '/send', query: { name: '{name}' } },
+  repeatable: false,
+};
+const ask = {
+  ...send,
+  name: 'ask',
+  label: 'Ask',
+  request: { method: 'POST', path: '/jobs', query: { name: '{name}' } },
+  poll: {
+    id: 'id',
+    request: { method: 'GET', path: '/jobs/{job_id}', query: { name: '{name}' } },
+    done: { body: { path: 'status', equals: 'done' } },
+    running: { body: { path: 'status', equals: 'busy' } },
+    first_wait_seconds: 0.5,
+    every_seconds: 0.5,
+    give_up_seconds: 60,
+  },
+};

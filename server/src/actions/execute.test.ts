@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { afterEach, expect, test } from 'vitest';
+import { find, finder } from '../../test/finder.ts';
 import { definitionSchema } from '../catalog/definition.ts';
 import type { Clock } from '../lib/clock.ts';
 import { Secret } from '../lib/secret.ts';
@@ -35,28 +36,10 @@ async function ask(
   upstream = await httpServer((request, response) => asked.answer(response, request.url ?? ''));
   outbound = testOutbound({ allow: [`127.0.0.1:${upstream.port}`] });
   const definition = definitionSchema.parse({
-    slug: 'finder',
-    name: 'Finder',
-    category: 'Test',
-    description: 'Finds.',
-    homepage: 'https://finder.example',
-    docs_url: 'https://finder.example',
-    icon: { text: 'F', color: '#000000' },
-    base_url: upstream.origin,
-    auth: [
+    ...finder(upstream.origin, [
       {
-        type: 'api_key',
-        fields: [{ name: 'api_key', label: 'API key' }],
-        send: [{ in: 'header', name: 'x-api-key', value: '{api_key}' }],
-      },
-    ],
-    actions: [
-      {
-        name: 'find',
+        ...find,
         label: 'Find email',
-        description: 'Finds.',
-        primary: true,
-        request: { method: 'GET', path: '/find', query: { name: '{name}' } },
         inputs: [
           { name: 'name', label: 'Name', type: 'text', required: true },
           { name: 'limit', label: 'Limit', type: 'integer' },
@@ -66,13 +49,10 @@ async function ask(
           { name: 'score', label: 'Score', type: 'integer', path: 'score' },
         ],
         no_result: [{ body: { path: 'email', empty: true } }],
-        repeatable: true,
         cost: { credits: 2 },
         ...asked.action,
       },
-    ],
-    sources: ['test'],
-    checked: '2026-01-01',
+    ]),
     ...asked.definition,
   });
   const credential = asked.credential ?? source;

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { type StreamedEvent, streamEvents } from '../../../sandbox/event-stream.ts';
 import { type Client, startApp, type TestApp } from '../../test/app.ts';
+import { finderFile } from '../../test/finder.ts';
 import { httpServer, type TestServer } from '../outbound/under-test.ts';
 
 let home: string;
@@ -14,6 +15,7 @@ let upstream: TestServer;
 let answer: (response: ServerResponse, name: string) => void;
 let tableId: string;
 let columnId: string;
+let connectionId: string;
 let rowIds: string[];
 
 beforeAll(async () => {
@@ -21,7 +23,7 @@ beforeAll(async () => {
   upstream = await httpServer((request, response) => {
     answer(response, new URL(request.url ?? '', 'http://local').searchParams.get('name') ?? '');
   });
-  writeFileSync(join(home, 'finder.yaml'), catalogFile(upstream.origin));
+  writeFileSync(join(home, 'finder.yaml'), finderFile(upstream.origin));
   app = await startApp({
     settings: {
       KEYRAIL_CATALOG_DIR: home,
@@ -35,6 +37,7 @@ beforeAll(async () => {
     credentials: { api_key: 'fake-key-good-0001' },
   });
   expect(connected.status).toBe(201);
+  connectionId = connected.json.id;
 });
 afterAll(async () => {
   await app.close();
@@ -43,7 +46,7 @@ afterAll(async () => {
 });
 
 beforeEach(async () => {
-  answer = (response, name) => response.end(JSON.stringify({ email: `${name}@example.com` }));
+  answer = (response, name) => response.end(JSON.stringify({ data: { email: `${name}@example.com` } }));
   const table = (
     await owner.post('/v1/tables', { name: 'People', columns: [{ name: 'Name', type: 'text' }] })
   ).json;
@@ -120,7 +123,8 @@ test('a second run of the column is 409 and names the first', async () => {
 });
 
 test('paused, resumed and cancelled: each shows in the answer', async () => {
-  answer = (response) => void setTimeout(() => response.end(JSON.stringify({ email: 'a@example.com' })), 50);
+  answer = (response) =>
+    void setTimeout(() => response.end(JSON.stringify({ data: { email: 'a@example.com' } })), 50);
   const { id } = (await start()).json;
   expect((await owner.post(`/v1/runs/${id}/pause`)).json.state).toBe('paused');
   expect((await owner.post(`/v1/runs/${id}/pause`)).json.state).toBe('paused');
@@ -191,6 +195,57 @@ test('a token bound to another connection cannot spend this one', async () => {
   expect(upstream.requests.length).toBe(before);
 });
 
+test('a token bound to other connections resumes no run, is told no credits, and names no connection in a column', async () => {
+  const other = await owner.post('/v1/connections', {
+    integration: 'finder',
+    name: 'Other',
+    credentials: { api_key: 'fake-key-good-0002' },
+  });
+  const scopes = ['tables:read', 'tables:write', 'runs:write', 'connections:use'];
+  const tokenTo = async (ids: string[]) => {
+    const made = await owner.post('/v1/tokens', { name: 'bound', scopes, connection_ids: ids });
+    return app.as({ authorization: `Bearer ${made.json.token}` });
+  };
+  const [free, bound] = [await tokenTo([connectionId]), await tokenTo([other.json.id])];
+  await app.database.db.system
+    .updateTable('connections')
+    .set({ account: JSON.stringify({ credits_left: '417 searches' }) })
+    .where('id', '=', connectionId)
+    .execute();
+  const estimateAt = `/v1/tables/${tableId}/columns/${columnId}/estimate`;
+  const estimates = await Promise.all([free, bound].map((one) => one.post(estimateAt, { scope: 'all' })));
+  expect(estimates.map(({ json }) => [json.credits_left, json.problem?.code ?? null])).toEqual([
+    ['417 searches', null],
+    [null, 'connection_missing'],
+  ]);
+
+  answer = () => {};
+  const { id } = (await start()).json;
+  await owner.post(`/v1/runs/${id}/pause`);
+  expect(await bound.post(`/v1/runs/${id}/resume`)).toMatchObject({
+    status: 403,
+    json: { code: 'forbidden', detail: 'This token may not use the connection of this run.' },
+  });
+  expect((await owner.get(`/v1/runs/${id}`)).json.state).toBe('paused');
+  expect((await free.post(`/v1/runs/${id}/resume`)).status).toBe(200);
+  await owner.post(`/v1/runs/${id}/cancel`);
+
+  const { action } = (await owner.get(`/v1/tables/${tableId}`)).json.columns.find(
+    (one: { id: string }) => one.id === columnId,
+  );
+  const named = { ...action, connection_id: connectionId };
+  const at = `/v1/tables/${tableId}/columns`;
+  const unknown = { ...action, connection_id: `con_${'0'.repeat(26)}` };
+  const fieldsOf = async (client: Client, wanted: object) =>
+    (await client.post(at, { name: 'More', type: 'action', action: wanted })).json.fields;
+  expect(await fieldsOf(bound, named)).toMatchObject([{ path: 'action.connection_id' }]);
+  expect(await fieldsOf(bound, named)).toEqual(await fieldsOf(bound, unknown));
+  const change = (client: Client) => client.patch(`${at}/${columnId}`, { action: named });
+  expect((await change(bound)).status).toBe(422);
+  expect((await change(free)).status).toBe(200);
+  expect((await change(bound)).status).toBe(200);
+});
+
 test('a token that may start runs but not use connections starts, resumes and tries out nothing', async () => {
   const made = await owner.post('/v1/tokens', {
     name: 'without use',
@@ -212,32 +267,3 @@ test('a token that may start runs but not use connections starts, resumes and tr
   }
   expect(upstream.requests.length).toBe(before);
 });
-
-function catalogFile(origin: string): string {
-  return `
-slug: finder
-name: Finder
-category: Test
-description: Finds things.
-homepage: https://finder.example
-docs_url: https://finder.example/docs
-icon: { text: F, color: "#000000" }
-base_url: ${origin}
-auth:
-  - type: api_key
-    fields: [{ name: api_key, label: API key }]
-    send: [{ in: header, name: x-api-key, value: "{api_key}" }]
-    key_help: { location: Settings }
-actions:
-  - name: find
-    label: Find
-    description: Finds.
-    primary: true
-    request: { method: GET, path: /find, query: { name: "{name}" } }
-    inputs: [{ name: name, label: Name, type: text, required: true }]
-    outputs: [{ name: email, label: Email, type: email, path: email, primary: true }]
-    repeatable: true
-sources: [test]
-checked: 2026-01-01
-`;
-}

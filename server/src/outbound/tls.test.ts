@@ -1,7 +1,7 @@
 import { createServer } from 'node:https';
 import { afterEach, describe, expect, it } from 'vitest';
+import { testCertificate } from '../../test/certificate.ts';
 import type { RunningOutbound } from './outbound.ts';
-import { testCertificate } from './test-certificate.ts';
 import { listen, testCall, testOutbound } from './under-test.ts';
 
 let outbound: RunningOutbound | undefined;

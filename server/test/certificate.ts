@@ -1,6 +1,6 @@
 import { generateKeyPairSync, randomBytes, sign } from 'node:crypto';
 
-/** For tests: a certificate signed by itself (RFC 5280), made without any tool that may not be installed. */
+/** A certificate signed by itself (RFC 5280), made without any tool that may not be installed. */
 export function testCertificate(name: string, validTo: Date): { key: string; cert: string } {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
   const algorithm = sequence(objectId('2a8648ce3d040302')); // ecdsa-with-SHA256
