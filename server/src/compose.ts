@@ -52,6 +52,7 @@ import { createSignInStore } from './workspaces/sign-in-store.ts';
 import { peopleSweep } from './workspaces/sweep.ts';
 import { createTokenLookup } from './workspaces/token-store.ts';
 import { createTokenUses, type TokenUses } from './workspaces/token-uses.ts';
+import { useRight } from './workspaces/use-right.ts';
 
 export interface ComposeDeps {
   config: Config;
@@ -292,6 +293,7 @@ async function composeRuns(
     leaseMs: settings.leaseMs,
     sweepMs: settings.sweepMs,
     patienceMs: settings.patienceMs,
+    rights: { useRight: (tx, workspaceId, maker) => useRight({ clock }, tx, workspaceId, maker) },
   });
   const watch = await createRunWatch({ transact: db.transact, clock, listener });
   const stopHeeding = await listener.listen(RUN_DECIDED, executor.heed);

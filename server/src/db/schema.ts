@@ -235,6 +235,7 @@ export interface Runs {
   started_at: Timestamp | null;
   state: Generated<string>;
   table_id: string;
+  token_id: string | null;
   total: number | null;
   unknown: Generated<number>;
   unsettled: Generated<boolean>;

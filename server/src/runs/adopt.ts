@@ -5,7 +5,7 @@ import { createBell } from './bell.ts';
 import type { SettledCell } from './cell.ts';
 import { type Drive, emptyBatch, type Footing } from './drive-state.ts';
 import type { FairSlots } from './fair-slots.ts';
-import { type FootingDeps, findFooting } from './footing.ts';
+import { findRunFooting, type RunFootingDeps } from './footing.ts';
 import { createPace } from './pace.ts';
 import { type Plan, planOf } from './plan.ts';
 import type { Run } from './run.ts';
@@ -19,7 +19,7 @@ import {
 } from './store/cell-store.ts';
 import { advance, type DueRun, type Lease, takeLease } from './store/lease-store.ts';
 
-export interface AdoptDeps extends FootingDeps {
+export interface AdoptDeps extends RunFootingDeps {
   tables: Pick<RowAccess, 'readTable'>;
   slots: FairSlots;
   owner: string;
@@ -44,8 +44,9 @@ export async function adopt(deps: AdoptDeps, due: DueRun): Promise<Drive | null>
     return { ...held, plan, jobs };
   });
   if (taken === null) return null;
-  const footing = await findFooting(deps, taken.run);
-  return driveOf(deps, taken, footing, startedAt);
+  const footingAtMs = performance.now();
+  const footing = await findRunFooting(deps, taken.run);
+  return driveOf(deps, taken, { footing, footingAtMs }, startedAt);
 }
 
 interface Job {
@@ -80,14 +81,14 @@ function lostCell(rowId: string, name: string): SettledCell {
 function driveOf(
   deps: AdoptDeps,
   { lease, run, plan, jobs }: { lease: Lease; run: Run; plan: Plan; jobs: Job[] },
-  footing: Footing,
+  looked: { footing: Footing; footingAtMs: number },
   startedAt: number,
 ): Drive {
   return {
     lease,
     run,
     plan,
-    footing,
+    ...looked,
     member: deps.slots.join(run.workspaceId),
     pace: createPace(() => performance.now()),
     claimed: [],

@@ -1,5 +1,6 @@
 import type { CreateRun } from '@keyrail/contract/runs';
 import { record } from '../audit/record.ts';
+import type { Connections } from '../connections/connections.ts';
 import { enqueue } from '../jobs/queue.ts';
 import { AppError } from '../lib/app-error.ts';
 import { newId } from '../lib/id.ts';
@@ -7,6 +8,7 @@ import type { Transact, Tx } from '../lib/tx.ts';
 import type { RowAccess } from '../tables/row-access.ts';
 import type { Column } from '../tables/table.ts';
 import type { Who } from '../workspaces/who.ts';
+import { isWithin } from './bounds.ts';
 import type { Executor } from './executor.ts';
 import { runWork } from './job.ts';
 import type { NamedRun } from './run.ts';
@@ -68,6 +70,7 @@ export async function startRun(
       action: column.action,
       allowedConnectionIds: who.connectionIds === null ? null : [...who.connectionIds],
       createdBy: who.userId,
+      tokenId: who.tokenId,
       createdByLabel: who.label,
     });
     if (!isNew) throw await alreadyRunning(tx, who.workspaceId, column);
@@ -122,10 +125,15 @@ export function pauseRun(deps: CommandDeps, who: Who, runId: string): Promise<Na
   });
 }
 
-/** A paused run goes on; one that waits tries again at once. */
-export async function resumeRun(deps: CommandDeps, who: Who, runId: string): Promise<NamedRun> {
+/** A paused run goes on; one that waits tries again at once. To a token only where it may use the connection itself. */
+export async function resumeRun(
+  deps: CommandDeps & { connections: Pick<Connections, 'resolve'> },
+  who: Who,
+  runId: string,
+): Promise<NamedRun> {
   refuseWithoutUse(who);
   return change(deps, who, runId, async (tx, run) => {
+    await refuseForeign(deps, tx, who, run);
     if (isOver(run.state)) throw over(run);
     if (run.state === 'paused')
       await decide(tx, who.workspaceId, run.id, { state: run.total === null ? 'queued' : 'running' });
@@ -133,6 +141,21 @@ export async function resumeRun(deps: CommandDeps, who: Who, runId: string): Pro
       await decide(tx, who.workspaceId, run.id, { state: 'waiting', wakeNow: true });
     await enqueue(tx, runWork, { workspace_id: who.workspaceId, run_id: run.id });
   });
+}
+
+/** A run goes on by its maker's bounds: whoever is bound to less would spend what they may not. */
+async function refuseForeign(
+  deps: { connections: Pick<Connections, 'resolve'> },
+  tx: Tx,
+  who: Who,
+  run: NamedRun,
+): Promise<void> {
+  const { integration, connection_id: connectionId } = run.action;
+  if (who.connectionIds === null) return;
+  const resolved = await deps.connections.resolve(tx, who.workspaceId, { integration, connectionId });
+  const isNamed = connectionId === null || who.connectionIds.has(connectionId);
+  if (isNamed && (resolved.kind === 'missing' || isWithin(who.connectionIds, resolved))) return;
+  throw new AppError('forbidden', { detail: 'This token may not use the connection of this run.' });
 }
 
 /** So many cells go back within the request; the rest of a very large run follows in the background. */

@@ -17,7 +17,9 @@ export type Footing =
   /** Would be refused: the rest of the run waits. */
   | { kind: 'broken'; message: string }
   /** The action is gone from the catalog: the run fails. */
-  | { kind: 'impossible'; message: string };
+  | { kind: 'impossible'; message: string }
+  /** Whoever started it may no longer use connections: the run is cancelled. */
+  | { kind: 'stopped'; message: string };
 
 /** What calls came to and the database does not know yet. */
 export interface Batch {
@@ -36,6 +38,8 @@ export interface Drive {
   run: Run;
   plan: Plan;
   footing: Footing;
+  /** When that was looked at, on the monotonic clock. */
+  footingAtMs: number;
   member: Member;
   pace: Pace;
   /** Marked `running` in the database, not begun yet. */

@@ -3,7 +3,7 @@ import { type AdoptDeps, adopt } from './adopt.ts';
 import { type CycleDeps, cycle, isHalted } from './cycle.ts';
 import { batchSize, type Drive } from './drive-state.ts';
 import { beginCalls, callLimit, type FlightDeps, STREAK_LIMIT } from './flight.ts';
-import { findFooting } from './footing.ts';
+import { findRunFooting } from './footing.ts';
 import { announce } from './store/announce-store.ts';
 import { queueCells } from './store/bulk-store.ts';
 import { advance, type DueRun, lockLeased } from './store/lease-store.ts';
@@ -29,6 +29,7 @@ export interface Ending {
 const FLUSH_MS = 25;
 const FLUSH_SIZE = 100;
 const FOOTING_MS = 1_000;
+const OUTDATED_MS = 2_000;
 const ATTEMPTS = 5;
 const RETRY_MS = 200;
 
@@ -57,7 +58,8 @@ export async function driveRun(
   const abort = () => drive.aborting.abort();
   end.signal.addEventListener('abort', abort, { once: true });
   try {
-    if (drive.run.total === null && !isHalted(drive.run)) await queueAll(deps, drive);
+    if (drive.run.total === null && !isHalted(drive.run) && drive.footing.kind !== 'stopped')
+      await queueAll(deps, drive);
     await work(deps, drive, end.stopping);
   } finally {
     end.signal.removeEventListener('abort', abort);
@@ -72,7 +74,7 @@ async function work(deps: DriveDeps, drive: Drive, stopping: AbortSignal): Promi
   const begin = () => {
     const mayStartNew =
       !isHalted(drive.run) && !drive.isFrozen && !isHeld(drive) && drive.streak < STREAK_LIMIT;
-    if (!stopping.aborted) beginCalls(deps, drive, mayStartNew, land);
+    if (!stopping.aborted && !isOutdated(drive)) beginCalls(deps, drive, mayStartNew, land);
   };
   const land = () => {
     begin();
@@ -80,15 +82,9 @@ async function work(deps: DriveDeps, drive: Drive, stopping: AbortSignal): Promi
     const news = batchSize(drive.batch);
     if (news === 1 || news >= FLUSH_SIZE || stopping.aborted) bell.ring();
   };
-  let lookedAt = performance.now();
-  const look = async () => {
-    if (performance.now() - lookedAt < FOOTING_MS && drive.footing.kind === 'ready') return;
-    drive.footing = await findFooting(deps, drive.run);
-    lookedAt = performance.now();
-  };
   while (!stopping.aborted) {
     const end = await surviving(deps, stopping, async () => {
-      await look();
+      await look(deps, drive);
       return cycle(deps, drive);
     });
     if (end !== 'on') return;
@@ -97,6 +93,18 @@ async function work(deps: DriveDeps, drive: Drive, stopping: AbortSignal): Promi
   }
   stopping.removeEventListener('abort', bell.ring);
   await drain(deps, drive);
+}
+
+async function look(deps: DriveDeps, drive: Drive): Promise<void> {
+  const now = performance.now();
+  if (now - drive.footingAtMs < FOOTING_MS && drive.footing.kind === 'ready') return;
+  drive.footing = await findRunFooting(deps, drive.run);
+  drive.footingAtMs = now;
+}
+
+/** Looked at too long ago to begin anything on it: while a slow provider is waited for, rights and connections change too. */
+function isOutdated(drive: Drive): boolean {
+  return performance.now() - drive.footingAtMs > OUTDATED_MS;
 }
 
 function isHeld({ decisions }: Drive): boolean {
@@ -129,7 +137,9 @@ async function nextTurn(deps: DriveDeps, drive: Drive, begin: () => void): Promi
     if (firstAt !== null && now - firstAt >= FLUSH_MS) return;
     const until = firstAt === null ? heartbeatAt : Math.min(heartbeatAt, firstAt + FLUSH_MS);
     await drive.bell.wait(Math.max(1, Math.min(until - now, untilDue(deps, drive))));
-    if (untilDue(deps, drive) <= 0) begin();
+    if (untilDue(deps, drive) > 0) continue;
+    if (isOutdated(drive)) return;
+    begin();
   }
 }
 

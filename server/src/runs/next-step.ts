@@ -1,3 +1,4 @@
+import { record } from '../audit/record.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { SettledCell } from './cell.ts';
 import { claim } from './claim.ts';
@@ -17,6 +18,7 @@ export async function nextStep(deps: { clock: Clock }, turn: Turn): Promise<void
   const isIdle = drive.inFlight.size === 0 && drive.claimed.length === 0 && batchSize(drive.batch) === 0;
   if (isOver(run.state)) return unwind(turn, isIdle);
   const isDrained = isIdle && drive.parked.size === 0;
+  if (drive.footing.kind === 'stopped') return stop(turn, drive.footing.message);
   if (run.state === 'paused') {
     turn.isOver = isDrained;
     return;
@@ -42,6 +44,19 @@ export async function nextStep(deps: { clock: Clock }, turn: Turn): Promise<void
       if (drive.streak >= STREAK_LIMIT) return freeze(turn);
       return claim(deps, turn, isDrained, footing.prepared.action.repeatable);
   }
+}
+
+/** As a person's cancel, but for the reason; the turns after this one unwind it. */
+async function stop(turn: Turn, message: string): Promise<void> {
+  const { tx, run } = turn;
+  turn.change = { ...turn.change, state: 'cancelled', message, waitingFor: null };
+  turn.isAgain = true;
+  await record(tx, {
+    who: { workspaceId: run.workspaceId, system: 'keyrail' },
+    action: 'run.cancelled',
+    subject: { kind: 'run', id: run.id, name: null },
+    detail: { because: message },
+  });
 }
 
 /** Cancelled (or failed): what has not begun goes back to what it was; jobs under way are left, and said to be. */

@@ -27,6 +27,9 @@ export interface Run {
   credits: number | null;
   rowsPerSecond: number;
   generation: number;
+  /** Whose right it goes on by: this person's and, where a token started it, the token's too. */
+  createdBy: string | null;
+  tokenId: string | null;
   createdByLabel: string;
   createdAt: Date;
   startedAt: Date | null;

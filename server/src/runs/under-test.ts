@@ -12,6 +12,7 @@ import { literalCredential } from '../outbound/credential-source.ts';
 import { httpServer, type TestServer, testOutbound } from '../outbound/under-test.ts';
 import { rowAccess } from '../tables/tables.ts';
 import { scopesOfRole } from '../workspaces/policy.ts';
+import { useRight } from '../workspaces/use-right.ts';
 import type { Who } from '../workspaces/who.ts';
 import { RUN_DECIDED } from './announce.ts';
 import { createExecutor, type Executor } from './executor.ts';
@@ -69,6 +70,7 @@ export async function createWorld(database: TestDatabase, options: WorldOptions)
   const definition = definitionOf(upstream.origin, options);
   const who = whoOf(newId<WorkspaceId>('wsp'));
   const place = await makeTable(database, who.workspaceId, definition, options.rows);
+  await makeMember(database, who);
   const connection = { resolved: usable(who.workspaceId, definition.slug) };
   const outbound = testOutbound({ allow: [`127.0.0.1:${upstream.port}`] });
   const shared = {
@@ -107,6 +109,9 @@ export async function createWorld(database: TestDatabase, options: WorldOptions)
         sweepMs: 50,
         drainMs: 2_000,
         patienceMs: 300,
+        rights: {
+          useRight: (tx, workspaceId, maker) => useRight({ clock: systemClock }, tx, workspaceId, maker),
+        },
         log: { error: console.error, warn: console.error },
       });
       executors.push(executor);
@@ -221,6 +226,14 @@ function whoOf(workspaceId: WorkspaceId): Who {
     label: 'Ada',
     ip: '127.0.0.1',
   };
+}
+
+/** Written directly too: how people come in is another room's. */
+async function makeMember({ db: { system } }: TestDatabase, { userId, workspaceId, role, label }: Who) {
+  await sql`insert into users (id, email, name, password_hash)
+    values (${userId}, ${`${userId}@example.com`}, ${label}, 'none')`.execute(system);
+  await sql`insert into members (workspace_id, user_id, role)
+    values (${workspaceId}, ${userId}, ${role})`.execute(system);
 }
 
 /** Written directly: how tables are made is another room's. Names are `n0`, `n1`, …; the last column takes the score. */

@@ -44,6 +44,8 @@ export function runOf(record: RunRecord, action: ColumnAction = columnAction.par
     credits: record.credits,
     rowsPerSecond: record.rows_per_second,
     generation: record.generation,
+    createdBy: record.created_by,
+    tokenId: record.token_id,
     createdByLabel: record.created_by_label,
     createdAt: record.created_at,
     startedAt: record.started_at,

@@ -16,6 +16,7 @@ export interface NewRun {
   action: Run['action'];
   allowedConnectionIds: readonly string[] | null;
   createdBy: string | null;
+  tokenId: string | null;
   createdByLabel: string;
 }
 
@@ -23,10 +24,10 @@ export interface NewRun {
 export async function insertRun(tx: Tx, run: NewRun): Promise<boolean> {
   const { rows } = await sql`
     insert into runs (id, workspace_id, table_id, column_id, scope, first_rows, row_ids, max_calls, action,
-      allowed_connection_ids, created_by, created_by_label)
+      allowed_connection_ids, created_by, token_id, created_by_label)
     values (${run.id}, ${run.workspaceId}, ${run.tableId}, ${run.columnId}, ${run.scope}, ${run.firstRows},
       ${run.rowIds}::text[], ${run.maxCalls}, ${JSON.stringify(run.action)}::jsonb,
-      ${run.allowedConnectionIds}::text[], ${run.createdBy}, ${run.createdByLabel})
+      ${run.allowedConnectionIds}::text[], ${run.createdBy}, ${run.tokenId}, ${run.createdByLabel})
     on conflict (column_id) where state in ('queued', 'running', 'paused', 'waiting') do nothing
     returning id`.execute(queries(tx));
   return rows.length === 1;
