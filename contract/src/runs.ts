@@ -72,7 +72,12 @@ export const runEstimate = z.object({
   credits: z.number().nullable(),
   cost_note: z.string().nullable(),
   credits_left: z.string().nullable(),
-  seconds_at_least: z.number().nullable().describe("From the provider's documented limit."),
+  seconds_at_least: z
+    .number()
+    .nullable()
+    .describe(
+      "From the provider's documented limit; null where none is documented, or it comes to less than one.",
+    ),
   problem: z
     .object({
       code: z.enum(['connection_missing', 'connection_broken', 'input_missing']),

@@ -1,11 +1,12 @@
 import type { CreateRun, RunEstimate } from '@keyrail/contract/runs';
 import { findAction, windowsOf } from '../actions/prepare.ts';
 import type { Action } from '../catalog/action-definition.ts';
-import type { Definition } from '../catalog/definition.ts';
 import type { Connections } from '../connections/connections.ts';
 import type { ResolvedConnection } from '../connections/resolve.ts';
 import { AppError } from '../lib/app-error.ts';
+import type { RateWindow } from '../outbound/call.ts';
 import type { Who } from '../workspaces/who.ts';
+import { isWithin } from './bounds.ts';
 import { actionColumn, type CommandDeps, scopeOf } from './commands.ts';
 import type { FootingDeps } from './footing.ts';
 import { planOf } from './plan.ts';
@@ -34,7 +35,10 @@ export async function estimateRun(
     const { action, definition } = found;
     const plan = planOf(column.action, columns, columnId);
     const { rows, filled } = await countRows(tx, { workspaceId, tableId, columnId, scope, plan, action });
-    const resolved = await deps.connections.resolve(tx, workspaceId, { integration, connectionId });
+    const resolved = seen(
+      who,
+      await deps.connections.resolve(tx, workspaceId, { integration, connectionId }),
+    );
     const calls = Math.min(filled, wanted.max_calls ?? filled);
     const credits = action.cost?.credits;
     return {
@@ -44,21 +48,26 @@ export async function estimateRun(
       credits: credits === undefined ? null : credits * calls,
       cost_note: action.cost?.note ?? null,
       credits_left: resolved.kind === 'usable' ? resolved.connection.creditsLeft : null,
-      seconds_at_least: secondsAtLeast(definition, action, calls),
+      seconds_at_least: secondsAtLeast(windowsOf(definition, action), calls),
       problem: connectionProblem(definition.name, resolved) ?? lostInput(plan.lost, action),
     };
   });
 }
 
-/** The time the tightest documented limit asks for; null where none is documented. */
-function secondsAtLeast(definition: Definition, action: Action, calls: number): number | null {
-  const windows = windowsOf(definition, action);
-  if (windows.length === 0) return null;
+/** A connection outside a token's bounds is to the token as one that is not there: nothing of it is told. */
+function seen(who: Pick<Who, 'connectionIds'>, resolved: ResolvedConnection): ResolvedConnection {
+  if (resolved.kind === 'missing' || isWithin(who.connectionIds, resolved)) return resolved;
+  return { kind: 'missing', because: 'none' };
+}
+
+/** The time the tightest documented limit asks for; null where none is documented, or it is under a second. */
+export function secondsAtLeast(windows: readonly RateWindow[], calls: number): number | null {
   // The first `calls` of a window go at once; each further windowful waits for the next one.
   const seconds = windows.map(
     (window) => Math.floor(Math.max(0, calls - 1) / window.calls) * window.perSeconds,
   );
-  return Math.max(...seconds);
+  const most = Math.max(0, ...seconds);
+  return most < 1 ? null : most;
 }
 
 function connectionProblem(name: string, resolved: ResolvedConnection): RunEstimate['problem'] {

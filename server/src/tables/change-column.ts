@@ -47,7 +47,7 @@ export async function createColumn(
     const table = await lockForChange(tx, workspaceId, tableId, expectedVersion);
     const columns = await store.columnsOf(tx, workspaceId, tableId);
     checkNames(columns, [wanted]);
-    if (wanted.action) await checkAction(deps, tx, workspaceId, columns, wanted.action, null);
+    if (wanted.action) await checkAction(deps, tx, who, columns, wanted.action, null);
     const column: Column = {
       id: newId<ColumnId>('col'),
       key: await store.takeColumnKeys(tx, workspaceId, tableId, 1),
@@ -80,7 +80,7 @@ export async function changeColumn(
     if (change.name !== undefined) checkNames(without(columns, column), [{ name: change.name }]);
     if (change.type !== undefined) await changeType(tx, workspaceId, tableId, column, change.type);
     if (change.action !== undefined)
-      await changeAction(deps, tx, workspaceId, tableId, columns, column, change.action);
+      await changeAction(deps, tx, who, tableId, columns, column, change.action);
     const changed: Column = {
       ...column,
       name: change.name ?? column.name,
@@ -163,7 +163,7 @@ async function changeType(
 async function changeAction(
   deps: Pick<TablesDeps, 'catalog' | 'connections' | 'cells'>,
   tx: Tx,
-  workspaceId: string,
+  who: Who,
   tableId: string,
   columns: readonly Column[],
   column: Column,
@@ -171,9 +171,9 @@ async function changeAction(
 ): Promise<void> {
   if (!column.action)
     throw invalid('action', `"${column.name}" holds values; only an action column has an action.`);
-  await checkAction(deps, tx, workspaceId, columns, action, column.id);
+  await checkAction(deps, tx, who, columns, action, column);
   if (asks(column.action) !== asks(action))
-    await deps.cells.inputsChanged(tx, workspaceId, { tableId, columnIds: [column.id], rowIds: null });
+    await deps.cells.inputsChanged(tx, who.workspaceId, { tableId, columnIds: [column.id], rowIds: null });
 }
 
 /** What is asked of whom: with another connection or other output columns the same would come out. */
@@ -181,20 +181,25 @@ function asks({ integration, action, inputs }: ColumnAction): string {
   return JSON.stringify([integration, action, Object.entries(inputs).sort(([a], [b]) => (a < b ? -1 : 1))]);
 }
 
-/** Throws `invalid_input` naming each field that does not fit. */
+/**
+ * Throws `invalid_input` naming each field that does not fit. To a token bound to connections the others are not there; one that
+ * the column `self` names already may stay.
+ */
 async function checkAction(
   deps: Pick<TablesDeps, 'catalog' | 'connections'>,
   tx: Tx,
-  workspaceId: string,
+  who: Who,
   columns: readonly Column[],
   action: ColumnAction,
-  selfId: string | null,
+  self: Column | null,
 ): Promise<void> {
-  const fields = actionProblems(deps.catalog, columns, action, selfId);
+  const fields = actionProblems(deps.catalog, columns, action, self?.id ?? null);
   if (fields.length === 0 && action.connection_id !== null) {
     const ref = { integration: action.integration, connectionId: action.connection_id };
-    const found = await deps.connections.resolve(tx, workspaceId, ref);
-    if (found.kind === 'missing' && found.because === 'none')
+    const found = await deps.connections.resolve(tx, who.workspaceId, ref);
+    const isKept = self?.action?.connection_id === action.connection_id;
+    const isSeen = isKept || (who.connectionIds?.has(action.connection_id) ?? true);
+    if (!isSeen || (found.kind === 'missing' && found.because === 'none'))
       fields.push({
         path: 'action.connection_id',
         message: 'There is no such connection of this integration.',
