@@ -12,7 +12,7 @@ import { freshDatabase, type TestDatabase } from './database.ts';
 import { type Listening, listenOn } from './door.ts';
 
 /**
- * J01: secrets nobody else has are put through everything that takes one, at a provider that repeats whatever it is
+ * Secrets nobody else has are put through everything that takes one, at a provider that repeats whatever it is
  * sent, in every form; then nothing that the server said, stored or answered may hold one.
  */
 const MARK = `cnry${randomBytes(6).toString('hex')}`;

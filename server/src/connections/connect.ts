@@ -58,7 +58,7 @@ export interface ConnectOutcome {
 }
 
 /**
- * Makes a connection: the credential is checked with its provider first, and saved only if it may be (design §4).
+ * Makes a connection: the credential is checked with its provider first, and saved only if its verdict allows (status.ts).
  * Until the one transaction at the end nothing is written, so an end in between leaves nothing.
  */
 export async function connect(deps: ConnectDeps, who: Who, input: ConnectInput): Promise<ConnectOutcome> {

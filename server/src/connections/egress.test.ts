@@ -54,7 +54,7 @@ afterAll(async () => {
   await database.close();
 });
 
-/** A01 to A05, A09 to A12, A20 to A23, A34 of the security cases, as far as a field can hold them. */
+/** Ways to write an address that is nobody else's business, as far as a field can hold them. */
 const addresses = () => {
   const hosts = [
     '127.0.0.1',

@@ -58,7 +58,7 @@ test('a statement that takes its time is waited for while the database answers',
   }
 }, 30_000);
 
-test('every request is answered with 503 within seconds while the database is silent, and served once it is back (N04)', async () => {
+test('every request is answered with 503 within seconds while the database is silent, and served once it is back', async () => {
   let door: Door | undefined;
   let app: TestApp | undefined;
   try {

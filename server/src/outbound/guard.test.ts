@@ -68,7 +68,7 @@ describe('the guard', () => {
     'http://instance-data/',
     'http://127.0.0.1#@api.example.com/',
     'http://１２７.0.0.1/',
-  ])('denies %s by its address (A02 to A12)', (url) => {
+  ])('denies %s by its address', (url) => {
     expect(verdict(url)).toBe('address');
   });
 
@@ -83,7 +83,7 @@ describe('the guard', () => {
     'ws://x/',
     'dict://x',
     'unix:/var/run/docker.sock',
-  ])('denies %s by its scheme (A20)', (url) => {
+  ])('denies %s by its scheme', (url) => {
     expect(verdict(url)).toBe('scheme');
   });
 
@@ -92,7 +92,7 @@ describe('the guard', () => {
     'https://api.example.com@127.0.0.1/',
     'http://127.0.0.1\\@api.example.com/',
     'https://@api.example.com/',
-  ])('denies %s for what stands before the @ (A22)', (url) => {
+  ])('denies %s for what stands before the @', (url) => {
     expect(verdict(url)).toBe('userinfo');
   });
 
@@ -110,11 +110,11 @@ describe('the guard', () => {
     'https://',
     '',
     'api.example.com',
-  ])('refuses %j as no URL at all (A23, A24)', (url) => {
+  ])('refuses %j as no URL at all', (url) => {
     expect(verdict(url)).toBe('invalid');
   });
 
-  it('lets calls through to the usual ports and high ones, but not to mail, shells and databases (A24)', () => {
+  it('lets calls through to the usual ports and high ones, but not to mail, shells and databases', () => {
     for (const port of [80, 443, 1024, 8080, 8443]) {
       expect(verdict(`https://api.example.com:${port}/`)).toBe('fine');
       expect(verdict(`https://8.8.8.8:${port}/`)).toBe('fine');
@@ -125,7 +125,7 @@ describe('the guard', () => {
     }
   });
 
-  it('lets one exact private address and port through where the operator allows it, and nothing beside (A11)', () => {
+  it('lets one exact private address and port through where the operator allows it, and nothing beside', () => {
     const policy = guardPolicy({
       allowedPrivateHosts: ['10.0.0.5:8080', '[::1]:9000', '127.0.0.1:5432'],
       ownAddresses: [],
@@ -148,17 +148,17 @@ describe('the guard', () => {
     'db:80',
     '10.0.0.5',
     '10.0.0.5:0',
-  ])('takes no allow-list entry %s (A10)', (entry) => {
+  ])('takes no allow-list entry %s', (entry) => {
     expect(parseAllowedHost(entry).kind).toBe('mistake');
   });
 
-  it('does not open a metadata address even if it got into the policy (A10)', () => {
+  it('does not open a metadata address even if it got into the policy', () => {
     const policy = { allowed: new Set(['169.254.169.254|80']), denied: new Set<string>() };
     expect(verdict('http://169.254.169.254/', policy)).toBe('address');
     expect(mayConnect(policy, '169.254.169.254', 80)).toBe(false);
   });
 
-  it('denies what belongs to this server, whatever is allowed (A25)', () => {
+  it('denies what belongs to this server, whatever is allowed', () => {
     const policy = guardPolicy({
       allowedPrivateHosts: ['127.0.0.1:4400', '127.0.0.1:4500'],
       ownAddresses: ['127.0.0.1:4400', '203.0.114.9:4400'],
@@ -172,7 +172,7 @@ describe('the guard', () => {
     expect(verdict('http://127.0.0.1:4500/', policy)).toBe('fine');
   });
 
-  it('denies every address of this machine at its port where it listens on all of them (A25)', () => {
+  it('denies every address of this machine at its port where it listens on all of them', () => {
     const policy = guardPolicy({
       allowedPrivateHosts: ['127.0.0.1:4400', '127.0.0.1:4500'],
       ownAddresses: ['0.0.0.0:4400'],
@@ -182,7 +182,7 @@ describe('the guard', () => {
     expect(verdict('http://127.0.0.1:4500/', policy)).toBe('fine');
   });
 
-  it('compares hosts in punycode: a look-alike is another host (A34)', () => {
+  it('compares hosts in punycode: a look-alike is another host', () => {
     const checked = checkUrl(closed, 'https://аpi.stripe.com/');
     expect(checked.kind === 'fine' && checked.url.origin).toBe('https://xn--pi-6kc.stripe.com');
   });

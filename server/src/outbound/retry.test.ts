@@ -231,7 +231,7 @@ describe('Retry-After', () => {
     ['-1', null],
     ['', null],
     ['soon', null],
-  ])('%j is a wait of %s seconds (D11)', (value, seconds) => {
+  ])('%j is a wait of %s seconds', (value, seconds) => {
     expect(retryAfterSeconds({ 'retry-after': value }, now)).toBe(seconds);
   });
 

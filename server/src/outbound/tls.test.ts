@@ -36,7 +36,7 @@ describe('a certificate', () => {
     expect(received).toEqual(['fake-key-good-0001']);
   });
 
-  it('that is signed by itself, for another name, or over, is refused before the credential is sent (A31, S40)', async () => {
+  it('that is signed by itself, for another name, or over, is refused before the credential is sent', async () => {
     const refused = { kind: 'unreachable', cause: 'tls', mayHaveHappened: false };
     const good = testCertificate('api.good.test', NEXT_YEAR);
     expect(await callTo('api.good.test', good, [])).toMatchObject({

@@ -53,7 +53,7 @@ describe('the keyring', () => {
     }
   });
 
-  it('finds no key of one workspace from another (K02)', async () => {
+  it('finds no key of one workspace from another', async () => {
     const record = await seal({ keyring: keyring() }, placeIn('wsp_mine'), secret);
     const stolen = await open({ keyring: keyring() }, placeIn('wsp_other'), record);
     expect(stolen).toMatchObject({ kind: 'unreadable' });
@@ -80,7 +80,7 @@ describe('the keyring', () => {
     expect((await open({ keyring: keyring() }, placeIn('wsp_thief'), record)).kind).toBe('unreadable');
   });
 
-  it('puts a new key in place of one that was used too often, and the old one still opens (K13)', async () => {
+  it('puts a new key in place of one that was used too often, and the old one still opens', async () => {
     const warnings: string[] = [];
     const store = dataKeyStore(database.db.system);
     const worn = createKeyring({
@@ -121,7 +121,7 @@ describe('the keyring', () => {
 });
 
 describe('the table of data keys', () => {
-  it('holds no usable key and is closed to the role that requests work under (K15)', async () => {
+  it('holds no usable key and is closed to the role that requests work under', async () => {
     await seal({ keyring: keyring() }, placeIn('wsp_h'), secret);
     const rows = await database.db.system.selectFrom('data_keys').selectAll().execute();
     expect(rows.every((row) => row.wrapped.startsWith(`v1.${master.id}.`))).toBe(true);

@@ -37,7 +37,7 @@ function start(key?: string, file = keyFile) {
 const base64 = (bytes: Buffer) => bytes.toString('base64');
 
 describe('a first start', () => {
-  it('makes a key file that its owner alone can read, asks once to back it up, and is used again (K08)', async () => {
+  it('makes a key file that its owner alone can read, asks once to back it up, and is used again', async () => {
     const first = await start();
     expect((await stat(keyFile)).mode & 0o777).toBe(0o600);
     expect((await stat(join(folder, 'keys'))).mode & 0o777).toBe(0o700);
@@ -49,7 +49,7 @@ describe('a first start', () => {
     expect(announced).toHaveLength(1);
   });
 
-  it('that happens twice at once ends with one key (K08)', async () => {
+  it('that happens twice at once ends with one key', async () => {
     const keys = await Promise.all(Array.from({ length: 8 }, () => start()));
     expect(new Set(keys.map((key) => key.id)).size).toBe(1);
     expect(announced).toHaveLength(1);
@@ -73,7 +73,7 @@ describe('a first start', () => {
 });
 
 describe('a start that is refused', () => {
-  it('names the key it needs and the key it was given (K06)', async () => {
+  it('names the key it needs and the key it was given', async () => {
     const right = randomBytes(32);
     const wrong = Buffer.from(right);
     wrong[31] = (wrong[31] ?? 0) ^ 1;
@@ -84,7 +84,7 @@ describe('a start that is refused', () => {
     await expect(refused).rejects.not.toThrow(base64(wrong));
   });
 
-  it('is one without a key over a database that needs one: no new key is made (K07)', async () => {
+  it('is one without a key over a database that needs one: no new key is made', async () => {
     const bytes = randomBytes(32);
     const key = await start(base64(bytes));
     await expect(start()).rejects.toThrow(key.id);
@@ -110,12 +110,12 @@ describe('a start that is refused', () => {
     ['the documented sample', SAMPLE_MASTER_KEY, /sample/],
     ['zeros', '0'.repeat(64), /sample/],
     ['counting bytes', base64(Buffer.from(Array.from({ length: 32 }, (_, index) => index))), /sample/],
-  ])('is one whose key is %s (K07)', async (_, key, message) => {
+  ])('is one whose key is %s', async (_, key, message) => {
     await expect(start(key)).rejects.toThrow(message);
     expect(await database.db.system.selectFrom('vault_canary').selectAll().execute()).toEqual([]);
   });
 
-  it.each([0o644, 0o640, 0o660, 0o604])('is one whose key file has mode %o (K07)', async (mode) => {
+  it.each([0o644, 0o640, 0o660, 0o604])('is one whose key file has mode %o', async (mode) => {
     await start();
     await chmod(keyFile, mode);
     await expect(start()).rejects.toThrow(/chmod 600/);
