@@ -17,3 +17,12 @@ test('every run gets at least one call, however many there are', () => {
   const members = Array.from({ length: 50 }, (_, index) => slots.join(`wsp_${index}`));
   expect(members.map((member) => member.share())).toEqual(members.map(() => 1));
 });
+
+test('a run that leaves twice takes nobody else with it', () => {
+  const slots = createFairSlots(100, 100);
+  const [first, second] = [slots.join('wsp_a'), slots.join('wsp_a')];
+  const other = slots.join('wsp_b');
+  first.leave();
+  first.leave();
+  expect([second.share(), other.share()]).toEqual([50, 50]);
+});

@@ -1,4 +1,5 @@
 import type { Tx } from '../lib/tx.ts';
+import type { UseRight } from '../workspaces/use-right.ts';
 import type { Run } from './run.ts';
 
 /** Whether whoever started a run may still use connections: looked at as it goes, for a run outlives its request. */
@@ -9,13 +10,6 @@ export interface RunRights {
     maker: { userId: string | null; tokenId: string | null },
   ): Promise<UseRight>;
 }
-
-/** `maker_refused`: left, or of a lesser role now; the name where they are still in the workspace. */
-export type UseRight =
-  | { kind: 'given' }
-  | { kind: 'token_revoked' }
-  | { kind: 'token_expired' }
-  | { kind: 'maker_refused'; name: string | null };
 
 /** Why the run has to stop, for people; null: it may go on. */
 export async function whyStopped(rights: RunRights, tx: Tx, run: Run): Promise<string | null> {

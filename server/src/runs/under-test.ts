@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ColumnId, TableId, UserId, WorkspaceId } from '@keyrail/contract/ids';
 import { sql } from 'kysely';
 import type { TestDatabase } from '../../test/database.ts';
+import { find, finder } from '../../test/finder.ts';
 import { type Definition, definitionSchema } from '../catalog/definition.ts';
 import type { ResolvedConnection } from '../connections/resolve.ts';
 import { openListener } from '../db/listen.ts';
@@ -177,40 +178,7 @@ export function usable(workspaceId: string, integration: string): ResolvedConnec
 
 function definitionOf(origin: string, options: WorldOptions): Definition {
   return definitionSchema.parse({
-    slug: 'finder',
-    name: 'Finder',
-    category: 'Test',
-    description: 'Finds things.',
-    homepage: 'https://finder.example',
-    docs_url: 'https://finder.example/docs',
-    icon: { text: 'F', color: '#000000' },
-    base_url: origin,
-    auth: [
-      {
-        type: 'api_key',
-        fields: [{ name: 'api_key', label: 'API key' }],
-        send: [{ in: 'header', name: 'x-api-key', value: '{api_key}' }],
-      },
-    ],
-    actions: [
-      {
-        name: 'find',
-        label: 'Find',
-        description: 'Finds.',
-        primary: true,
-        request: { method: 'GET', path: '/find', query: { name: '{name}' } },
-        inputs: [{ name: 'name', label: 'Name', type: 'text', required: true }],
-        outputs: [
-          { name: 'email', label: 'Email', type: 'email', path: 'data.email', primary: true },
-          { name: 'score', label: 'Score', type: 'integer', path: 'data.score' },
-        ],
-        no_result: [{ body: { path: 'data.email', empty: true } }],
-        repeatable: true,
-        ...options.action,
-      },
-    ],
-    sources: ['test'],
-    checked: '2026-01-01',
+    ...finder(origin, [{ ...find, ...options.action }]),
     ...options.definition,
   });
 }

@@ -3,7 +3,10 @@ import type { Tx } from '../lib/tx.ts';
 import { lesserRole, scopesOfRole } from './policy.ts';
 import { findUser } from './use-right-store.ts';
 
-/** What somebody's right to use connections has become since they were last asked who they are. */
+/**
+ * What somebody's right to use connections has become since they were last asked who they are. `maker_refused`: left, or of
+ * a lesser role now; the name where they are still in the workspace.
+ */
 export type UseRight =
   | { kind: 'given' }
   | { kind: 'token_revoked' }
