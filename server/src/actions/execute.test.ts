@@ -136,6 +136,13 @@ test.each(['application/json; charset=utf-16le', 'application/json'])(
   },
 );
 
+test('a key that the answer spells with escapes is in no output', async () => {
+  const escaped = [...KEY].map((letter) => `\\u00${letter.charCodeAt(0).toString(16)}`).join('');
+  const { outcome } = await ask({ answer: send(200, `{"email":"${escaped}"}`) });
+  expect(outcome.kind).toBe('done');
+  expect(JSON.stringify(outcome)).not.toContain(KEY);
+});
+
 test('a blank input is skipped and one of the wrong kind an error; neither is sent', async () => {
   const blank = await ask({ answer: send(200, {}), inputs: { name: '  ' } });
   expect(blank.outcome).toEqual({ kind: 'skipped', message: 'Missing: Name.' });

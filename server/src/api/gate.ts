@@ -3,6 +3,7 @@ import type { FastifyRequest } from 'fastify';
 import type { Config } from '../config.ts';
 import { AppError } from '../lib/app-error.ts';
 import type { Clock } from '../lib/clock.ts';
+import { networkOf } from '../lib/network.ts';
 import { authenticate, type Credential, credentialOf, type Identify } from './authenticate.ts';
 import { refuseCrossSite } from './cross-site.ts';
 import { createRateLimit } from './rate-limit.ts';
@@ -37,7 +38,7 @@ function install(app: App, deps: GateDeps): void {
   app.addHook('onRequest', async (request, reply) => {
     reply.headers(headers).header('request-id', request.id);
     checkShape(request);
-    refuseTooMany(addresses.take(addressKey(request.ip)));
+    refuseTooMany(addresses.take(networkOf(request.ip)));
     const { policy } = request.routeOptions.config ?? {};
     if (policy === undefined) return; // no such route: the answer says so
     refuseKeyInQuery(request);
@@ -52,11 +53,6 @@ function install(app: App, deps: GateDeps): void {
 
 function credentialOf_(deps: Pick<GateDeps, 'config'>, request: FastifyRequest): Credential | null {
   return credentialOf(request, cookieName(deps.config.publicUrl));
-}
-
-/** An IPv6 customer has a whole /64 to take addresses from. */
-function addressKey(ip: string): string {
-  return ip.includes(':') && !ip.startsWith('::ffff:') ? ip.split(':').slice(0, 4).join(':') : ip;
 }
 
 /** Not the credential itself: what is kept in memory need not be usable. */

@@ -3,12 +3,12 @@ import { record } from '../audit/record.ts';
 import { AppError } from '../lib/app-error.ts';
 import type { Clock } from '../lib/clock.ts';
 import { newId } from '../lib/id.ts';
+import { networkOf } from '../lib/network.ts';
 import type { Passwords } from './password.ts';
 import { refuseWeakPassword } from './password.ts';
 import { hashOf, newCode } from './secret-text.ts';
 import { type OpenedSession, openSession, type SessionsDeps } from './sessions.ts';
 import type { SetupStore } from './setup-store.ts';
-import { networkOf } from './sign-in.ts';
 import type { SignInStore } from './sign-in-store.ts';
 import type { Client } from './visitor.ts';
 

@@ -75,6 +75,18 @@ describe('signing in', () => {
     expect((await attempt('other@example.com', 'x', newAddress())).status).toBe(401);
   });
 
+  test('is limited for a whole IPv6 /64, whichever of its addresses is used', async () => {
+    const answers = [];
+    for (let i = 0; i < 102; i += 1)
+      answers.push(await attempt(`c${i}@example.com`, 'x', `2001:db8::${(i + 1).toString(16)}`));
+    expect(answers.filter(({ status }) => status === 429)).toHaveLength(2);
+  });
+
+  test('uses up no attempt when the password is right', async () => {
+    for (let i = 0; i < 12; i += 1)
+      expect((await attempt(OWNER.email, OWNER.password, newAddress())).status).toBe(200);
+  });
+
   test('works for the owner from an address used before while strangers guess, and not from a new one', async () => {
     const home = newAddress();
     expect((await attempt(OWNER.email, OWNER.password, home)).status).toBe(200);

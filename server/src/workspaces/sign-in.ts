@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { AppError } from '../lib/app-error.ts';
 import type { Clock } from '../lib/clock.ts';
+import { networkOf } from '../lib/network.ts';
 import type { Passwords } from './password.ts';
 import { type OpenedSession, openSession, type SessionsDeps } from './sessions.ts';
 import type { SignInStore } from './sign-in-store.ts';
@@ -55,10 +56,4 @@ async function take({ signIns, clock }: SignInDeps, key: string, limit: number):
 /** What was typed may be a password in the wrong field, so it is not kept as it is. */
 function keyOf(...parts: string[]): string {
   return createHash('sha256').update(JSON.stringify(parts)).digest('base64url');
-}
-
-/** An IPv6 customer has a whole /64 to take addresses from. */
-export function networkOf(ip: string): string {
-  if (ip.startsWith('::ffff:')) return ip.slice('::ffff:'.length);
-  return ip.includes(':') ? `${ip.split(':').slice(0, 4).join(':')}::/64` : ip;
 }
