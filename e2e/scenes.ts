@@ -48,8 +48,8 @@ export const emptyScenes: Scene[] = [
     path: '/settings/connections/hunter',
     act: async (page) => {
       // An answer that never comes: nothing is saved, however long the picture takes.
-      await page.evaluate('globalThis.fetch = () => new Promise(() => {})');
       await page.getByLabel('API key', { exact: true }).fill('sandbox-hunter-good');
+      await page.evaluate('globalThis.fetch = () => new Promise(() => {})');
       await page.getByRole('button', { name: 'Save', exact: true }).click();
       await page.getByText('Checking with Hunter.io…').waitFor();
     },

@@ -166,12 +166,27 @@ export function useCells(deps: Deps) {
     if (deed === 'open' || !['empty', 'done', 'queued', 'running'].includes(state))
       deps.onOpenCell(row.id, column);
   };
+  /** A link opens by its click, but the focus stays with the grid. */
+  const onMouseDown = (event: React.MouseEvent) => {
+    if (!(event.target as Element).closest('a')) return;
+    event.preventDefault();
+    focus();
+  };
   const onDoubleClick = (event: React.MouseEvent) => {
     const place = placeOf(event.target as Element);
     if (place && !(event.target as Element).closest('textarea, a')) open(place);
   };
 
-  const handlers = { onKeyDown, onPointerDown, onPointerMove, onClick, onDoubleClick, onCopy, onPaste };
+  const handlers = {
+    onKeyDown,
+    onPointerDown,
+    onPointerMove,
+    onMouseDown,
+    onClick,
+    onDoubleClick,
+    onCopy,
+    onPaste,
+  };
   return { selection, editing, onEdited, onEditCancelled, handlers };
 }
 
