@@ -50,8 +50,8 @@ const list = text.transform((value) =>
 const folder = (fallback: string) => text.transform((value) => resolve(value ?? fallback));
 
 /**
- * Every setting. Limits and waits carry their unit in the name. The documentation page of the settings is generated
- * from this table.
+ * Every setting. Limits and waits carry their unit in the name. What `npm run keyrail -- --help` says of the settings is
+ * made from this table.
  */
 export const settings = {
   role: setting(

@@ -290,7 +290,7 @@ describe('the operator', () => {
     }
     const help = start({}, operator, ['--help']);
     expect(await help.exit).toBe(0);
-    expect(help.logged()).toMatch(/token create[\s\S]*setup-link/);
+    expect(help.logged()).toMatch(/token create[\s\S]*setup-link[\s\S]*KEYRAIL_MASTER_KEY_FILE/);
   });
 });
 

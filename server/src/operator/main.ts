@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { type Config, readConfig } from '../config.ts';
+import { type Config, readConfig, settings } from '../config.ts';
 import { borrowEmbeddedPostgres } from '../db/embedded/borrow.ts';
 import { migrate } from '../db/migrate.ts';
 import { openDatabase } from '../db/open.ts';
@@ -19,14 +19,20 @@ const HELP = `The operator's commands of Keyrail. They work on the database itse
   npm run keyrail -- COMMAND [OPTIONS]
 
 ${commands.map(({ usage, about }) => `  ${usage}\n      ${about}\n`).join('\n')}
-The settings are those of the server: KEYRAIL_DATA_DIR or DATABASE_URL say which database is meant.`;
+KEYRAIL_DATA_DIR or DATABASE_URL say which database is meant.
+
+Settings, of the server and of these commands, are variables of the environment:
+
+${Object.values(settings)
+  .map(({ env, unset, about }) => `  ${env} (default: ${unset})\n      ${about}\n`)
+  .join('\n')}`;
 
 async function main(args: string[]): Promise<number> {
   const command = commands.find(({ words }) => words.every((word, i) => args[i] === word));
   if (!command) {
     const isHelp = args.length === 0 || args.includes('--help') || args.includes('-h') || args[0] === 'help';
     process[isHelp ? 'stdout' : 'stderr'].write(
-      isHelp ? `${HELP}\n` : `There is no command "${args.join(' ')}".\n\n${HELP}\n`,
+      isHelp ? HELP : `There is no command "${args.join(' ')}".\n\n${HELP}`,
     );
     return isHelp ? 0 : 2;
   }
