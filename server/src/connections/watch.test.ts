@@ -243,6 +243,8 @@ describe('the credential of a saved connection', () => {
     expect(await waitingChecks()).toEqual([59_000]);
     await room.connections.update(who, made.id, replacing(OTHER_GOOD_KEY), null);
     await forgetJobs(database);
+    await report();
+    expect(await waitingChecks()).toEqual([]);
     await room.connections.reportUnauthenticated(who.workspaceId, made.id, 2);
     expect(await waitingChecks()).toEqual([0]);
   });
