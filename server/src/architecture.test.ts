@@ -23,6 +23,11 @@ test('the code keeps the directions between its rooms', () => {
 /** For each rule a file that breaks it, and one beside it that does not: a rule that catches nothing is no rule. */
 const plants: [rule: string, broken: SourceFile, good: SourceFile][] = [
   [
+    'the product imports nothing that only tests use',
+    file('server/src/runs/drive.ts', "import { find } from '../../test/finder.ts';"),
+    file('server/src/runs/under-test.ts', "import { find } from '../../test/finder.ts';"),
+  ],
+  [
     'a room imports only what stands to its right',
     file('server/src/outbound/call.ts', "import { connect } from '../connections/connect.ts';"),
     file('server/src/connections/connect.ts', "import { call } from '../outbound/call.ts';"),

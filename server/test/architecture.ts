@@ -188,6 +188,16 @@ const barrels: Rule = {
     isServer(path) && posix.basename(path) === 'index.ts' ? ['is a barrel: import the file that has it'] : [],
 };
 
+const apart: Rule = {
+  name: 'the product imports nothing that only tests use',
+  check: (file) =>
+    isTest(file.path) || !/^(server|contract|sdk|web)\/src\//.test(file.path)
+      ? []
+      : imports(file)
+          .filter(isTest)
+          .map((target) => `imports ${target}`),
+};
+
 const names: Rule = {
   name: 'a file is named after what is in it',
   check: ({ path }) =>
@@ -235,6 +245,7 @@ export const rules: Rule[] = [
   framework,
   network,
   barrels,
+  apart,
   names,
 ];
 
