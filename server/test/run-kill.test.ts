@@ -53,10 +53,10 @@ test('kill -9 in the middle: the run goes on by itself, no finished cell is lost
   await until(async () => (await stateOf(run)) === 'done', 20_000);
   expect(await countOf(run, 'done')).toBe(500);
   expect(finished.filter((name) => calls.get(`GET /find ${name}`) !== 1)).toEqual([]);
-  // What was in flight, and what had just come back and was about to be written.
+  // What was in flight, and what had come back and was not written yet: three times the calls in flight at most.
   const repeated = [...calls.values()].filter((count) => count > 1);
   expect(repeated.every((count) => count === 2)).toBe(true);
-  expect(repeated.length).toBeLessThanOrEqual(200);
+  expect(repeated.length).toBeLessThanOrEqual(300);
 }, 60_000);
 
 test('kill -9 with calls that must not be repeated: those in flight are unknown, and none is sent twice', async () => {

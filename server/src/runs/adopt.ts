@@ -95,6 +95,7 @@ function driveOf(
     inFlight: new Map(),
     parked: new Map(jobs.map((job) => [job.cell.rowId, job])),
     batch: emptyBatch(),
+    writing: 0,
     notBeforeMs: 0,
     streak: 0,
     waitingFor: run.waitingFor ?? 'connection',

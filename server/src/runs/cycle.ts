@@ -3,7 +3,7 @@ import type { Clock } from '../lib/clock.ts';
 import type { Transact, Tx } from '../lib/tx.ts';
 import type { RowAccess } from '../tables/row-access.ts';
 import type { SettledCell } from './cell.ts';
-import { type Batch, type Drive, emptyBatch, mergeBatches } from './drive-state.ts';
+import { type Batch, batchSize, type Drive, emptyBatch, mergeBatches } from './drive-state.ts';
 import { putBack } from './flight.ts';
 import { nextStep } from './next-step.ts';
 import { isOver, type Run } from './run.ts';
@@ -35,6 +35,7 @@ export async function cycle(
   if (what !== 'work' || isHalted(drive.run) || drive.isFrozen) putBackClaimed(drive);
   const batch = drive.batch;
   drive.batch = emptyBatch();
+  drive.writing = batchSize(batch);
   const startedAt = performance.now();
   const { heard } = drive.decisions;
   try {
@@ -55,6 +56,8 @@ export async function cycle(
   } catch (error) {
     drive.batch = mergeBatches(batch, drive.batch);
     throw error;
+  } finally {
+    drive.writing = 0;
   }
 }
 

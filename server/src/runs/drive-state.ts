@@ -48,6 +48,8 @@ export interface Drive {
   /** Jobs at the provider, asked for again when they are due. */
   parked: Map<string, { cell: ClaimedCell; dueAtMs: number }>;
   batch: Batch;
+  /** How many outcomes the transaction under way is writing. */
+  writing: number;
   /** Throttled: no call begins before this. */
   notBeforeMs: number;
   /** Refusals for want of a working connection or credits, one after the other. */

@@ -2,7 +2,7 @@ import { type ActionCall, type ExecuteDeps, execute as executeAction } from '../
 import type { ActionOutcome } from '../actions/outcome.ts';
 import type { PreparedAction } from '../actions/prepare.ts';
 import type { Connections } from '../connections/connections.ts';
-import type { Drive } from './drive-state.ts';
+import { batchSize, type Drive } from './drive-state.ts';
 import { inputsOf } from './plan.ts';
 import { settledCell, wasCalled } from './settle.ts';
 import type { ClaimedCell } from './store/cell-store.ts';
@@ -15,6 +15,11 @@ export interface FlightDeps {
   log: { error(fields: object, message: string): void };
 }
 
+/**
+ * What a crash makes be called again is bounded, however slow the database: so many times the calls in flight, those
+ * that came back and are not written yet included.
+ */
+export const UNWRITTEN_LIMIT = 3;
 /** How many calls a run may have in flight while nobody knows yet whether calls work. */
 export const TRIAL_CALLS = 3;
 /** So many refusals one after the other, and the rest of the run waits. */
@@ -46,8 +51,10 @@ export function beginCalls(deps: FlightDeps, drive: Drive, mayStartNew: boolean,
   }
   if (drive.footing.kind !== 'ready' || now < drive.notBeforeMs) return;
   const limit = callLimit(drive);
+  const unwritten = drive.writing + batchSize(drive.batch);
+  const most = Math.min(limit, UNWRITTEN_LIMIT * limit - unwritten);
   const held: ClaimedCell[] = [];
-  while (drive.inFlight.size < limit && performance.now() < drive.leaseEndsAtMs) {
+  while (drive.inFlight.size < most && performance.now() < drive.leaseEndsAtMs) {
     const cell = drive.claimed.shift();
     if (cell === undefined) break;
     if (cell.poll === null && !mayStartNew) held.push(cell);
