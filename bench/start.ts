@@ -19,6 +19,11 @@ const IDLE_MS = 5_000;
 const folder = mkdtempSync(join(tmpdir(), 'keyrail-bench-'));
 chmodSync(folder, 0o711);
 const bareScript = writeBareScript();
+// What `npm start` launches.
+const { serverProgram } = (await import(new URL('../scripts/build.mjs', import.meta.url).href)) as {
+  serverProgram(): Promise<string[]>;
+};
+const program = await serverProgram();
 const environment = {
   PATH: process.env.PATH ?? '',
   HOME: folder,
@@ -65,7 +70,7 @@ try {
 async function startServer(stayIdle: boolean): Promise<{ ms: number; idleMb: number | null }> {
   const port = await freePort();
   const startedAt = performance.now();
-  const child = spawn(process.execPath, [join(root, 'server/src/main.ts')], {
+  const child = spawn(process.execPath, program, {
     env: {
       ...environment,
       KEYRAIL_PORT: String(port),
@@ -112,15 +117,17 @@ async function startBare(): Promise<number> {
   return ms;
 }
 
-/** Loads every package the server loads at its start, found in its own sources. */
+/** Loads every package the server uses, found in its own sources; also those it puts off until they are needed. */
 function writeBareScript(): string {
   const sources = readdirSync(join(root, 'server/src'), { recursive: true, encoding: 'utf8' })
     .filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts'))
     .map((file) => readFileSync(join(root, 'server/src', file), 'utf8'));
   const found = sources.flatMap((text) =>
-    [...text.matchAll(/^(?:import|export) (?!type )[^;]*?from '([^.'][^']*)';/gm)].map(
-      (match) => match[1] ?? '',
-    ),
+    [
+      ...text.matchAll(
+        /^(?:import|export) (?!type )[^;]*?from '([^.'][^']*)';|(?<!typeof )import\('([^.'][^']*)'\)/gm,
+      ),
+    ].map((match) => match[1] ?? match[2] ?? ''),
   );
   const packages = [...new Set(found)]
     .filter((name) => !name.startsWith('@keyrail/') && !name.startsWith('node:'))

@@ -1,10 +1,10 @@
 // npm run bench NAME: one measurement beside its peer; -- --full for the real size. The last line is one JSON object.
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { ensureWebBuilt } from './build.mjs';
 import { ensureChromium } from './chromium.mjs';
 import { root } from './node24.mjs';
 import { ensureInstalled, fail, runNode24 } from './setup.mjs';
-import { ensureWebBuilt } from './web.mjs';
 
 const [name, ...args] = process.argv.slice(2);
 const names = readdirSync(join(root, 'bench'))

@@ -1,7 +1,8 @@
 // npm run screenshots: takes the pictures of the documentation anew, in a real browser.
+
+import { ensureWebBuilt } from './build.mjs';
 import { chromiumInstruction, ensureChromium } from './chromium.mjs';
 import { ensureInstalled, fail, runNode24 } from './setup.mjs';
-import { ensureWebBuilt } from './web.mjs';
 
 await ensureInstalled();
 await ensureWebBuilt();

@@ -1,10 +1,9 @@
 // npm start: installs and builds what is missing, then runs the server until it is told to stop.
 // npm start -- --sandbox: the same, with stand-ins for third parties on this machine.
-import { join } from 'node:path';
-import { root } from './node24.mjs';
+
+import { ensureWebBuilt, serverProgram } from './build.mjs';
 import { startSandbox } from './sandbox.mjs';
 import { ensureInstalled, environment, fail, runServer } from './setup.mjs';
-import { ensureWebBuilt } from './web.mjs';
 
 const args = process.argv.slice(2);
 const unknown = args.filter((arg) => arg !== '--sandbox');
@@ -12,12 +11,12 @@ if (unknown.length > 0) fail(`npm start does not know ${unknown.join(' ')}. It t
 
 await ensureInstalled();
 await ensureWebBuilt();
+const program = await serverProgram();
 
 const sandbox = args.includes('--sandbox') ? await startSandbox() : null;
 // In a terminal a line of JSON for each request would push the link out of sight; files and service managers get them all.
 const quiet = process.stdout.isTTY && !process.env.KEYRAIL_LOG_LEVEL ? { KEYRAIL_LOG_LEVEL: 'warn' } : {};
 const env = environment({ ...quiet, ...sandbox?.settings });
-// A run makes much that is gone after one call: a small nursery (the default is up to 64 MB) saves a third of the memory.
-const code = await runServer(['--max-semi-space-size=16', join(root, 'server', 'src', 'main.ts')], { env });
+const code = await runServer(program, { env });
 sandbox?.stop();
 process.exit(code);

@@ -3,10 +3,10 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { ensureWebBuilt } from './build.mjs';
 import { chromiumInstruction, ensureChromium } from './chromium.mjs';
 import { root } from './node24.mjs';
 import { ensureInstalled, environment, node24, run, say } from './setup.mjs';
-import { ensureWebBuilt } from './web.mjs';
 
 const args = process.argv.slice(2);
 const wantsBrowser = args.every((arg) => arg.startsWith('-')) || args.some((arg) => arg.includes('e2e'));

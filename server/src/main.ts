@@ -1,4 +1,5 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type Config, readConfig } from './config.ts';
 import { startEmbeddedPostgres } from './db/embedded/start.ts';
 import { systemClock } from './lib/clock.ts';
@@ -22,10 +23,10 @@ async function main(): Promise<void> {
   reportStrays(output);
 
   // The database's own process starts while this one loads the rest of the program.
-  const [postgres, { serve }] = await Promise.all([
-    config.databaseUrl === null ? startEmbeddedPostgres({ dataDir: config.dataDir, log: output.log }) : null,
-    import('./serve.ts'),
-  ]);
+  // Loading does not yield once begun, so it begins when that process has been launched.
+  const starting =
+    config.databaseUrl === null ? startEmbeddedPostgres({ dataDir: config.dataDir, log: output.log }) : null;
+  const [postgres, { serve }] = await Promise.all([starting, nextTurn().then(() => import('./serve.ts'))]);
   const databaseUrl = postgres?.url ?? config.databaseUrl?.reveal() ?? '';
   try {
     const metrics = createMetrics();

@@ -63,6 +63,8 @@ export async function serve(options: ServeOptions): Promise<Serving> {
   const drainMs = config.drainTimeoutSeconds * 1000;
   const undo: (() => Promise<unknown>)[] = [() => http.close(drainMs)];
   try {
+    // The queue's library is loaded while the database is asked, not when requests could be answered already.
+    const jobs = config.role === 'api' ? null : import('./jobs/worker.ts');
     await reachOrSayWaiting(options, () => http.listen(config.host, port));
     await migrate({ url: databaseUrl, onApplied: (name) => log.info({ migration: name }, 'migrated') });
     const db = open(config, databaseUrl, log);
@@ -81,7 +83,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     http.answerWith((request, response) => api.app.routing(request, response));
     await listen(http, config);
     metrics.gauge('keyrail_http_requests_in_flight', 'Requests being answered.', http.inFlight);
-    const work = config.role === 'api' ? null : await startWork(options, db, keyrail, drainMs);
+    const work = jobs && (await startWork(options, await jobs, db, keyrail, drainMs));
 
     const localUrl = `http://${urlHost(config.host)}:${port}`;
     return {
@@ -157,12 +159,11 @@ async function listen(http: ReturnType<typeof createHttpServer>, { host, port }:
 
 async function startWork(
   { log, clock, databaseUrl }: ServeOptions,
+  { startWorker }: typeof import('./jobs/worker.ts'),
   db: Database,
   keyrail: Keyrail,
   drainMs: number,
 ): Promise<{ stop(): Promise<void> }> {
-  // Loaded when requests are served already: the queue's library takes a tenth of a start.
-  const { startWorker } = await import('./jobs/worker.ts');
   const worker = await startWorker(
     { clock, log },
     { url: databaseUrl, tasks: keyrail.tasks, concurrency: JOBS_AT_ONCE, drainMs },

@@ -1,5 +1,5 @@
 import cookie from '@fastify/cookie';
-import Fastify, { type FastifyRequest } from 'fastify';
+import Fastify, { type FastifyRequest, type FastifyServerOptions } from 'fastify';
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
 import type { Config } from '../config.ts';
 import { AppError } from '../lib/app-error.ts';
@@ -127,6 +127,12 @@ function addRoutes(app: App, deps: ApiDeps, frame: ApiFrame): void {
   importRoutes(app, deps.tables, frame);
 }
 
+/** The framework types these for its own compilers alone, which take other schemas than zod's. */
+const compilersFactory = {
+  buildValidator: () => validatorCompiler,
+  buildSerializer: () => serializerCompiler,
+} as unknown as NonNullable<NonNullable<FastifyServerOptions['schemaController']>['compilersFactory']>;
+
 function createApp(deps: ApiDeps, routes: RouteSummary[]): App {
   const methods = createMethods();
   const app: App = Fastify({
@@ -137,9 +143,9 @@ function createApp(deps: ApiDeps, routes: RouteSummary[]): App {
     routerOptions: { maxParamLength: 2048, ignoreTrailingSlash: false, caseSensitive: true },
     exposeHeadRoutes: false,
     return503OnClosing: false,
+    // Handed in here rather than set later: without them the framework loads its own (ajv) first, to never use it.
+    schemaController: { compilersFactory },
   }).withTypeProvider();
-  app.setValidatorCompiler(validatorCompiler);
-  app.setSerializerCompiler(serializerCompiler);
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) => {
     try {

@@ -27,12 +27,14 @@ export function createCatalog(
   problems: readonly CatalogProblem[],
 ): Catalog {
   const bySlug = new Map(definitions.map((definition) => [definition.slug, definition]));
-  const sorted = [...bySlug.values()].sort((a, b) => a.name.localeCompare(b.name, 'en'));
+  // When first asked for: loading a language's order takes longer than reading the whole catalog.
+  let sorted: Definition[] | null = null;
+  const byName = () => (sorted ??= [...bySlug.values()].sort((a, b) => a.name.localeCompare(b.name, 'en')));
   return {
     get: (slug) => bySlug.get(slug),
-    list: () => sorted,
-    search: (text) => searchIntegrations(sorted, text),
-    categories: () => [...new Set(sorted.map((definition) => definition.category))].sort(),
+    list: byName,
+    search: (text) => searchIntegrations(byName(), text),
+    categories: () => [...new Set([...bySlug.values()].map((definition) => definition.category))].sort(),
     problems,
   };
 }

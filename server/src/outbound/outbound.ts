@@ -1,8 +1,8 @@
-import { Agent } from 'undici';
+import type { Agent } from 'undici';
 import { type Clock, systemClock } from '../lib/clock.ts';
 import { createBudget, type PauseStore } from './budget.ts';
 import type { AddressCheck, Outbound } from './call.ts';
-import { ConnectFailure, checkedAddresses, guardedConnector } from './connect.ts';
+import { type ConnectDeps, ConnectFailure, checkedAddresses, guardedConnector } from './connect.ts';
 import { makeCall } from './engine.ts';
 import { checkUrl, type GuardPolicy, portOf } from './guard.ts';
 import { defaultLimits, type OutboundLimits } from './limits.ts';
@@ -56,18 +56,12 @@ export function createOutbound(options: OutboundOptions): RunningOutbound {
     connectTimeoutMs: limits.connectTimeoutMs,
     extraCa: options.extraCa ?? [],
   };
-  const dispatcher = new Agent({
-    connect: guardedConnector(connecting),
-    connections: CONNECTIONS_PER_ORIGIN,
-    allowH2: false,
-    keepAliveTimeout: KEEP_ALIVE_MS,
-    keepAliveMaxTimeout: 60_000,
-  });
+  let agent: Promise<Agent> | null = null;
   const budget = createBudget({ store: options.budgetStore, clock, limits });
   const usage = createUsage({ store: options.usageStore, clock });
   const upstreams = options.upstreams ?? noUpstreams;
   const random = options.random ?? Math.random;
-  const engine = { dispatcher, limits, policy, upstreams, budget, usage, clock, random };
+  const engine = { limits, policy, upstreams, budget, usage, clock, random };
 
   const flush = async () => {
     await Promise.all([usage.flush(), budget.refresh()]);
@@ -81,15 +75,30 @@ export function createOutbound(options: OutboundOptions): RunningOutbound {
   ];
 
   return {
-    call: (call) => makeCall(engine, call),
+    call: async (call) => {
+      agent ??= openAgent(connecting);
+      return makeCall({ ...engine, dispatcher: await agent }, call);
+    },
     check: (url) => checkAddress({ policy, resolve, upstreams }, url),
     flush,
     close: async () => {
       for (const timer of timers) clearInterval(timer);
-      await dispatcher.destroy();
+      await (await agent)?.destroy();
       await usage.flush();
     },
   };
+}
+
+/** Loaded with the first call: the library takes a tenth of a start, and most processes call nobody in their first second. */
+async function openAgent(connecting: ConnectDeps): Promise<Agent> {
+  const { Agent } = await import('undici');
+  return new Agent({
+    connect: guardedConnector(connecting),
+    connections: CONNECTIONS_PER_ORIGIN,
+    allowH2: false,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    keepAliveMaxTimeout: 60_000,
+  });
 }
 
 function repeating(

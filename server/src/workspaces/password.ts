@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { hash, verify } from '@node-rs/argon2';
 import { AppError } from '../lib/app-error.ts';
 
 /** OWASP's and RFC 9106's smaller setting: 19 MiB, two passes, one lane. Hashing runs on the thread pool. */
@@ -20,8 +19,12 @@ export function createPasswords(): Passwords {
   // What unknown users are compared with; no password leads to it that anybody knows.
   let decoy: Promise<string> | null = null;
   return {
-    hash: (password) => inTurn(() => hash(password, ARGON2ID)),
+    hash: async (password) => {
+      const { hash } = await argon2();
+      return inTurn(() => hash(password, ARGON2ID));
+    },
     matches: async (stored, password) => {
+      const { hash, verify } = await argon2();
       decoy ??= inTurn(() => hash(crypto.randomUUID(), ARGON2ID));
       const against = stored ?? (await decoy);
       const isRight = await inTurn(() => verify(against, password));
@@ -29,6 +32,9 @@ export function createPasswords(): Passwords {
     },
   };
 }
+
+/** Loaded with the first password: it is a native library, and a start need not wait for it. */
+const argon2 = () => import('@node-rs/argon2');
 
 function createTurns(atOnce: number) {
   let running = 0;

@@ -13,6 +13,8 @@ export interface Place {
   passwordFile: string;
   logFile: string;
   lockFile: string;
+  /** There when the database has been made in the data. */
+  databaseMark: string;
 }
 
 /** sockaddr_un takes 107 bytes on Linux and 103 on macOS, of which `/.s.PGSQL.5432.lock` needs 19. */
@@ -39,6 +41,8 @@ export function choosePlace(dataDir: string, account: Account): Place {
     passwordFile: join(home, 'password'),
     logFile: join(home, 'postgres.log'),
     lockFile: join(home, 'lock'),
+    // Within the data: whoever puts other data in its place puts the mark in, or leaves it out, with it.
+    databaseMark: join(home, 'data', 'keyrail-database'),
   };
 }
 

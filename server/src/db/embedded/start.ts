@@ -1,4 +1,4 @@
-import { rmSync } from 'node:fs';
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import pg from 'pg';
 import { type Clock, systemClock } from '../../lib/clock.ts';
 import { StartRefused } from '../../lib/start-refused.ts';
@@ -138,13 +138,16 @@ async function restart(
   }
 }
 
+/** Asked once in the life of the data: the mark is made when the database is there. */
 async function ensureDatabase(place: Place, password: string): Promise<void> {
+  if (existsSync(place.databaseMark)) return;
   const client = new pg.Client({ connectionString: addressOf(place, password, 'postgres') });
   client.on('error', () => {});
   await client.connect();
   try {
     const found = await client.query('select from pg_database where datname = $1', [DATABASE]);
     if (found.rowCount === 0) await client.query(`create database ${DATABASE}`);
+    writeFileSync(place.databaseMark, '');
   } finally {
     await client.end();
   }

@@ -1,0 +1,34 @@
+// Writes the server as a few files instead of three hundred: node scripts/bundle-server.mjs FOLDER. Run by server.mjs.
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { rolldown } from 'rolldown';
+import { root } from './node24.mjs';
+
+/** Packages stay where they are installed, but for the one that is itself made of three hundred files and used by us alone. */
+const isTakenIn = (id) => /^[./]/.test(id) || id.startsWith('@keyrail/') || id === 'kysely';
+
+/** Our files find others beside themselves (migrations, the built web app); they keep their own address. */
+const ownAddress = {
+  name: 'own address',
+  transform: (code, id) =>
+    code.includes('import.meta.url')
+      ? { code: code.replaceAll('import.meta.url', JSON.stringify(pathToFileURL(id).href)), map: null }
+      : null,
+};
+
+const bundle = await rolldown({
+  input: join(root, 'server', 'src', 'main.ts'),
+  platform: 'node',
+  external: (id) => !isTakenIn(id),
+  plugins: [ownAddress],
+  // That plugin moves columns in a handful of lines, which the map then has slightly wrong: nothing to warn of.
+  onLog: (level, log, say) => log.code === 'SOURCEMAP_BROKEN' || say(level, log),
+});
+await bundle.write({
+  dir: process.argv[2],
+  format: 'esm',
+  entryFileNames: 'main.mjs',
+  chunkFileNames: '[name].mjs',
+  // Errors tell the places in the TypeScript files (--enable-source-maps).
+  sourcemap: true,
+});
