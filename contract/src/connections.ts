@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { connectionId } from './ids.ts';
-import { authMethodKind } from './integrations.ts';
+import { authMethodKind, fact } from './integrations.ts';
 import { timestamp } from './page.ts';
 import { account, verdict } from './verdicts.ts';
 
@@ -24,6 +24,7 @@ export const connection = z
     integration: z.string().describe('The slug.'),
     name: z.string(),
     method: authMethodKind,
+    method_id: z.string().describe("The method's own id where the integration has two of one kind."),
     is_default: z.boolean(),
     status: connectionStatus,
     status_reason: z.string().nullable().describe('One plain sentence.'),
@@ -31,6 +32,11 @@ export const connection = z
     account: account.nullable(),
     hint: z.string().nullable().describe('The last 4 characters of a long key; of a short one nothing.'),
     fields: z.record(z.string(), z.string()).describe('The fields that are not secret, such as a subdomain.'),
+    facts: z
+      .array(fact)
+      .describe('What is known of the credential and no secret: client e-mail, key id, certificate subject.'),
+    expires_at: timestamp.nullable().describe('When the credential itself ends, where known.'),
+    granted_scopes: z.array(z.string()).nullable().describe('OAuth: what was granted; null where unknown.'),
     last_verdict: verdict.nullable(),
     last_checked_at: timestamp.nullable(),
     next_check_at: timestamp.nullable(),
@@ -38,6 +44,10 @@ export const connection = z
     has_previous_credential: z
       .boolean()
       .describe('True while a replaced credential can still be rolled back to.'),
+    previous_credential: z
+      .object({ hint: z.string().nullable(), replaced_at: timestamp, destroyed_at: timestamp })
+      .nullable()
+      .describe('The replaced credential while it can be rolled back to; `destroyed_at`: when that ends.'),
     dependents_count: z.int(),
     created_by: z.string().nullable(),
     created_at: timestamp,
@@ -53,7 +63,11 @@ const name = z.string().trim().min(1).max(100);
 export const createConnection = z.strictObject({
   integration: z.string().min(1).max(100),
   name: name.optional().describe("The integration's name, numbered where taken, when left out."),
-  method: authMethodKind.optional().describe('The first one of the integration when left out.'),
+  method: z
+    .string()
+    .max(100)
+    .optional()
+    .describe('A kind or the id of a method; the first one of the integration when left out.'),
   credentials: credentials.describe(
     'By field name: {"api_key": "…"}. Connection fields (subdomain) stand here too.',
   ),
@@ -89,11 +103,39 @@ export const updateConnection = z.strictObject({
     .optional()
     .describe('New credentials: checked first; the old ones stay as previous for a time.'),
   save_unverified: z.boolean().default(false),
+  keep_previous_hours: z
+    .int()
+    .min(0)
+    .max(24 * 30)
+    .default(24)
+    .describe('How long the replaced credential can be rolled back to; 0 destroys it at once.'),
 });
 
 export const reconnectConnection = z.strictObject({
+  method: z.string().max(100).optional().describe('Another method of the same integration.'),
   credentials,
   save_unverified: z.boolean().default(false),
+  accept_other_account: z
+    .boolean()
+    .default(false)
+    .describe('Go on although the credentials belong to another account than before.'),
+});
+
+/** `DELETE /v1/connections/{id}?new_default=`: which connection becomes the default, where a default with others goes. */
+export const deleteConnectionQuery = z.strictObject({ new_default: connectionId.optional() });
+
+/**
+ * `GET /v1/connections/{id}/credentials`: the one answer that holds a secret. Own scope, always in the audit log. OAuth and
+ * service accounts give a token that is fresh.
+ */
+export const connectionCredentials = z.object({
+  connection_id: connectionId,
+  integration: z.string(),
+  method: authMethodKind,
+  credentials: z
+    .record(z.string(), z.string())
+    .describe('By field name; for token methods {"access_token"}.'),
+  expires_at: timestamp.nullable().describe('When to fetch them again at the latest.'),
 });
 
 export const connectionsQuery = z.strictObject({
@@ -135,6 +177,12 @@ export const connectionEvent = z.object({
     'disconnected',
     'made_default',
     'status_changed',
+    'authorized',
+    'refreshed',
+    'refresh_failed',
+    'previous_destroyed',
+    'credentials_read',
+    'address_changed',
   ]),
   message: z.string(),
   actor: z.string().nullable(),

@@ -18,6 +18,12 @@ export const errorCodes = {
   too_large: { status: 413, title: 'That is larger than this server takes.' },
   unsupported_media_type: { status: 415, title: 'That kind of content is not taken here.' },
   credential_rejected: { status: 422, title: 'The credentials were not accepted. Nothing was saved.' },
+  setup_missing: { status: 409, title: 'The one-time sign-in setup of this integration is missing.' },
+  path_outside_base: { status: 400, title: "That path leaves the integration's address." },
+  token_refresh_in_progress: {
+    status: 503,
+    title: 'The token is being renewed and took longer than usual. Try again shortly.',
+  },
   egress_denied: { status: 422, title: 'This server does not call that address.' },
   too_many_requests: { status: 429, title: 'Too many requests. Wait, then try again.' },
   internal: { status: 500, title: 'Keyrail failed here. The log has the details under this request id.' },

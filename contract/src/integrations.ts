@@ -20,15 +20,42 @@ export const credentialField = z.object({
   example: z.string().nullable(),
   is_secret: z.boolean(),
   is_required: z.boolean(),
+  input: z
+    .enum(['text', 'multiline', 'file', 'choice'])
+    .describe('file: a text file such as a JSON key or PEM, sent as its text; PKCS#12 as base64.'),
+  choices: z.array(z.object({ value: z.string(), label: z.string() })).nullable(),
 });
 export type CredentialField = z.infer<typeof credentialField>;
 
+/** The one-time sign-in setup of an OAuth method, as far as everybody may see it. */
+export const methodSetup = z.object({
+  set_up_by: z
+    .enum(['workspace', 'operator'])
+    .nullable()
+    .describe('Null: nobody has entered client id and secret yet.'),
+  redirect_uri: z.url().describe('To be registered with the provider, exactly as it is.'),
+  register_url: z.url().nullable().describe("The provider's page where an app is registered."),
+  note: z.string().nullable(),
+});
+
+/** One scope an OAuth method asks for. */
+export const scopeChoice = z.object({
+  name: z.string(),
+  description: z.string().nullable(),
+  is_optional: z.boolean(),
+});
+
 export const authMethod = z.object({
+  id: z.string().describe('Tells two methods of one kind apart; what `method` in a request names.'),
   kind: authMethodKind,
   label: z.string(),
   when_to_use: z.string().nullable(),
   is_available: z.boolean().describe('False where this server cannot connect by this method.'),
   fields: z.array(credentialField),
+  key_location: z.string().nullable().describe('Where in the tool the credential is found or made.'),
+  setup: methodSetup.nullable().describe('oauth2 only.'),
+  scopes: z.array(scopeChoice).describe('Empty where the method knows none.'),
+  rotation_help: z.string().nullable().describe('How a new credential is made and the old one withdrawn.'),
 });
 export type AuthMethod = z.infer<typeof authMethod>;
 
@@ -106,6 +133,28 @@ export const integration = integrationSummary
   })
   .meta({ id: 'Integration' });
 export type Integration = z.infer<typeof integration>;
+
+/**
+ * `POST /v1/integrations/{slug}/recognise`: what an entered file or key is, before it is saved. Nothing is stored and nobody
+ * is called.
+ */
+export const recognise = z.strictObject({
+  method: z.string().max(100).optional(),
+  credentials: z.record(z.string().max(100), z.string().max(256 * 1024)),
+});
+export const fact = z.object({ label: z.string(), value: z.string() });
+export type Fact = z.infer<typeof fact>;
+export const recognised = z.object({
+  title: z.string().nullable().describe('"Google service account key"; null where nothing could be read.'),
+  facts: z.array(fact).describe('Never secret: project, client e-mail, key id, subject, end date.'),
+  expires_at: z.iso.datetime().nullable(),
+  warnings: z.array(z.string()),
+  problem: z
+    .object({ field: z.string(), message: z.string() })
+    .nullable()
+    .describe('Why it cannot be saved: "This is an OAuth client file, not a service account key."'),
+});
+export type Recognised = z.infer<typeof recognised>;
 
 export const integrationsQuery = z.strictObject({
   search: z.string().max(200).optional(),

@@ -27,9 +27,11 @@ const rooms: string[][] = [
   ['syncs'],
   ['runs'],
   ['tables'],
-  ['actions', 'proxy'],
+  ['actions', 'proxy', 'custom'],
   ['connections'],
-  ['auth-methods', 'oauth'],
+  ['auth-methods'],
+  ['oauth'],
+  ['tokens'],
   ['outbound'],
   ['catalog'],
   ['workspaces'],
@@ -132,7 +134,11 @@ const stores: Rule = {
 };
 
 /** One file per kind of secret that hands it out. */
-const openers = new Set(['server/src/connections/credential.ts']);
+const openers = new Set([
+  'server/src/connections/credential.ts',
+  'server/src/tokens/token-box.ts',
+  'server/src/oauth/app-secret.ts',
+]);
 
 const vaultDoor: Rule = {
   name: 'vault/open is imported only by the one file per kind of secret that hands it out',

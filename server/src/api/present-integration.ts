@@ -14,6 +14,7 @@ import type { AuthMethod, KeyHelp } from '../catalog/auth-definition.ts';
 import type { Definition } from '../catalog/definition.ts';
 import type { ConnectionField, CredentialField as Field } from '../catalog/field-definition.ts';
 import { setsThatSuffice } from '../catalog/needs.ts';
+import { methodIdOf } from '../connections/method.ts';
 
 export function presentSummary(definition: Definition, connectionCount: number): IntegrationSummary {
   return {
@@ -60,11 +61,16 @@ const METHOD_LABELS: Record<AuthMethodKind, string> = {
 function presentMethod(method: AuthMethod): ShownMethod {
   const fields = 'fields' in method ? method.fields : [];
   return {
+    id: methodIdOf(method),
     kind: method.type,
     label: method.label ?? METHOD_LABELS[method.type],
     when_to_use: method.note ?? null,
     is_available: isSupported(method.type),
     fields: fields.map((field) => presentField(field, field.secret, method.keyHelp)),
+    key_location: method.keyHelp?.location ?? null,
+    setup: null,
+    scopes: [],
+    rotation_help: null,
   };
 }
 
@@ -83,7 +89,14 @@ function presentField(
     example: field.example ?? null,
     is_secret: isSecret,
     is_required: field.required,
+    input: inputOf(field),
+    choices: field.choices?.map(({ value, label }) => ({ value, label })) ?? null,
   };
+}
+
+function inputOf(field: Field | ConnectionField): CredentialField['input'] {
+  if (field.choices !== undefined) return 'choice';
+  return field.kind === 'multiline' || field.kind === 'file' ? field.kind : 'text';
 }
 
 function presentAction(action: Action): ShownAction {

@@ -1,5 +1,4 @@
 import type { ConnectionId } from '@keyrail/contract/ids';
-import type { AuthMethodKind } from '@keyrail/contract/integrations';
 import type { Verdict } from '@keyrail/contract/verdicts';
 import { record } from '../audit/record.ts';
 import type { Catalog } from '../catalog/catalog.ts';
@@ -44,7 +43,8 @@ export interface ConnectInput {
   integration: string;
   /** The integration's name, numbered where taken, when left out. */
   name: string | undefined;
-  method: AuthMethodKind | undefined;
+  /** A method's id or a kind. */
+  method: string | undefined;
   credentials: Entered;
   saveUnverified: boolean;
   makeDefault: boolean;

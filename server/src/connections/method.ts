@@ -1,4 +1,3 @@
-import type { AuthMethodKind } from '@keyrail/contract/integrations';
 import { isSupported } from '../auth-methods/apply.ts';
 import type { AuthMethod } from '../catalog/auth-definition.ts';
 import { resolveBaseUrl } from '../catalog/base-url.ts';
@@ -12,15 +11,20 @@ export function methodIdOf(method: AuthMethod): string {
   return method.id ?? method.type;
 }
 
-/** The integration and the method a new connection is to be made with; the first one this server can do, if not said. */
+/**
+ * The integration and the method a new connection is to be made with. `asked`: a method's id or a kind; where it is left
+ * out, the first one this server can do.
+ */
 export function chooseMethod(
   catalog: Pick<Catalog, 'get'>,
   slug: string,
-  kind: AuthMethodKind | undefined,
+  asked: string | undefined,
 ): { definition: Definition; method: AuthMethod } {
   const definition = catalog.get(slug);
   if (definition === undefined) throw invalid('integration', `There is no integration “${slug}”.`);
-  const offered = definition.auth.filter((method) => kind === undefined || method.type === kind);
+  const offered = definition.auth.filter(
+    (method) => asked === undefined || methodIdOf(method) === asked || method.type === asked,
+  );
   const method = offered.find((one) => isSupported(one.type));
   if (method !== undefined) return { definition, method };
   throw invalid(

@@ -1,0 +1,83 @@
+import { z } from 'zod';
+import { authorizationId, connectionId, oauthAppId } from './ids.ts';
+import { timestamp } from './page.ts';
+
+/**
+ * The one-time sign-in setup of an integration: the client id and secret under which a workspace, or the operator for all
+ * of them, asks for access. `GET /v1/oauth/apps`, `GET/PUT/DELETE /v1/oauth/apps/{integration}`.
+ */
+export const oauthApp = z
+  .object({
+    id: oauthAppId.nullable().describe("Null for the operator's."),
+    integration: z.string(),
+    integration_name: z.string(),
+    method: z.string().describe('The id of the method it is for.'),
+    set_up_by: z.enum(['workspace', 'operator']),
+    client_id: z.string(),
+    client_secret_hint: z.string().nullable().describe('The last 4 characters of a long secret.'),
+    redirect_uri: z.url(),
+    connections_count: z.int().describe('Connections that were signed in under it.'),
+    updated_at: timestamp.nullable(),
+    updated_by: z.string().nullable(),
+    version: z.int(),
+  })
+  .meta({ id: 'OAuthApp' });
+export type OAuthApp = z.infer<typeof oauthApp>;
+
+export const putOAuthApp = z.strictObject({
+  client_id: z.string().trim().min(1).max(1_000),
+  client_secret: z
+    .string()
+    .max(4_000)
+    .optional()
+    .describe('Left out: the stored one stays, as long as the client id does.'),
+});
+
+/** `POST /v1/oauth/authorizations`: begins a sign-in at the provider, for a new connection or an existing one. */
+export const startAuthorization = z.strictObject({
+  integration: z.string().min(1).max(100),
+  method: z.string().max(100).optional(),
+  connection: connectionId.optional().describe('Sign in again for this one; its id, name and columns stay.'),
+  name: z.string().trim().min(1).max(100).optional(),
+  fields: z
+    .record(z.string().max(100), z.string().max(500))
+    .default({})
+    .describe('Connection fields the addresses depend on, such as a subdomain.'),
+  optional_scopes: z.array(z.string().max(300)).max(100).default([]),
+  default: z.boolean().default(false),
+  accept_other_account: z.boolean().default(false),
+});
+export type StartAuthorization = z.input<typeof startAuthorization>;
+
+export const startedAuthorization = z.object({
+  id: authorizationId,
+  authorization_url: z.url().describe('To be opened in a new window, in the browser that asked.'),
+  expires_at: timestamp,
+});
+export type StartedAuthorization = z.infer<typeof startedAuthorization>;
+
+/** `GET /v1/oauth/authorizations/{id}`: how far it is. */
+export const authorization = z
+  .object({
+    id: authorizationId,
+    integration: z.string(),
+    state: z.enum(['pending', 'finishing', 'connected', 'failed', 'expired']),
+    connection_id: connectionId.nullable(),
+    reason: z
+      .string()
+      .nullable()
+      .describe(
+        'failed: denied, other_account, rejected, setup_rejected, provider_error, unreachable, not_allowed.',
+      ),
+    message: z.string().nullable().describe('One plain sentence.'),
+    next_step: z.string().nullable(),
+    expires_at: timestamp,
+  })
+  .meta({ id: 'Authorization' });
+export type Authorization = z.infer<typeof authorization>;
+
+/** What the callback page posts to its opener, to the exact origin: no code, no token, no name. */
+export const authorizationMessage = z.object({
+  type: z.literal('keyrail.authorization'),
+  id: authorizationId,
+});

@@ -1,0 +1,45 @@
+import type { Secret } from '../lib/secret.ts';
+
+/** Which credential a token was made from. A roll-back finds the tokens of its own version again. */
+export interface TokenOwner {
+  workspaceId: string;
+  connectionId: string;
+  credentialVersion: number;
+}
+
+/** What a token endpoint, or a signer of our own, gave. Nothing in it has been judged yet but that there is a token. */
+export interface Minted {
+  accessToken: Secret<string>;
+  /** Null: none came. Where there was one before, that one stays. */
+  refreshToken: Secret<string> | null;
+  /** Null: unknown. Never negative, never NaN, at most a year. */
+  expiresInSeconds: number | null;
+  /** The refresh token's own end, where the answer names it. */
+  refreshExpiresInSeconds: number | null;
+  /** Null: not said, so as asked. */
+  scopes: readonly string[] | null;
+  /** What addresses are made from and comes with the token (Salesforce's instance_url): by connection field. */
+  fields: Readonly<Record<string, string>>;
+}
+
+/** What came of asking for a token once. Whoever asks does not repeat by himself: that is decided with the lease in hand. */
+export type MintOutcome =
+  | { kind: 'minted'; minted: Minted }
+  /** The grant or key is no longer good: only a person can help. */
+  | { kind: 'ended'; because: 'expired' | 'revoked' | 'rejected'; words: string | null }
+  /** The sign-in setup is not accepted (invalid_client): nothing is wrong with the connection itself. */
+  | { kind: 'setup_rejected'; words: string | null }
+  /**
+   * Not now: time-out, 5xx, 429, nonsense. `mayHaveHappened`: the request may have been acted on, so that a rotating refresh
+   * token may be spent.
+   */
+  | {
+      kind: 'not_now';
+      because: 'unreachable' | 'rate_limited' | 'provider_error';
+      mayHaveHappened: boolean;
+      retryAfterSeconds: number | null;
+      words: string | null;
+    };
+
+/** Makes the next token of `owner`. Filled in by connections, which alone opens what the token is made from. */
+export type Mint = (owner: TokenOwner, refreshToken: Secret<string> | null) => Promise<MintOutcome>;
