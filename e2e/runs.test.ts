@@ -59,7 +59,7 @@ async function states(tableId: string): Promise<Record<string, number>> {
 }
 
 test('a paused run stays where it is until somebody resumes it', async () => {
-  const { tableId } = await startRun('sandbox-hunter-good-pause', 60);
+  const { tableId } = await startRun('sandbox-hunter-good-pause', 130);
   await eventually(finished).toBeGreaterThan(3);
   await panel().getByRole('button', { name: 'Pause' }).click();
   await panel().getByText('Paused').first().waitFor();
