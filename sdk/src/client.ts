@@ -1,5 +1,6 @@
 import { auditApi } from './audit-api.ts';
 import { connectionsApi } from './connections-api.ts';
+import { oauthApi } from './oauth-api.ts';
 import { peopleApi } from './people-api.ts';
 import { type ClientOptions, createRequest } from './request.ts';
 import { runsApi } from './runs-api.ts';
@@ -14,6 +15,7 @@ export function createClient(options: ClientOptions = {}) {
   return {
     ...peopleApi(request),
     ...connectionsApi(request),
+    ...oauthApi(request),
     ...tablesApi(request),
     ...runsApi(request),
     ...auditApi(request),

@@ -1,15 +1,17 @@
 import type { ConnectedApp, Connection, ConnectionEvent, Dependent } from '@keyrail/contract/connections';
-import type { Integration } from '@keyrail/contract/integrations';
+import type { Integration, Recognised } from '@keyrail/contract/integrations';
 import type { Page } from '@keyrail/contract/page';
 import type { Request } from './request.ts';
 import type {
   CheckedConnection,
+  ConnectionCredentials,
   ConnectionsQuery,
   ConnectionUsage,
   CreateConnection,
   CreatedConnection,
   IntegrationList,
   IntegrationsQuery,
+  Recognise,
   ReconnectConnection,
   UpdateConnection,
   UpdatedConnection,
@@ -26,6 +28,12 @@ export function connectionsApi(request: Request) {
           ...(signal && { signal }),
         }),
       get: (slug: string) => request<Integration>('GET', `/v1/integrations/${encodeURIComponent(slug)}`),
+      /** What an entered file or key is, before it is saved. */
+      recognise: (slug: string, body: Recognise, signal?: AbortSignal) =>
+        request<Recognised>('POST', `/v1/integrations/${encodeURIComponent(slug)}/recognise`, {
+          body,
+          ...(signal && { signal }),
+        }),
     },
     connections: {
       list: (query: ConnectionsQuery = {}) =>
@@ -40,13 +48,19 @@ export function connectionsApi(request: Request) {
           body,
           ...(version !== undefined && { version }),
         }),
-      remove: (id: string) => request<void>('DELETE', at(id)),
+      /** `newDefault`: which one becomes the default, where the default of several goes. */
+      remove: (id: string, newDefault?: string) =>
+        request<void>('DELETE', at(id), { query: { new_default: newDefault } }),
       verify: (id: string) => request<CheckedConnection>('POST', at(id, '/verify')),
       makeDefault: (id: string) => request<Connection>('POST', at(id, '/default')),
       disconnect: (id: string) => request<Connection>('POST', at(id, '/disconnect')),
       reconnect: (id: string, body: ReconnectConnection) =>
         request<CreatedConnection>('POST', at(id, '/reconnect'), { body }),
       rollback: (id: string) => request<CheckedConnection>('POST', at(id, '/rollback')),
+      /** Ends the time in which the replaced credential can be rolled back to. */
+      destroyPrevious: (id: string) => request<Connection>('POST', at(id, '/destroy-previous')),
+      /** The one answer that holds a secret; takes a scope of its own. */
+      credentials: (id: string) => request<ConnectionCredentials>('GET', at(id, '/credentials')),
       dependents: (id: string) => request<Page<Dependent>>('GET', at(id, '/dependents')),
       events: (id: string, cursor?: string) =>
         request<Page<ConnectionEvent>>('GET', at(id, '/events'), { query: { cursor } }),

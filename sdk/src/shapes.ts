@@ -1,6 +1,7 @@
 /** The API's shapes as types alone, so that nothing of the schemas reaches a browser. */
 import type * as connections from '@keyrail/contract/connections';
 import type * as integrations from '@keyrail/contract/integrations';
+import type * as oauth from '@keyrail/contract/oauth';
 import type * as people from '@keyrail/contract/people';
 import type * as runs from '@keyrail/contract/runs';
 import type * as tables from '@keyrail/contract/tables';
@@ -24,6 +25,9 @@ export type CreatedToken = Out<typeof people.createdToken>;
 
 export type IntegrationsQuery = In<typeof integrations.integrationsQuery>;
 export type IntegrationList = Out<typeof integrations.integrationList>;
+export type Recognise = In<typeof integrations.recognise>;
+
+export type PutOAuthApp = In<typeof oauth.putOAuthApp>;
 
 export type CreateConnection = In<typeof connections.createConnection>;
 export type CreatedConnection = Out<typeof connections.createdConnection>;
@@ -32,6 +36,7 @@ export type UpdatedConnection = Out<typeof connections.updatedConnection>;
 export type UpdateConnection = In<typeof connections.updateConnection>;
 export type ReconnectConnection = In<typeof connections.reconnectConnection>;
 export type ConnectionsQuery = In<typeof connections.connectionsQuery>;
+export type ConnectionCredentials = Out<typeof connections.connectionCredentials>;
 export type ConnectionUsage = Out<typeof connections.connectionUsage>;
 export type UsageBucket = Out<typeof connections.usageBucket>;
 

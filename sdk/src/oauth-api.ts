@@ -1,0 +1,30 @@
+import type {
+  Authorization,
+  OAuthApp,
+  StartAuthorization,
+  StartedAuthorization,
+} from '@keyrail/contract/oauth';
+import type { Page } from '@keyrail/contract/page';
+import type { Request } from './request.ts';
+import type { PutOAuthApp } from './shapes.ts';
+
+/** Signing in at a provider, and the one-time sign-in setups it is done under. */
+export function oauthApi(request: Request) {
+  const at = (integration: string) => `/v1/oauth/apps/${encodeURIComponent(integration)}`;
+  return {
+    oauthApps: {
+      list: () => request<Page<OAuthApp>>('GET', '/v1/oauth/apps'),
+      get: (integration: string) => request<OAuthApp>('GET', at(integration)),
+      /** `version`: of the one that was looked at, so that nobody else's change is overwritten. */
+      put: (integration: string, body: PutOAuthApp, version?: number) =>
+        request<OAuthApp>('PUT', at(integration), { body, ...(version !== undefined && { version }) }),
+      remove: (integration: string) => request<void>('DELETE', at(integration)),
+    },
+    authorizations: {
+      start: (body: StartAuthorization) =>
+        request<StartedAuthorization>('POST', '/v1/oauth/authorizations', { body }),
+      get: (id: string) =>
+        request<Authorization>('GET', `/v1/oauth/authorizations/${encodeURIComponent(id)}`),
+    },
+  };
+}
