@@ -10,7 +10,7 @@ import type {
 } from '@keyrail/contract/integrations';
 import { isSupported } from '../auth-methods/apply.ts';
 import type { Action, ActionInput as Input, ActionOutput as Output } from '../catalog/action-definition.ts';
-import type { AuthMethod, KeyHelp } from '../catalog/auth-definition.ts';
+import type { AuthMethod, KeyHelp, Scope } from '../catalog/auth-definition.ts';
 import type { Definition } from '../catalog/definition.ts';
 import type { ConnectionField, CredentialField as Field } from '../catalog/field-definition.ts';
 import { setsThatSuffice } from '../catalog/needs.ts';
@@ -69,9 +69,19 @@ function presentMethod(method: AuthMethod): ShownMethod {
     fields: fields.map((field) => presentField(field, field.secret, method.keyHelp)),
     key_location: method.keyHelp?.location ?? null,
     setup: null,
-    scopes: [],
-    rotation_help: null,
+    scopes: 'scopes' in method ? method.scopes.map(presentScope) : [],
+    rotation_help: helpToRotate(method),
   };
+}
+
+function presentScope({ name, description, optional }: Scope): ShownMethod['scopes'][number] {
+  return { name, description: description ?? null, is_optional: optional };
+}
+
+/** Where the file says nothing: where the first one was found. */
+function helpToRotate({ rotationHelp, keyHelp }: AuthMethod): string | null {
+  if (rotationHelp !== undefined) return rotationHelp;
+  return keyHelp === undefined ? null : `Make a new one under ${keyHelp.location}.`;
 }
 
 /** Where no help of its own stands at a secret field, it is where the key is found. */

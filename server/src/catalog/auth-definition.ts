@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { credentialFieldSchema } from './field-definition.ts';
 import { probeSchema } from './probe-definition.ts';
-import { nameSchema, proseSchema, shape, templateSchema } from './shape.ts';
+import { nameSchema, pathSchema, proseSchema, shape, templateSchema } from './shape.ts';
 
 const urlSchema = z.url({ protocol: /^https?$/ });
 const urlTemplateSchema = z.string().regex(/^https?:\/\//, 'start with https://');
@@ -33,12 +33,69 @@ const methodBase = {
     .optional()
     .describe('Where this method uses another address than the integration.'),
   probe: probeSchema.optional().describe('Where this method is checked by another request.'),
-  note: proseSchema.optional(),
+  note: proseSchema.optional().describe('When to use this method, in a sentence.'),
+  rotation_help: proseSchema
+    .optional()
+    .describe('How a new credential is made beside the old one, and how the old one is withdrawn.'),
 };
 
 const fields = z.array(credentialFieldSchema).min(1);
-const scopes = { scopes: z.array(z.string()).default([]), scope_separator: z.string().default(' ') };
-const tokenPlacement = { send: z.array(placementSchema).min(1).optional() };
+
+/** A permission that is asked for: its name, or what it allows and whether one may do without. */
+const scopeSchema = z.union([
+  z
+    .string()
+    .min(1)
+    .max(300)
+    .transform((name) => ({ name, description: undefined, optional: false })),
+  shape({
+    name: z.string().min(1).max(300),
+    description: z.string().min(1).max(160).optional().describe('What it allows, for people.'),
+    optional: z.boolean().default(false).describe('Asked for only where the person ticks it.'),
+  }),
+]);
+const scopes = { scopes: z.array(scopeSchema).default([]), scope_separator: z.string().default(' ') };
+const tokenPlacement = {
+  send: z
+    .array(placementSchema)
+    .min(1)
+    .optional()
+    .describe('Left out: "Authorization: Bearer {access_token}".'),
+};
+
+const tokenErrorMeaning = z
+  .enum(['expired', 'revoked', 'rejected', 'setup_rejected', 'rate_limited', 'provider_error'])
+  .describe(
+    'expired, revoked, rejected: only signing in again helps. setup_rejected: client id or secret is wrong.',
+  );
+
+/**
+ * What is particular about a token endpoint. In every file alike and not said here: `invalid_grant` ends the grant,
+ * `invalid_client` and `unauthorized_client` reject the setup; an answer 200 with an error or without a token is a failure;
+ * a missing, text or negative `expires_in` is "not known"; scopes come as a text or a list.
+ */
+const tokenEndpoint = {
+  token_url: urlTemplateSchema.describe('{name} stands for a connection field.'),
+  token_request_body: z.enum(['form', 'json']).default('form'),
+  token_params: z.record(z.string(), z.string()).default({}).describe('Sent with every request for a token.'),
+  token_headers: z.record(z.string(), z.string()).default({}),
+  token_path: pathSchema.optional().describe('Where in the answer the members stand; left out: at the top.'),
+  token_error_paths: z
+    .array(pathSchema)
+    .default(['error'])
+    .describe('Where a failing answer names its error code; the first that is there counts.'),
+  token_errors: z
+    .record(z.string(), tokenErrorMeaning)
+    .default({})
+    .describe('Codes this provider has beyond RFC 6749, and what they mean.'),
+  access_token_ttl_seconds: z
+    .int()
+    .positive()
+    .optional()
+    .describe(
+      'How long a token lives where the answer does not say. Left out: not known, a 401 shows its end.',
+    ),
+};
 
 const apiKeySchema = shape({
   type: z.literal('api_key'),
@@ -58,28 +115,57 @@ const oauth2Schema = shape({
   ...methodBase,
   ...scopes,
   ...tokenPlacement,
-  authorize_url: urlTemplateSchema,
-  token_url: urlTemplateSchema,
-  refresh_url: urlTemplateSchema.optional(),
+  ...tokenEndpoint,
+  register_url: urlSchema.optional().describe('Where the one-time sign-in setup is registered.'),
+  setup_note: proseSchema.optional().describe('What to choose there.'),
+  authorize_url: urlTemplateSchema.describe('{name} stands for a connection field.'),
+  issuer: urlSchema.optional().describe('What `iss` in the callback must be, where the provider sends it.'),
+  optional_scope_param: z
+    .string()
+    .optional()
+    .describe("Where optional scopes travel apart from the others: HubSpot's optional_scope."),
+  refresh_url: urlTemplateSchema.optional().describe('Where refreshing has another address.'),
+  refresh_params: z.record(z.string(), z.string()).default({}),
   revoke_url: urlTemplateSchema.optional(),
+  revoke_request: z
+    .enum(['form', 'json', 'bearer'])
+    .default('form')
+    .describe(
+      'form: RFC 7009. json: the same as JSON. bearer: an empty POST that carries the token to revoke.',
+    ),
+  revoke_token: z
+    .enum(['refresh_token', 'access_token'])
+    .default('refresh_token')
+    .describe('Which ends the grant; the access token goes where there is no refresh token.'),
   pkce: z.boolean().default(true),
   token_auth_method: z
     .enum(['client_secret_post', 'client_secret_basic', 'none'])
     .default('client_secret_post'),
-  token_request_body: z.enum(['form', 'json']).default('form'),
-  refresh: z.enum(['static', 'rotating', 'none']).optional(),
-  access_token_ttl_seconds: z.int().positive().optional(),
-  refresh_token_ttl_seconds: z.int().positive().optional(),
+  refresh: z
+    .enum(['static', 'rotating', 'none'])
+    .optional()
+    .describe('rotating: each refresh gives a new refresh token and ends the old one.'),
+  refresh_grace_seconds: z
+    .int()
+    .positive()
+    .optional()
+    .describe('How long a rotated refresh token is still taken, where that is documented.'),
+  refresh_token_ttl_seconds: z
+    .int()
+    .positive()
+    .optional()
+    .describe('After so long without use the refresh token ends.'),
   authorize_params: z.record(z.string(), z.string()).default({}),
-  token_params: z.record(z.string(), z.string()).default({}),
 });
 const clientCredentialsSchema = shape({
   type: z.literal('oauth2_client_credentials'),
   ...methodBase,
   ...scopes,
   ...tokenPlacement,
-  fields,
-  token_url: urlTemplateSchema,
+  ...tokenEndpoint,
+  fields: fields.describe(
+    'client_id and client_secret; what else stands here goes where `token_params` says.',
+  ),
   token_auth_method: z.enum(['client_secret_post', 'client_secret_basic']).default('client_secret_basic'),
 });
 const serviceAccountSchema = shape({
@@ -106,6 +192,9 @@ export const authMethodSchema = z.discriminatedUnion('type', [
 ]);
 
 export type Placement = z.output<typeof placementSchema>;
+export type Scope = z.output<typeof scopeSchema>;
+export type OAuth2Method = Extract<AuthMethod, { type: 'oauth2' }>;
+export type ClientCredentialsMethod = Extract<AuthMethod, { type: 'oauth2_client_credentials' }>;
 export type KeyHelp = z.output<typeof keyHelpSchema>;
 export type AuthMethod = z.output<typeof authMethodSchema>;
 export type ApiKeyMethod = Extract<AuthMethod, { type: 'api_key' }>;

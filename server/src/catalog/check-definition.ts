@@ -26,10 +26,15 @@ export function checkDefinition(
 }
 
 function checkAddresses(definition: Definition, allowed: readonly string[]): FileProblem[] {
-  const addresses: [Path, string | undefined][] = [[['base_url'], definition.baseUrl]];
+  const addresses: [Path, string | undefined][] = [
+    [['base_url'], definition.baseUrl],
+    [['probe', 'base_url'], definition.probe?.baseUrl],
+  ];
   for (const [index, method] of definition.auth.entries()) {
     addresses.push([['auth', index, 'base_url'], method.baseUrl]);
+    addresses.push([['auth', index, 'probe', 'base_url'], method.probe?.baseUrl]);
     if ('tokenUrl' in method) addresses.push([['auth', index, 'token_url'], method.tokenUrl]);
+    if ('authorizeUrl' in method) addresses.push([['auth', index, 'authorize_url'], method.authorizeUrl]);
     if ('refreshUrl' in method) addresses.push([['auth', index, 'refresh_url'], method.refreshUrl]);
     if ('revokeUrl' in method) addresses.push([['auth', index, 'revoke_url'], method.revokeUrl]);
   }
@@ -41,6 +46,7 @@ function checkAddresses(definition: Definition, allowed: readonly string[]): Fil
 
 const PATH_FIELDS = new Set([
   'permission_path',
+  'token_path',
   'records',
   'primary_key',
   'cursor_field',

@@ -119,8 +119,20 @@ function checkAuth(path: Path, method: Definition['auth'][number], fields: reado
       : []),
     ...(method.type === 'basic' ? checkPlaces([...path, 'username'], method.username, allowed, none) : []),
     ...(method.type === 'basic' ? checkPlaces([...path, 'password'], method.password, allowed, none) : []),
-    ...(method.baseUrl === undefined
-      ? []
-      : checkPlaces([...path, 'base_url'], method.baseUrl, new Set(fields), none)),
+    ...ADDRESSES.flatMap(([name, read]) => {
+      const address = read(method);
+      return address === undefined ? [] : checkPlaces([...path, name], address, new Set(fields), none);
+    }),
   ];
 }
+
+type Method = Definition['auth'][number];
+
+/** Addresses are made from connection fields alone. */
+const ADDRESSES: readonly (readonly [string, (method: Method) => string | undefined])[] = [
+  ['base_url', (method) => method.baseUrl],
+  ['authorize_url', (method) => ('authorizeUrl' in method ? method.authorizeUrl : undefined)],
+  ['token_url', (method) => ('tokenUrl' in method ? method.tokenUrl : undefined)],
+  ['refresh_url', (method) => ('refreshUrl' in method ? method.refreshUrl : undefined)],
+  ['revoke_url', (method) => ('revokeUrl' in method ? method.revokeUrl : undefined)],
+];

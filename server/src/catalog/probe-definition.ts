@@ -19,6 +19,13 @@ const accountPathsSchema = shape({
 
 /** The cheapest harmless request that shows whether a credential works. Never one whose answer carries secrets. */
 export const probeSchema = shape({
+  base_url: z
+    .string()
+    .regex(/^https:\/\/[a-z0-9.-]+(\/[^{}]*)?$/, 'start with https:// and write the host out')
+    .optional()
+    .describe(
+      'Where the check is answered at another address of the same provider; the credential goes there too.',
+    ),
   request: requestTemplateSchema,
   check: z
     .array(conditionSchema)

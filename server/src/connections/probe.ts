@@ -45,7 +45,7 @@ const PATIENCE_MS = 3_000;
 export async function probe(deps: Deps, target: ProbeTarget): Promise<ProbeOutcome> {
   const chosen = probeOf(target.definition, target.method);
   if (chosen === null) return withoutProbe(deps, target);
-  const request = prepare(target, chosen.request);
+  const request = prepare(target, chosen, chosen.request);
   const outcome = await send(deps, target, request, chosen);
   const url = new URL(request.url);
   const shown = { method: request.method, host: url.host, path: url.pathname };
@@ -81,8 +81,14 @@ export function probeOf(definition: Definition, method: AuthMethod): Probe | nul
   return method.probe ?? definition.probe ?? null;
 }
 
-function prepare({ definition, method, fields }: ProbeTarget, template: Probe['request']): PreparedRequest {
-  const built = buildRequest(addressOf(definition, method), template, {}, fields);
+/** Some name the account at another address than their API's. The file alone can say so, and the credential goes along. */
+function probeAddressOf({ definition, method }: ProbeTarget, asked: Probe): Definition {
+  const address = addressOf(definition, method);
+  return asked.baseUrl === undefined ? address : { ...address, baseUrl: asked.baseUrl };
+}
+
+function prepare(target: ProbeTarget, asked: Probe, template: Probe['request']): PreparedRequest {
+  const built = buildRequest(probeAddressOf(target, asked), template, {}, target.fields);
   if (built.kind === 'ready') return built.request;
   throw new AppError('invalid_input', {
     fields: [{ path: `credentials.${built.name}`, message: built.message }],
@@ -95,8 +101,8 @@ async function send(
   request: PreparedRequest,
   asked: Probe,
 ): Promise<CallOutcome> {
-  const { definition, method, fields } = target;
-  const base = resolveBaseUrl(addressOf(definition, method), fields);
+  const { definition, fields } = target;
+  const base = resolveBaseUrl(probeAddressOf(target, asked), fields);
   const { body, ...rest } = request;
   return deps.outbound.call({
     request: { ...rest, ...(body === null ? {} : { body }) },
@@ -142,7 +148,7 @@ function readingOf(outcome: Outcome): Reading {
 /** A second request that only names the account; whatever comes of it changes no verdict. */
 async function nameAccount(deps: Deps, target: ProbeTarget, asked: Probe, found: Finding): Promise<void> {
   if (asked.labelRequest === undefined) return;
-  const outcome = await send(deps, target, prepare(target, asked.labelRequest.request), asked);
+  const outcome = await send(deps, target, prepare(target, asked, asked.labelRequest.request), asked);
   if (outcome.kind !== 'answer' || outcome.answer.status >= 300) return;
   const named = accountIn(asked.labelRequest.account, outcome.answer);
   found.accountId ??= named.accountId;
