@@ -1,0 +1,99 @@
+import type { Secret } from '../lib/secret.ts';
+import type { Tx } from '../lib/tx.ts';
+import type { Minted, TokenOwner } from './mint.ts';
+
+/** A short-lived token as it is now, ready to be put on a request. */
+export interface Token {
+  accessToken: Secret<string>;
+  /** Grows by one with each token of its owner: a refusal names the one that was refused. */
+  generation: number;
+  /** Null: not known. Then the first sign of its end is a refusal. */
+  expiresAt: Date | null;
+  /** Null: not said. */
+  scopes: readonly string[] | null;
+  /** What addresses are made from and came with the token, by connection field. */
+  fields: Readonly<Record<string, string>>;
+}
+
+/** Why there is no token for a call. */
+export type NoToken =
+  /** For good: only a person can help. Connections has been told, in the same transaction. */
+  | { kind: 'ended'; because: EndedBecause; words: string | null }
+  /** The one-time sign-in setup is not accepted, and the token there was has run out. */
+  | { kind: 'setup_rejected'; words: string | null; retryAfterSeconds: number }
+  /** The other side cannot be had, and the token there was has run out. Tried again after that time at the earliest. */
+  | { kind: 'not_now'; words: string | null; retryAfterSeconds: number }
+  /** Somebody renews it right now, for longer than a call waits. Error code `token_refresh_in_progress`. */
+  | { kind: 'in_progress'; retryAfterSeconds: number }
+  /** What is stored does not open. */
+  | { kind: 'unreadable'; because: string };
+
+/**
+ * `interrupted`: a renewal was cut off before its answer came (a crash, a time-out), and the next one was refused: the other
+ * side had probably given out a new refresh token that never reached us.
+ */
+export type EndedBecause = 'expired' | 'revoked' | 'rejected' | 'interrupted';
+
+export type TokenOutcome = { kind: 'token'; token: Token } | NoToken;
+
+/** What renews a token: the refresh token that came with it, or the credential itself (a key, a client secret). */
+export type MadeFrom = 'refresh_token' | 'credential';
+
+/** What lists show of a token; nothing is decrypted for it. */
+export interface TokenFacts {
+  expiresAt: Date | null;
+  /** False: when it ends, only a person can help. */
+  isRenewable: boolean;
+  scopes: readonly string[] | null;
+}
+
+/** The room: short-lived tokens of any credential, kept alive. It knows neither OAuth nor the catalog. */
+export interface Tokens {
+  /**
+   * A token that can be used now. It comes from memory where it can; is renewed first where it is about to end; and is
+   * made where there is none yet (of a credential that mints). Waits for a renewal under way, for a limited time.
+   */
+  current(owner: TokenOwner): Promise<TokenOutcome>;
+  /**
+   * The token of that generation was refused: a newer one, or null where none can be had now. Renews at most once for one
+   * generation, and not over and over for an answer that says 401 to every token; `always`: for checks, which are few.
+   */
+  renewed(owner: TokenOwner, refusedGeneration: number, always?: boolean): Promise<Token | null>;
+  /** One that is good for a while at least (`minSeconds`): for handing it out. */
+  fresh(owner: TokenOwner, minSeconds: number): Promise<TokenOutcome>;
+  /** Stores what a sign-in (or a check before saving) gave, inside the caller's transaction. Replaces what is there. */
+  put(tx: Tx, owner: TokenOwner, minted: Minted, madeFrom: MadeFrom): Promise<void>;
+  /** A roll-back gives an old credential a new version: its tokens go with it. */
+  move(tx: Tx, from: TokenOwner, toVersion: number): Promise<void>;
+  /** Gone for good. Also happens by itself when the credential they belong to is destroyed (a trigger). */
+  destroy(tx: Tx, owner: TokenOwner): Promise<void>;
+  /** What may have kept renewals from working (a sign-in setup) has changed: they are tried again at once. */
+  tryAgain(tx: Tx, owners: readonly TokenOwner[]): Promise<void>;
+  /** Both secrets, for revoking them at the other side; null where there are none. */
+  forRevoking(
+    owner: TokenOwner,
+  ): Promise<{ accessToken: Secret<string>; refreshToken: Secret<string> | null } | null>;
+  /** For lists, by connection id; one without a token is left out. One query for a page. */
+  facts(
+    tx: Tx,
+    workspaceId: string,
+    of: readonly { connectionId: string; credentialVersion: number }[],
+  ): Promise<ReadonlyMap<string, TokenFacts>>;
+  /** Job `tokens.sweep`: what is due becomes jobs. */
+  sweep(): Promise<void>;
+  /** Job `tokens.renew`. */
+  renewDue(owner: TokenOwner): Promise<void>;
+  /** From LISTEN `token_changed`; null: of all (after a gap). */
+  hear(payload: string | null): void;
+  /** Waits until no renewal of this process is under way: before it ends. */
+  drain(): Promise<void>;
+}
+
+/** What connections does when a token's story takes a turn; in the transaction that writes it down, so exactly once. */
+export interface TokenEvents {
+  ended(tx: Tx, owner: TokenOwner, because: EndedBecause, words: string | null): Promise<void>;
+  /** The sign-in setup is refused. `isOut`: the last token has run out by now, too. */
+  setupRejected(tx: Tx, owner: TokenOwner, words: string | null, isOut: boolean): Promise<void>;
+  /** A renewal works again after it was refused for the setup's sake. */
+  recovered(tx: Tx, owner: TokenOwner): Promise<void>;
+}
