@@ -80,6 +80,9 @@ const tokenEndpoint = {
   token_params: z.record(z.string(), z.string()).default({}).describe('Sent with every request for a token.'),
   token_headers: z.record(z.string(), z.string()).default({}),
   token_path: pathSchema.optional().describe('Where in the answer the members stand; left out: at the top.'),
+  token_account: shape({ id: pathSchema.optional(), name: pathSchema.optional() })
+    .optional()
+    .describe('Where the answer, from its top, says whose token it is.'),
   token_error_paths: z
     .array(pathSchema)
     .default(['error'])
@@ -118,8 +121,16 @@ const oauth2Schema = shape({
   ...tokenEndpoint,
   register_url: urlSchema.optional().describe('Where the one-time sign-in setup is registered.'),
   setup_note: proseSchema.optional().describe('What to choose there.'),
+  requires_https: z
+    .boolean()
+    .default(false)
+    .describe('The provider takes no redirect URI that starts with http://, not even of this machine.'),
   authorize_url: urlTemplateSchema.describe('{name} stands for a connection field.'),
   issuer: urlSchema.optional().describe('What `iss` in the callback must be, where the provider sends it.'),
+  issuer_required: z
+    .boolean()
+    .default(false)
+    .describe('The provider always sends `iss` (RFC 9207), so a callback without it is refused.'),
   optional_scope_param: z
     .string()
     .optional()

@@ -1,0 +1,159 @@
+import type { ConnectionField } from '../catalog/field-definition.ts';
+import type { Clock } from '../lib/clock.ts';
+import type { Secret } from '../lib/secret.ts';
+import { bodyText } from '../outbound/answer-body.ts';
+import type { Outbound } from '../outbound/call.ts';
+import type { Answer, CallOutcome } from '../outbound/outcome.ts';
+import type { Minted, MintOutcome } from '../tokens/mint.ts';
+import { parseTokenBody } from './token-body.ts';
+import { readError } from './token-error.ts';
+import { readMinted, type TokenAccount } from './token-minted.ts';
+import { signedTokenRequest, tokenRequest } from './token-request.ts';
+
+interface Deps {
+  outbound: Pick<Outbound, 'call'>;
+  clock: Clock;
+}
+
+/** What is particular about an endpoint, as a catalog file says it: an `oauth2` or client-credentials method has it all. */
+export interface TokenEndpoint {
+  tokenRequestBody: 'form' | 'json';
+  tokenAuthMethod: 'client_secret_post' | 'client_secret_basic' | 'none';
+  /** Values may hold `{name}` places for `TokenAsk.values`. */
+  tokenParams: Readonly<Record<string, string>>;
+  tokenHeaders: Readonly<Record<string, string>>;
+  tokenPath?: string | undefined;
+  tokenAccount?: { id?: string | undefined; name?: string | undefined } | undefined;
+  tokenErrorPaths: readonly string[];
+  tokenErrors: Readonly<Record<string, TokenErrorMeaning>>;
+  accessTokenTtlSeconds?: number | undefined;
+  refreshTokenTtlSeconds?: number | undefined;
+  refresh?: 'static' | 'rotating' | 'none' | undefined;
+}
+
+export type TokenErrorMeaning =
+  | 'expired'
+  | 'revoked'
+  | 'rejected'
+  | 'setup_rejected'
+  | 'rate_limited'
+  | 'provider_error';
+
+/** An endpoint without any quirk. */
+export const plainTokenEndpoint: TokenEndpoint = {
+  tokenRequestBody: 'form',
+  tokenAuthMethod: 'client_secret_post',
+  tokenParams: {},
+  tokenHeaders: {},
+  tokenErrorPaths: ['error'],
+  tokenErrors: {},
+};
+
+export type Grant =
+  | {
+      kind: 'authorization_code';
+      code: Secret<string>;
+      redirectUri: string;
+      codeVerifier: Secret<string> | null;
+    }
+  | {
+      kind: 'refresh_token';
+      refreshToken: Secret<string>;
+      /** Only with a refresh. */
+      params: Readonly<Record<string, string>>;
+    }
+  /** `scope`: joined as the provider wants it; empty: not sent. */
+  | { kind: 'client_credentials'; scope: string }
+  | { kind: 'jwt_bearer'; assertion: Secret<string>; scope: string };
+
+export interface TokenAsk {
+  workspaceId: string;
+  /** The address with its connection fields filled in. */
+  url: string;
+  endpoint: TokenEndpoint;
+  /** Null: the grant itself says who asks. */
+  client: { id: string; secret: Secret<string> | null } | null;
+  grant: Grant;
+  /** What was entered besides: fills the places of `tokenParams`. */
+  values?: Secret<Readonly<Record<string, string>>>;
+  /** Connection fields; those that are `filled_from: token_response` are read from the answer. */
+  connectionFields?: readonly ConnectionField[];
+}
+
+/** As `MintOutcome`, and whose token it is where the answer says so. */
+export type TokenOutcome =
+  | Exclude<MintOutcome, { kind: 'minted' }>
+  | { kind: 'minted'; minted: Minted; account: TokenAccount | null };
+
+/** Longer than the engine's own limit of one attempt; whoever holds a lease for a call holds it for longer than this. */
+export const TOKEN_CALL_MS = 31_000;
+
+/**
+ * Asks a token endpoint once; RFC 6749 where a file says nothing else. Never repeats by itself: a rotating refresh token that
+ * is sent twice can end the grant. The call is not counted in the connection's budget, because the calls that wait for this
+ * very token hold their places in it.
+ */
+export async function askTokenEndpoint(deps: Deps, ask: TokenAsk): Promise<TokenOutcome> {
+  const { request, secrets } = tokenRequest(ask);
+  const origin = URL.parse(ask.url)?.origin;
+  const outcome = await deps.outbound.call({
+    request,
+    allowedOrigins: origin === undefined ? [] : [origin],
+    credential: signedTokenRequest(ask, secrets),
+    workspaceId: ask.workspaceId,
+    connectionId: null,
+    consumer: 'token',
+    repeatable: false,
+    maxAttempts: 1,
+    read: () => ({ kind: 'final' }),
+    signal: AbortSignal.timeout(TOKEN_CALL_MS),
+  });
+  return judged(deps, ask, outcome);
+}
+
+function judged(deps: Deps, ask: TokenAsk, outcome: CallOutcome): TokenOutcome {
+  switch (outcome.kind) {
+    case 'answer':
+      return fromAnswer(deps, ask, outcome.answer);
+    case 'redirect':
+      return notNow('provider_error', false, 'The token address answered with a redirect.');
+    case 'rate_limited':
+      return outcome.answer === null
+        ? { ...notNow('rate_limited', false, null), retryAfterSeconds: outcome.retryAfterSeconds }
+        : fromAnswer(deps, ask, outcome.answer);
+    case 'unknown':
+      return outcome.answer === null
+        ? notNow('unreachable', true, null)
+        : fromAnswer(deps, ask, outcome.answer);
+    case 'unreachable':
+      return notNow('unreachable', outcome.mayHaveHappened, null);
+    case 'cancelled':
+      return notNow('unreachable', outcome.mayHaveHappened, 'The token address did not answer in time.');
+    case 'invalid_response':
+    case 'too_large':
+      return notNow('provider_error', true, 'The answer of the token address could not be read.');
+    case 'egress_denied':
+      return notNow('unreachable', false, 'This server does not call the token address.');
+    case 'invalid_request':
+    case 'no_credential':
+      return notNow('provider_error', false, 'The request for a token could not be made.');
+  }
+}
+
+/** By what the body says, whatever the status: several answer 200 to a failure. */
+function fromAnswer({ clock }: Deps, ask: TokenAsk, answer: Answer): TokenOutcome {
+  const body = parseTokenBody(bodyText(answer));
+  const failed = readError(ask, answer, body, clock.now());
+  if (failed !== null) return failed;
+  const read = readMinted(ask, body, clock.now());
+  // It answered as to a success, so what was sent may be spent.
+  return read ?? notNow('provider_error', true, 'The token address answered without a token.');
+}
+
+function notNow(
+  because: Extract<MintOutcome, { kind: 'not_now' }>['because'],
+  mayHaveHappened: boolean,
+  words: string | null,
+): Extract<MintOutcome, { kind: 'not_now' }> {
+  return { kind: 'not_now', because, mayHaveHappened, retryAfterSeconds: null, words };
+}

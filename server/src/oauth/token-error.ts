@@ -1,0 +1,113 @@
+import { readPath } from '../catalog/path.ts';
+import type { Answer } from '../outbound/outcome.ts';
+import { retryAfterSeconds } from '../outbound/retry.ts';
+import type { MintOutcome } from '../tokens/mint.ts';
+import { shownWords } from './shown-words.ts';
+import { isRecord, type TokenBody } from './token-body.ts';
+import type { Grant, TokenAsk, TokenErrorMeaning } from './token-endpoint.ts';
+
+type Failure = Exclude<MintOutcome, { kind: 'minted' }>;
+
+/**
+ * What went wrong, or null where the answer is a success. Read in this order:
+ *
+ *   a code the file knows → a code RFC 6749 knows → the status
+ *
+ * A status alone ends no grant: a proxy in between, or a provider that is ill, must not disconnect anybody.
+ */
+export function readError(
+  ask: Pick<TokenAsk, 'endpoint' | 'grant'>,
+  answer: Answer,
+  body: TokenBody,
+  now: Date,
+): Failure | null {
+  const codes = body === null ? [] : codesIn(ask.endpoint.tokenErrorPaths, body);
+  const isSuccess = answer.status < 300 && codes.length === 0 && body?.ok !== false;
+  if (isSuccess) return null;
+  const words = wordsIn(answer, body, codes);
+  const waitSeconds = retryAfterSeconds(answer.headers, now);
+  const meaning = meaningOf(ask, answer, codes, words);
+  switch (meaning) {
+    case 'expired':
+    case 'revoked':
+    case 'rejected':
+      return { kind: 'ended', because: meaning, words };
+    case 'setup_rejected':
+      // Here id and secret are what the person entered, not a setup beside it.
+      return ask.grant.kind === 'client_credentials'
+        ? { kind: 'ended', because: 'rejected', words }
+        : { kind: 'setup_rejected', words };
+    case 'rate_limited':
+    case 'provider_error':
+      return {
+        kind: 'not_now',
+        because: meaning,
+        mayHaveHappened: answer.status >= 500 && waitSeconds === null,
+        retryAfterSeconds: waitSeconds,
+        words,
+      };
+  }
+}
+
+function meaningOf(
+  { endpoint, grant }: Pick<TokenAsk, 'endpoint' | 'grant'>,
+  answer: Answer,
+  codes: readonly string[],
+  words: string | null,
+): TokenErrorMeaning {
+  const known = codes.map((code) => ownMeaning(endpoint.tokenErrors, code)).find((one) => one !== undefined);
+  if (known !== undefined) return known;
+  if (answer.status === 429) return 'rate_limited';
+  if (answer.status >= 500) return 'provider_error';
+  const standard = codes.map((code) => STANDARD[code]).find((one) => one !== undefined);
+  if (standard === 'ended') return endOf(grant, words);
+  if (standard !== undefined) return standard;
+  // RFC 6749 §5.2: 401 is for a client that could not be authenticated.
+  return answer.status === 401 ? 'setup_rejected' : 'provider_error';
+}
+
+const STANDARD: Readonly<Record<string, TokenErrorMeaning | 'ended' | undefined>> = {
+  invalid_grant: 'ended',
+  invalid_client: 'setup_rejected',
+  unauthorized_client: 'setup_rejected',
+  unsupported_grant_type: 'setup_rejected',
+  invalid_scope: 'setup_rejected',
+  redirect_uri_mismatch: 'setup_rejected',
+  slow_down: 'rate_limited',
+  temporarily_unavailable: 'provider_error',
+  server_error: 'provider_error',
+};
+
+/** One code for "invalid, expired or revoked": what was sent and the provider's words tell which. */
+function endOf(grant: Grant, words: string | null): 'expired' | 'revoked' | 'rejected' {
+  if (grant.kind !== 'refresh_token') return 'rejected';
+  return words !== null && /expired/i.test(words) && !/revoked/i.test(words) ? 'expired' : 'revoked';
+}
+
+function ownMeaning(
+  meanings: Readonly<Record<string, TokenErrorMeaning>>,
+  code: string,
+): TokenErrorMeaning | undefined {
+  return Object.hasOwn(meanings, code) ? meanings[code] : undefined;
+}
+
+/** A code is a text, a number, or stands in an object under one of these names. */
+function codesIn(paths: readonly string[], body: TokenBody): string[] {
+  for (const path of paths) {
+    const found = readPath(body, path);
+    const codes = (isRecord(found) ? ['code', 'type', 'status', 'error'].map((name) => found[name]) : [found])
+      .filter((one) => typeof one === 'string' || typeof one === 'number')
+      .map(String)
+      .filter((code) => code !== '');
+    if (codes.length > 0) return codes;
+  }
+  return [];
+}
+
+function wordsIn(answer: Answer, body: TokenBody, codes: readonly string[]): string | null {
+  if (body === null) return null;
+  const places = ['error_description', 'error.message', 'message', 'errors[0].message', 'error_message'];
+  const said = places.map((path) => readPath(body, path)).find((text) => typeof text === 'string' && text);
+  const text = typeof said === 'string' ? said : codes[0];
+  return text === undefined ? null : shownWords(answer.redact(text));
+}

@@ -1,0 +1,93 @@
+import { type ClientAuth, ClientSecretBasic, ClientSecretPost, None } from 'oauth4webapi';
+import { fillText } from '../catalog/template.ts';
+import type { Secret } from '../lib/secret.ts';
+import { type CredentialSource, literalCredential } from '../outbound/credential-source.ts';
+import type { OutboundRequest } from '../outbound/request.ts';
+import type { Grant, TokenAsk } from './token-endpoint.ts';
+
+/** The request without anything secret in it, and the secrets that belong into it. */
+export function tokenRequest({ url, endpoint, grant }: TokenAsk): {
+  request: OutboundRequest;
+  secrets: Secret<string>[];
+} {
+  const headers = {
+    accept: 'application/json',
+    'content-type':
+      endpoint.tokenRequestBody === 'json' ? 'application/json' : 'application/x-www-form-urlencoded',
+    ...lowerCase(endpoint.tokenHeaders),
+  };
+  return { request: { method: 'POST', url, headers }, secrets: secretsOf(grant) };
+}
+
+/** Body and client authentication as a credential, so that the engine takes them out of every text of the answer. */
+export function signedTokenRequest(ask: TokenAsk, grantSecrets: readonly Secret<string>[]): CredentialSource {
+  const secrets = [...grantSecrets, ...(ask.client?.secret ? [ask.client.secret] : [])];
+  return literalCredential({ version: 1, apply: (request) => complete(ask, request), secrets });
+}
+
+function complete(ask: TokenAsk, request: OutboundRequest): OutboundRequest {
+  const { endpoint, client } = ask;
+  const body = new URLSearchParams(parametersOf(ask.grant));
+  const values = ask.values?.reveal() ?? {};
+  for (const [name, template] of Object.entries(endpoint.tokenParams)) {
+    const value = fillText(template, values);
+    if (value !== null) body.set(name, value);
+  }
+  const headers = new Headers();
+  // RFC 6749 §2.3.1: id and secret are form-encoded before Basic, which the library does.
+  if (client !== null) clientAuth(ask)({ issuer: '' }, { client_id: client.id }, body, headers);
+  const text =
+    endpoint.tokenRequestBody === 'json' ? JSON.stringify(Object.fromEntries(body)) : body.toString();
+  return { ...request, headers: { ...request.headers, ...Object.fromEntries(headers) }, body: text };
+}
+
+function clientAuth({ endpoint, client }: TokenAsk): ClientAuth {
+  const secret = client?.secret?.reveal();
+  if (endpoint.tokenAuthMethod === 'none' || secret === undefined || secret === '') return None();
+  return endpoint.tokenAuthMethod === 'client_secret_basic'
+    ? ClientSecretBasic(secret)
+    : ClientSecretPost(secret);
+}
+
+function parametersOf(grant: Grant): Record<string, string> {
+  switch (grant.kind) {
+    case 'authorization_code':
+      return {
+        grant_type: 'authorization_code',
+        code: grant.code.reveal(),
+        redirect_uri: grant.redirectUri,
+        ...(grant.codeVerifier !== null && { code_verifier: grant.codeVerifier.reveal() }),
+      };
+    case 'refresh_token':
+      return {
+        grant_type: 'refresh_token',
+        refresh_token: grant.refreshToken.reveal(),
+        ...grant.params,
+      };
+    case 'client_credentials':
+      return { grant_type: 'client_credentials', ...(grant.scope !== '' && { scope: grant.scope }) };
+    case 'jwt_bearer':
+      return {
+        grant_type: 'urn:ietf:params:oauth:grant-type:jwt-bearer',
+        assertion: grant.assertion.reveal(),
+        ...(grant.scope !== '' && { scope: grant.scope }),
+      };
+  }
+}
+
+function secretsOf(grant: Grant): Secret<string>[] {
+  switch (grant.kind) {
+    case 'authorization_code':
+      return [grant.code, ...(grant.codeVerifier === null ? [] : [grant.codeVerifier])];
+    case 'refresh_token':
+      return [grant.refreshToken];
+    case 'client_credentials':
+      return [];
+    case 'jwt_bearer':
+      return [grant.assertion];
+  }
+}
+
+function lowerCase(headers: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
+}
