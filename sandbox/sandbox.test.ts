@@ -34,9 +34,8 @@ async function ask(
   const method = definition.auth[0];
   if (built.kind !== 'ready' || method === undefined) throw new Error('cannot be built');
   const { apply } = authenticator(method, new Secret({ api_key: key }));
-  const request = apply({ ...built.request, body: built.request.body ?? undefined } as Parameters<
-    typeof apply
-  >[0]);
+  const { body, ...unsigned } = built.request;
+  const request = await apply({ ...unsigned, ...(body === null ? {} : { body }) }, new Date());
   const upstream = sandbox.upstreams.find((one) => request.url.startsWith(one.origin));
   if (upstream === undefined) throw new Error(`no stand-in for ${definition.slug}`);
   const response = await fetch(request.url.replace(upstream.origin, upstream.target), {

@@ -96,6 +96,8 @@ const UNREACHABLE: Record<UnreachableCause, (name: string) => string> = {
   dns: (name) => `The address of ${name} was not found.`,
   tcp: (name) => `${name} could not be reached.`,
   tls: (name) => `${name} has no valid certificate.`,
+  client_certificate: (name) =>
+    `${name} does not take the certificate of this connection, or wants one and there is none.`,
   timeout: (name) => `${name} did not answer in time.`,
   reset: (name) => `${name} broke the connection off.`,
 };

@@ -40,6 +40,7 @@ const methods: [string, AuthMethod][] = [
 ];
 const SECRET = 'fake-key-good-0001';
 const LIKE_A_TEMPLATE = '{user}$&$1{{constructor.constructor}}';
+const NOW = new Date('2026-11-21T12:00:00Z');
 const fields = new Secret({ user: 'ada', api_key: SECRET });
 const request: OutboundRequest = {
   method: 'GET',
@@ -50,29 +51,30 @@ const request: OutboundRequest = {
 describe.each(methods)('%s', (_, method) => {
   const auth = authenticator(method, fields, '/v1');
 
-  it('puts the credential on the request, and twice is as once', () => {
-    const once = auth.apply(request);
+  it('puts the credential on the request, and twice is as once', async () => {
+    const once = await auth.apply(request, NOW);
     expect(JSON.stringify(once)).not.toBe(JSON.stringify(request));
-    if (method.type !== 'api_key' || method.send[0]?.in !== 'path') expect(auth.apply(once)).toEqual(once);
+    if (method.type !== 'api_key' || method.send[0]?.in !== 'path')
+      expect(await auth.apply(once, NOW)).toEqual(once);
     expect(request.headers).toEqual({ accept: 'application/json' });
   });
 
-  it('names every secret it puts there, so that it can be taken out again', () => {
-    const applied = JSON.stringify(auth.apply(request));
+  it('names every secret it puts there, so that it can be taken out again', async () => {
+    const applied = JSON.stringify(await auth.apply(request, NOW));
     expect(auth.secrets.some((secret) => applied.includes(secret.reveal()))).toBe(true);
     expect(auth.secrets.map((secret) => secret.reveal())).toContain(SECRET);
     expect(inspect(auth, { depth: 9 })).not.toContain(SECRET);
   });
 
-  it('stays at the host, and leaves the rest of the request as it was', () => {
-    const applied = auth.apply(request);
+  it('stays at the host, and leaves the rest of the request as it was', async () => {
+    const applied = await auth.apply(request, NOW);
     expect(new URL(applied.url).origin).toBe('https://api.example.com');
     expect(applied.url).toContain('q=a%20b&page=2');
     expect(applied.method).toBe('GET');
     expect(applied.headers.accept).toBe('application/json');
   });
 
-  it('has the last word over what the caller sent there, in any case', () => {
+  it('has the last word over what the caller sent there, in any case', async () => {
     const guesses = {
       ...request,
       url: `${request.url}&api_key=mine&api%5Fkey=mine&key=mine#frag`,
@@ -84,7 +86,7 @@ describe.each(methods)('%s', (_, method) => {
         'X-KEY': 'mine',
       },
     };
-    const applied = auth.apply(guesses);
+    const applied = await auth.apply(guesses, NOW);
     for (const placement of method.type === 'api_key'
       ? method.send
       : [{ in: 'header', name: 'Authorization' }]) {
@@ -99,9 +101,9 @@ describe.each(methods)('%s', (_, method) => {
     }
   });
 
-  it('sends a value that looks like a template as it is', () => {
+  it('sends a value that looks like a template as it is', async () => {
     const tricky = new Secret({ user: '{api_key}', api_key: LIKE_A_TEMPLATE });
-    const applied = authenticator(method, tricky, '/v1').apply(request);
+    const applied = await authenticator(method, tricky, '/v1').apply(request, NOW);
     const basic = /^Basic (.+)$/.exec(applied.headers.authorization ?? '')?.[1] ?? '';
     const sent = [
       decodeURIComponent(applied.url),
@@ -111,14 +113,11 @@ describe.each(methods)('%s', (_, method) => {
     expect(sent.join('\n')).toContain(LIKE_A_TEMPLATE);
   });
 
-  it('never moves the request to another host, whatever the secret is', () => {
-    fc.assert(
-      fc.property(fc.string({ unit: 'binary' }), (value) => {
-        const applied = authenticator(
-          method,
-          new Secret({ user: 'u', api_key: value.toWellFormed() }),
-          '/v1',
-        ).apply(request);
+  it('never moves the request to another host, whatever the secret is', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.string({ unit: 'binary' }), async (value) => {
+        const entered = new Secret({ user: 'u', api_key: value.toWellFormed() });
+        const applied = await authenticator(method, entered, '/v1').apply(request, NOW);
         return new URL(applied.url).origin === 'https://api.example.com';
       }),
     );
@@ -126,20 +125,20 @@ describe.each(methods)('%s', (_, method) => {
 });
 
 describe('a credential in its exact form', () => {
-  const applied = (name: string) => {
+  const applied = async (name: string) => {
     const method = methods.find(([known]) => known === name)?.[1];
     if (!method) throw new Error(name);
-    return authenticator(method, fields, '/v1').apply(request);
+    return await authenticator(method, fields, '/v1').apply(request, NOW);
   };
-  it('is a header, a prefixed header, a parameter, a path segment, or Basic', () => {
-    expect(applied('api_key in a header').headers['x-api-key']).toBe(SECRET);
-    expect(applied('api_key with a prefix').headers.authorization).toBe(`Bearer ${SECRET}`);
-    expect(applied('api_key in the query').url).toBe(`${request.url}&api_key=${SECRET}`);
-    expect(applied('api_key in the path').url).toBe(
+  it('is a header, a prefixed header, a parameter, a path segment, or Basic', async () => {
+    expect((await applied('api_key in a header')).headers['x-api-key']).toBe(SECRET);
+    expect((await applied('api_key with a prefix')).headers.authorization).toBe(`Bearer ${SECRET}`);
+    expect((await applied('api_key in the query')).url).toBe(`${request.url}&api_key=${SECRET}`);
+    expect((await applied('api_key in the path')).url).toBe(
       `https://api.example.com/v1/bot${SECRET}/people?q=a%20b&page=2`,
     );
-    expect(applied('basic').headers.authorization).toBe(`Basic ${btoa(`ada:${SECRET}`)}`);
-    expect(applied('basic with a key as the user').headers.authorization).toBe(
+    expect((await applied('basic')).headers.authorization).toBe(`Basic ${btoa(`ada:${SECRET}`)}`);
+    expect((await applied('basic with a key as the user')).headers.authorization).toBe(
       `Basic ${btoa(`${SECRET}:X`)}`,
     );
   });

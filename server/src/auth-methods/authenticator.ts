@@ -1,12 +1,16 @@
 import type { Secret } from '../lib/secret.ts';
+import type { ClientCertificate } from '../outbound/credential-source.ts';
 import type { OutboundRequest } from '../outbound/request.ts';
 
-/** What the person entered, by field name, as it was stored. */
+/** What the person entered, by field name, as it was stored; for token methods with `access_token` beside it. */
 export type CredentialFields = Secret<Readonly<Record<string, string>>>;
 
-/** A credential turned into a change of requests. Pure: no clock, no network, the same request gives the same result. */
+/** A credential turned into a change of requests. No network, no clock of its own: the same request and time, the same result. */
 export interface Authenticator {
-  apply(request: OutboundRequest): OutboundRequest;
+  /** A promise only where something has to be computed. */
+  apply(request: OutboundRequest, now: Date): OutboundRequest | Promise<OutboundRequest>;
   /** Every secret text that `apply` puts on a request, in the form it has there. */
   secrets: readonly Secret<string>[];
+  /** Where the socket carries the credential. */
+  tls?: ClientCertificate | undefined;
 }

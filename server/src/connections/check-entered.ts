@@ -85,7 +85,7 @@ async function reach(
     definition,
     method,
     fields: entered.fields,
-    credential: literalCredential({ version: 1, apply: signer.apply, secrets: signer.secrets }),
+    credential: literalCredential({ version: 1, ...signer }),
     workspaceId,
     connectionId: null,
     timeoutMs: deps.settings.checkTimeoutMs,

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { authenticator } from '../auth-methods/apply.ts';
-import type { Catalog } from '../catalog/catalog.ts';
+import type { Catalogs } from '../catalog/catalogs.ts';
 import type { Clock } from '../lib/clock.ts';
 import { Secret } from '../lib/secret.ts';
 import type { Transact, Tx } from '../lib/tx.ts';
@@ -17,7 +17,7 @@ import { basePathOf, methodOf } from './method.ts';
 interface Deps {
   transact: Transact;
   keyring: Keyring;
-  catalog: Pick<Catalog, 'get'>;
+  catalogs: Catalogs;
   clock: Clock;
   /** A stored secret does not open. */
   onDamaged(workspaceId: string, connectionId: string, version: number, because: string): Promise<void>;
@@ -127,7 +127,7 @@ async function loadCredential(
   const found = await deps.transact(workspaceId, (tx) => read(deps, tx, workspaceId, connectionId, isUse));
   if (found === null) return { kind: 'unavailable', because: 'missing' };
   const { connection, stored } = found;
-  const known = methodOf(deps.catalog, { ...connection, methodId: stored.methodId });
+  const known = methodOf(await deps.catalogs.of(workspaceId), { ...connection, methodId: stored.methodId });
   if (known === null) return { kind: 'unavailable', because: 'broken' };
   const result = await openStored(deps, workspaceId, connectionId, stored);
   if (result.kind === 'unreadable') {
@@ -136,7 +136,7 @@ async function loadCredential(
   }
   const basePath = basePathOf(known.definition, known.method, stored.fields);
   const signer = authenticator(known.method, result.values, basePath);
-  const credential = { version: stored.version, apply: signer.apply, secrets: signer.secrets };
+  const credential = { version: stored.version, ...signer };
   return { kind: 'credential', credential, fields: stored.fields, isBroken: isBroken(connection.status) };
 }
 

@@ -68,6 +68,7 @@ export const UNREACHABLE = {
   dns: 'its address was not found',
   tcp: 'it does not take connections',
   tls: 'it has no valid certificate',
+  client_certificate: 'it does not take the certificate it was shown, or wants one',
   timeout: 'it did not answer in time',
   reset: 'it broke the connection off',
 };

@@ -68,7 +68,7 @@ async function sentBy(id: string): Promise<string | null> {
   const current = await room.connections.credentialSource(who.workspaceId, id, {}).current();
   if (current.kind !== 'credential') return null;
   const request = { method: 'GET', url: 'http://127.0.0.1/', headers: {} };
-  return current.credential.apply(request).headers['x-api-key'] ?? null;
+  return (await current.credential.apply(request, new Date())).headers['x-api-key'] ?? null;
 }
 
 const change = (name: string) => ({ name, credentials: undefined, saveUnverified: false });

@@ -184,9 +184,8 @@ describe('the credential of a saved connection', () => {
   async function sent(id: string, of = room): Promise<string | undefined> {
     const current = await source(id, of).current();
     if (current.kind !== 'credential') return current.because;
-    return current.credential.apply({ method: 'GET', url: 'http://127.0.0.1/', headers: {} }).headers[
-      'x-api-key'
-    ];
+    const request = { method: 'GET', url: 'http://127.0.0.1/', headers: {} };
+    return (await current.credential.apply(request, new Date())).headers['x-api-key'];
   }
 
   it('replaced by another process is found by a call that was refused, which is then repeated', async () => {

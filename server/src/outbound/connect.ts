@@ -1,13 +1,21 @@
 import { connect as connectTcp, type Socket } from 'node:net';
-import { connect as connectTls, rootCertificates, type TLSSocket } from 'node:tls';
+import {
+  type ConnectionOptions,
+  connect as connectTls,
+  createSecureContext,
+  rootCertificates,
+  type TLSSocket,
+} from 'node:tls';
 import type { buildConnector } from 'undici';
 import { canonicalAddress } from './addresses.ts';
+import type { ClientCertificate } from './credential-source.ts';
 import { type GuardPolicy, mayConnect } from './guard.ts';
 import type { UnreachableCause } from './outcome.ts';
 import type { Resolve } from './resolve.ts';
 
 /** More addresses than any provider has; the rest are not tried. */
 const MAX_ADDRESSES = 16;
+const MIN_VERSION = 'TLSv1.2' as const;
 
 /** Why there is no connection; nothing of the request has left us. */
 export class ConnectFailure extends Error {
@@ -26,6 +34,8 @@ export interface ConnectDeps {
   connectTimeoutMs: number;
   /** Certificates the operator trusts beside the public ones (PEM). */
   extraCa: readonly string[];
+  /** What these sockets show of themselves; the other side is judged no less strictly for it. */
+  client?: ClientCertificate | undefined;
 }
 
 type Connector = buildConnector.connector;
@@ -111,12 +121,25 @@ function withTls(deps: ConnectDeps, socket: Socket, hostname: string, deadline: 
   const secured = connectTls({
     socket,
     ALPNProtocols: ['http/1.1'],
-    minVersion: 'TLSv1.2',
+    minVersion: MIN_VERSION,
     rejectUnauthorized: true,
     ...(canonicalAddress(hostname) === null ? { servername: hostname } : { host: hostname }),
-    ...(deps.extraCa.length > 0 ? { ca: [...rootCertificates, ...deps.extraCa] } : {}),
+    ...trustOf(deps),
   });
   return settled(secured, 'secureConnect', 'tls', Math.max(1, deadline - performance.now()));
+}
+
+/** Which authorities are believed, and what is shown to the other side. A key that fits nothing makes no connection. */
+function trustOf({ extraCa, client }: ConnectDeps): Pick<ConnectionOptions, 'ca' | 'secureContext'> {
+  const own = [...extraCa, ...(client?.authorities == null ? [] : [client.authorities])];
+  const trusted = own.length > 0 ? { ca: [...rootCertificates, ...own] } : {};
+  if (client === undefined) return trusted;
+  const shown = { ...trusted, cert: client.certificate, key: client.key.reveal(), minVersion: MIN_VERSION };
+  try {
+    return { secureContext: createSecureContext(shown) };
+  } catch (error) {
+    throw new ConnectFailure('client_certificate', 'the certificate and its key cannot be used', error);
+  }
 }
 
 /** Resolves on `event`; on an error or after the time the socket is gone. */
@@ -133,7 +156,10 @@ function settled<S extends Socket>(
       reject(failure);
     };
     const timer = setTimeout(() => fail(new ConnectFailure('timeout', 'no connection in time')), timeoutMs);
-    const onError = (error: Error) => fail(new ConnectFailure(step, reasonOf(error), error));
+    const onError = (error: Error) => {
+      const reason = reasonOf(error);
+      fail(new ConnectFailure(isAboutClient(reason) ? 'client_certificate' : step, reason, error));
+    };
     const onClose = () => fail(new ConnectFailure(step, 'the other side closed the connection'));
     socket.once('error', onError);
     socket.once('close', onClose);
@@ -149,4 +175,14 @@ function settled<S extends Socket>(
 /** The system's code, never its message: that may name addresses. */
 function reasonOf(error: Error): string {
   return 'code' in error && typeof error.code === 'string' ? error.code : 'failed';
+}
+
+/**
+ * The other side's own word (a TLS alert, RFC 8446 §6.2) that the certificate it was shown is missing or not taken. With TLS
+ * 1.3 it comes when the request has been written already; the other side has not read it.
+ */
+export function isAboutClient(reason: string): boolean {
+  return /_ALERT_(BAD_CERTIFICATE|UNSUPPORTED_CERTIFICATE|CERTIFICATE_(REVOKED|EXPIRED|UNKNOWN|REQUIRED)|UNKNOWN_CA|ACCESS_DENIED)$/.test(
+    reason,
+  );
 }

@@ -1,12 +1,29 @@
 import type { Secret } from '../lib/secret.ts';
 import type { OutboundRequest } from './request.ts';
 
+/** What a socket shows of itself to a server that demands a certificate (mutual TLS). All PEM. */
+export interface ClientCertificate {
+  /** The same for the same certificate, key and authority: sockets are shared by it, and by nothing else. */
+  id: string;
+  /** The leaf first, then what stands between it and its authority. */
+  certificate: string;
+  /** Not encrypted. */
+  key: Secret<string>;
+  /** Authorities the server's own certificate may come from, beside the public ones. */
+  authorities: string | null;
+}
+
 /** One version of a connection's credential, ready to be put on a request. */
 export interface Credential {
   /** Grows with every rotation; a refusal names the version that was refused. */
   version: number;
-  /** The request with the credential on it. Stored values win over what the request already carries. */
-  apply(request: OutboundRequest): OutboundRequest;
+  /**
+   * The request with the credential on it. Stored values win over what the request already carries. `now` is for
+   * signatures. A promise only where something has to be computed: most credentials are put on at once.
+   */
+  apply(request: OutboundRequest, now: Date): OutboundRequest | Promise<OutboundRequest>;
+  /** Present where the socket itself carries the credential. */
+  tls?: ClientCertificate | undefined;
   /** Every secret text on the request, to be taken out of whatever may be shown. */
   secrets: readonly Secret<string>[];
 }

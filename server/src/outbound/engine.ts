@@ -2,6 +2,7 @@ import type { Clock } from '../lib/clock.ts';
 import { type Attempt, type AttemptDeps, attempt } from './attempt.ts';
 import type { Budget, Permit } from './budget.ts';
 import type { OutboundCall } from './call.ts';
+import type { ClientSockets } from './client-sockets.ts';
 import type { Credential } from './credential-source.ts';
 import { checkUrl } from './guard.ts';
 import type { CallOutcome } from './outcome.ts';
@@ -14,6 +15,7 @@ import { requestProblem } from './validate.ts';
 export interface EngineDeps extends AttemptDeps {
   budget: Pick<Budget, 'permit' | 'pause'>;
   usage: Pick<Usage, 'count'>;
+  clientSockets: Pick<ClientSockets, 'for'>;
   clock: Clock;
   random: () => number;
 }
@@ -82,18 +84,29 @@ async function tryOnce(deps: EngineDeps, call: OutboundCall, progress: Progress)
       : await call.credential?.current();
     if (found?.kind === 'unavailable') return over({ kind: 'no_credential', because: found.because });
     const credential = found?.credential ?? null;
-    const request = prepared(call.request, credential);
+    const signed = prepared(call.request, credential, deps.clock);
+    // Awaited only where it is a promise: thousands of calls a second put a plain key on.
+    const request = signed instanceof Promise ? await signed : signed;
     const problem = requestProblem(request);
     if (problem) return over({ kind: 'invalid_request', problem });
     if (!isAllowedOrigin(call, request.url)) return over({ kind: 'egress_denied', reason: 'host' });
+    // Without TLS nobody would be shown the certificate, and everybody the request.
+    if (credential?.tls && !request.url.startsWith('https:')) {
+      return over({ kind: 'egress_denied', reason: 'scheme' });
+    }
     progress.attempts += 1;
     const startedAt = performance.now();
-    const result = await attempt(deps, request, call.signal);
+    const result = await attempt(withSockets(deps, credential), request, call.signal);
     count(deps, call, result, performance.now() - startedAt);
     return { kind: 'tried', result, credential, redact: redactor(credential?.secrets ?? []) };
   } finally {
     permit.done();
   }
+}
+
+/** A credential that the socket carries has sockets of its own. */
+function withSockets(deps: EngineDeps, credential: Credential | null): AttemptDeps {
+  return credential?.tls ? { ...deps, dispatcher: deps.clientSockets.for(credential.tls) } : deps;
 }
 
 function permitFor(deps: EngineDeps, call: OutboundCall, progress: Progress): Promise<Permit> | Permit {
@@ -110,7 +123,11 @@ function permitFor(deps: EngineDeps, call: OutboundCall, progress: Progress): Pr
 }
 
 /** Lower-case names and our own defaults first, so that the credential has the last word. */
-function prepared(request: OutboundRequest, credential: Credential | null): OutboundRequest {
+function prepared(
+  request: OutboundRequest,
+  credential: Credential | null,
+  clock: Pick<Clock, 'now'>,
+): OutboundRequest | Promise<OutboundRequest> {
   const given = Object.entries(request.headers).map(([name, value]) => [name.toLowerCase(), value]);
   const headers: Record<string, string> = {
     accept: '*/*',
@@ -119,7 +136,7 @@ function prepared(request: OutboundRequest, credential: Credential | null): Outb
     'accept-encoding': 'gzip, br',
   };
   const ours = { ...request, headers };
-  return credential ? credential.apply(ours) : ours;
+  return credential ? credential.apply(ours, clock.now()) : ours;
 }
 
 function count(deps: EngineDeps, call: OutboundCall, result: Attempt, latencyMs: number): void {

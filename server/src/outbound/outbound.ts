@@ -2,7 +2,9 @@ import type { Agent } from 'undici';
 import { type Clock, systemClock } from '../lib/clock.ts';
 import { createBudget, type PauseStore } from './budget.ts';
 import type { AddressCheck, Outbound } from './call.ts';
+import { type ClientSockets, createClientSockets } from './client-sockets.ts';
 import { type ConnectDeps, ConnectFailure, checkedAddresses, guardedConnector } from './connect.ts';
+import type { ClientCertificate } from './credential-source.ts';
 import { makeCall } from './engine.ts';
 import { checkUrl, type GuardPolicy, portOf } from './guard.ts';
 import { defaultLimits, type OutboundLimits } from './limits.ts';
@@ -44,6 +46,12 @@ const PRUNE_EVERY_MS = 3_600_000;
 /** Longer than any window an integration documents (a month). */
 const BUDGET_KEPT_MS = 40 * 86_400_000;
 
+/** The sockets that most calls share, and those of each client certificate. */
+interface Sockets {
+  dispatcher: Agent;
+  clientSockets: ClientSockets;
+}
+
 /** Builds the engine. Every call to a third party goes through what this returns. */
 export function createOutbound(options: OutboundOptions): RunningOutbound {
   const limits = { ...defaultLimits, ...options.limits };
@@ -56,7 +64,7 @@ export function createOutbound(options: OutboundOptions): RunningOutbound {
     connectTimeoutMs: limits.connectTimeoutMs,
     extraCa: options.extraCa ?? [],
   };
-  let agent: Promise<Agent> | null = null;
+  let sockets: Promise<Sockets> | null = null;
   const budget = createBudget({ store: options.budgetStore, clock, limits });
   const usage = createUsage({ store: options.usageStore, clock });
   const upstreams = options.upstreams ?? noUpstreams;
@@ -64,6 +72,7 @@ export function createOutbound(options: OutboundOptions): RunningOutbound {
   const engine = { limits, policy, upstreams, budget, usage, clock, random };
 
   const flush = async () => {
+    (await sockets)?.clientSockets.prune();
     await Promise.all([usage.flush(), budget.refresh()]);
   };
   const prune = async () => {
@@ -76,29 +85,32 @@ export function createOutbound(options: OutboundOptions): RunningOutbound {
 
   return {
     call: async (call) => {
-      agent ??= openAgent(connecting);
-      return makeCall({ ...engine, dispatcher: await agent }, call);
+      sockets ??= openSockets(connecting, clock);
+      return makeCall({ ...engine, ...(await sockets) }, call);
     },
     check: (url) => checkAddress({ policy, resolve, upstreams }, url),
     flush,
     close: async () => {
       for (const timer of timers) clearInterval(timer);
-      await (await agent)?.destroy();
+      const open = await sockets;
+      await Promise.all([open?.dispatcher.destroy(), open?.clientSockets.close()]);
       await usage.flush();
     },
   };
 }
 
 /** Loaded with the first call: the library takes a tenth of a start, and most processes call nobody in their first second. */
-async function openAgent(connecting: ConnectDeps): Promise<Agent> {
+async function openSockets(connecting: ConnectDeps, clock: Clock): Promise<Sockets> {
   const { Agent } = await import('undici');
-  return new Agent({
-    connect: guardedConnector(connecting),
-    connections: CONNECTIONS_PER_ORIGIN,
-    allowH2: false,
-    keepAliveTimeout: KEEP_ALIVE_MS,
-    keepAliveMaxTimeout: 60_000,
-  });
+  const open = (client?: ClientCertificate) =>
+    new Agent({
+      connect: guardedConnector({ ...connecting, client }),
+      connections: CONNECTIONS_PER_ORIGIN,
+      allowH2: false,
+      keepAliveTimeout: KEEP_ALIVE_MS,
+      keepAliveMaxTimeout: 60_000,
+    });
+  return { dispatcher: open(), clientSockets: createClientSockets({ clock, open }) };
 }
 
 function repeating(

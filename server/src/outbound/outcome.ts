@@ -18,7 +18,8 @@ export interface Answer {
 
 /** `host`: a credential was about to leave its integration's hosts. The others are the guard's. */
 export type DeniedReason = 'scheme' | 'userinfo' | 'port' | 'address' | 'host';
-export type UnreachableCause = 'dns' | 'tcp' | 'tls' | 'timeout' | 'reset';
+/** `client_certificate`: the other side wants another client certificate than it was shown, or one at all. */
+export type UnreachableCause = 'dns' | 'tcp' | 'tls' | 'client_certificate' | 'timeout' | 'reset';
 
 /**
  * Everything a call can come to.

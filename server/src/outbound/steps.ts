@@ -84,7 +84,7 @@ function afterNothing(
 ): Step {
   const mayRepeat = progress.isRepeatable || !sent;
   // A certificate does not become valid by asking again.
-  return againOr(deps, progress, mayRepeat && cause !== 'tls', () =>
+  return againOr(deps, progress, mayRepeat && cause !== 'tls' && cause !== 'client_certificate', () =>
     mayRepeat ? { kind: 'unreachable', cause, mayHaveHappened: sent, detail } : unknown(detail, null),
   );
 }

@@ -1,0 +1,72 @@
+import { createHash } from 'node:crypto';
+import type { Dispatcher } from 'undici';
+import type { Clock } from '../lib/clock.ts';
+import { Secret } from '../lib/secret.ts';
+import type { ClientCertificate } from './credential-source.ts';
+
+/** Sockets of one client certificate: they are never used for another one, nor for none. */
+export interface ClientSockets {
+  /** To be used at once: a pool that waits may be closed. */
+  for(certificate: ClientCertificate): Dispatcher;
+  /** Closes the pools that nobody used for a while; with them the key leaves the memory. */
+  prune(): void;
+  close(): Promise<void>;
+}
+
+interface Deps {
+  clock: Pick<Clock, 'now'>;
+  open(certificate: ClientCertificate): Dispatcher;
+}
+
+interface Pool {
+  dispatcher: Dispatcher;
+  usedAt: number;
+}
+
+/** Beyond them the one unused for longest goes; its calls end as they began. */
+const MAX_POOLS = 64;
+const KEPT_UNUSED_MS = 60_000;
+
+export function createClientSockets({ clock, open }: Deps): ClientSockets {
+  // In the order of use: the first is the one unused for longest.
+  const pools = new Map<string, Pool>();
+
+  function drop(id: string, pool: Pool): void {
+    pools.delete(id);
+    // What is under way ends as it began. A failure to close is the socket's own, and it is gone either way.
+    pool.dispatcher.close().catch(() => {});
+  }
+
+  return {
+    for: (certificate) => {
+      const { id } = certificate;
+      const known = pools.get(id);
+      const dispatcher = known?.dispatcher ?? open(certificate);
+      pools.delete(id);
+      pools.set(id, { dispatcher, usedAt: clock.now().getTime() });
+      const oldest = pools.entries().next().value;
+      if (pools.size > MAX_POOLS && oldest !== undefined) drop(...oldest);
+      return dispatcher;
+    },
+    prune: () => {
+      const until = clock.now().getTime() - KEPT_UNUSED_MS;
+      for (const [id, pool] of pools) if (pool.usedAt <= until) drop(id, pool);
+    },
+    close: async () => {
+      const open = [...pools.values()];
+      pools.clear();
+      await Promise.all(open.map((pool) => pool.dispatcher.destroy()));
+    },
+  };
+}
+
+/** A certificate as outbound takes it; `id` is made of all that tells it from others. */
+export function clientCertificate(
+  certificate: string,
+  key: Secret<string>,
+  authorities: string | null,
+): ClientCertificate {
+  const parts = [certificate, key.reveal(), authorities ?? ''];
+  const id = createHash('sha256').update(JSON.stringify(parts)).digest('base64url');
+  return { id, certificate, key: new Secret(key.reveal()), authorities };
+}
