@@ -78,10 +78,12 @@ function presentScope({ name, description, optional }: Scope): ShownMethod['scop
   return { name, description: description ?? null, is_optional: optional };
 }
 
-/** Where the file says nothing: where the first one was found. */
-function helpToRotate({ rotationHelp, keyHelp }: AuthMethod): string | null {
+/** Where the file says nothing: from the place the first one came from. */
+function helpToRotate({ rotationHelp, keyHelp, type }: AuthMethod): string | null {
   if (rotationHelp !== undefined) return rotationHelp;
-  return keyHelp === undefined ? null : `Make a new one under ${keyHelp.location}.`;
+  if (keyHelp === undefined) return null;
+  const noun = type === 'api_key' ? 'key' : 'credential';
+  return `Make a new ${noun} under ${keyHelp.location}, paste it here and save. Once the check has passed, revoke the old one there.`;
 }
 
 /** Where no help of its own stands at a secret field, it is where the key is found. */

@@ -131,10 +131,6 @@ const oauth2Schema = shape({
     .boolean()
     .default(false)
     .describe('The provider always sends `iss` (RFC 9207), so a callback without it is refused.'),
-  optional_scope_param: z
-    .string()
-    .optional()
-    .describe("Where optional scopes travel apart from the others: HubSpot's optional_scope."),
   refresh_url: urlTemplateSchema.optional().describe('Where refreshing has another address.'),
   refresh_params: z.record(z.string(), z.string()).default({}),
   revoke_url: urlTemplateSchema.optional(),
