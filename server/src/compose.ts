@@ -7,12 +7,13 @@ import { sql } from 'kysely';
 import type { ApiDeps } from './api/app.ts';
 import { listEntries } from './audit/store.ts';
 import { catalogFolder } from './catalog/built-in.ts';
-import type { Catalog } from './catalog/catalog.ts';
+import { CATALOG_CHANGED, type Catalogs, createCatalogs } from './catalog/catalogs.ts';
 import { readKeyForms } from './catalog/key-forms.ts';
 import { loadCatalog } from './catalog/load.ts';
 import type { Config } from './config.ts';
 import { CONNECTION_CHANGED, connectionCheck, connectionsSweep } from './connections/announce.ts';
 import { type Connections, createConnections } from './connections/connections.ts';
+import { connectionsMadeBy } from './connections/made-by-store.ts';
 import { DEFAULT_CONNECTION_SETTINGS } from './connections/settings.ts';
 import { createSweepStore } from './connections/sweep-store.ts';
 import { type Listener, openListener } from './db/listen.ts';
@@ -43,11 +44,14 @@ import { createKeyring } from './vault/keyring.ts';
 import type { MasterKey } from './vault/master-key.ts';
 import { canaryStore, dataKeyStore } from './vault/store.ts';
 import { createIdempotencyKeys } from './workspaces/idempotency.ts';
+import { createInvitationLookup } from './workspaces/invitation-store.ts';
 import { createMembershipStore } from './workspaces/member-store.ts';
+import { createMembership, type Membership } from './workspaces/membership.ts';
 import { createPasswords } from './workspaces/password.ts';
 import { createPeople, type People } from './workspaces/people.ts';
 import { createSessionStore } from './workspaces/session-store.ts';
 import { createSetupStore } from './workspaces/setup-store.ts';
+import { createSignInLog, type SignInLog } from './workspaces/sign-in-log.ts';
 import { createSignInStore } from './workspaces/sign-in-store.ts';
 import { peopleSweep } from './workspaces/sweep.ts';
 import { createTokenLookup } from './workspaces/token-store.ts';
@@ -94,12 +98,13 @@ export async function compose(deps: ComposeDeps): Promise<Keyrail> {
   const listener = await openListener({ clock, log }, databaseUrl);
 
   const tokenUses = composeTokenUses(deps);
-  const people = composePeople(deps, transact, tokenUses);
-  const catalog = await composeCatalog(deps);
+  const signInLog = composeSignInLog(deps);
+  const { people, membership } = composePeople(deps, transact, tokenUses, signInLog);
+  const catalogs = await composeCatalogs(deps, listener);
   const outbound = composeOutbound(deps);
-  const connections = await composeConnections(deps, transact, catalog, outbound, listener);
+  const connections = await composeConnections(deps, transact, catalogs, outbound, listener);
 
-  const work = await composeRuns(deps, transact, catalog, outbound, connections, listener);
+  const work = await composeRuns(deps, transact, catalogs, outbound, connections, listener);
 
   // Another program's migration, or another database put in this one's place, is noticed by it.
   const migratedTo = await newestMigration(db);
@@ -119,14 +124,19 @@ export async function compose(deps: ComposeDeps): Promise<Keyrail> {
       },
     },
     webDir,
-    people,
-    audit: {
-      entries: (who, page) => transact(who.workspaceId, (tx) => listEntries(tx, who.workspaceId, page)),
+    people: {
+      ...people,
+      ...membership,
+      isIntegration: async (_workspaceId, slug) => catalog.get(slug) !== undefined,
     },
-    catalog,
+    audit: {
+      entries: (who, page, filter) =>
+        transact(who.workspaceId, (tx) => listEntries(tx, who.workspaceId, page, filter)),
+    },
+    catalogs,
     connections,
     runs: { runs: work.runs, watch: work.watch },
-    tables: composeTables(deps, transact, catalog, connections),
+    tables: composeTables(deps, transact, catalogs, connections),
   };
   return {
     people,
@@ -149,6 +159,7 @@ export async function compose(deps: ComposeDeps): Promise<Keyrail> {
     close: async () => {
       await work.stop();
       await tokenUses.stop();
+      await signInLog.settle();
       await outbound.close();
       await listener.close();
     },
@@ -170,32 +181,60 @@ function composeTokenUses({ db, clock, log }: ComposeDeps): TokenUses {
   });
 }
 
-function composePeople({ config, db, clock }: ComposeDeps, transact: Transact, tokenUses: TokenUses): People {
+function composeSignInLog({ db, log }: ComposeDeps): SignInLog {
+  return createSignInLog({
+    transact: db.transact,
+    memberships: createMembershipStore(db.system),
+    onError: (error) => log.warn({ err: error }, 'a sign-in could not be written to the audit log'),
+  });
+}
+
+function composePeople(
+  { config, db, clock }: ComposeDeps,
+  transact: Transact,
+  tokenUses: TokenUses,
+  signInLog: SignInLog,
+): { people: People; membership: Membership } {
   const { system } = db;
-  return createPeople({
+  const shared = {
     transact,
     clock,
     passwords: createPasswords(),
-    limits: { idleDays: config.sessionIdleDays, maxDays: config.sessionMaxDays },
-    sessions: createSessionStore(system),
     signIns: createSignInStore(system),
+    invitations: createInvitationLookup(system),
+  };
+  const limits = { idleDays: config.sessionIdleDays, maxDays: config.sessionMaxDays };
+  const store = createSessionStore(system);
+  const people = createPeople({
+    ...shared,
+    limits,
+    sessions: store,
+    signInLog,
     setups: createSetupStore(system),
     memberships: createMembershipStore(system),
     tokens: createTokenLookup(system),
     tokenUses,
   });
+  const membership = createMembership({
+    ...shared,
+    sessions: { store, clock, limits },
+    signedIn: { madeBy: connectionsMadeBy },
+  });
+  return { people, membership };
 }
 
-async function composeCatalog({ config, log }: ComposeDeps): Promise<Catalog> {
-  const catalog = await loadCatalog({
+async function composeCatalogs({ config, log }: ComposeDeps, listener: Listener): Promise<Catalogs> {
+  const readyMade = await loadCatalog({
     builtIn: catalogFolder,
     user: config.catalogDir ?? undefined,
     allowedPrivateHosts: config.allowedPrivateHosts,
   });
-  for (const problem of catalog.problems) {
+  for (const problem of readyMade.problems) {
     log.warn({ ...problem }, 'a catalog file is left out: it has a problem');
   }
-  return catalog;
+  const catalogs = createCatalogs({ readyMade, own: async () => [] });
+  await listener.listen(CATALOG_CHANGED, catalogs.forget, () => catalogs.forget(null));
+  return catalogs;
 }
 
 function composeOutbound({ config, db, clock, log, databaseUrl }: ComposeDeps): RunningOutbound {
@@ -221,7 +260,7 @@ function composeOutbound({ config, db, clock, log, databaseUrl }: ComposeDeps): 
 async function composeConnections(
   { db, clock, log, masterKey }: ComposeDeps,
   transact: Transact,
-  catalog: Catalog,
+  catalogs: Catalogs,
   outbound: RunningOutbound,
   listener: Listener,
 ): Promise<Connections> {
@@ -235,7 +274,7 @@ async function composeConnections(
     transact,
     clock,
     keyring,
-    catalog,
+    catalogs,
     keyForms: readKeyForms(JSON.parse(readFileSync(join(catalogFolder, 'key-forms.json'), 'utf8'))),
     outbound,
     dependents: columnDependents,
@@ -252,11 +291,11 @@ async function composeConnections(
 function composeTables(
   { config, db, clock }: ComposeDeps,
   transact: Transact,
-  catalog: Catalog,
+  catalogs: Catalogs,
   connections: Connections,
 ): Tables {
   const limits = { ...DEFAULT_IMPORT_LIMITS, maxBytes: config.csvMaxBytes, maxRows: config.csvMaxRows };
-  return createTables({ transact, bulk: db, catalog, connections, cells: cellsSource, clock, limits });
+  return createTables({ transact, bulk: db, catalogs, connections, cells: cellsSource, clock, limits });
 }
 
 interface Work {
@@ -269,7 +308,7 @@ interface Work {
 async function composeRuns(
   { config, db, clock, log }: ComposeDeps,
   transact: Transact,
-  catalog: Catalog,
+  catalogs: Catalogs,
   outbound: RunningOutbound,
   connections: Connections,
   listener: Listener,
@@ -277,7 +316,7 @@ async function composeRuns(
   const settings = runSettings(config);
   const shared = {
     tables: rowAccess({ cells: cellsSource }),
-    catalog,
+    catalogs,
     connections,
     actions: { outbound, clock },
     clock,

@@ -56,14 +56,12 @@ async function ask(
     ...asked.definition,
   });
   const credential = asked.credential ?? source;
-  const found = findAction({ catalog: { get: () => definition } }, 'finder', 'find');
+  const found = findAction({ get: () => definition }, 'finder', 'find');
   if (found.kind !== 'found') throw new Error(found.message);
-  const prepared = prepareAction(
-    { catalog: { get: () => definition }, connections: { credentialSource: () => credential } },
-    'wsp_1',
-    found,
-    { kind: 'usable', connection },
-  );
+  const prepared = prepareAction({ connections: { credentialSource: () => credential } }, 'wsp_1', found, {
+    kind: 'usable',
+    connection,
+  });
   if (typeof prepared === 'string') throw new Error(prepared);
   const call = (poll: PollState | null) =>
     execute(

@@ -1,6 +1,7 @@
 import type { Action } from '../catalog/action-definition.ts';
 import { resolveBaseUrl } from '../catalog/base-url.ts';
 import type { Catalog } from '../catalog/catalog.ts';
+import type { Catalogs } from '../catalog/catalogs.ts';
 import type { Definition } from '../catalog/definition.ts';
 import type { AddressSource } from '../catalog/request.ts';
 import type { Connections } from '../connections/connections.ts';
@@ -9,7 +10,7 @@ import type { RateWindow } from '../outbound/call.ts';
 import type { CredentialSource } from '../outbound/credential-source.ts';
 
 export interface PrepareDeps {
-  catalog: Pick<Catalog, 'get'>;
+  catalogs: Catalogs;
   connections: Pick<Connections, 'credentialSource'>;
 }
 
@@ -31,12 +32,8 @@ export type NamedAction =
   | { kind: 'unknown_action'; message: string };
 
 /** The action a column names. The catalog may have changed since the column was made. */
-export function findAction(
-  deps: Pick<PrepareDeps, 'catalog'>,
-  integration: string,
-  name: string,
-): NamedAction {
-  const definition = deps.catalog.get(integration);
+export function findAction(catalog: Pick<Catalog, 'get'>, integration: string, name: string): NamedAction {
+  const definition = catalog.get(integration);
   if (definition === undefined)
     return {
       kind: 'unknown_action',
@@ -50,7 +47,7 @@ export function findAction(
 
 /** Puts an action and the connection it uses together; a string says why they do not fit. */
 export function prepareAction(
-  deps: PrepareDeps,
+  deps: Pick<PrepareDeps, 'connections'>,
   workspaceId: string,
   found: Extract<NamedAction, { kind: 'found' }>,
   resolved: Extract<ResolvedConnection, { kind: 'usable' }>,

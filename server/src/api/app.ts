@@ -9,6 +9,7 @@ import type { Log } from '../lib/log.ts';
 import type { Metrics } from '../lib/metrics.ts';
 import { type AuditRoutesDeps, auditRoutes } from './audit.ts';
 import { authenticate, type Identify } from './authenticate.ts';
+import { type ConnectionRequestRoutesDeps, connectionRequestRoutes } from './connection-requests.ts';
 import { type ConnectionRoutesDeps, connectionRoutes } from './connections.ts';
 import { createEventStreams, type EventStreams } from './events.ts';
 import { gate } from './gate.ts';
@@ -16,7 +17,9 @@ import { type HealthDeps, healthRoutes } from './health.ts';
 import { type IdempotencyKeys, idempotency } from './idempotency.ts';
 import { type ImportRoutesDeps, importRoutes } from './imports.ts';
 import { type IntegrationRoutesDeps, integrationRoutes } from './integrations.ts';
+import { type InvitationRoutesDeps, invitationRoutes } from './invitations.ts';
 import { parseJsonBody } from './json-body.ts';
+import { type MemberRoutesDeps, memberRoutes } from './members.ts';
 import { createMethods } from './methods.ts';
 import { openApi } from './openapi.ts';
 import { handleError, sendProblem } from './problem.ts';
@@ -61,9 +64,15 @@ export interface ApiDeps {
   health: HealthDeps;
   /** The folder of the built web app; null where this process serves none. */
   webDir: string | null;
-  people: SetupRoutesDeps & SessionRoutesDeps & WorkspaceRoutesDeps & TokenRoutesDeps;
+  people: SetupRoutesDeps &
+    SessionRoutesDeps &
+    WorkspaceRoutesDeps &
+    TokenRoutesDeps &
+    MemberRoutesDeps &
+    InvitationRoutesDeps &
+    ConnectionRequestRoutesDeps;
   audit: AuditRoutesDeps;
-  catalog: IntegrationRoutesDeps['catalog'];
+  catalogs: IntegrationRoutesDeps['catalogs'];
   connections: ConnectionRoutesDeps & IntegrationRoutesDeps['connections'];
   runs: RunRoutesDeps;
   tables: TableRoutesDeps & RowRoutesDeps & ImportRoutesDeps;
@@ -117,6 +126,9 @@ function addRoutes(app: App, deps: ApiDeps, frame: ApiFrame): void {
   setupRoutes(app, deps.people, deps.config);
   sessionRoutes(app, deps.people, deps.config);
   workspaceRoutes(app, deps.people);
+  memberRoutes(app, deps.people);
+  invitationRoutes(app, deps.people, deps.config);
+  connectionRequestRoutes(app, deps.people);
   tokenRoutes(app, deps.people);
   auditRoutes(app, deps.audit);
   integrationRoutes(app, deps);

@@ -1,6 +1,6 @@
 import { integration, integrationList, integrationsQuery } from '@keyrail/contract/integrations';
 import { z } from 'zod';
-import type { Catalog } from '../catalog/catalog.ts';
+import type { Catalogs } from '../catalog/catalogs.ts';
 import type { Definition } from '../catalog/definition.ts';
 import type { Connections } from '../connections/connections.ts';
 import { AppError } from '../lib/app-error.ts';
@@ -8,7 +8,7 @@ import { presentIntegration, presentSummary } from './present-integration.ts';
 import type { App } from './route.ts';
 
 export interface IntegrationRoutesDeps {
-  catalog: Pick<Catalog, 'get' | 'search'>;
+  catalogs: Catalogs;
   connections: Pick<Connections, 'countByIntegration'>;
 }
 
@@ -16,7 +16,7 @@ const config = { policy: { role: 'viewer', scope: 'integrations:read' } } as con
 const tags = ['Integrations'];
 
 /** `/v1/integrations`: the tools that can be connected. */
-export function integrationRoutes(app: App, { catalog, connections }: IntegrationRoutesDeps): void {
+export function integrationRoutes(app: App, { catalogs, connections }: IntegrationRoutesDeps): void {
   app.route({
     method: 'GET',
     url: '/v1/integrations',
@@ -31,6 +31,7 @@ export function integrationRoutes(app: App, { catalog, connections }: Integratio
     },
     handler: async (request) => {
       const { search = '', category, limit, cursor } = request.query;
+      const catalog = await catalogs.of(request.who.workspaceId);
       const found = catalog.search(search);
       const fitting = found.filter((one) => category === undefined || isIn(one, category));
       const start = offsetOf(cursor);
@@ -55,6 +56,7 @@ export function integrationRoutes(app: App, { catalog, connections }: Integratio
       response: { 200: integration },
     },
     handler: async (request) => {
+      const catalog = await catalogs.of(request.who.workspaceId);
       const definition = catalog.get(request.params.slug);
       if (definition === undefined) throw new AppError('not_found');
       const counts = await connections.countByIntegration(request.who);

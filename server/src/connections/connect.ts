@@ -1,7 +1,7 @@
 import type { ConnectionId } from '@keyrail/contract/ids';
 import type { Verdict } from '@keyrail/contract/verdicts';
 import { record } from '../audit/record.ts';
-import type { Catalog } from '../catalog/catalog.ts';
+import type { Catalogs } from '../catalog/catalogs.ts';
 import { AppError } from '../lib/app-error.ts';
 import { newId } from '../lib/id.ts';
 import type { Transact, Tx } from '../lib/tx.ts';
@@ -31,7 +31,7 @@ import type { ConnectionSettings } from './settings.ts';
 export interface ConnectDeps extends CheckEnteredDeps {
   transact: Transact;
   keyring: Keyring;
-  catalog: Pick<Catalog, 'get'>;
+  catalogs: Catalogs;
   keyedHash: KeyedHash;
   settings: ConnectionSettings;
 }
@@ -63,7 +63,11 @@ export interface ConnectOutcome {
  */
 export async function connect(deps: ConnectDeps, who: Who, input: ConnectInput): Promise<ConnectOutcome> {
   refuseBoundToken(who);
-  const { definition, method } = chooseMethod(deps.catalog, input.integration, input.method);
+  const { definition, method } = chooseMethod(
+    await deps.catalogs.of(who.workspaceId),
+    input.integration,
+    input.method,
+  );
   const name = input.name === undefined ? null : tidyName(input.name);
   if (name !== null) await refuseTaken(deps, who, definition.slug, name);
   const { credentials, saveUnverified } = input;

@@ -1,6 +1,6 @@
 import type { ConnectedApp, ConnectionEvent, Dependent } from '@keyrail/contract/connections';
 import type { Verdict } from '@keyrail/contract/verdicts';
-import type { Catalog } from '../catalog/catalog.ts';
+import type { Catalogs } from '../catalog/catalogs.ts';
 import type { KeyForm } from '../catalog/key-forms.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Transact, Tx } from '../lib/tx.ts';
@@ -29,7 +29,7 @@ export interface ConnectionsDeps {
   transact: Transact;
   clock: Clock;
   keyring: Keyring;
-  catalog: Pick<Catalog, 'get'>;
+  catalogs: Catalogs;
   keyForms: readonly KeyForm[];
   outbound: Outbound;
   dependents: DependentsSource;

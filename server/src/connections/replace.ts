@@ -42,7 +42,7 @@ export async function replaceCredentials(
 ): Promise<{ verdict: Verdict; notes: string[] }> {
   const existing = await deps.transact(who.workspaceId, (tx) => getConnection(tx, who, id));
   refuseStale(existing, version);
-  const known = methodOf(deps.catalog, existing);
+  const known = methodOf(await deps.catalogs.of(who.workspaceId), existing);
   if (known === null) throw goneFromCatalog(existing.integration);
   const { credentials, saveUnverified } = replacement;
   const { workspaceId } = who;

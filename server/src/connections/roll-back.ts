@@ -27,7 +27,10 @@ export async function rollBack(deps: Deps, who: Who, id: string): Promise<Verdic
     return { connection: found, previous: await findCredential(tx, found, 'previous') };
   });
   if (previous === null || connection.status === 'disconnected') throw nothingThere();
-  const known = methodOf(deps.catalog, { ...connection, methodId: previous.methodId });
+  const known = methodOf(await deps.catalogs.of(who.workspaceId), {
+    ...connection,
+    methodId: previous.methodId,
+  });
   if (known === null) throw goneFromCatalog(connection.integration);
   const values = await reopened(deps, connection, previous);
   const accepted = await checkValues(

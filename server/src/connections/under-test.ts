@@ -7,6 +7,7 @@ import type { ConnectionId, UserId, WorkspaceId } from '@keyrail/contract/ids';
 import type { z } from 'zod';
 import type { TestDatabase } from '../../test/database.ts';
 import { createCatalog } from '../catalog/catalog.ts';
+import { sameForAll } from '../catalog/catalogs.ts';
 import { type Definition, definitionSchema } from '../catalog/definition.ts';
 import { readKeyForms } from '../catalog/key-forms.ts';
 import type { Clock } from '../lib/clock.ts';
@@ -179,7 +180,7 @@ export function openRoom(options: RoomOptions): Room {
     transact: db.transact,
     clock: options.clock,
     keyring: createKeyring({ store: dataKeyStore(db.system), masterKey: options.master ?? testMaster }),
-    catalog: createCatalog(options.definitions, []),
+    catalogs: sameForAll(createCatalog(options.definitions, [])),
     keyForms: readKeyForms([
       {
         service: 'Slack bot token',

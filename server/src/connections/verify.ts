@@ -1,5 +1,5 @@
 import type { Verdict } from '@keyrail/contract/verdicts';
-import type { Catalog } from '../catalog/catalog.ts';
+import type { Catalogs } from '../catalog/catalogs.ts';
 import { AppError } from '../lib/app-error.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Transact } from '../lib/tx.ts';
@@ -19,7 +19,7 @@ import { type Finding, verdictOf } from './verdict.ts';
 export interface VerifyDeps {
   transact: Transact;
   outbound: Outbound;
-  catalog: Pick<Catalog, 'get'>;
+  catalogs: Catalogs;
   clock: Clock;
   door: Pick<CredentialDoor, 'sourceForCheck'>;
   settings: ConnectionSettings;
@@ -50,7 +50,7 @@ export async function verifyByItself(deps: VerifyDeps, workspaceId: string, id: 
 type Checked = { kind: 'verdict'; verdict: Verdict } | { kind: 'not_checked'; error: AppError };
 
 async function checkSaved(deps: VerifyDeps, connection: Connection, who: Who | null): Promise<Checked> {
-  const known = methodOf(deps.catalog, connection);
+  const known = methodOf(await deps.catalogs.of(connection.workspaceId), connection);
   if (known === null) return { kind: 'not_checked', error: goneFromCatalog(connection.integration) };
   const outcome = await probe(deps, {
     ...known,

@@ -1,4 +1,5 @@
 import { findAction } from '../actions/prepare.ts';
+import type { Catalog } from '../catalog/catalog.ts';
 import type { Tx } from '../lib/tx.ts';
 import type { RowAccess } from '../tables/row-access.ts';
 import { createBell } from './bell.ts';
@@ -35,12 +36,13 @@ export interface AdoptDeps extends RunFootingDeps {
  */
 export async function adopt(deps: AdoptDeps, due: DueRun): Promise<Drive | null> {
   const startedAt = performance.now();
+  const catalog = await deps.catalogs.of(due.workspaceId);
   const taken = await deps.transact(due.workspaceId, async (tx) => {
     const held = await takeLease(tx, due, deps.owner, deps.leaseMs);
     if (held === null) return null;
     const { columns } = await deps.tables.readTable(tx, held.run.workspaceId, held.run.tableId);
     const plan = planOf(held.run.action, columns, held.run.columnId);
-    const jobs = await lookThroughLeft(deps, tx, held.lease, held.run, plan);
+    const jobs = await lookThroughLeft(deps, catalog, tx, held.lease, held.run, plan);
     return { ...held, plan, jobs };
   });
   if (taken === null) return null;
@@ -54,10 +56,17 @@ interface Job {
   dueAtMs: number;
 }
 
-async function lookThroughLeft(deps: AdoptDeps, tx: Tx, lease: Lease, run: Run, plan: Plan): Promise<Job[]> {
+async function lookThroughLeft(
+  deps: AdoptDeps,
+  catalog: Pick<Catalog, 'get'>,
+  tx: Tx,
+  lease: Lease,
+  run: Run,
+  plan: Plan,
+): Promise<Job[]> {
   const left = await runningCells(tx, run);
   if (left.length === 0) return [];
-  const found = findAction(deps, run.action.integration, run.action.action);
+  const found = findAction(catalog, run.action.integration, run.action.action);
   const isRepeatable = found.kind === 'found' && found.action.repeatable;
   const jobs = left.filter((cell) => cell.poll !== null);
   const others = left.filter((cell) => cell.poll === null).map((cell) => cell.rowId);

@@ -13,7 +13,7 @@ import { planOf } from './plan.ts';
 import { countRows } from './store/estimate-store.ts';
 
 interface EstimateDeps extends CommandDeps {
-  catalog: FootingDeps['catalog'];
+  catalogs: FootingDeps['catalogs'];
   connections: Pick<Connections, 'resolve'>;
 }
 
@@ -27,10 +27,11 @@ export async function estimateRun(
 ): Promise<RunEstimate> {
   const scope = { scope: wanted.scope, ...scopeOf(wanted) };
   const { workspaceId } = who;
+  const catalog = await deps.catalogs.of(workspaceId);
   return deps.transact(workspaceId, async (tx) => {
     const { column, columns } = await actionColumn(deps, tx, workspaceId, tableId, columnId);
     const { integration, action: name, connection_id: connectionId } = column.action;
-    const found = findAction(deps, integration, name);
+    const found = findAction(catalog, integration, name);
     if (found.kind === 'unknown_action') throw new AppError('conflict', { detail: found.message });
     const { action, definition } = found;
     const plan = planOf(column.action, columns, columnId);

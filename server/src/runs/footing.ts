@@ -1,5 +1,6 @@
 import { missingConnection } from '../actions/execute.ts';
 import { findAction, type PrepareDeps, prepareAction } from '../actions/prepare.ts';
+import type { Catalog } from '../catalog/catalog.ts';
 import type { Connections } from '../connections/connections.ts';
 import type { Transact, Tx } from '../lib/tx.ts';
 import { isWithin } from './bounds.ts';
@@ -17,23 +18,30 @@ export interface RunFootingDeps extends FootingDeps {
 }
 
 /** What a run stands on right now: first of all the right of whoever started it. */
-export function findRunFooting(deps: RunFootingDeps, run: Run): Promise<Footing> {
+export async function findRunFooting(deps: RunFootingDeps, run: Run): Promise<Footing> {
+  const catalog = await deps.catalogs.of(run.workspaceId);
   return deps.transact(run.workspaceId, async (tx) => {
     const message = await whyStopped(deps.rights, tx, run);
-    return message === null ? footingWithin(deps, tx, run) : { kind: 'stopped', message };
+    return message === null ? footingWithin(deps, catalog, tx, run) : { kind: 'stopped', message };
   });
 }
 
 /** What the run's action can be made with right now. The default connection may be another one than a second ago. */
-export function findFooting(deps: FootingDeps, asked: Asked): Promise<Footing> {
-  return deps.transact(asked.workspaceId, (tx) => footingWithin(deps, tx, asked));
+export async function findFooting(deps: FootingDeps, asked: Asked): Promise<Footing> {
+  const catalog = await deps.catalogs.of(asked.workspaceId);
+  return deps.transact(asked.workspaceId, (tx) => footingWithin(deps, catalog, tx, asked));
 }
 
 type Asked = Pick<Run, 'workspaceId' | 'action' | 'allowedConnectionIds'>;
 
-async function footingWithin(deps: FootingDeps, tx: Tx, run: Asked): Promise<Footing> {
+async function footingWithin(
+  deps: FootingDeps,
+  catalog: Pick<Catalog, 'get'>,
+  tx: Tx,
+  run: Asked,
+): Promise<Footing> {
   const { integration, action, connection_id: connectionId } = run.action;
-  const found = findAction(deps, integration, action);
+  const found = findAction(catalog, integration, action);
   if (found.kind === 'unknown_action') return { kind: 'impossible', message: found.message };
   const { name } = found.definition;
   const resolved = await deps.connections.resolve(tx, run.workspaceId, { integration, connectionId });

@@ -1,7 +1,7 @@
 import type { CreateRun, RunEstimate } from '@keyrail/contract/runs';
 import type { ColumnAction } from '@keyrail/contract/tables';
 import type { ExecuteDeps } from '../actions/execute.ts';
-import type { Catalog } from '../catalog/catalog.ts';
+import type { Catalogs } from '../catalog/catalogs.ts';
 import { connectionHealed as connectionHealedJob } from '../connections/announce.ts';
 import type { Connections } from '../connections/connections.ts';
 import { type Task, task } from '../jobs/job.ts';
@@ -29,7 +29,7 @@ import { tryOut } from './try-out.ts';
 export interface RunsDeps {
   transact: Transact;
   tables: Pick<RowAccess, 'readTable' | 'readRows'>;
-  catalog: Pick<Catalog, 'get'>;
+  catalogs: Catalogs;
   connections: Pick<Connections, 'resolve' | 'credentialSource'>;
   actions: ExecuteDeps;
   executor: Pick<Executor, 'wake' | 'heed'>;

@@ -34,9 +34,10 @@ export async function tryOut(
 ): Promise<SettledCell> {
   refuseWithoutUse(who);
   const { workspaceId } = who;
+  const catalog = await deps.catalogs.of(workspaceId);
   const { plan, values } = await deps.transact(workspaceId, async (tx) => {
     const { columns } = await deps.tables.readTable(tx, workspaceId, tableId);
-    const problems = actionProblems(deps.catalog, columns, action, null);
+    const problems = actionProblems(catalog, columns, action, null);
     if (problems.length > 0) throw new AppError('invalid_input', { fields: problems });
     const plan = planOf(action, columns, null);
     const place = { workspaceId, tableId, columnId: '' };

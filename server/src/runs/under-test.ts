@@ -3,6 +3,8 @@ import type { ColumnId, TableId, UserId, WorkspaceId } from '@keyrail/contract/i
 import { sql } from 'kysely';
 import type { TestDatabase } from '../../test/database.ts';
 import { find, finder } from '../../test/finder.ts';
+import { createCatalog } from '../catalog/catalog.ts';
+import { sameForAll } from '../catalog/catalogs.ts';
 import { type Definition, definitionSchema } from '../catalog/definition.ts';
 import type { ResolvedConnection } from '../connections/resolve.ts';
 import { openListener } from '../db/listen.ts';
@@ -77,7 +79,7 @@ export async function createWorld(database: TestDatabase, options: WorldOptions)
   const shared = {
     transact: database.db.transact,
     tables: rowAccess({ cells: cellsSource }),
-    catalog: { get: (slug: string) => (slug === definition.slug ? definition : undefined) },
+    catalogs: sameForAll(createCatalog([definition], [])),
     connections: {
       resolve: async () => connection.resolved,
       credentialSource: () => literalCredential(credential),

@@ -1,6 +1,7 @@
 import type { ColumnId } from '@keyrail/contract/ids';
 import type { ColumnAction, ValueType } from '@keyrail/contract/tables';
 import { record } from '../audit/record.ts';
+import type { Catalog } from '../catalog/catalog.ts';
 import { AppError } from '../lib/app-error.ts';
 import { newId } from '../lib/id.ts';
 import type { Tx } from '../lib/tx.ts';
@@ -27,6 +28,11 @@ export interface NewColumn {
   action?: ColumnAction | undefined;
 }
 
+/** The workspace's catalog, read before the transaction begins. */
+interface CatalogDep {
+  catalog: Pick<Catalog, 'get'>;
+}
+
 export interface ColumnChange {
   name?: string | undefined;
   width?: number | null | undefined;
@@ -36,18 +42,19 @@ export interface ColumnChange {
 }
 
 export async function createColumn(
-  deps: Pick<TablesDeps, 'transact' | 'catalog' | 'connections'>,
+  deps: Pick<TablesDeps, 'transact' | 'catalogs' | 'connections'>,
   who: Who,
   tableId: string,
   wanted: NewColumn,
   expectedVersion: number | null,
 ): Promise<ChangedColumn> {
   const { workspaceId } = who;
+  const catalog = await deps.catalogs.of(workspaceId);
   return deps.transact(workspaceId, async (tx) => {
     const table = await lockForChange(tx, workspaceId, tableId, expectedVersion);
     const columns = await store.columnsOf(tx, workspaceId, tableId);
     checkNames(columns, [wanted]);
-    if (wanted.action) await checkAction(deps, tx, who, columns, wanted.action, null);
+    if (wanted.action) await checkAction({ ...deps, catalog }, tx, who, columns, wanted.action, null);
     const column: Column = {
       id: newId<ColumnId>('col'),
       key: await store.takeColumnKeys(tx, workspaceId, tableId, 1),
@@ -65,7 +72,7 @@ export async function createColumn(
 }
 
 export async function changeColumn(
-  deps: Pick<TablesDeps, 'transact' | 'catalog' | 'connections' | 'cells'>,
+  deps: Pick<TablesDeps, 'transact' | 'catalogs' | 'connections' | 'cells'>,
   who: Who,
   tableId: string,
   columnId: string,
@@ -73,6 +80,7 @@ export async function changeColumn(
   expectedVersion: number | null,
 ): Promise<ChangedColumn> {
   const { workspaceId } = who;
+  const catalog = await deps.catalogs.of(workspaceId);
   return deps.transact(workspaceId, async (tx) => {
     const table = await lockForChange(tx, workspaceId, tableId, expectedVersion);
     const columns = await store.columnsOf(tx, workspaceId, tableId);
@@ -80,7 +88,7 @@ export async function changeColumn(
     if (change.name !== undefined) checkNames(without(columns, column), [{ name: change.name }]);
     if (change.type !== undefined) await changeType(tx, workspaceId, tableId, column, change.type);
     if (change.action !== undefined)
-      await changeAction(deps, tx, who, tableId, columns, column, change.action);
+      await changeAction({ ...deps, catalog }, tx, who, tableId, columns, column, change.action);
     const changed: Column = {
       ...column,
       name: change.name ?? column.name,
@@ -161,7 +169,7 @@ async function changeType(
 }
 
 async function changeAction(
-  deps: Pick<TablesDeps, 'catalog' | 'connections' | 'cells'>,
+  deps: Pick<TablesDeps, 'connections' | 'cells'> & CatalogDep,
   tx: Tx,
   who: Who,
   tableId: string,
@@ -186,7 +194,7 @@ function asks({ integration, action, inputs }: ColumnAction): string {
  * the column `self` names already may stay.
  */
 async function checkAction(
-  deps: Pick<TablesDeps, 'catalog' | 'connections'>,
+  deps: Pick<TablesDeps, 'connections'> & CatalogDep,
   tx: Tx,
   who: Who,
   columns: readonly Column[],

@@ -1,4 +1,4 @@
-import type { Catalog } from '../catalog/catalog.ts';
+import type { Catalogs } from '../catalog/catalogs.ts';
 import type { Connections } from '../connections/connections.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Transact } from '../lib/tx.ts';
@@ -9,7 +9,7 @@ import type { ImportLimits } from './csv/limits.ts';
 /** What the room is handed by `compose`; each file takes of it what it needs. */
 export interface TablesDeps {
   transact: Transact;
-  catalog: Pick<Catalog, 'get'>;
+  catalogs: Catalogs;
   connections: Pick<Connections, 'resolve'>;
   cells: CellsSource;
   clock: Clock;

@@ -2,6 +2,7 @@ import type { WorkspaceId } from '@keyrail/contract/ids';
 import type { CsvColumnPlan, ValueType } from '@keyrail/contract/tables';
 import type { TestDatabase } from '../../test/database.ts';
 import { createCatalog } from '../catalog/catalog.ts';
+import { sameForAll } from '../catalog/catalogs.ts';
 import { systemClock } from '../lib/clock.ts';
 import { newId } from '../lib/id.ts';
 import type { Who } from '../workspaces/who.ts';
@@ -66,7 +67,7 @@ export async function tablesUnderTest(
   await database.db.system.insertInto('workspaces').values({ id: who.workspaceId, name: 'Acme' }).execute();
   const tables = createTables({
     transact: database.db.transact,
-    catalog: createCatalog([], []),
+    catalogs: sameForAll(createCatalog([], [])),
     connections: { resolve: async () => ({ kind: 'missing', because: 'none' }) },
     cells,
     clock: systemClock,
