@@ -1,0 +1,56 @@
+import { z } from 'zod';
+import { Secret } from '../lib/secret.ts';
+import type { Keyring } from '../vault/keyring.ts';
+import { open } from '../vault/open.ts';
+import { seal } from '../vault/seal.ts';
+import type { SealedRecord, SecretPlace } from '../vault/sealed-record.ts';
+
+/** What is secret in a row of `tokens`. */
+export interface TokenSecrets {
+  accessToken: Secret<string>;
+  refreshToken: Secret<string> | null;
+}
+
+/** Which row, and which of the tokens that follow each other in it. */
+export interface TokenPlace {
+  workspaceId: string;
+  id: string;
+  generation: number;
+}
+
+export type OpenedSecrets =
+  | { kind: 'opened'; secrets: TokenSecrets }
+  | { kind: 'unreadable'; because: string };
+
+const sealedShape = z.strictObject({ access: z.string(), refresh: z.string().nullable() });
+
+/** Both secrets in one record: they are written in one piece, and neither can be put in the other's place. */
+export function sealTokens(
+  deps: { keyring: Keyring },
+  place: TokenPlace,
+  { accessToken, refreshToken }: TokenSecrets,
+): Promise<SealedRecord> {
+  const both = { access: accessToken.reveal(), refresh: refreshToken?.reveal() ?? null };
+  return seal(deps, placeOf(place), new Secret(JSON.stringify(both)));
+}
+
+/** The only opener of tokens. A parser's complaint would quote what it could not read, so none leaves here. */
+export async function openTokens(
+  deps: { keyring: Keyring },
+  place: TokenPlace,
+  sealed: SealedRecord,
+): Promise<OpenedSecrets> {
+  const result = await open(deps, placeOf(place), sealed);
+  if (result.kind === 'unreadable') return result;
+  try {
+    const { access, refresh } = sealedShape.parse(JSON.parse(result.plaintext.reveal()));
+    const refreshToken = refresh === null ? null : new Secret(refresh);
+    return { kind: 'opened', secrets: { accessToken: new Secret(access), refreshToken } };
+  } catch {
+    return { kind: 'unreadable', because: 'not in form' };
+  }
+}
+
+function placeOf({ workspaceId, id, generation }: TokenPlace): SecretPlace {
+  return { workspaceId, recordId: id, version: generation, purpose: 'token' };
+}
