@@ -21,4 +21,22 @@ export const auditEntry = z
   .meta({ id: 'AuditEntry' });
 export type AuditEntry = z.infer<typeof auditEntry>;
 
-export const auditQuery = pageQuery;
+export const auditQuery = pageQuery.extend({
+  actor: z
+    .string()
+    .max(100)
+    .optional()
+    .describe('The id of a person or token; or `keyrail` or `operator` for what they did.'),
+  subject: z.string().max(100).optional().describe('The id of a thing: all that was done to it.'),
+  action: z
+    .string()
+    .regex(
+      /^[a-z_]+(\.[a-z_]+)?$/,
+      'Expected a thing (connection) or a thing and a deed (connection.created).',
+    )
+    .max(100)
+    .optional()
+    .describe(
+      'A whole action (`connection.created`), or a thing alone (`connection`) for all that is done to its kind.',
+    ),
+});

@@ -127,7 +127,7 @@ export async function compose(deps: ComposeDeps): Promise<Keyrail> {
     people: {
       ...people,
       ...membership,
-      isIntegration: async (_workspaceId, slug) => catalog.get(slug) !== undefined,
+      isIntegration: async (workspaceId, slug) => (await catalogs.of(workspaceId)).get(slug) !== undefined,
     },
     audit: {
       entries: (who, page, filter) =>

@@ -11,6 +11,7 @@ import { type Client, startApp, type TestApp } from './app.ts';
  */
 
 const OPEN = [
+  'DELETE /v1/memberships/:workspace_id: session',
   'DELETE /v1/session: session',
   'DELETE /v1/sessions/others: session',
   'GET /*: public',
@@ -19,9 +20,12 @@ const OPEN = [
   'GET /health/ready: public',
   'GET /metrics: public',
   'GET /openapi.json: public',
+  'GET /v1/invitations/state: public',
+  'GET /v1/memberships/:workspace_id/leaving: session',
   'GET /v1/session: session',
   'GET /v1/setup: public',
   'HEAD /*: public',
+  'POST /v1/invitations/accept: public',
   'POST /v1/session: public',
   'POST /v1/setup: public',
 ];

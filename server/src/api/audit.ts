@@ -2,12 +2,13 @@ import { type AuditEntry, auditEntry, auditQuery } from '@keyrail/contract/audit
 import { pageOf } from '@keyrail/contract/page';
 import { z } from 'zod';
 import type { Entry } from '../audit/entry.ts';
+import type { EntriesFilter } from '../audit/store.ts';
 import type { Who } from '../workspaces/who.ts';
 import { pageFrom } from './page.ts';
 import type { App } from './route.ts';
 
 export interface AuditRoutesDeps {
-  entries(who: Who, page: { limit: number; before: string | null }): Promise<Entry[]>;
+  entries(who: Who, page: { limit: number; before: string | null }, filter: EntriesFilter): Promise<Entry[]>;
 }
 
 export function auditRoutes(app: App, deps: AuditRoutesDeps): void {
@@ -21,14 +22,16 @@ export function auditRoutes(app: App, deps: AuditRoutesDeps): void {
       querystring: auditQuery,
       response: { 200: pageOf(auditEntry) },
     },
-    handler: async (request) =>
-      pageFrom(
+    handler: async (request) => {
+      const { actor, subject, action } = request.query;
+      return pageFrom(
         request.query,
         z.string().regex(/^evt_[0-9a-z]{26}$/),
-        ({ limit, after }) => deps.entries(request.who, { limit, before: after }),
+        ({ limit, after }) => deps.entries(request.who, { limit, before: after }, { actor, subject, action }),
         (entry) => entry.id,
         presentEntry,
-      ),
+      );
+    },
   });
 }
 

@@ -11,6 +11,7 @@ test('who may look is asked anew of a request that stays open, also when it name
   let isMember = true;
   const identify: Identify = {
     byToken: async () => null,
+    whomToAsk: async () => 'Olive',
     bySession: async () => ({ sessionId: 'ses_1', userId, name: 'Olive', email: 'olive@example.com' }),
     inWorkspace: async (_visitor, asked) =>
       isMember && asked === workspaceId

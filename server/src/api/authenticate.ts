@@ -1,7 +1,7 @@
 import { workspaceId as workspaceIdShape } from '@keyrail/contract/ids';
 import type { FastifyRequest } from 'fastify';
 import { AppError } from '../lib/app-error.ts';
-import { isAllowed } from '../workspaces/policy.ts';
+import { isAllowed, scopesOfRole } from '../workspaces/policy.ts';
 import type { Client, Visitor } from '../workspaces/visitor.ts';
 import type { Who } from '../workspaces/who.ts';
 import { type Policy, setVisitor, setWho } from './route.ts';
@@ -12,6 +12,8 @@ export interface Identify {
   bySession(token: string, client: Client): Promise<Visitor | null>;
   /** Null when they are no member of it, or there is no such workspace. */
   inWorkspace(visitor: Visitor, workspaceId: string, client: Client): Promise<Who | null>;
+  /** The end of "Ask …": whom the workspace names, for a refusal. */
+  whomToAsk(workspaceId: string): Promise<string>;
 }
 
 export type Credential = { kind: 'token'; token: string } | { kind: 'session'; token: string };
@@ -49,14 +51,35 @@ export async function authenticate(
   }
   const who = await whoIs(identify, request, credential);
   setWho(request, who);
-  if (!isAllowed(who, policy)) {
-    throw new AppError('forbidden', {
-      detail:
-        who.tokenId === null
-          ? `This needs the role ${policy.role} or more; yours is ${who.role}. Ask an owner or admin of the workspace.`
-          : `This token may not do that: it needs ${policy.scope === null ? '' : `the scope ${policy.scope}, and `}a maker whose role is ${policy.role} or more.`,
+  if (!isAllowed(who, policy)) throw await refusal(identify, who, policy);
+}
+
+/** Says why not, and whom to ask. */
+async function refusal(identify: Identify, who: Who, policy: Exclude<Policy, string>): Promise<AppError> {
+  const ask = `Ask ${await identify.whomToAsk(who.workspaceId)}.`;
+  const { role, scope } = policy;
+  if (isHiddenFrom(who, policy)) {
+    return new AppError('forbidden', {
+      reason: 'connections_hidden',
+      detail: `This workspace shows its connections to owners and admins only; you can use them in columns all the same. ${ask}`,
     });
   }
+  return new AppError('forbidden', {
+    detail:
+      who.tokenId === null
+        ? `This needs the role ${role} or more; yours is ${who.role}. ${ask}`
+        : `This token may not do that: it needs ${scope === null ? '' : `the scope ${scope}, and `}a maker whose role is ${role} or more. ${ask}`,
+  });
+}
+
+/** The role alone would do: it is the workspace's choice that it does not. */
+function isHiddenFrom(who: Who, { role, scope }: Exclude<Policy, string>): boolean {
+  const scopes = scopesOfRole[who.role];
+  return (
+    who.tokenId === null &&
+    scope === 'connections:read' &&
+    isAllowed({ role: who.role, scopes }, { role, scope })
+  );
 }
 
 async function visitorOf(

@@ -14,7 +14,7 @@ export type SessionRoutesDeps = Pick<
   'signIn' | 'signOut' | 'endOtherSessions' | 'bySession' | 'workspacesOf'
 >;
 
-type SessionConfig = Pick<Config, 'publicUrl' | 'upstreams'>;
+export type SessionConfig = Pick<Config, 'publicUrl' | 'upstreams'>;
 
 export function sessionRoutes(app: App, deps: SessionRoutesDeps, config: SessionConfig): void {
   app.route({

@@ -1,4 +1,6 @@
+import type { ExpressionBuilder } from 'kysely';
 import { queries } from '../db/open.ts';
+import type { DB } from '../db/schema.ts';
 import { newId } from '../lib/id.ts';
 import type { Tx } from '../lib/tx.ts';
 import type { Entry, NewEntry } from './entry.ts';
@@ -22,11 +24,22 @@ export async function insertEntry(tx: Tx, entry: NewEntry): Promise<void> {
     .execute();
 }
 
+/** What is asked for; undefined: any. */
+export interface EntriesFilter {
+  /** An id, or `keyrail` or `operator`. */
+  actor: string | undefined;
+  /** An id. */
+  subject: string | undefined;
+  /** `connection.created`, or `connection` for all deeds. */
+  action: string | undefined;
+}
+
 /** Newest first; `before` is the id of the last entry of the page before. */
 export async function listEntries(
   tx: Tx,
   workspaceId: string,
   page: { limit: number; before: string | null },
+  { actor, subject, action }: EntriesFilter,
 ): Promise<Entry[]> {
   let query = queries(tx)
     .selectFrom('audit_entries')
@@ -47,5 +60,15 @@ export async function listEntries(
     .orderBy('id', 'desc')
     .limit(page.limit);
   if (page.before !== null) query = query.where('id', '<', page.before);
+  if (actor === 'keyrail' || actor === 'operator') query = query.where('actor_kind', '=', actor);
+  else if (actor !== undefined) query = query.where('actor_id', '=', actor);
+  if (subject !== undefined) query = query.where('subject_id', '=', subject);
+  if (action !== undefined) query = query.where((is) => deedIs(is, action));
   return (await query.execute()) as Entry[];
+}
+
+/** '/' is the character after '.': between them stand all deeds of one kind of thing. */
+function deedIs(is: ExpressionBuilder<DB, 'audit_entries'>, action: string) {
+  if (action.includes('.')) return is('action', '=', action);
+  return is.and([is('action', '>', `${action}.`), is('action', '<', `${action}/`)]);
 }

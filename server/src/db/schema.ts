@@ -101,6 +101,20 @@ export interface ConnectionEvents {
   workspace_id: string;
 }
 
+export interface ConnectionRequests {
+  connection_id: string | null;
+  created_at: Timestamp;
+  decided_at: Timestamp | null;
+  decided_by_label: string | null;
+  id: string;
+  integration: string;
+  note: string | null;
+  requested_by: string | null;
+  requested_by_label: string;
+  state: Generated<string>;
+  workspace_id: string;
+}
+
 export interface Connections {
   account: JsonColumn | null;
   account_id: string | null;
@@ -168,6 +182,21 @@ export interface IdempotencyKeys {
   key: string;
   request_hash: string;
   status: number | null;
+  workspace_id: string;
+}
+
+export interface Invitations {
+  accepted_at: Timestamp | null;
+  accepted_by: string | null;
+  code_hash: Buffer;
+  created_at: Timestamp;
+  created_by: string | null;
+  created_by_label: string;
+  expires_at: Timestamp;
+  id: string;
+  note: string | null;
+  revoked_at: Timestamp | null;
+  role: string;
   workspace_id: string;
 }
 
@@ -289,6 +318,34 @@ export interface Tables {
   workspace_id: string;
 }
 
+export interface Tokens {
+  connection_id: string;
+  credential_version: number;
+  ended_because: string | null;
+  ended_words: string | null;
+  expires_at: Timestamp | null;
+  failure: string | null;
+  failure_words: string | null;
+  failures: Generated<number>;
+  fields: Generated<JsonColumn>;
+  forced_at: Timestamp | null;
+  generation: Generated<number>;
+  has_refresh_token: Generated<boolean>;
+  id: string;
+  interrupted_at: Timestamp | null;
+  key_id: Generated<string | null>;
+  lease_generation: Generated<number>;
+  lease_owner: string | null;
+  lease_until: Timestamp | null;
+  made_from: string;
+  minted_at: Timestamp | null;
+  renew_at: Timestamp | null;
+  retry_at: Timestamp | null;
+  scopes: JsonColumn | null;
+  sealed: string | null;
+  workspace_id: string;
+}
+
 export interface Users {
   created_at: Generated<Timestamp>;
   email: string;
@@ -305,6 +362,7 @@ export interface VaultCanary {
 }
 
 export interface Workspaces {
+  connections_visible_to: Generated<string>;
   contact_for_help: string | null;
   created_at: Generated<Timestamp>;
   id: string;
@@ -319,10 +377,12 @@ export interface DB {
   call_usage: CallUsage;
   columns: Columns;
   connection_events: ConnectionEvents;
+  connection_requests: ConnectionRequests;
   connections: Connections;
   credentials: Credentials;
   data_keys: DataKeys;
   idempotency_keys: IdempotencyKeys;
+  invitations: Invitations;
   keyrail_job_workers: KeyrailJobWorkers;
   keyrail_periodic: KeyrailPeriodic;
   known_addresses: KnownAddresses;
@@ -334,6 +394,7 @@ export interface DB {
   sign_in_attempts: SignInAttempts;
   table_rows: TableRows;
   tables: Tables;
+  tokens: Tokens;
   users: Users;
   vault_canary: VaultCanary;
   workspaces: Workspaces;

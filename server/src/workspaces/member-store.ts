@@ -1,33 +1,46 @@
-import type { Role } from '@keyrail/contract/people';
+import type { UserId } from '@keyrail/contract/ids';
+import type { ConnectionsVisibility, Role } from '@keyrail/contract/people';
+import { sql } from 'kysely';
 import { type Queries, queries } from '../db/open.ts';
 import type { Tx } from '../lib/tx.ts';
 import type { Member, Workspace, WorkspaceChange } from './workspace.ts';
 
 /** Which workspaces a person is in: asked before it is known which one a request is about. */
 export interface MembershipStore {
-  roleIn(userId: string, workspaceId: string): Promise<Role | null>;
+  roleIn(
+    userId: string,
+    workspaceId: string,
+  ): Promise<{ role: Role; visibleTo: ConnectionsVisibility } | null>;
   workspacesOf(userId: string): Promise<(Workspace & { role: Role })[]>;
   /** By id or by name; for the operator. */
   findWorkspaces(idOrName: string): Promise<Workspace[]>;
   allWorkspaces(limit: number): Promise<Workspace[]>;
 }
 
+const columns = [
+  'workspaces.id',
+  'workspaces.name',
+  'contact_for_help as contactForHelp',
+  'connections_visible_to as connectionsVisibleTo',
+  sql<string[]>`array(
+    select users.name from members join users on users.id = members.user_id
+    where members.workspace_id = workspaces.id and members.role = 'owner'
+    order by members.created_at, users.id limit 4
+  )`.as('owners'),
+  'version',
+] as const;
+
 export function createMembershipStore(system: Queries): MembershipStore {
-  const columns = [
-    'workspaces.id',
-    'workspaces.name',
-    'contact_for_help as contactForHelp',
-    'version',
-  ] as const;
   return {
     roleIn: async (userId, workspaceId) => {
       const found = await system
         .selectFrom('members')
-        .select('role')
+        .innerJoin('workspaces', 'workspaces.id', 'members.workspace_id')
+        .select(['role', 'connections_visible_to as visibleTo'])
         .where('workspace_id', '=', workspaceId)
         .where('user_id', '=', userId)
         .executeTakeFirst();
-      return (found?.role as Role | undefined) ?? null;
+      return (found as { role: Role; visibleTo: ConnectionsVisibility } | undefined) ?? null;
     },
     workspacesOf: async (userId) => {
       const rows = await system
@@ -58,8 +71,8 @@ export function createMembershipStore(system: Queries): MembershipStore {
 export async function findWorkspace(tx: Tx, workspaceId: string): Promise<Workspace> {
   const row = await queries(tx)
     .selectFrom('workspaces')
-    .select(['id', 'name', 'contact_for_help as contactForHelp', 'version'])
-    .where('id', '=', workspaceId)
+    .select(columns)
+    .where('workspaces.id', '=', workspaceId)
     .executeTakeFirstOrThrow();
   return row as Workspace;
 }
@@ -76,13 +89,14 @@ export async function updateWorkspace(
     .set((is) => ({
       ...(change.name !== undefined && { name: change.name }),
       ...(change.contactForHelp !== undefined && { contact_for_help: change.contactForHelp }),
+      ...(change.connectionsVisibleTo !== undefined && {
+        connections_visible_to: change.connectionsVisibleTo,
+      }),
       version: is('version', '+', 1),
     }))
     .where('id', '=', workspaceId);
   if (expectedVersion !== null) update = update.where('version', '=', expectedVersion);
-  const row = await update
-    .returning(['id', 'name', 'contact_for_help as contactForHelp', 'version'])
-    .executeTakeFirst();
+  const row = await update.returning(columns).executeTakeFirst();
   return (row as Workspace | undefined) ?? null;
 }
 
@@ -94,16 +108,70 @@ export async function listMembers(
   let query = queries(tx)
     .selectFrom('members')
     .innerJoin('users', 'users.id', 'members.user_id')
-    .select([
-      'users.id as userId',
-      'users.name',
-      'users.email',
-      'members.role',
-      'members.created_at as createdAt',
-    ])
+    .select(memberColumns)
     .where('members.workspace_id', '=', workspaceId)
     .orderBy('users.id')
     .limit(page.limit);
   if (page.after !== null) query = query.where('users.id', '>', page.after);
   return (await query.execute()) as Member[];
+}
+
+const memberColumns = [
+  'users.id as userId',
+  'users.name',
+  'users.email',
+  'members.role',
+  'members.created_at as createdAt',
+] as const;
+
+export async function findMember(tx: Tx, workspaceId: string, userId: string): Promise<Member | null> {
+  const found = await queries(tx)
+    .selectFrom('members')
+    .innerJoin('users', 'users.id', 'members.user_id')
+    .select(memberColumns)
+    .where('members.workspace_id', '=', workspaceId)
+    .where('users.id', '=', userId)
+    .executeTakeFirst();
+  return (found as Member | undefined) ?? null;
+}
+
+export interface LockedMember {
+  userId: UserId;
+  name: string;
+  role: Role;
+}
+
+/**
+ * These members and all owners, held until the transaction ends: two requests at the same moment cannot take the last
+ * two owners away. Locked in the order of ids, so that they wait for each other rather than block.
+ */
+export async function lockMembers(
+  tx: Tx,
+  workspaceId: string,
+  userIds: readonly (string | null)[],
+): Promise<LockedMember[]> {
+  const wanted = userIds.filter((id) => id !== null);
+  const { rows } = await sql<LockedMember>`
+    select members.user_id as "userId", users.name, members.role
+    from members join users on users.id = members.user_id
+    where members.workspace_id = ${workspaceId} and (members.role = 'owner' or members.user_id = any(${wanted}))
+    order by members.user_id for update of members`.execute(queries(tx));
+  return rows;
+}
+
+export async function setRole(tx: Tx, workspaceId: string, userId: string, role: Role): Promise<void> {
+  await queries(tx)
+    .updateTable('members')
+    .set({ role })
+    .where('workspace_id', '=', workspaceId)
+    .where('user_id', '=', userId)
+    .execute();
+}
+
+export async function deleteMember(tx: Tx, workspaceId: string, userId: string): Promise<void> {
+  await queries(tx)
+    .deleteFrom('members')
+    .where('workspace_id', '=', workspaceId)
+    .where('user_id', '=', userId)
+    .execute();
 }

@@ -4,14 +4,16 @@ import { record } from '../audit/record.ts';
 import { AppError } from '../lib/app-error.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Transact } from '../lib/tx.ts';
+import type { InvitationLookup } from './invitation-store.ts';
 import { findWorkspace, listMembers, type MembershipStore, updateWorkspace } from './member-store.ts';
 import type { Passwords } from './password.ts';
-import { scopesOfRole } from './policy.ts';
+import { scopesIn } from './policy.ts';
 import type { SessionStore } from './session-store.ts';
 import { type OpenedSession, type SessionLimits, type SessionsDeps, visitorOf } from './sessions.ts';
 import { completeSetup, isSetupOpen, issueSetupCode, type SetupInput } from './setup.ts';
 import type { SetupStore } from './setup-store.ts';
 import { signIn } from './sign-in.ts';
+import type { SignInLog } from './sign-in-log.ts';
 import type { SignInStore } from './sign-in-store.ts';
 import { sweepPeople } from './sweep.ts';
 import type { Token } from './token.ts';
@@ -27,7 +29,7 @@ import {
 } from './tokens.ts';
 import type { Client, Visitor } from './visitor.ts';
 import type { Who } from './who.ts';
-import type { Member, Workspace, WorkspaceChange } from './workspace.ts';
+import { type Member, type Workspace, type WorkspaceChange, whomToAsk } from './workspace.ts';
 
 export interface PeopleDeps {
   transact: Transact;
@@ -36,10 +38,12 @@ export interface PeopleDeps {
   limits: SessionLimits;
   sessions: SessionStore;
   signIns: SignInStore;
+  signInLog: Pick<SignInLog, 'note'>;
   setups: SetupStore;
   memberships: MembershipStore;
   tokens: TokenLookup;
   tokenUses: Pick<TokenUses, 'mark'>;
+  invitations: Pick<InvitationLookup, 'forget'>;
 }
 
 type OwnWorkspace = Workspace & { role: Role };
@@ -49,6 +53,8 @@ export interface People {
   byToken(token: string, client: Client): Promise<Who | null>;
   bySession(token: string, client: Client): Promise<Visitor | null>;
   inWorkspace(visitor: Visitor, workspaceId: string, client: Client): Promise<Who | null>;
+  /** The end of "Ask …", for a refusal. */
+  whomToAsk(workspaceId: string): Promise<string>;
 
   issueSetupCode(): Promise<string | null>;
   isSetupOpen(code: string): Promise<boolean>;
@@ -78,6 +84,8 @@ export function createPeople(deps: PeopleDeps): People {
     byToken: (token, client) => whoByToken(byToken, token, client),
     bySession: (token) => visitorOf(sessions, token),
     inWorkspace: (visitor, workspaceId, client) => whoInWorkspace(deps, visitor, workspaceId, client),
+    whomToAsk: async (workspaceId) =>
+      whomToAsk(await deps.transact(workspaceId, (tx) => findWorkspace(tx, workspaceId))),
     issueSetupCode: () => issueSetupCode(deps),
     isSetupOpen: (code) => isSetupOpen(deps, code),
     completeSetup: (input, client) => completeSetup({ ...deps, sessions }, input, client),
@@ -104,14 +112,15 @@ async function whoInWorkspace(
   workspaceId: string,
   client: Client,
 ): Promise<Who | null> {
-  const role = await memberships.roleIn(visitor.userId, workspaceId);
-  if (role === null) return null;
+  const found = await memberships.roleIn(visitor.userId, workspaceId);
+  if (found === null) return null;
+  const { role, visibleTo } = found;
   return {
     workspaceId: workspaceId as WorkspaceId,
     userId: visitor.userId,
     tokenId: null,
     role,
-    scopes: scopesOfRole[role],
+    scopes: scopesIn(role, visibleTo),
     connectionIds: null,
     label: visitor.name,
     ip: client.ip,

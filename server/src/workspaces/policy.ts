@@ -1,4 +1,4 @@
-import type { Role, Scope } from '@keyrail/contract/people';
+import type { ConnectionsVisibility, Role, Scope } from '@keyrail/contract/people';
 import type { Who } from './who.ts';
 
 /**
@@ -36,6 +36,21 @@ function isAtLeast(role: Role, least: Role): boolean {
 
 export function lesserRole(one: Role, other: Role): Role {
   return ranks[one] <= ranks[other] ? one : other;
+}
+
+/**
+ * The roles somebody of this role may give, take away, and invite to: owners all, admins all but owners. Whom one may not
+ * give a role, one may not take it from either.
+ */
+export function givableRoles(giver: Role): readonly Role[] {
+  if (giver === 'owner') return ['owner', 'admin', 'editor', 'viewer'];
+  return giver === 'admin' ? ['admin', 'editor', 'viewer'] : [];
+}
+
+/** What a role allows where the workspace shows its connections to owners and admins alone, or to everybody. */
+export function scopesIn(role: Role, visibleTo: ConnectionsVisibility): ReadonlySet<Scope> {
+  if (visibleTo === 'everybody' || isAtLeast(role, 'admin')) return scopesOfRole[role];
+  return new Set([...scopesOfRole[role]].filter((scope) => scope !== 'connections:read'));
 }
 
 /** What a route asks of who calls it: a role of at least this, and this scope. Null: a token of any scope. */

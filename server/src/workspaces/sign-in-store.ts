@@ -9,7 +9,7 @@ export interface SignInStore {
   findUser(
     email: string,
     address: string,
-  ): Promise<{ id: UserId; passwordHash: string; isKnownAddress: boolean } | null>;
+  ): Promise<{ id: UserId; name: string; passwordHash: string; isKnownAddress: boolean } | null>;
   rememberAddress(userId: string, address: string, now: Date, keep: number): Promise<void>;
   /**
    * Counts one attempt under the key, unless `limit` were made since `since`: then nothing is counted, and it answers when
@@ -29,12 +29,13 @@ export function createSignInStore(system: Queries): SignInStore {
         .leftJoin('known_addresses', (join) =>
           join.onRef('known_addresses.user_id', '=', 'users.id').on('known_addresses.address', '=', address),
         )
-        .select(['users.id', 'users.password_hash as passwordHash', 'known_addresses.address'])
+        .select(['users.id', 'users.name', 'users.password_hash as passwordHash', 'known_addresses.address'])
         .where('users.email', '=', email)
         .executeTakeFirst();
       if (!found) return null;
       return {
         id: found.id as UserId,
+        name: found.name,
         passwordHash: found.passwordHash,
         isKnownAddress: found.address !== null,
       };

@@ -4,6 +4,7 @@ import type { Clock } from '../lib/clock.ts';
 import { networkOf } from '../lib/network.ts';
 import type { Passwords } from './password.ts';
 import { type OpenedSession, openSession, type SessionsDeps } from './sessions.ts';
+import type { SignInLog } from './sign-in-log.ts';
 import type { SignInStore } from './sign-in-store.ts';
 import type { Client } from './visitor.ts';
 
@@ -12,6 +13,7 @@ export interface SignInDeps {
   passwords: Passwords;
   sessions: SessionsDeps;
   clock: Clock;
+  signInLog: Pick<SignInLog, 'note'>;
 }
 
 const WINDOW_MS = 15 * 60_000;
@@ -36,10 +38,12 @@ export async function signIn(
   const account = user?.isKnownAddress ? keyOf('account-at', email, address) : keyOf('account', email);
   const attemptAt = await take(deps, account, PER_ACCOUNT);
   if (!(await deps.passwords.matches(user?.passwordHash ?? null, typed.password)) || !user) {
+    if (user) deps.signInLog.note(user, 'sign_in_failed', client);
     throw new AppError('unauthenticated', { detail: 'The e-mail address or the password is not right.' });
   }
   await deps.signIns.returnAttempt(account, attemptAt);
   await deps.signIns.rememberAddress(user.id, address, deps.clock.now(), KNOWN_ADDRESSES);
+  deps.signInLog.note(user, 'signed_in', client);
   return openSession(deps.sessions, user.id, client);
 }
 

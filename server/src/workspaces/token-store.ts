@@ -20,6 +20,7 @@ export function createTokenLookup(system: Queries): TokenLookup {
             .onRef('maker.user_id', '=', 'token.created_by')
             .onRef('maker.workspace_id', '=', 'token.workspace_id'),
         )
+        .innerJoin('workspaces', 'workspaces.id', 'token.workspace_id')
         .select([
           'token.id',
           'token.workspace_id as workspaceId',
@@ -30,6 +31,7 @@ export function createTokenLookup(system: Queries): TokenLookup {
           'token.expires_at as expiresAt',
           'token.created_by as createdBy',
           'maker.role as makerRole',
+          'workspaces.connections_visible_to as visibleTo',
         ])
         .where('token.token_hash', '=', tokenHash)
         .executeTakeFirst();
@@ -94,6 +96,23 @@ export async function deleteToken(tx: Tx, workspaceId: string, id: string): Prom
     .returning('name')
     .executeTakeFirst();
   return deleted?.name ?? null;
+}
+
+export async function countTokensOf(tx: Tx, workspaceId: string, userId: string): Promise<number> {
+  const { rows } = await sql<{ count: number }>`
+    select count(*)::int as count from api_tokens
+    where workspace_id = ${workspaceId} and created_by = ${userId}`.execute(queries(tx));
+  return rows[0]?.count ?? 0;
+}
+
+/** How many there were. */
+export async function deleteTokensOf(tx: Tx, workspaceId: string, userId: string): Promise<number> {
+  const deleted = await queries(tx)
+    .deleteFrom('api_tokens')
+    .where('workspace_id', '=', workspaceId)
+    .where('created_by', '=', userId)
+    .executeTakeFirst();
+  return Number(deleted.numDeletedRows);
 }
 
 function selectTokens(tx: Tx, workspaceId: string) {

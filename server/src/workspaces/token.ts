@@ -1,5 +1,5 @@
 import type { TokenId, UserId, WorkspaceId } from '@keyrail/contract/ids';
-import type { Role, Scope } from '@keyrail/contract/people';
+import type { ConnectionsVisibility, Role, Scope } from '@keyrail/contract/people';
 
 export interface Token {
   id: TokenId;
@@ -38,4 +38,6 @@ export interface TokenInUse {
   expiresAt: Date | null;
   createdBy: UserId | null;
   makerRole: Role | null;
+  /** The workspace's choice of who sees its connections. */
+  visibleTo: ConnectionsVisibility;
 }

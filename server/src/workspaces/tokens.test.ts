@@ -162,7 +162,7 @@ describe('an API token', () => {
     const { id } = await app.token();
     const answer = await other.client.delete(`/v1/tokens/${id}`);
     expect(answer.status).toBe(404);
-    expect((await other.client.get('/v1/audit')).json.data).toEqual([]);
+    expect((await other.client.get('/v1/audit?action=token')).json.data).toEqual([]);
     expect((await other.client.get('/v1/tokens')).json.data).toEqual([]);
   });
 

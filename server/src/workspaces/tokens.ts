@@ -5,7 +5,7 @@ import { AppError } from '../lib/app-error.ts';
 import type { Clock } from '../lib/clock.ts';
 import { newId } from '../lib/id.ts';
 import type { Transact } from '../lib/tx.ts';
-import { lesserRole, scopesOfRole } from './policy.ts';
+import { lesserRole, scopesIn } from './policy.ts';
 import { hashOf, isWellFormedToken, newApiToken } from './secret-text.ts';
 import type { Token } from './token.ts';
 import { deleteToken, insertToken, listTokens, type TokenLookup, tokenExpiry } from './token-store.ts';
@@ -131,12 +131,13 @@ export async function whoByToken(
   if (found.createdBy !== null && found.makerRole === null) return null;
   deps.markUsed(found.id);
   const role = found.makerRole === null ? found.role : lesserRole(found.role, found.makerRole);
+  const allowed = scopesIn(role, found.visibleTo);
   return {
     workspaceId: found.workspaceId,
     userId: found.createdBy,
     tokenId: found.id,
     role,
-    scopes: new Set(found.scopes.filter((scope) => scopesOfRole[role].has(scope))),
+    scopes: new Set(found.scopes.filter((scope) => allowed.has(scope))),
     connectionIds: found.connectionIds === null ? null : new Set(found.connectionIds),
     label: `token ${found.name}`,
     ip: client.ip,
