@@ -65,6 +65,28 @@ export interface AuditEntries {
   workspace_id: string;
 }
 
+export interface Authorizations {
+  browser_hash: Buffer | null;
+  client_id: string;
+  connection_id: string | null;
+  created_at: Timestamp;
+  expires_at: Timestamp;
+  id: string;
+  integration: string;
+  message: string | null;
+  method_id: string;
+  next_step: string | null;
+  origin: string;
+  reason: string | null;
+  redirect_uri: string;
+  set_up_by: string;
+  started_by: string | null;
+  state: string;
+  state_hash: Buffer;
+  wanted: JsonColumn;
+  workspace_id: string;
+}
+
 export interface CallUsage {
   bucket: string;
   calls: number;
@@ -225,6 +247,28 @@ export interface Members {
   workspace_id: string;
 }
 
+export interface OauthApps {
+  client_id: string;
+  id: string;
+  integration: string;
+  method_id: string;
+  sealed: string | null;
+  secret_hint: string | null;
+  updated_at: Timestamp;
+  updated_by_label: string | null;
+  version: Generated<number>;
+  workspace_id: string;
+}
+
+export interface OauthOperatorApps {
+  client_id: string;
+  integration: string;
+  sealed: string | null;
+  secret_hint: string | null;
+  updated_at: Timestamp;
+  version: Generated<number>;
+}
+
 export interface RateBudgets {
   key: string;
   paused_until: Timestamp | null;
@@ -374,6 +418,7 @@ export interface DB {
   action_cells: ActionCells;
   api_tokens: ApiTokens;
   audit_entries: AuditEntries;
+  authorizations: Authorizations;
   call_usage: CallUsage;
   columns: Columns;
   connection_events: ConnectionEvents;
@@ -387,6 +432,8 @@ export interface DB {
   keyrail_periodic: KeyrailPeriodic;
   known_addresses: KnownAddresses;
   members: Members;
+  oauth_apps: OauthApps;
+  oauth_operator_apps: OauthOperatorApps;
   rate_budgets: RateBudgets;
   runs: Runs;
   sessions: Sessions;
