@@ -1,8 +1,7 @@
 import { type AuditEntry, auditEntry, auditQuery } from '@keyrail/contract/audit';
 import { pageOf } from '@keyrail/contract/page';
 import { z } from 'zod';
-import type { Entry } from '../audit/entry.ts';
-import type { EntriesFilter } from '../audit/store.ts';
+import type { EntriesFilter, Entry } from '../audit/entry.ts';
 import type { Who } from '../workspaces/who.ts';
 import { pageFrom } from './page.ts';
 import type { App } from './route.ts';

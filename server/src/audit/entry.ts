@@ -22,3 +22,13 @@ export interface Entry {
   subjectName: string | null;
   detail: Record<string, unknown>;
 }
+
+/** What is asked for; undefined: any. */
+export interface EntriesFilter {
+  /** An id, or `keyrail` or `operator`. */
+  actor: string | undefined;
+  /** An id. */
+  subject: string | undefined;
+  /** `connection.created`, or `connection` for all deeds. */
+  action: string | undefined;
+}

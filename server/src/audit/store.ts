@@ -3,7 +3,7 @@ import { queries } from '../db/open.ts';
 import type { DB } from '../db/schema.ts';
 import { newId } from '../lib/id.ts';
 import type { Tx } from '../lib/tx.ts';
-import type { Entry, NewEntry } from './entry.ts';
+import type { EntriesFilter, Entry, NewEntry } from './entry.ts';
 
 export async function insertEntry(tx: Tx, entry: NewEntry): Promise<void> {
   await queries(tx)
@@ -22,16 +22,6 @@ export async function insertEntry(tx: Tx, entry: NewEntry): Promise<void> {
       detail: JSON.stringify(entry.detail),
     })
     .execute();
-}
-
-/** What is asked for; undefined: any. */
-export interface EntriesFilter {
-  /** An id, or `keyrail` or `operator`. */
-  actor: string | undefined;
-  /** An id. */
-  subject: string | undefined;
-  /** `connection.created`, or `connection` for all deeds. */
-  action: string | undefined;
 }
 
 /** Newest first; `before` is the id of the last entry of the page before. */

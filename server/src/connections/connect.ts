@@ -8,6 +8,7 @@ import type { Transact, Tx } from '../lib/tx.ts';
 import type { Keyring } from '../vault/keyring.ts';
 import { seal } from '../vault/seal.ts';
 import type { SealedRecord } from '../vault/sealed-record.ts';
+import { fulfilRequests } from '../workspaces/connection-requests.ts';
 import type { Who } from '../workspaces/who.ts';
 import { changeAfter, tellHealed } from './check.ts';
 import { type Accepted, type CheckEnteredDeps, checkEntered, type Entering } from './check-entered.ts';
@@ -132,6 +133,7 @@ async function save(deps: ConnectDeps, tx: Tx, who: Who, saving: Saving): Promis
       verdict: saving.accepted.verdict.kind,
     },
   });
+  await fulfilRequests(deps, tx, who, { integration: made.integration, connectionId: made.id });
   await announceChange(tx, who.workspaceId);
   if (made.isDefault && isHealthy(made.status)) await tellHealed(tx, made);
   return same.length === 0 ? [] : [`The same credentials are connected already, as “${same[0]}”.`];
