@@ -1,0 +1,119 @@
+import { sql } from 'kysely';
+import { type Queries, queries } from '../db/open.ts';
+import type { Tx } from '../lib/tx.ts';
+import type { OperatorApp, WorkspaceApp } from './app.ts';
+
+export async function findApp(
+  tx: Tx,
+  workspaceId: string,
+  integration: string,
+): Promise<WorkspaceApp | null> {
+  const row = await select(tx, workspaceId).where('integration', '=', integration).executeTakeFirst();
+  return row === undefined ? null : fromRow(row);
+}
+
+export async function listApps(tx: Tx, workspaceId: string): Promise<WorkspaceApp[]> {
+  return (await select(tx, workspaceId).orderBy('integration').execute()).map(fromRow);
+}
+
+/** Makes setups of one integration a matter of one transaction at a time. */
+export async function lockApp(tx: Tx, workspaceId: string, integration: string): Promise<void> {
+  const name = `oauth app ${workspaceId} ${integration}`;
+  await sql`select pg_advisory_xact_lock(hashtextextended(${name}, 0))`.execute(queries(tx));
+}
+
+export async function saveApp(tx: Tx, app: WorkspaceApp): Promise<void> {
+  const values = {
+    method_id: app.methodId,
+    client_id: app.clientId,
+    sealed: app.sealed,
+    secret_hint: app.secretHint,
+    version: app.version,
+    updated_at: app.updatedAt,
+    updated_by_label: app.updatedBy,
+  };
+  await queries(tx)
+    .insertInto('oauth_apps')
+    .values({ id: app.id, workspace_id: app.workspaceId, integration: app.integration, ...values })
+    .onConflict((conflict) => conflict.columns(['workspace_id', 'integration']).doUpdateSet(values))
+    .execute();
+}
+
+export async function deleteApp(tx: Tx, workspaceId: string, integration: string): Promise<void> {
+  await queries(tx)
+    .deleteFrom('oauth_apps')
+    .where('workspace_id', '=', workspaceId)
+    .where('integration', '=', integration)
+    .execute();
+}
+
+/** The operator's setups: no workspace's transaction sees them. */
+export interface OperatorAppStore {
+  find(integration: string): Promise<OperatorApp | null>;
+  list(): Promise<OperatorApp[]>;
+  save(app: OperatorApp): Promise<void>;
+  /** False: there was none. */
+  remove(integration: string): Promise<boolean>;
+}
+
+export function createOperatorAppStore(system: Queries): OperatorAppStore {
+  const all = () =>
+    system
+      .selectFrom('oauth_operator_apps')
+      .select([
+        'integration',
+        'client_id as clientId',
+        'sealed',
+        'secret_hint as secretHint',
+        'version',
+        'updated_at as updatedAt',
+      ]);
+  return {
+    find: async (integration) =>
+      (await all().where('integration', '=', integration).executeTakeFirst()) ?? null,
+    list: () => all().orderBy('integration').execute(),
+    save: async (app) => {
+      const values = {
+        client_id: app.clientId,
+        sealed: app.sealed,
+        secret_hint: app.secretHint,
+        version: app.version,
+        updated_at: app.updatedAt,
+      };
+      await system
+        .insertInto('oauth_operator_apps')
+        .values({ integration: app.integration, ...values })
+        .onConflict((conflict) => conflict.column('integration').doUpdateSet(values))
+        .execute();
+    },
+    remove: async (integration) => {
+      const gone = await system
+        .deleteFrom('oauth_operator_apps')
+        .where('integration', '=', integration)
+        .returning('integration')
+        .executeTakeFirst();
+      return gone !== undefined;
+    },
+  };
+}
+
+function select(tx: Tx, workspaceId: string) {
+  return queries(tx).selectFrom('oauth_apps').selectAll().where('workspace_id', '=', workspaceId);
+}
+
+function fromRow(
+  row: Awaited<ReturnType<ReturnType<typeof select>['executeTakeFirstOrThrow']>>,
+): WorkspaceApp {
+  return {
+    id: row.id as WorkspaceApp['id'],
+    workspaceId: row.workspace_id,
+    integration: row.integration,
+    methodId: row.method_id,
+    clientId: row.client_id,
+    sealed: row.sealed,
+    secretHint: row.secret_hint,
+    version: row.version,
+    updatedAt: row.updated_at,
+    updatedBy: row.updated_by_label,
+  };
+}

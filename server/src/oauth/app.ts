@@ -1,0 +1,30 @@
+import type { OAuthAppId } from '@keyrail/contract/ids';
+import type { SealedRecord } from '../vault/sealed-record.ts';
+
+/** Client id and secret as they are stored. The secret leaves through app-secret.ts alone. */
+interface StoredApp {
+  integration: string;
+  clientId: string;
+  /** Null: a client that has no secret. */
+  sealed: SealedRecord | null;
+  secretHint: string | null;
+  version: number;
+  updatedAt: Date;
+}
+
+export interface WorkspaceApp extends StoredApp {
+  id: OAuthAppId;
+  workspaceId: string;
+  methodId: string;
+  updatedBy: string | null;
+}
+
+/** For all workspaces of this server that have none of their own. */
+export type OperatorApp = StoredApp;
+
+/** Of a shorter secret four characters would say too much. */
+const SHORTEST_WITH_HINT = 12;
+
+export function secretHint(secret: string): string | null {
+  return secret.length >= SHORTEST_WITH_HINT ? secret.slice(-4) : null;
+}

@@ -1,0 +1,83 @@
+import type { ClientCredentialsMethod, OAuth2Method } from '../catalog/auth-definition.ts';
+import type { Definition } from '../catalog/definition.ts';
+import type { Clock } from '../lib/clock.ts';
+import { Secret } from '../lib/secret.ts';
+import type { Outbound } from '../outbound/call.ts';
+import { filledAddress } from './addresses.ts';
+import { type ClientDeps, clientOf } from './client.ts';
+import { askTokenEndpoint, type TokenOutcome } from './token-endpoint.ts';
+
+interface Deps {
+  outbound: Pick<Outbound, 'call'>;
+  clock: Clock;
+}
+
+interface Of<Method> {
+  workspaceId: string;
+  definition: Definition;
+  method: Method;
+  /** The connection fields of the credential. */
+  fields: Readonly<Record<string, string>>;
+}
+
+/**
+ * The next token of a connection that a person signed in for. `clientId`: the one they signed in under (what is sealed as
+ * the connection's credential names it).
+ */
+export async function renewSignedIn(
+  deps: Deps & ClientDeps,
+  { workspaceId, definition, method, fields }: Of<OAuth2Method>,
+  clientId: string | null,
+  refreshToken: Secret<string> | null,
+): Promise<TokenOutcome> {
+  if (refreshToken === null) return { kind: 'ended', because: 'expired', words: null };
+  const found = await clientOf(deps, workspaceId, definition.slug, clientId);
+  if (found.kind === 'missing') return { kind: 'setup_rejected', words: SETUP_GONE };
+  if (found.kind === 'unreadable') return { kind: 'setup_rejected', words: SETUP_UNREADABLE };
+  const url = filledAddress(definition, method.refreshUrl ?? method.tokenUrl, fields);
+  if (url === null) return NO_ADDRESS;
+  return askTokenEndpoint(deps, {
+    workspaceId,
+    url,
+    endpoint: method,
+    client: found.client,
+    grant: { kind: 'refresh_token', refreshToken, params: method.refreshParams },
+    connectionFields: definition.connectionFields,
+  });
+}
+
+/** The next token of a connection whose client id and secret were entered. `values`: what was entered. */
+export async function mintClientCredentials(
+  deps: Deps,
+  { workspaceId, definition, method, fields }: Of<ClientCredentialsMethod>,
+  values: Secret<Readonly<Record<string, string>>>,
+): Promise<TokenOutcome> {
+  const url = filledAddress(definition, method.tokenUrl, fields);
+  if (url === null) return NO_ADDRESS;
+  const { client_id: id = '', client_secret: secret = '' } = values.reveal();
+  return askTokenEndpoint(deps, {
+    workspaceId,
+    url,
+    endpoint: method,
+    client: { id, secret: new Secret(secret) },
+    grant: { kind: 'client_credentials', scope: requiredScopes(method).join(method.scopeSeparator) },
+    values,
+    connectionFields: definition.connectionFields,
+  });
+}
+
+export function requiredScopes({ scopes }: Pick<OAuth2Method, 'scopes'>): string[] {
+  return scopes.filter((scope) => !scope.optional).map((scope) => scope.name);
+}
+
+const SETUP_GONE =
+  'The one-time sign-in setup this connection was signed in under is gone or has another client ID now.';
+const SETUP_UNREADABLE = 'The stored one-time sign-in setup cannot be opened. Enter it again.';
+
+const NO_ADDRESS = {
+  kind: 'not_now',
+  because: 'provider_error',
+  mayHaveHappened: false,
+  retryAfterSeconds: null,
+  words: 'The address for tokens cannot be made from what was entered.',
+} as const;
