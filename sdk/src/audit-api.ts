@@ -6,7 +6,17 @@ import type { Request } from './request.ts';
 export function auditApi(request: Request) {
   return {
     audit: {
-      list: (query: { limit?: number; cursor?: string | undefined } = {}) =>
+      list: (
+        query: {
+          limit?: number;
+          cursor?: string | undefined;
+          /** An id, or `keyrail` or `operator`. */
+          actor?: string | undefined;
+          subject?: string | undefined;
+          /** `connection.created`, or `connection` for all deeds. */
+          action?: string | undefined;
+        } = {},
+      ) =>
         request<Page<AuditEntry>>('GET', '/v1/audit', { query }),
     },
   };

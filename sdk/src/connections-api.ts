@@ -40,9 +40,14 @@ export function connectionsApi(request: Request) {
         request<Page<Connection>>('GET', '/v1/connections', {
           query: query as Record<string, string | number | undefined>,
         }),
+      /** To choose from in a column; also where the Connections page is not shown. */
+      choices: (integration: string) =>
+        request<{ data: ConnectionChoice[] }>('GET', '/v1/connections/choices', { query: { integration } }),
       apps: () => request<{ data: ConnectedApp[] }>('GET', '/v1/connections/apps'),
       get: (id: string) => request<Connection>('GET', at(id)),
-      create: (body: CreateConnection) => request<CreatedConnection>('POST', '/v1/connections', { body }),
+      /** `idempotencyKey`: the same one again makes no second connection. */
+      create: (body: CreateConnection, idempotencyKey?: string) =>
+        request<CreatedConnection>('POST', '/v1/connections', { body, idempotencyKey }),
       update: (id: string, body: UpdateConnection, version?: number) =>
         request<UpdatedConnection>('PATCH', at(id), {
           body,

@@ -1,10 +1,20 @@
 import type { Page } from '@keyrail/contract/page';
 import type { Request } from './request.ts';
 import type {
+  AcceptedInvitation,
+  AcceptInvitation,
   ApiToken,
+  ConnectionRequest,
+  CreateConnectionRequest,
+  CreatedInvitation,
   CreatedToken,
+  CreateInvitation,
   CreateToken,
+  Invitation,
+  InvitationState,
+  Leaving,
   Member,
+  Role,
   Session,
   Setup,
   SetupState,
@@ -13,7 +23,7 @@ import type {
   Workspace,
 } from './shapes.ts';
 
-/** Who is here: the first account, sessions, the workspace, its members and API tokens. */
+/** Who is here: the first account, sessions, the workspace, its members, how they come, and API tokens. */
 export function peopleApi(request: Request) {
   return {
     setup: {
@@ -29,7 +39,38 @@ export function peopleApi(request: Request) {
     workspace: {
       get: () => request<Workspace>('GET', '/v1/workspace'),
       update: (body: UpdateWorkspace) => request<Workspace>('PATCH', '/v1/workspace', { body }),
-      members: () => request<Page<Member>>('GET', '/v1/members'),
+      /** What stays and what ends when you leave it. */
+      leaving: (workspaceId: string) =>
+        request<Leaving>('GET', `/v1/memberships/${workspaceId}/leaving`),
+      leave: (workspaceId: string) => request<Leaving>('DELETE', `/v1/memberships/${workspaceId}`),
+    },
+    members: {
+      list: (cursor?: string) =>
+        request<Page<Member>>('GET', '/v1/members', { query: { limit: 200, cursor } }),
+      setRole: (userId: string, role: Role) =>
+        request<Member>('PATCH', `/v1/members/${userId}`, { body: { role } }),
+      leaving: (userId: string) => request<Leaving>('GET', `/v1/members/${userId}/leaving`),
+      remove: (userId: string) => request<Leaving>('DELETE', `/v1/members/${userId}`),
+    },
+    invitations: {
+      list: (cursor?: string) =>
+        request<Page<Invitation>>('GET', '/v1/invitations', { query: { limit: 200, cursor } }),
+      create: (body: CreateInvitation) =>
+        request<CreatedInvitation>('POST', '/v1/invitations', { body }),
+      revoke: (id: string) => request<void>('DELETE', `/v1/invitations/${id}`),
+      state: (code: string) =>
+        request<InvitationState>('GET', '/v1/invitations/state', { query: { code } }),
+      accept: (body: AcceptInvitation) =>
+        request<AcceptedInvitation>('POST', '/v1/invitations/accept', { body }),
+    },
+    connectionRequests: {
+      list: (query: { state?: 'open' | 'done' | 'declined'; cursor?: string } = {}) =>
+        request<Page<ConnectionRequest>>('GET', '/v1/connection-requests', { query: { limit: 100, ...query } }),
+      create: (body: CreateConnectionRequest) =>
+        request<ConnectionRequest>('POST', '/v1/connection-requests', { body }),
+      done: (id: string) => request<ConnectionRequest>('POST', `/v1/connection-requests/${id}/done`),
+      decline: (id: string) =>
+        request<ConnectionRequest>('POST', `/v1/connection-requests/${id}/decline`),
     },
     tokens: {
       list: (cursor?: string) => request<Page<ApiToken>>('GET', '/v1/tokens', { query: { cursor } }),

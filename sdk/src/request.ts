@@ -21,6 +21,8 @@ export interface RequestParts {
   raw?: { type: string; content: string | Blob };
   /** Sent as `If-Match`: the version that the change was made on. */
   version?: number;
+  /** Sent as `Idempotency-Key`: the same request under the same key does its work once. */
+  idempotencyKey?: string | undefined;
   signal?: AbortSignal;
 }
 
@@ -65,6 +67,7 @@ async function send(options: ClientOptions, method: string, path: string, parts:
   if (parts.body !== undefined) headers['content-type'] = 'application/json';
   if (parts.raw !== undefined) headers['content-type'] = parts.raw.type;
   if (parts.version !== undefined) headers['if-match'] = `"${parts.version}"`;
+  if (parts.idempotencyKey !== undefined) headers['idempotency-key'] = parts.idempotencyKey;
   const body = parts.raw?.content ?? (parts.body === undefined ? null : JSON.stringify(parts.body));
   const call = options.fetch ?? globalThis.fetch;
   try {

@@ -17,6 +17,15 @@ export type Session = Out<typeof people.session>;
 export type Workspace = Out<typeof people.workspace>;
 export type UpdateWorkspace = In<typeof people.updateWorkspace>;
 export type Member = Out<typeof people.member>;
+export type Leaving = Out<typeof people.leaving>;
+export type CreateInvitation = In<typeof people.createInvitation>;
+export type CreatedInvitation = Out<typeof people.createdInvitation>;
+export type Invitation = Out<typeof people.invitation>;
+export type InvitationState = Out<typeof people.invitationState>;
+export type AcceptInvitation = In<typeof people.acceptInvitation>;
+export type AcceptedInvitation = Out<typeof people.acceptedInvitation>;
+export type CreateConnectionRequest = In<typeof people.createConnectionRequest>;
+export type ConnectionRequest = Out<typeof people.connectionRequest>;
 export type Role = Out<typeof people.role>;
 export type Scope = Out<typeof people.scope>;
 export type CreateToken = In<typeof people.createToken>;
@@ -27,6 +36,7 @@ export type IntegrationsQuery = In<typeof integrations.integrationsQuery>;
 export type IntegrationList = Out<typeof integrations.integrationList>;
 export type Recognise = In<typeof integrations.recognise>;
 
+export type AuthorizationMessage = Out<typeof oauth.authorizationMessage>;
 export type PutOAuthApp = In<typeof oauth.putOAuthApp>;
 
 export type CreateConnection = In<typeof connections.createConnection>;

@@ -111,7 +111,14 @@ const setting = {
   app: createRoute({
     getParentRoute: () => settings,
     path: '/connections/$slug',
-    validateSearch: (search): { open?: string | undefined } => ({ open: text(search.open) }),
+    // `open`: its details; `reconnect`: its popup; `authorization`: a sign-in that led back here.
+    validateSearch: (
+      search,
+    ): { open?: string | undefined; reconnect?: string | undefined; authorization?: string | undefined } => ({
+      open: text(search.open),
+      reconnect: text(search.reconnect),
+      authorization: text(search.authorization),
+    }),
     component: lazyRouteComponent(() => import('../features/connections/app-page.tsx'), 'AppPage'),
   }),
   tokens: createRoute({

@@ -1,7 +1,7 @@
 import type { ConnectedApp, Connection } from '@keyrail/contract/connections';
 import type { Page } from '@keyrail/contract/page';
 import type { IntegrationsQuery } from '@keyrail/sdk/shapes';
-import { keepPreviousData, queryOptions } from '@tanstack/react-query';
+import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/react-query';
 import { api } from './api.ts';
 
 /** What is asked of the server, each with the key it is kept under. Keys begin with the thing's name. */
@@ -31,6 +31,23 @@ export const connectionsQuery = (integration?: string) =>
     queryKey: ['connections', { integration: integration ?? null }],
     queryFn: () => api.connections.list({ limit: 200, ...(integration !== undefined && { integration }) }),
   });
+
+/** The connections of one tool, a page at a time. */
+export const connectionPagesQuery = (integration: string) =>
+  infiniteQueryOptions({
+    queryKey: ['connections', 'pages', integration],
+    queryFn: ({ pageParam }) => api.connections.list({ integration, limit: 50, cursor: pageParam }),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: (page: Page<Connection>) => page.next_cursor ?? undefined,
+  });
+
+export const connectionQuery = (id: string) =>
+  queryOptions({ queryKey: ['connections', 'one', id], queryFn: () => api.connections.get(id) });
+
+export const oauthAppsQuery = queryOptions({
+  queryKey: ['oauth-apps'],
+  queryFn: () => api.oauthApps.list(),
+});
 
 export const connectedAppsQuery = queryOptions<ConnectedApp[]>({
   queryKey: ['connections', 'apps'],

@@ -2,23 +2,28 @@ import type { Connection } from '@keyrail/contract/connections';
 import type { Integration } from '@keyrail/contract/integrations';
 import { Button } from '@mantine/core';
 import { IconExternalLink, IconPlus } from '@tabler/icons-react';
-import { useQuery } from '@tanstack/react-query';
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
-import { useState } from 'react';
+import { useEffect, useState } from 'react';
 import { useCrumbs } from '../../lib/crumbs.ts';
-import { connectionsQuery, integrationQuery } from '../../lib/queries.ts';
+import { connectionPagesQuery, connectionQuery, integrationQuery } from '../../lib/queries.ts';
 import { useMay } from '../../lib/use-role.ts';
+import { wantsReconnect } from '../../lib/words.ts';
 import { IntegrationIcon } from '../../ui/integration-icon.tsx';
-import { Failed } from '../../ui/notice.tsx';
+import { Failed, Notice } from '../../ui/notice.tsx';
 import { Page, Section } from '../../ui/page.tsx';
 import { SkeletonRows } from '../../ui/skeleton.tsx';
 import styles from './app-page.module.css';
-import { ConnectForm } from './connect-form.tsx';
+import { ConnectForm, connectNameId } from './connect-form.tsx';
 import { ConnectPopup } from './connect-popup.tsx';
+import type { RowDialog } from './connection-actions.tsx';
+import { ConnectionDialogs } from './connection-dialogs.tsx';
 import { ConnectionDrawer } from './connection-drawer.tsx';
 import { ConnectionTable } from './connection-table.tsx';
 import { ReadOnlyNotice } from './connections-page.tsx';
 import { type Saved, SavedNotice } from './outcome.tsx';
+import { AfterReplacement } from './previous-key.tsx';
+import { ResumedSignIn } from './resumed-sign-in.tsx';
 
 const route = getRouteApi('/app/settings/connections/$slug');
 
@@ -26,14 +31,14 @@ const route = getRouteApi('/app/settings/connections/$slug');
 export function AppPage() {
   const { slug } = route.useParams();
   const tool = useQuery(integrationQuery(slug));
-  const connections = useQuery(connectionsQuery(slug));
+  const connections = useInfiniteQuery(connectionPagesQuery(slug));
   useCrumbs([
     { label: 'Settings', to: '/settings/general' },
     { label: 'Connections', to: '/settings/connections' },
     { label: tool.data?.name ?? '…' },
   ]);
-  if (tool.isError || connections.isError) {
-    const failed = tool.isError ? tool : connections;
+  if (tool.isLoadingError || connections.isLoadingError) {
+    const failed = tool.isLoadingError ? tool : connections;
     return (
       <Page title="Connections">
         <Failed error={failed.error} retry={() => void failed.refetch()} />
@@ -43,22 +48,51 @@ export function AppPage() {
   if (tool.data === undefined || connections.data === undefined) {
     return (
       <Page title={tool.data?.name ?? ' '}>
-        <SkeletonRows rows={3} height={48} />
+        <SkeletonRows rows={3} height={64} />
       </Page>
     );
   }
-  return <LoadedApp tool={tool.data} connections={connections.data.data} />;
+  return (
+    <LoadedApp
+      key={slug}
+      tool={tool.data}
+      connections={connections.data.pages.flatMap((page) => page.data)}
+      onMore={connections.hasNextPage ? () => void connections.fetchNextPage() : undefined}
+      isLoadingMore={connections.isFetchingNextPage}
+    />
+  );
 }
 
-function LoadedApp({ tool, connections }: { tool: Integration; connections: Connection[] }) {
-  const { open } = route.useSearch();
+interface LoadedProps {
+  tool: Integration;
+  connections: Connection[];
+  onMore: (() => void) | undefined;
+  isLoadingMore: boolean;
+}
+
+function LoadedApp({ tool, connections, onMore, isLoadingMore }: LoadedProps) {
+  const { open, reconnect, authorization } = route.useSearch();
   const navigate = route.useNavigate();
   const mayChange = useMay('admin');
   const [saved, setSaved] = useState<Saved | null>(null);
+  const [dialog, setDialog] = useState<RowDialog | null>(null);
   const [isAdding, setAdding] = useState(false);
   const show = (id: string | undefined) => void navigate({ search: { open: id }, replace: true });
-  const opened = connections.find((connection) => connection.id === open);
+  const opened = useOne(connections, open);
+  const toReconnect = useOne(connections, mayChange ? reconnect : undefined);
   const hasSome = connections.length > 0;
+  // A link from elsewhere that says "Reconnect" opens it; once.
+  useEffect(() => {
+    if (toReconnect === undefined) return;
+    setDialog({ kind: 'reconnect', connection: toReconnect });
+    void navigate({ search: {}, replace: true });
+  }, [toReconnect, navigate]);
+  const done = (next: Saved) => {
+    setSaved(next);
+    if (authorization !== undefined) void navigate({ search: {}, replace: true });
+  };
+  // What is offered after a replacement follows what became of it since.
+  const now = connections.find((connection) => connection.id === saved?.id);
 
   return (
     <Page
@@ -77,25 +111,40 @@ function LoadedApp({ tool, connections }: { tool: Integration; connections: Conn
       }
     >
       <ReadOnlyNotice />
-      {saved !== null && <SavedNotice saved={saved} tool={tool} onClose={() => setSaved(null)} />}
+      <ResumedSignIn tool={tool} authorization={authorization} onSaved={done} />
+      {saved !== null && (
+        <SavedNotice saved={saved} tool={tool} onClose={() => setSaved(null)}>
+          {now !== undefined && <AfterReplacement tool={tool} connection={now} />}
+        </SavedNotice>
+      )}
+      {mayChange && <Ailing tool={tool} connections={connections} onDialog={setDialog} />}
       {hasSome && (
         <ConnectionTable
           tool={tool}
           connections={connections}
           onOpen={show}
-          onSaved={setSaved}
+          onDialog={setDialog}
           mayChange={mayChange}
+          onMore={onMore}
+          isLoadingMore={isLoadingMore}
         />
       )}
       {!hasSome && mayChange && (
         <Section title={`Connect ${tool.name}`}>
           <div className={styles.form}>
-            <ConnectForm tool={tool} onSaved={setSaved} />
+            <ConnectForm tool={tool} onSaved={done} />
           </div>
         </Section>
       )}
       <About tool={tool} />
-      <ConnectPopup tool={tool} opened={isAdding} onClose={() => setAdding(false)} onSaved={setSaved} />
+      <ConnectPopup tool={tool} opened={isAdding} onClose={() => setAdding(false)} onSaved={done} />
+      <ConnectionDialogs
+        tool={tool}
+        connections={connections}
+        dialog={dialog}
+        onDialog={setDialog}
+        onSaved={done}
+      />
       <ConnectionDrawer
         tool={tool}
         connection={opened}
@@ -106,11 +155,52 @@ function LoadedApp({ tool, connections }: { tool: Integration; connections: Conn
   );
 }
 
+/** A connection an address names; it may stand beyond the ones that are listed so far. */
+function useOne(connections: Connection[], id: string | undefined): Connection | undefined {
+  const listed = connections.find((connection) => connection.id === id);
+  const asked = useQuery({ ...connectionQuery(id ?? ''), enabled: id !== undefined && listed === undefined });
+  return id === undefined ? undefined : (listed ?? asked.data);
+}
+
+const shownAiling = 3;
+
+/** What does not work any more, with the button that mends it. */
+function Ailing({
+  tool,
+  connections,
+  onDialog,
+}: {
+  tool: Integration;
+  connections: Connection[];
+  onDialog: (dialog: RowDialog) => void;
+}) {
+  const ailing = connections.filter(({ status }) => wantsReconnect(status) && status !== 'disconnected');
+  if (ailing.length === 0) return null;
+  return (
+    <div className={styles.ailing}>
+      {ailing.slice(0, shownAiling).map((connection) => (
+        <Notice
+          key={connection.id}
+          tone="red"
+          title={`${connection.name}: ${connection.status_reason ?? `${tool.name} does not accept it any more.`}`}
+          action={
+            <Button size="compact-sm" onClick={() => onDialog({ kind: 'reconnect', connection })}>
+              Reconnect
+            </Button>
+          }
+        >
+          <p>What uses it is paused, and goes on by itself once it is reconnected.</p>
+        </Notice>
+      ))}
+    </div>
+  );
+}
+
 /** While the form stands on the page, the button leads to it. */
 function focusForm(): void {
-  const form = document.querySelector<HTMLInputElement>('form input');
-  form?.focus();
-  form?.scrollIntoView({ block: 'center' });
+  const field = document.getElementById(connectNameId);
+  field?.focus();
+  field?.scrollIntoView({ block: 'center' });
 }
 
 function About({ tool }: { tool: Integration }) {

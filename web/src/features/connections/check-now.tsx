@@ -2,10 +2,10 @@ import type { Connection } from '@keyrail/contract/connections';
 import type { Integration } from '@keyrail/contract/integrations';
 import type { Verdict } from '@keyrail/contract/verdicts';
 import { Button } from '@mantine/core';
-import { IconArrowBackUp, IconRefresh } from '@tabler/icons-react';
+import { IconRefresh } from '@tabler/icons-react';
 import { useState } from 'react';
 import { api } from '../../lib/api.ts';
-import { toastDone, toastError } from '../../lib/toast.tsx';
+import { toastError } from '../../lib/toast.tsx';
 import { Notice } from '../../ui/notice.tsx';
 import styles from './connection-drawer.module.css';
 import { connectedAs, NextStep, OwnWords } from './outcome.tsx';
@@ -39,7 +39,7 @@ export function CheckNow({ connection, tool }: { connection: Connection; tool: I
           <Notice
             live
             tone={verdict.kind === 'ok' ? 'green' : 'amber'}
-            title={verdict.kind === 'ok' ? connectedAs(verdict, tool.name) : verdict.message}
+            title={verdict.kind === 'ok' ? connectedAs(verdict, connection, tool.name) : verdict.message}
           >
             {verdict.kind !== 'ok' && <NextStep verdict={verdict} />}
             <OwnWords verdict={verdict} tool={tool} />
@@ -47,28 +47,5 @@ export function CheckNow({ connection, tool }: { connection: Connection; tool: I
         </div>
       )}
     </>
-  );
-}
-
-/** Takes the key that was replaced last back into use, while it is still kept. */
-export function RollBack({ connection }: { connection: Connection }) {
-  const [isBusy, setBusy] = useState(false);
-  const changed = useConnectionsChanged();
-  const act = async () => {
-    setBusy(true);
-    try {
-      await api.connections.rollback(connection.id);
-      toastDone('The key before is in use again.');
-      changed();
-    } catch (error) {
-      toastError(error, 'The key before could not be used');
-    } finally {
-      setBusy(false);
-    }
-  };
-  return (
-    <Button variant="default" leftSection={<IconArrowBackUp size={14} />} onClick={act} loading={isBusy}>
-      Go back to the key before
-    </Button>
   );
 }

@@ -1,12 +1,19 @@
-import type { AuthMethodKind, Integration } from '@keyrail/contract/integrations';
-import { Button, Loader, Radio, Stack, TextInput } from '@mantine/core';
-import { useState } from 'react';
+import type { AuthMethod, Integration } from '@keyrail/contract/integrations';
+import { ApiError } from '@keyrail/sdk/api-error';
+import { Button, Loader, TextInput } from '@mantine/core';
+import { useId, useRef, useState } from 'react';
 import { api } from '../../lib/api.ts';
 import { Notice } from '../../ui/notice.tsx';
 import styles from './connect-form.module.css';
 import { CredentialFields } from './credential-fields.tsx';
+import { RecognisedFacts } from './files/recognised-facts.tsx';
+import { isRecognisable, useRecognised } from './files/use-recognised.ts';
+import { MethodChoice } from './method-choice.tsx';
+import { fieldsOf, methodsOf } from './methods.ts';
 import { Refused, type Saved } from './outcome.tsx';
-import { fieldsOf, methodsOf, useCredentialsForm } from './use-credentials-form.ts';
+import { OAuthConnect } from './sign-in/oauth-connect.tsx';
+import { useSignedIn } from './sign-in/use-signed-in.ts';
+import { type CredentialsForm, useCredentialsForm } from './use-credentials-form.ts';
 
 interface Props {
   tool: Integration;
@@ -16,78 +23,168 @@ interface Props {
   isPopup?: boolean;
 }
 
+/** Where the button of a page leads while the form stands on it. */
+export const connectNameId = 'connect-name';
+
 /** A new connection: named, checked with the tool, then saved. */
 export function ConnectForm({ tool, onSaved, onCancel, isPopup = false }: Props) {
   const methods = methodsOf(tool);
-  const [kind, setKind] = useState<AuthMethodKind | undefined>(methods[0]?.kind);
+  const [chosen, setChosen] = useState(methods[0]?.id);
   const [name, setName] = useState('');
-  const method = methods.find((one) => one.kind === kind);
-  const form = useCredentialsForm(
-    (credentials, saveUnverified) =>
-      api.connections.create({
-        integration: tool.slug,
-        ...(name.trim() !== '' && { name: name.trim() }),
-        ...(kind !== undefined && { method: kind }),
-        credentials,
-        save_unverified: saveUnverified,
-      }),
-    onSaved,
-  );
+  const method = methods.find((one) => one.id === chosen) ?? methods[0];
+  const formId = useId();
+  const keyFor = useOnceKey();
+  const named = name.trim() === '' ? {} : { name: name.trim() };
+  const form = useCredentialsForm((credentials, { saveUnverified = false }) => {
+    const body = {
+      integration: tool.slug,
+      ...named,
+      ...(method !== undefined && { method: method.id }),
+      credentials,
+      save_unverified: saveUnverified,
+    };
+    return api.connections.create(body, keyFor(body));
+  }, onSaved);
+  const signIn = useSignedIn(tool, onSaved);
 
   if (method === undefined) return <Unavailable tool={tool} />;
+  const signInError = signIn.state.kind === 'refused' ? signIn.state.error : null;
+  const nameError =
+    form.error?.field('name') ?? (signInError instanceof ApiError ? signInError.field('name') : undefined);
   return (
-    <form
-      className={styles.form}
-      autoComplete="off"
-      onSubmit={(event) => {
-        event.preventDefault();
-        void form.submit(false);
-      }}
-    >
-      {methods.length > 1 && (
-        <Radio.Group
-          label="How to connect"
-          value={method.kind}
-          onChange={(value) => setKind(value as AuthMethodKind)}
-        >
-          <Stack gap={8} mt={4}>
-            {methods.map((one) => (
-              <Radio
-                key={one.kind}
-                value={one.kind}
-                label={one.label}
-                description={one.when_to_use}
-                size="xs"
-              />
-            ))}
-          </Stack>
-        </Radio.Group>
-      )}
+    <div className={styles.form}>
       <TextInput
+        id={isPopup ? undefined : connectNameId}
+        form={formId}
         label="Name your connection"
         placeholder="Our main key"
         value={name}
         onChange={(event) => setName(event.currentTarget.value)}
-        error={form.error?.field('name')}
+        error={nameError}
         maxLength={100}
         autoComplete="off"
         data-autofocus={isPopup || undefined}
       />
-      <CredentialFields
-        fields={fieldsOf(tool, method)}
-        values={form.values}
-        onChange={form.setValues}
-        errorOf={form.errorOf}
-        keyLocation={tool.key_location}
-        toolName={tool.name}
+      <MethodChoice
+        methods={methods}
+        chosen={method.id}
+        onChoose={(id) => {
+          setChosen(id);
+          form.reset();
+          signIn.stop();
+        }}
       />
+      {method.kind === 'oauth2' ? (
+        <OAuthConnect
+          key={method.id}
+          formId={formId}
+          tool={tool}
+          method={method}
+          control={signIn}
+          verb={isPopup ? 'Authorize' : 'Connect with OAuth'}
+          onBegin={(optionalScopes, acceptOtherAccount) =>
+            signIn.begin({
+              integration: tool.slug,
+              method: method.id,
+              ...named,
+              fields: form.values,
+              optional_scopes: optionalScopes,
+              accept_other_account: acceptOtherAccount,
+            })
+          }
+          {...(onCancel && { onCancel })}
+        >
+          <CredentialFields
+            fields={tool.connection_fields}
+            values={form.values}
+            onChange={form.setValues}
+            errorOf={(field) =>
+              signInError instanceof ApiError ? signInError.field(`fields.${field}`) : undefined
+            }
+            keyLocation={null}
+            toolName={tool.name}
+          />
+        </OAuthConnect>
+      ) : (
+        <CredentialsConnect
+          key={method.id}
+          formId={formId}
+          tool={tool}
+          method={method}
+          form={form}
+          {...(onCancel && { onCancel })}
+        />
+      )}
+    </div>
+  );
+}
+
+/** One key for one request, however often it is sent: an answer that got lost makes no second connection. */
+function useOnceKey(): (body: unknown) => string {
+  const last = useRef({ text: '', key: '' });
+  return (body) => {
+    const text = JSON.stringify(body);
+    if (last.current.text !== text) last.current = { text, key: crypto.randomUUID() };
+    return last.current.key;
+  };
+}
+
+interface CredentialsConnectProps {
+  formId: string;
+  tool: Integration;
+  method: AuthMethod;
+  form: CredentialsForm;
+  onCancel?: () => void;
+}
+
+function CredentialsConnect({ formId, tool, method, form, onCancel }: CredentialsConnectProps) {
+  return (
+    <form
+      id={formId}
+      className={styles.form}
+      autoComplete="off"
+      onSubmit={(event) => {
+        event.preventDefault();
+        void form.submit();
+      }}
+    >
+      <EnteredFields tool={tool} method={method} form={form} />
       <FormFoot form={form} tool={tool} {...(onCancel && { onCancel })} />
     </form>
   );
 }
 
+interface EnteredFieldsProps {
+  tool: Integration;
+  method: AuthMethod | undefined;
+  form: CredentialsForm;
+  focused?: string | undefined;
+}
+
+/** The fields of a method, and below them what the entered file is. */
+export function EnteredFields({ tool, method, form, focused }: EnteredFieldsProps) {
+  const recognition = useRecognised(tool.slug, method, form.values);
+  const { found } = recognition;
+  return (
+    <>
+      <CredentialFields
+        fields={fieldsOf(tool, method)}
+        values={form.values}
+        onChange={form.setValues}
+        errorOf={form.errorOf}
+        keyLocation={method?.key_location ?? tool.key_location}
+        toolName={tool.name}
+        focused={focused}
+      />
+      {isRecognisable(method) && (form.error === null || found?.problem == null) && (
+        <RecognisedFacts recognition={recognition} />
+      )}
+    </>
+  );
+}
+
 interface FootProps {
-  form: ReturnType<typeof useCredentialsForm>;
+  form: CredentialsForm;
   tool: Integration;
   onCancel?: () => void;
   /** False where saving makes no check, as for a new name alone. */
@@ -102,7 +199,7 @@ export function FormFoot({ form, tool, onCancel, isChecked = true }: FootProps) 
         <Refused
           error={form.error}
           tool={tool}
-          onSaveAnyway={() => void form.submit(true)}
+          onInsist={(insistence) => void form.submit(insistence)}
           isBusy={form.isBusy}
         />
       )}

@@ -13,7 +13,7 @@ interface Props {
 /** "Add connection" once a tool has one already. */
 export function ConnectPopup({ tool, opened, onClose, onSaved }: Props) {
   return (
-    <Modal opened={opened} onClose={onClose} title={`Add connection to ${tool.name}`} size={480}>
+    <Modal opened={opened} onClose={onClose} title={`Add connection to ${tool.name}`} size={520}>
       <ConnectForm
         tool={tool}
         isPopup

@@ -36,7 +36,11 @@ export function ConnectionActions({ connection, onDialog }: Props) {
       {connection.status !== 'disconnected' && (
         <>
           {!isBroken && connection.status !== 'connected' && (
-            <Button size="compact-sm" variant="default" onClick={open('reconnect')}>
+            <Button
+              size="compact-sm"
+              variant={connection.status === 'expiring_soon' ? 'filled' : 'default'}
+              onClick={open('reconnect')}
+            >
               Reconnect
             </Button>
           )}

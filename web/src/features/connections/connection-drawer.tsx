@@ -9,9 +9,10 @@ import { Ago } from '../../ui/ago.tsx';
 import { Failed } from '../../ui/notice.tsx';
 import { Skeleton } from '../../ui/skeleton.tsx';
 import { ConnectionState } from '../../ui/status.tsx';
-import { CheckNow, RollBack } from './check-now.tsx';
+import { CheckNow } from './check-now.tsx';
 import styles from './connection-drawer.module.css';
 import { NextStep, OwnWords } from './outcome.tsx';
+import { Credentials } from './previous-key.tsx';
 import { Timeline } from './timeline.tsx';
 import { UsageStrip } from './usage-strip.tsx';
 
@@ -71,11 +72,11 @@ function Details({
         <Fact name="Connected as">{account?.name ?? 'Not told by the tool'}</Fact>
         {account?.plan != null && <Fact name="Plan">{account.plan}</Fact>}
         {account?.credits_left != null && <Fact name="Left">{account.credits_left}</Fact>}
-        {connection.hint !== null && (
-          <Fact name="Key">
-            <span className="k-mono">••••{connection.hint}</span>
+        {connection.facts.map((fact) => (
+          <Fact key={fact.label} name={fact.label}>
+            {fact.value}
           </Fact>
-        )}
+        ))}
         {Object.entries(connection.fields).map(([name, value]) => (
           <Fact key={name} name={tool.connection_fields.find((field) => field.name === name)?.label ?? name}>
             {value}
@@ -101,8 +102,15 @@ function Details({
       {mayChange && (
         <div className={styles.buttons}>
           {connection.status !== 'disconnected' && <CheckNow connection={connection} tool={tool} />}
-          {connection.has_previous_credential && <RollBack connection={connection} />}
         </div>
+      )}
+      <h3>Credentials</h3>
+      <Credentials tool={tool} connection={connection} mayChange={mayChange} />
+      {connection.granted_scopes !== null && connection.granted_scopes.length > 0 && (
+        <>
+          <h3>What it may do</h3>
+          <p className={`k-mono ${styles.scopes}`}>{connection.granted_scopes.join(' ')}</p>
+        </>
       )}
       <h3>Calls in the last 30 days</h3>
       <UsageStrip connectionId={connection.id} />

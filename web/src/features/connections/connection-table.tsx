@@ -1,6 +1,6 @@
 import type { Connection } from '@keyrail/contract/connections';
 import type { Integration } from '@keyrail/contract/integrations';
-import { useState } from 'react';
+import { Button } from '@mantine/core';
 import { count } from '../../lib/format.ts';
 import { Ago } from '../../ui/ago.tsx';
 import list from '../../ui/list.module.css';
@@ -8,69 +8,78 @@ import { Section } from '../../ui/page.tsx';
 import { ConnectionState } from '../../ui/status.tsx';
 import { ConnectionActions, type RowDialog } from './connection-actions.tsx';
 import styles from './connection-table.module.css';
-import { DeletePopup, DisconnectPopup } from './delete-popup.tsx';
-import { EditPopup } from './edit-popup.tsx';
-import type { Saved } from './outcome.tsx';
-import { ReconnectPopup } from './reconnect-popup.tsx';
+import { methodOf } from './methods.ts';
 
 interface Props {
   tool: Integration;
   connections: Connection[];
   onOpen: (id: string) => void;
-  onSaved: (saved: Saved) => void;
+  onDialog: (dialog: RowDialog) => void;
   mayChange: boolean;
+  /** Loads the next ones; left out when all are here. */
+  onMore?: (() => void) | undefined;
+  isLoadingMore: boolean;
 }
 
-/** The connections of one tool; the default one first, then by name. */
-export function ConnectionTable({ tool, connections, onOpen, onSaved, mayChange }: Props) {
-  const [dialog, setDialog] = useState<RowDialog | null>(null);
-  const sorted = [...connections].sort(
-    (one, other) => Number(other.is_default) - Number(one.is_default) || one.name.localeCompare(other.name),
-  );
-  const shared = { tool, onClose: () => setDialog(null) };
+/** The saved credentials of one tool; the default one first, then in the order they were made. */
+export function ConnectionTable(props: Props) {
+  const { tool, connections, onOpen, onDialog, mayChange, onMore, isLoadingMore } = props;
+  const total = Math.max(tool.connection_count, connections.length);
+  const sorted = [
+    ...connections.filter((connection) => connection.is_default),
+    ...connections.filter((connection) => !connection.is_default),
+  ];
   return (
-    <Section title={count(connections.length, 'connection')}>
-      <table className={`${list.table} ${styles.table}`}>
-        <thead>
-          <tr>
-            <th scope="col">Name</th>
-            <th scope="col">Status</th>
-            <th scope="col">Last used</th>
-            <th scope="col" className={list.right}>
-              <span className={styles.hidden}>Actions</span>
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {sorted.map((connection) => (
-            <ConnectionRow
-              key={connection.id}
-              connection={connection}
-              onOpen={onOpen}
-              onDialog={setDialog}
-              mayChange={mayChange}
-            />
-          ))}
-        </tbody>
-      </table>
-      {dialog?.kind === 'edit' && <EditPopup {...shared} connection={dialog.connection} onSaved={onSaved} />}
-      {dialog?.kind === 'reconnect' && (
-        <ReconnectPopup {...shared} connection={dialog.connection} onSaved={onSaved} />
+    <Section title="Credentials" about={count(total, 'connection')}>
+      <div className={styles.frame}>
+        <table className={`${list.table} ${styles.table}`}>
+          <thead>
+            <tr>
+              <th scope="col">Name</th>
+              <th scope="col">Status</th>
+              <th scope="col" className={list.right}>
+                <span className={styles.hidden}>Actions</span>
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            {sorted.map((connection) => (
+              <ConnectionRow
+                key={connection.id}
+                tool={tool}
+                connection={connection}
+                onOpen={onOpen}
+                onDialog={onDialog}
+                mayChange={mayChange}
+              />
+            ))}
+          </tbody>
+        </table>
+      </div>
+      {onMore !== undefined && (
+        <div className={styles.more}>
+          <Button variant="default" onClick={onMore} loading={isLoadingMore}>
+            Show more
+          </Button>
+          <span className="k-2 k-num">
+            {connections.length.toLocaleString('en-US')} of {total.toLocaleString('en-US')}
+          </span>
+        </div>
       )}
-      {dialog?.kind === 'disconnect' && <DisconnectPopup {...shared} connection={dialog.connection} />}
-      {dialog?.kind === 'delete' && <DeletePopup {...shared} connection={dialog.connection} />}
     </Section>
   );
 }
 
 interface RowProps {
+  tool: Integration;
   connection: Connection;
   onOpen: (id: string) => void;
   onDialog: (dialog: RowDialog) => void;
   mayChange: boolean;
 }
 
-function ConnectionRow({ connection, onOpen, onDialog, mayChange }: RowProps) {
+function ConnectionRow({ tool, connection, onOpen, onDialog, mayChange }: RowProps) {
+  const { previous_credential: previous, status } = connection;
   return (
     <tr className={styles.row}>
       <td className={styles.name}>
@@ -78,21 +87,20 @@ function ConnectionRow({ connection, onOpen, onDialog, mayChange }: RowProps) {
           {connection.name}
         </button>
         {connection.is_default && <span className={list.badge}>Default</span>}
-        <span className={styles.account}>{whoIs(connection)}</span>
+        <span className={styles.second}>{whoIs(tool, connection)}</span>
+        {previous !== null && (
+          <button type="button" className={styles.previous} onClick={() => onOpen(connection.id)}>
+            Old key kept, destroyed <Ago at={previous.destroyed_at} />
+          </button>
+        )}
       </td>
       <td className={styles.status}>
-        <ConnectionState status={connection.status} reason={connection.status_reason} />
-      </td>
-      <td className={`k-2 k-num ${styles.used}`}>
-        {connection.last_used_at === null ? (
-          'Not used yet'
-        ) : (
-          <>
-            Used <Ago at={connection.last_used_at} />
-          </>
+        <ConnectionState status={status} reason={connection.status_reason} />
+        {status !== 'connected' && connection.status_reason !== null && (
+          <span className={styles.reason}>{connection.status_reason}</span>
         )}
-        <span className={styles.by}>
-          {connection.dependents_count > 0 && `Used by ${count(connection.dependents_count, 'column')}`}
+        <span className={`${styles.second} k-num`}>
+          <Used connection={connection} />
         </span>
       </td>
       <td className={styles.actions}>
@@ -102,8 +110,31 @@ function ConnectionRow({ connection, onOpen, onDialog, mayChange }: RowProps) {
   );
 }
 
+function Used({
+  connection: { last_used_at: at, dependents_count: dependents },
+}: {
+  connection: Connection;
+}) {
+  return (
+    <>
+      {at === null ? (
+        'Not used yet'
+      ) : (
+        <>
+          Used <Ago at={at} />
+        </>
+      )}
+      {dependents > 0 && ` · Used by ${count(dependents, 'column')}`}
+    </>
+  );
+}
+
 /** Whom the key belongs to, as far as the tool tells. */
-function whoIs({ account, hint }: Connection): string {
+function whoIs(tool: Integration, connection: Connection): string {
+  const { account, hint, facts } = connection;
   if (account?.name != null) return `Connected as ${account.name}`;
-  return hint === null ? 'Account not known' : `Key ending in ${hint}`;
+  const [first] = facts;
+  if (first !== undefined) return `${first.label}: ${first.value}`;
+  if (hint !== null) return `Key ending in ${hint}`;
+  return methodOf(tool, connection)?.label ?? 'Account not known';
 }

@@ -1,7 +1,8 @@
 import type { CredentialField } from '@keyrail/contract/integrations';
-import { PasswordInput, TextInput } from '@mantine/core';
+import { NativeSelect, PasswordInput, TextInput } from '@mantine/core';
 import { IconExternalLink } from '@tabler/icons-react';
 import styles from './credential-fields.module.css';
+import { FileField } from './files/file-field.tsx';
 
 interface Props {
   fields: readonly CredentialField[];
@@ -12,52 +13,80 @@ interface Props {
   /** Where in the tool the key is found: "Dashboard > API key". */
   keyLocation: string | null;
   toolName: string;
+  /** The field that takes the focus, as after the edit icon beside it. */
+  focused?: string | undefined;
 }
 
 /**
  * What has to be entered to connect. A secret can be shown only while it is typed here; it is never filled in again
  * from the server, and browsers are asked not to keep it.
  */
-export function CredentialFields({ fields, values, onChange, errorOf, keyLocation, toolName }: Props) {
-  const locationField = fields.find((field) => field.is_secret)?.name;
+export function CredentialFields(props: Props) {
+  const locationField = props.fields.find((field) => field.is_secret)?.name;
   return (
     <>
-      {fields.map((field) => {
-        const shared = {
-          label: field.label,
-          description: (
-            <Help
-              field={field}
-              location={field.name === locationField ? keyLocation : null}
-              toolName={toolName}
-            />
-          ),
-          value: values[field.name] ?? '',
-          onChange: (event: React.ChangeEvent<HTMLInputElement>) =>
-            onChange({ ...values, [field.name]: event.currentTarget.value }),
-          error: errorOf(field.name),
-          required: field.is_required,
-          withAsterisk: false,
-          spellCheck: false,
-          autoCapitalize: 'off',
-          'data-1p-ignore': true,
-          'data-lpignore': 'true',
-          inputWrapperOrder: ['label', 'input', 'error', 'description'] as Array<
-            'label' | 'input' | 'error' | 'description'
-          >,
-          ...(field.example !== null && { placeholder: field.example }),
-        };
-        if (!field.is_secret) return <TextInput key={field.name} autoComplete="off" {...shared} />;
-        return (
-          <PasswordInput
-            key={field.name}
-            autoComplete="new-password"
-            visibilityToggleButtonProps={{ 'aria-label': `Show or hide what is typed in ${field.label}` }}
-            {...shared}
-          />
-        );
-      })}
+      {props.fields.map((field) => (
+        <OneField key={field.name} field={field} hasLocation={field.name === locationField} {...props} />
+      ))}
     </>
+  );
+}
+
+const wrapperOrder: Array<'label' | 'input' | 'error' | 'description'> = [
+  'label',
+  'input',
+  'error',
+  'description',
+];
+
+function OneField({
+  field,
+  hasLocation,
+  values,
+  onChange,
+  errorOf,
+  keyLocation,
+  toolName,
+  focused,
+}: Props & { field: CredentialField; hasLocation: boolean }) {
+  const help = <Help field={field} location={hasLocation ? keyLocation : null} toolName={toolName} />;
+  const value = values[field.name] ?? '';
+  const set = (next: string) => onChange({ ...values, [field.name]: next });
+  if (field.input === 'file' || field.input === 'multiline') {
+    return <FileField field={field} value={value} onChange={set} error={errorOf(field.name)} help={help} />;
+  }
+  const shared = {
+    label: field.label,
+    description: help,
+    value,
+    error: errorOf(field.name),
+    required: field.is_required,
+    withAsterisk: false,
+    inputWrapperOrder: wrapperOrder,
+  };
+  if (field.input === 'choice' && field.choices !== null) {
+    const choices = field.choices.some((choice) => choice.value === value)
+      ? field.choices
+      : [{ value: '', label: 'Choose…' }, ...field.choices];
+    return <NativeSelect {...shared} data={choices} onChange={(event) => set(event.currentTarget.value)} />;
+  }
+  const typed = {
+    ...shared,
+    onChange: (event: React.ChangeEvent<HTMLInputElement>) => set(event.currentTarget.value),
+    spellCheck: false,
+    autoCapitalize: 'off',
+    autoFocus: focused === field.name,
+    'data-1p-ignore': true,
+    'data-lpignore': 'true',
+    ...(field.example !== null && { placeholder: field.example }),
+  };
+  if (!field.is_secret) return <TextInput autoComplete="off" {...typed} />;
+  return (
+    <PasswordInput
+      autoComplete="new-password"
+      visibilityToggleButtonProps={{ 'aria-label': `Show or hide what is typed in ${field.label}` }}
+      {...typed}
+    />
   );
 }
 

@@ -1,6 +1,8 @@
 import type { Connection, Dependent } from '@keyrail/contract/connections';
 import type { Integration } from '@keyrail/contract/integrations';
+import { NativeSelect } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
 import { api } from '../../lib/api.ts';
 import { count } from '../../lib/format.ts';
 import { dependentsQuery } from '../../lib/queries.ts';
@@ -16,10 +18,13 @@ interface Props {
 }
 
 const isKey = (connection: Connection) => connection.method === 'api_key' || connection.method === 'basic';
+const secretOf = (connection: Connection) => (connection.method === 'oauth2' ? 'sign-in' : 'key');
 
-/** Removes a connection for good. */
-export function DeletePopup({ tool, connection, onClose }: Props) {
+/** Removes a connection for good. Of the default one it asks which takes its place. */
+export function DeletePopup({ tool, connection, others, onClose }: Props & { others: Connection[] }) {
   const changed = useConnectionsChanged();
+  const [heir, setHeir] = useState(others[0]?.id);
+  const needsHeir = connection.is_default && heir !== undefined;
   return (
     <Confirm
       opened
@@ -27,17 +32,31 @@ export function DeletePopup({ tool, connection, onClose }: Props) {
       title={isKey(connection) ? 'Delete custom key' : 'Delete connection'}
       verb="Delete"
       onConfirm={async () => {
-        await api.connections.remove(connection.id);
+        await api.connections.remove(connection.id, needsHeir ? heir : undefined);
         toastDone(`“${connection.name}” was deleted.`);
         changed();
       }}
     >
       <p>
-        This destroys the saved key of <strong>{connection.name}</strong> ({tool.name}) and cannot be undone.
+        This destroys the saved {secretOf(connection)} of <strong>{connection.name}</strong> ({tool.name}) and
+        cannot be undone.
       </p>
+      {needsHeir && (
+        <NativeSelect
+          label="Which connection becomes the default?"
+          description="Columns that use the default go on with that one."
+          data={others.map((other) => ({ value: other.id, label: other.name }))}
+          value={heir}
+          onChange={(event) => setHeir(event.currentTarget.value as Connection['id'])}
+        />
+      )}
       <UsedBy
         connection={connection}
-        after="stop at the next run, until another connection is chosen there"
+        after={
+          needsHeir
+            ? 'go on with the new default, or stop at the next run where it is chosen by name'
+            : 'stop at the next run, until another connection is chosen there'
+        }
       />
     </Confirm>
   );
@@ -46,6 +65,7 @@ export function DeletePopup({ tool, connection, onClose }: Props) {
 /** Destroys the secret and keeps the connection, so that new credentials heal everything. */
 export function DisconnectPopup({ tool, connection, onClose }: Props) {
   const changed = useConnectionsChanged();
+  const isSignIn = connection.method === 'oauth2';
   return (
     <Confirm
       opened
@@ -59,14 +79,16 @@ export function DisconnectPopup({ tool, connection, onClose }: Props) {
       }}
     >
       <p>
-        This destroys the saved key of <strong>{connection.name}</strong>. Its name and place stay: Reconnect
-        with a new key, and everything works again.
+        This destroys the saved {secretOf(connection)} of <strong>{connection.name}</strong>. Its name and
+        place stay: Reconnect {isSignIn ? 'by signing in again' : 'with a new key'}, and everything works
+        again.
       </p>
       <UsedBy connection={connection} after="stop at the next run until then" />
     </Confirm>
   );
 }
 
+/** What uses a connection, before something happens to it. */
 function UsedBy({ connection, after }: { connection: Connection; after: string }) {
   const dependents = useQuery(dependentsQuery(connection.id));
   if (dependents.isPending) return <Skeleton width="70%" />;

@@ -1,48 +1,66 @@
 import type { Connection } from '@keyrail/contract/connections';
 import type { Integration } from '@keyrail/contract/integrations';
-import { ActionIcon, Input, Modal, TextInput } from '@mantine/core';
+import { ActionIcon, Input, Modal, NativeSelect, TextInput } from '@mantine/core';
 import { IconPencil } from '@tabler/icons-react';
 import { useState } from 'react';
 import { api } from '../../lib/api.ts';
+import { hasCode } from '../../lib/failure.ts';
 import { toastDone } from '../../lib/toast.tsx';
 import formStyles from './connect-form.module.css';
-import { FormFoot } from './connect-form.tsx';
-import { CredentialFields } from './credential-fields.tsx';
+import { EnteredFields, FormFoot } from './connect-form.tsx';
 import styles from './edit-popup.module.css';
+import { EditedMeanwhile } from './edited-meanwhile.tsx';
+import { fieldsOf, methodOf, secretName } from './methods.ts';
 import type { Saved } from './outcome.tsx';
-import { fieldsOf, useCredentialsForm } from './use-credentials-form.ts';
+import { lower, RotationSteps } from './rotation-steps.tsx';
+import { useCredentialsForm } from './use-credentials-form.ts';
 
 interface Props {
   tool: Integration;
   connection: Connection;
   onClose: () => void;
   onSaved: (saved: Saved) => void;
+  /** Sign in again instead, where there is no key to replace. */
+  onReconnect: () => void;
 }
 
 /** The connection's name, and behind the edit icon a new key in place of the saved one. */
-export function EditPopup({ tool, connection, onClose, onSaved }: Props) {
+export function EditPopup({ tool, connection, onClose, onSaved, onReconnect }: Props) {
+  // The one it was opened on: whatever somebody else does meanwhile is noticed by its version.
+  const [base, setBase] = useState(connection);
   const [name, setName] = useState(connection.name);
-  const [isReplacing, setReplacing] = useState(connection.status === 'disconnected');
-  const method = tool.auth_methods.find((one) => one.kind === connection.method);
-  const fields = fieldsOf(tool, method);
+  const method = methodOf(tool, base);
+  const isSignIn = method?.kind === 'oauth2';
+  const [isReplacing, setReplacing] = useState(connection.status === 'disconnected' && !isSignIn);
+  const [keepHours, setKeepHours] = useState(24);
+  const isRenamed = name.trim() !== base.name;
   const form = useCredentialsForm(
-    (credentials, saveUnverified) =>
+    (credentials, { saveUnverified = false }) =>
       api.connections.update(
-        connection.id,
+        base.id,
         {
-          ...(name.trim() !== connection.name && { name: name.trim() }),
-          ...(isReplacing && { credentials, save_unverified: saveUnverified }),
+          ...(isRenamed && { name: name.trim() }),
+          ...(isReplacing && {
+            credentials,
+            save_unverified: saveUnverified,
+            keep_previous_hours: keepHours,
+          }),
         },
-        connection.version,
+        base.version,
       ),
     (saved) => {
       onClose();
       if (saved.verdict !== null) onSaved(saved);
       else toastDone(`Renamed to “${saved.name}”.`);
     },
-    connection.fields,
+    base.fields,
   );
-  const keyLabel = fields.find((field) => field.is_secret)?.label ?? 'API key';
+  const isStale = hasCode(form.error, 'edited_meanwhile');
+  const takeTheirs = (theirs: Connection) => {
+    if (!isRenamed) setName(theirs.name);
+    setBase(theirs);
+    form.setError(null);
+  };
 
   return (
     <Modal opened onClose={onClose} title={`Edit ${connection.name}`} size={480}>
@@ -51,8 +69,8 @@ export function EditPopup({ tool, connection, onClose, onSaved }: Props) {
         autoComplete="off"
         onSubmit={(event) => {
           event.preventDefault();
-          if (!isReplacing && name.trim() === connection.name) onClose();
-          else void form.submit(false);
+          if (!isReplacing && !isRenamed) onClose();
+          else void form.submit();
         }}
       >
         <TextInput
@@ -67,30 +85,86 @@ export function EditPopup({ tool, connection, onClose, onSaved }: Props) {
           data-autofocus
         />
         {isReplacing ? (
-          <CredentialFields
-            fields={fields}
-            values={form.values}
-            onChange={form.setValues}
-            errorOf={form.errorOf}
-            keyLocation={tool.key_location}
-            toolName={tool.name}
-          />
+          <Replacement {...{ tool, connection: base, form, keepHours }} onKeepHours={setKeepHours} />
         ) : (
-          <Input.Wrapper label={keyLabel} labelElement="div">
-            <div className={styles.saved}>
-              <span className={styles.dots}>••••••••••••{connection.hint}</span>
-              <ActionIcon
-                onClick={() => setReplacing(true)}
-                aria-label={`Replace the ${keyLabel}`}
-                title={`Replace the ${keyLabel}`}
-              >
-                <IconPencil size={16} />
-              </ActionIcon>
-            </div>
-          </Input.Wrapper>
+          <SavedKey
+            label={isSignIn ? 'Sign-in' : secretName(method)}
+            connection={base}
+            onReplace={isSignIn ? onReconnect : () => setReplacing(true)}
+            isSignIn={isSignIn}
+          />
         )}
-        <FormFoot form={form} tool={tool} onCancel={onClose} isChecked={isReplacing} />
+        {isStale && <EditedMeanwhile base={base} onTheirs={takeTheirs} />}
+        <FormFoot
+          form={isStale ? { ...form, error: null } : form}
+          tool={tool}
+          onCancel={onClose}
+          isChecked={isReplacing}
+        />
       </form>
     </Modal>
+  );
+}
+
+interface ReplacementProps {
+  tool: Integration;
+  connection: Connection;
+  form: Parameters<typeof EnteredFields>[0]['form'];
+  keepHours: number;
+  onKeepHours: (hours: number) => void;
+}
+
+const keepChoices = [
+  { value: '24', label: 'For 24 hours, to roll back' },
+  { value: '1', label: 'For one hour' },
+  { value: '168', label: 'For 7 days' },
+  { value: '720', label: 'For 30 days' },
+  { value: '0', label: 'Not at all: it leaked' },
+];
+
+/** A new key in place of the saved one: the steps, the field, and what becomes of the old one. */
+function Replacement({ tool, connection, form, keepHours, onKeepHours }: ReplacementProps) {
+  const method = methodOf(tool, connection);
+  const hasOld = connection.status !== 'disconnected';
+  const firstSecret = fieldsOf(tool, method).find((field) => field.is_secret)?.name;
+  return (
+    <>
+      {hasOld && <RotationSteps tool={tool} method={method} done={0} />}
+      <EnteredFields tool={tool} method={method} form={form} focused={firstSecret} />
+      {hasOld && (
+        <NativeSelect
+          label={`Keep the old ${lower(secretName(method))} here`}
+          data={keepChoices}
+          value={String(keepHours)}
+          onChange={(event) => onKeepHours(Number(event.currentTarget.value))}
+        />
+      )}
+    </>
+  );
+}
+
+interface SavedKeyProps {
+  label: string;
+  connection: Connection;
+  onReplace: () => void;
+  isSignIn: boolean;
+}
+
+/** The saved secret as dots, with the edit icon beside it. */
+function SavedKey({ label, connection, onReplace, isSignIn }: SavedKeyProps) {
+  const verb = isSignIn ? 'Sign in again' : `Replace the ${label}`;
+  return (
+    <Input.Wrapper label={label} labelElement="div">
+      <div className={styles.saved}>
+        {isSignIn ? (
+          <span className="k-clip">{connection.account?.name ?? 'Signed in'}</span>
+        ) : (
+          <span className={styles.dots}>••••••••••••{connection.hint}</span>
+        )}
+        <ActionIcon onClick={onReplace} aria-label={verb} title={verb}>
+          <IconPencil size={16} />
+        </ActionIcon>
+      </div>
+    </Input.Wrapper>
   );
 }

@@ -1,3 +1,4 @@
+import type { Connection } from '@keyrail/contract/connections';
 import type { Integration } from '@keyrail/contract/integrations';
 import type { Verdict } from '@keyrail/contract/verdicts';
 import type { ApiError } from '@keyrail/sdk/api-error';
@@ -5,41 +6,37 @@ import { Button, CloseButton } from '@mantine/core';
 import { IconExternalLink } from '@tabler/icons-react';
 import { Notice } from '../../ui/notice.tsx';
 import styles from './outcome.module.css';
+import type { Changed, Insistence } from './use-credentials-form.ts';
 
 /** A connection that was just saved: how its check went, and what was done to the input. */
-export interface Saved {
-  name: string;
-  /** Missing where no check was made. */
-  verdict: Verdict | null;
-  notes: readonly string[];
-}
+export type Saved = Changed;
 
-/** Stands above the list after the form has closed. */
-export function SavedNotice({
-  saved,
-  tool,
-  onClose,
-}: {
+interface SavedProps {
   saved: Saved;
   tool: Integration;
   onClose: () => void;
-}) {
+  /** What is left to do, such as revoking the old key. */
+  children?: React.ReactNode;
+}
+
+/** Stands above the list after the form has closed. */
+export function SavedNotice({ saved, tool, onClose, children }: SavedProps) {
   const { verdict } = saved;
-  if (verdict === null) return null;
-  const isFine = verdict.kind === 'ok';
+  const isFine = verdict === null || verdict.kind === 'ok';
   return (
     <div className={styles.saved}>
       <Notice
         live
         tone={isFine ? 'green' : 'amber'}
-        title={isFine ? connectedAs(verdict, tool.name) : `Saved. ${verdict.message}`}
+        title={isFine ? connectedAs(verdict, saved, tool.name) : `Saved. ${verdict.message}`}
         action={<CloseButton size="sm" onClick={onClose} aria-label="Close this message" />}
       >
-        {!isFine && <NextStep verdict={verdict} />}
+        {verdict !== null && !isFine && <NextStep verdict={verdict} />}
         {saved.notes.map((note) => (
           <p key={note}>{note}</p>
         ))}
-        <OwnWords verdict={verdict} tool={tool} />
+        {verdict !== null && <OwnWords verdict={verdict} tool={tool} />}
+        {children}
       </Notice>
     </div>
   );
@@ -48,15 +45,16 @@ export function SavedNotice({
 interface RefusedProps {
   error: ApiError;
   tool: Integration;
-  onSaveAnyway: () => void;
+  onInsist: (insistence: Insistence) => void;
   isBusy: boolean;
 }
 
 const mayBeSavedAnyway = new Set<Verdict['kind']>(['rate_limited', 'unreachable', 'provider_error']);
 
 /** Nothing was saved: the cause, the next step, quietly the tool's own words. */
-export function Refused({ error, tool, onSaveAnyway, isBusy }: RefusedProps) {
+export function Refused({ error, tool, onInsist, isBusy }: RefusedProps) {
   const { verdict } = error;
+  if (error.reason === 'other_account') return <OtherAccount {...{ error, onInsist, isBusy }} />;
   if (verdict === undefined) {
     return (
       <Notice tone="red" live title={error.detail ?? error.title}>
@@ -74,7 +72,7 @@ export function Refused({ error, tool, onSaveAnyway, isBusy }: RefusedProps) {
       </p>
       <OwnWords verdict={verdict} tool={tool} />
       {canWait && (
-        <Button variant="default" mt={8} onClick={onSaveAnyway} loading={isBusy}>
+        <Button variant="default" mt={8} onClick={() => onInsist({ saveUnverified: true })} loading={isBusy}>
           Save anyway, check later
         </Button>
       )}
@@ -82,9 +80,30 @@ export function Refused({ error, tool, onSaveAnyway, isBusy }: RefusedProps) {
   );
 }
 
+/** The credentials work, but for another account than the connection was for: what uses it would see other data. */
+function OtherAccount({ error, onInsist, isBusy }: Omit<RefusedProps, 'tool'>) {
+  return (
+    <Notice tone="amber" live title={error.detail ?? error.verdict?.message ?? 'This is another account.'}>
+      <p>Nothing was saved. What uses this connection would work with the other account from now on.</p>
+      <Button
+        variant="default"
+        mt={8}
+        onClick={() => onInsist({ acceptOtherAccount: true })}
+        loading={isBusy}
+      >
+        Use this account from now on
+      </Button>
+    </Notice>
+  );
+}
+
 /** "Connected as jane@acme.com · Starter plan · 412 searches left" */
-export function connectedAs(verdict: Verdict, toolName: string): string {
-  const { account } = verdict;
+export function connectedAs(
+  verdict: Verdict | null,
+  connection: Pick<Connection, 'account'> | null,
+  toolName: string,
+): string {
+  const account = verdict?.account ?? connection?.account ?? null;
   if (account === null || account.name === null) {
     return [`Connected to ${toolName}`, account?.plan, account?.credits_left].filter(Boolean).join(' · ');
   }

@@ -8,5 +8,6 @@ export function useConnectionsChanged(): () => void {
     void client.invalidateQueries({ queryKey: ['connections'] });
     void client.invalidateQueries({ queryKey: ['integrations'] });
     void client.invalidateQueries({ queryKey: ['integration'] });
+    void client.invalidateQueries({ queryKey: ['oauth-apps'] });
   }, [client]);
 }

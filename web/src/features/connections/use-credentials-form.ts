@@ -1,53 +1,45 @@
-import type { AuthMethod, CredentialField, Integration } from '@keyrail/contract/integrations';
+import type { Connection } from '@keyrail/contract/connections';
 import type { Verdict } from '@keyrail/contract/verdicts';
 import { ApiError } from '@keyrail/sdk/api-error';
 import { useState } from 'react';
 import { useConnectionsChanged } from './use-changes.ts';
 
-/** The fields to fill for a method: first where (subdomain, region), then the secret. */
-export function fieldsOf(tool: Integration, method: AuthMethod | undefined): CredentialField[] {
-  return [...tool.connection_fields, ...(method?.fields ?? [])];
-}
-
-export const methodsOf = (tool: Integration): AuthMethod[] =>
-  tool.auth_methods.filter((method) => method.is_available);
-
 /** What a change answers with; without a check there is no verdict. */
-interface Answer {
-  name: string;
-  verdict?: Verdict | null;
-  notes?: string[];
+export type Changed = Connection & { verdict: Verdict | null; notes: readonly string[] };
+
+/** What the person said to a remark of the check. */
+export interface Insistence {
+  /** Save although the check could not be made. */
+  saveUnverified?: boolean;
+  /** Go on although the credentials belong to another account than before. */
+  acceptOtherAccount?: boolean;
 }
 
-export interface Changed {
-  name: string;
-  verdict: Verdict | null;
-  notes: readonly string[];
-}
+type Values = Record<string, string>;
 
 /**
  * A form that ends in a check at the tool. `send` makes the request with what was entered; what comes back is the
  * outcome to show.
  */
 export function useCredentialsForm(
-  send: (values: Record<string, string>, saveUnverified: boolean) => Promise<Answer>,
+  send: (values: Values, insistence: Insistence) => Promise<Changed>,
   onSaved: (changed: Changed) => void,
-  initial: Record<string, string> = {},
+  initial: Values = {},
 ) {
-  const [values, setValues] = useState(initial);
+  const [values, setEntered] = useState(initial);
   const [error, setError] = useState<ApiError | null>(null);
   const [isBusy, setBusy] = useState(false);
   const changed = useConnectionsChanged();
 
-  const submit = async (saveUnverified: boolean) => {
+  const submit = async (insistence: Insistence = {}) => {
     setBusy(true);
     setError(null);
     try {
-      const { name, verdict = null, notes = [] } = await send(filled(values), saveUnverified);
+      const answer = await send(filled(values), insistence);
       // The secret leaves the page's memory with the form.
-      setValues(initial);
+      setEntered(initial);
       changed();
-      onSaved({ name, verdict, notes });
+      onSaved(answer);
     } catch (cause) {
       setError(
         cause instanceof ApiError
@@ -59,10 +51,21 @@ export function useCredentialsForm(
     }
   };
 
+  const setValues = (next: Values) => {
+    setEntered(next);
+    // What was said about the input before is not about this one.
+    if (error !== null && error.fields.length > 0) setError(null);
+  };
+  const reset = () => {
+    setEntered(initial);
+    setError(null);
+  };
   const errorOf = (name: string) => error?.field(`credentials.${name}`);
-  return { values, setValues, error, isBusy, submit, errorOf };
+  return { values, setValues, error, setError, isBusy, submit, errorOf, reset };
 }
 
-function filled(values: Record<string, string>): Record<string, string> {
+export type CredentialsForm = ReturnType<typeof useCredentialsForm>;
+
+function filled(values: Values): Values {
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== ''));
 }

@@ -1,0 +1,36 @@
+import type { AuthMethod, CredentialField, Integration } from '@keyrail/contract/integrations';
+
+/** What can be entered right away comes before what needs a sign-in at the provider, and that before what needs a setup. */
+function rank(method: AuthMethod): number {
+  if (method.kind !== 'oauth2') return 0;
+  return method.setup?.set_up_by == null ? 2 : 1;
+}
+
+/** The methods this server can connect by, the easiest first; else in the order of the catalog. */
+export function methodsOf(tool: Integration): AuthMethod[] {
+  return tool.auth_methods
+    .filter((method) => method.is_available)
+    .sort((one, other) => rank(one) - rank(other));
+}
+
+/** The method a connection was made by; of two of one kind the very one. */
+export function methodOf(tool: Integration, connection: { method: string; method_id: string }) {
+  return (
+    tool.auth_methods.find((method) => method.id === connection.method_id) ??
+    tool.auth_methods.find((method) => method.kind === connection.method)
+  );
+}
+
+/** The fields to fill for a method: first where (subdomain, region), then the secret. */
+export function fieldsOf(tool: Integration, method: AuthMethod | undefined): CredentialField[] {
+  return [...tool.connection_fields, ...(method?.fields ?? [])];
+}
+
+/** What people call the secret of a method: "API key", "Service account key". */
+export function secretName(method: AuthMethod | undefined): string {
+  return method?.fields.find((field) => field.is_secret)?.label ?? method?.label ?? 'API key';
+}
+
+/** Whether the secret is a file with which programs sign in, rather than a key or a person's consent. */
+export const isFileMethod = (method: AuthMethod | undefined): boolean =>
+  method?.fields.some((field) => field.is_secret && field.input !== 'text') ?? false;

@@ -1,0 +1,179 @@
+import type { Connection } from '@keyrail/contract/connections';
+import type { AuthMethod, Integration } from '@keyrail/contract/integrations';
+import { Button } from '@mantine/core';
+import { IconArrowBackUp } from '@tabler/icons-react';
+import { useState } from 'react';
+import { api } from '../../lib/api.ts';
+import { toastDone, toastError } from '../../lib/toast.tsx';
+import { Ago } from '../../ui/ago.tsx';
+import { Confirm } from '../../ui/confirm.tsx';
+import { methodOf, secretName } from './methods.ts';
+import styles from './rotation.module.css';
+import { linkOf, lower, placed, RotationSteps } from './rotation-steps.tsx';
+import { useConnectionsChanged } from './use-changes.ts';
+
+interface Props {
+  tool: Integration;
+  connection: Connection;
+  mayChange: boolean;
+}
+
+/** The credential in use and, while it can be gone back to, the one before: what becomes of it, and when. */
+export function Credentials({ tool, connection, mayChange }: Props) {
+  const method = methodOf(tool, connection);
+  const previous = connection.previous_credential;
+  return (
+    <>
+      <dl className={styles.keys}>
+        <div className={styles.key}>
+          <dt>Current</dt>
+          <dd>
+            <KeyWords connection={connection} method={method} />
+          </dd>
+        </div>
+        {previous !== null && (
+          <div className={styles.key}>
+            <dt>Previous</dt>
+            <dd>
+              <Hint hint={previous.hint} method={method} />
+              <p className="k-2">
+                Replaced <Ago at={previous.replaced_at} />; destroyed here by itself{' '}
+                <Ago at={previous.destroyed_at} />.
+              </p>
+              {mayChange && <PreviousKeyButtons tool={tool} connection={connection} />}
+            </dd>
+          </div>
+        )}
+      </dl>
+      {previous !== null && mayChange && method?.kind !== 'oauth2' && (
+        <div style={{ marginTop: 8 }}>
+          <RotationSteps tool={tool} method={method} done={3} />
+        </div>
+      )}
+    </>
+  );
+}
+
+function KeyWords({ connection, method }: { connection: Connection; method: AuthMethod | undefined }) {
+  if (connection.status === 'disconnected') return <>None: it was destroyed when this was disconnected.</>;
+  if (method?.kind === 'oauth2') {
+    return (
+      <>
+        Signed in{connection.account?.name != null && <> as {connection.account.name}</>}. Renewed by itself.
+      </>
+    );
+  }
+  return (
+    <>
+      <Hint hint={connection.hint} method={method} />
+      {connection.expires_at !== null && (
+        <p className="k-2">
+          Ends <Ago at={connection.expires_at} />.
+        </p>
+      )}
+    </>
+  );
+}
+
+function Hint({ hint, method }: { hint: string | null; method: AuthMethod | undefined }) {
+  if (hint === null) return <>{secretName(method)}</>;
+  return <span className="k-mono">••••{hint}</span>;
+}
+
+/** One click back, and one to make sure that nobody can go back. */
+export function PreviousKeyButtons({ tool, connection }: { tool: Integration; connection: Connection }) {
+  const [isDestroying, setDestroying] = useState(false);
+  return (
+    <div className={styles.buttons}>
+      <RollBack connection={connection} />
+      <Button size="compact-sm" variant="default" onClick={() => setDestroying(true)}>
+        Destroy the old key now
+      </Button>
+      <DestroyPrevious
+        tool={tool}
+        connection={connection}
+        opened={isDestroying}
+        onClose={() => setDestroying(false)}
+      />
+    </div>
+  );
+}
+
+/** Takes the key that was replaced last back into use, while it is still kept. */
+function RollBack({ connection }: { connection: Connection }) {
+  const [isBusy, setBusy] = useState(false);
+  const changed = useConnectionsChanged();
+  const act = async () => {
+    setBusy(true);
+    try {
+      await api.connections.rollback(connection.id);
+      toastDone('Rolled back: the key before is in use again.');
+      changed();
+    } catch (error) {
+      toastError(error, 'Not rolled back');
+    } finally {
+      setBusy(false);
+    }
+  };
+  return (
+    <Button
+      size="compact-sm"
+      variant="default"
+      leftSection={<IconArrowBackUp size={14} />}
+      onClick={act}
+      loading={isBusy}
+    >
+      Roll back
+    </Button>
+  );
+}
+
+interface DestroyProps {
+  tool: Integration;
+  connection: Connection;
+  opened: boolean;
+  onClose: () => void;
+}
+
+/** For a key that leaked: gone here at once. At the tool somebody has to revoke it. */
+function DestroyPrevious({ tool, connection, opened, onClose }: DestroyProps) {
+  const changed = useConnectionsChanged();
+  const method = methodOf(tool, connection);
+  return (
+    <Confirm
+      opened={opened}
+      onClose={onClose}
+      title="Destroy the old key now"
+      verb="Destroy"
+      onConfirm={async () => {
+        await api.connections.destroyPrevious(connection.id);
+        toastDone('The old key is destroyed here.');
+        changed();
+      }}
+    >
+      <p>
+        Keyrail forgets the old {lower(secretName(method))} of <strong>{connection.name}</strong> for good;
+        there is no rolling back after that. The current one goes on working.
+      </p>
+      <p>It stays valid in {placed(tool.name, linkOf(method))} until it is revoked there.</p>
+    </Confirm>
+  );
+}
+
+/** Right after a replacement: what is left to do. */
+export function AfterReplacement({ tool, connection }: { tool: Integration; connection: Connection }) {
+  const previous = connection.previous_credential;
+  const method = methodOf(tool, connection);
+  if (previous === null || method?.kind === 'oauth2') return null;
+  return (
+    <>
+      <p>
+        Now revoke the old {lower(secretName(method))}
+        {previous.hint !== null && <span className="k-mono"> ••••{previous.hint}</span>} in{' '}
+        {placed(tool.name, linkOf(method))}. Until it is destroyed here, <Ago at={previous.destroyed_at} />,
+        you can roll back.
+      </p>
+      <PreviousKeyButtons tool={tool} connection={connection} />
+    </>
+  );
+}

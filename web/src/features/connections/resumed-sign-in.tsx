@@ -1,0 +1,30 @@
+import type { Integration } from '@keyrail/contract/integrations';
+import { useEffect, useState } from 'react';
+import styles from './outcome.module.css';
+import type { Saved } from './outcome.tsx';
+import { SignInProgress } from './sign-in/sign-in-progress.tsx';
+import { underWay } from './sign-in/under-way.ts';
+import { useSignedIn } from './sign-in/use-signed-in.ts';
+
+interface Props {
+  tool: Integration;
+  /** The sign-in that led back to this page, when it was made in this tab. */
+  authorization: string | undefined;
+  onSaved: (saved: Saved) => void;
+}
+
+/** A sign-in that began before this page was loaded: it is waited for all the same, and its end is said. */
+export function ResumedSignIn({ tool, authorization, onSaved }: Props) {
+  const [id] = useState(() => authorization ?? underWay(tool.slug));
+  const control = useSignedIn(tool, onSaved);
+  const { resume } = control;
+  useEffect(() => {
+    if (id !== undefined) resume(id);
+  }, [id, resume]);
+  if (id === undefined || control.state.kind === 'idle' || control.state.kind === 'connected') return null;
+  return (
+    <div className={styles.saved}>
+      <SignInProgress control={control} toolName={tool.name} />
+    </div>
+  );
+}

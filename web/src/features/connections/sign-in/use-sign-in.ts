@@ -1,0 +1,148 @@
+import type { StartAuthorization } from '@keyrail/contract/oauth';
+import { useCallback, useEffect, useRef, useState } from 'react';
+import { api } from '../../../lib/api.ts';
+import { followSignIn, type SignIn } from './sign-in.ts';
+import { forgetUnderWay, keepUnderWay } from './under-way.ts';
+import { onSignInMessage, openSignInWindow, sendTo } from './window.ts';
+
+/** Of a sign-in that began before this page was loaded only the id is known. */
+type Followed = {
+  id: string;
+  authorization_url: string | null;
+  expires_at: string | null;
+};
+
+export interface SignInControl {
+  state: SignIn;
+  /** Call it right in the click. */
+  begin: (ask: StartAuthorization) => void;
+  /** Goes on waiting for one that began before. */
+  resume: (id: string) => void;
+  /** Stops waiting and closes the window. */
+  stop: () => void;
+  /** Brings the window to the front again; null where there is none. */
+  show: (() => void) | null;
+}
+
+interface Current {
+  abort: AbortController;
+  opened: Window | null;
+}
+
+const looksForCloseEveryMs = 200;
+
+/** One sign-in at a provider, from the click to its end. */
+export function useSignIn(
+  tool: { slug: string; name: string },
+  onConnected: (connectionId: string) => void,
+): SignInControl {
+  const [state, setState] = useState<SignIn>({ kind: 'idle' });
+  const current = useRef<Current | null>(null);
+  const connected = useRef(onConnected);
+  connected.current = onConnected;
+  const { slug, name } = tool;
+
+  const leave = useCallback(() => {
+    current.current?.abort.abort();
+    current.current = null;
+  }, []);
+  useEffect(() => leave, [leave]);
+
+  const follow = useCallback(
+    (started: Followed, { abort, opened }: Current) => {
+      const bell = doorbell(opened, started.id, abort.signal);
+      const tell = (next: SignIn) => {
+        setState((before) => (sameState(before, next) ? before : next));
+        if (next.kind === 'connected' || next.kind === 'failed' || next.kind === 'refused') {
+          forgetUnderWay(slug);
+          opened?.close();
+        }
+        if (next.kind === 'connected') connected.current(next.connectionId);
+      };
+      const deps = { look: (id: string) => api.authorizations.get(id), pause: bell, now: Date.now };
+      void followSignIn(deps, started, opened && (() => opened.closed), tell, abort.signal).finally(() =>
+        abort.abort(),
+      );
+    },
+    [slug],
+  );
+
+  const begin = useCallback(
+    (ask: StartAuthorization) => {
+      leave();
+      const opened = openSignInWindow(name);
+      const mine: Current = { abort: new AbortController(), opened };
+      current.current = mine;
+      setState({ kind: 'opening' });
+      api.authorizations.start(ask).then(
+        (started) => {
+          if (mine.abort.signal.aborted) return opened?.close();
+          if (opened !== null) sendTo(opened, started.authorization_url);
+          keepUnderWay(slug, started.id);
+          setState(
+            opened === null ? { kind: 'blocked', address: started.authorization_url } : { kind: 'waiting' },
+          );
+          return follow(started, mine);
+        },
+        (error: unknown) => {
+          opened?.close();
+          if (!mine.abort.signal.aborted) setState({ kind: 'refused', error });
+        },
+      );
+    },
+    [name, slug, follow, leave],
+  );
+
+  const resume = useCallback(
+    (id: string) => {
+      leave();
+      const mine: Current = { abort: new AbortController(), opened: null };
+      current.current = mine;
+      setState({ kind: 'waiting' });
+      follow({ id, authorization_url: null, expires_at: null }, mine);
+    },
+    [follow, leave],
+  );
+
+  const stop = useCallback(() => {
+    current.current?.opened?.close();
+    leave();
+    forgetUnderWay(slug);
+    setState({ kind: 'idle' });
+  }, [leave, slug]);
+
+  const opened = current.current?.opened;
+  const show = opened == null ? null : () => opened.focus();
+  return { state, begin, resume, stop, show };
+}
+
+const sameState = (one: SignIn, other: SignIn): boolean =>
+  one.kind === other.kind && (one.kind === 'waiting' || one.kind === 'cancelled' || one.kind === 'finishing');
+
+/** A pause that ends early when the window spoke or closed, or when this page comes to the front again. */
+function doorbell(opened: Window | null, id: string, signal: AbortSignal): (ms: number) => Promise<void> {
+  let ring = () => {};
+  let wasClosed = false;
+  const stopListening = onSignInMessage(opened, id, () => ring());
+  const onFocus = () => ring();
+  addEventListener('focus', onFocus);
+  const watch = setInterval(() => {
+    if (opened === null || wasClosed || !opened.closed) return;
+    wasClosed = true;
+    ring();
+  }, looksForCloseEveryMs);
+  signal.addEventListener('abort', () => {
+    clearInterval(watch);
+    stopListening();
+    removeEventListener('focus', onFocus);
+    ring();
+  });
+  return (ms) =>
+    new Promise((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      ring = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+}
