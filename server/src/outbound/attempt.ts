@@ -24,22 +24,33 @@ export interface AttemptDeps extends ExchangeDeps {
   limits: OutboundLimits;
 }
 
+/** Where a request really goes, judged, and as it is sent there. */
+type Target =
+  | { kind: 'target'; url: URL; request: OutboundRequest }
+  | Extract<Attempt, { kind: 'denied' | 'invalid_request' }>;
+
+/** Judges where the request would go. */
+export function targetOf(deps: Pick<AttemptDeps, 'policy' | 'upstreams'>, request: OutboundRequest): Target {
+  const written = checkUrl(deps.policy, request.url);
+  if (written.kind === 'denied') return written;
+  if (written.kind === 'invalid') return { kind: 'invalid_request', problem: `The URL ${written.problem}.` };
+  const target = throughUpstreams(deps.upstreams, written.url);
+  if (target === written.url) return { kind: 'target', url: target, request };
+  const mapped = checkUrl(deps.policy, target.href);
+  if (mapped.kind !== 'fine') return { kind: 'denied', reason: 'address' };
+  // The stand-in serves several origins from one address: it is told which one was meant, as a reverse proxy is.
+  const headers = { ...request.headers, 'x-forwarded-host': written.url.host };
+  return { kind: 'target', url: mapped.url, request: { ...request, headers } };
+}
+
 /** Judges where the request would go, sends it once, and decodes the answer. */
 export async function attempt(
   deps: AttemptDeps,
   request: OutboundRequest,
   signal?: AbortSignal,
 ): Promise<Attempt> {
-  const written = checkUrl(deps.policy, request.url);
-  if (written.kind === 'denied') return written;
-  if (written.kind === 'invalid') return { kind: 'invalid_request', problem: `The URL ${written.problem}.` };
-  const target = throughUpstreams(deps.upstreams, written.url);
-  if (target === written.url) return await send(deps, target, request, signal);
-  const mapped = checkUrl(deps.policy, target.href);
-  if (mapped.kind !== 'fine') return { kind: 'denied', reason: 'address' };
-  // The stand-in serves several origins from one address: it is told which one was meant, as a reverse proxy is.
-  const headers = { ...request.headers, 'x-forwarded-host': written.url.host };
-  return await send(deps, mapped.url, { ...request, headers }, signal);
+  const target = targetOf(deps, request);
+  return target.kind === 'target' ? await send(deps, target.url, target.request, signal) : target;
 }
 
 async function send(

@@ -1,6 +1,7 @@
 import type { CredentialSource } from './credential-source.ts';
 import type { Answer, CallOutcome, DeniedReason } from './outcome.ts';
 import type { OutboundRequest } from './request.ts';
+import type { StreamCall, StreamOutcome } from './stream.ts';
 
 /** At most `calls` in any `perSeconds`, over all processes. Windows of different groups count apart. */
 export interface RateWindow {
@@ -54,6 +55,8 @@ export interface OutboundCall {
 export interface Outbound {
   /** Rejects only where our own database does (the shared budget); everything else is an outcome. */
   call(call: OutboundCall): Promise<CallOutcome>;
+  /** The same for bodies that are streamed both ways: same guard, budget and counts. */
+  stream(call: StreamCall): Promise<StreamOutcome>;
   /**
    * Whether this server would call such an address at all, with a look-up: for base URLs, before they are saved.
    * The same guard as for the call itself.

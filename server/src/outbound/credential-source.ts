@@ -24,11 +24,24 @@ export interface Credential {
   apply(request: OutboundRequest, now: Date): OutboundRequest | Promise<OutboundRequest>;
   /** Present where the socket itself carries the credential. */
   tls?: ClientCertificate | undefined;
+  /** True where `apply` needs the body (a signature over it): a streamed one is read to its end first. */
+  signsBody?: boolean | undefined;
   /** Every secret text on the request, to be taken out of whatever may be shown. */
   secrets: readonly Secret<string>[];
 }
 
-export type NoCredential = 'missing' | 'broken' | 'unreadable';
+/**
+ * `renewing`: somebody renews its token right now, for longer than a call waits. `not_renewed`: the one there was has run out,
+ * and whoever gives out new ones cannot be had. Both pass by themselves.
+ */
+export type NoCredential = 'missing' | 'broken' | 'unreadable' | 'renewing' | 'not_renewed';
+
+export interface Unavailable {
+  kind: 'unavailable';
+  because: NoCredential;
+  /** Where it passes by itself: not before then. */
+  retryAfterSeconds?: number;
+}
 
 /**
  * Where a call gets its credential. Declared here, made by `connections` (a saved connection) or by
@@ -36,9 +49,7 @@ export type NoCredential = 'missing' | 'broken' | 'unreadable';
  */
 export interface CredentialSource {
   /** What to use now. Called once per attempt, so it answers from memory where it can. */
-  current(): Promise<
-    { kind: 'credential'; credential: Credential } | { kind: 'unavailable'; because: NoCredential }
-  >;
+  current(): Promise<{ kind: 'credential'; credential: Credential } | Unavailable>;
   /** The third party did not accept `version`: a newer one to repeat the call with once, or null. */
   refused(version: number): Promise<Credential | null>;
 }

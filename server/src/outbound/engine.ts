@@ -51,8 +51,13 @@ export async function makeCall(deps: EngineDeps, call: OutboundCall): Promise<Ca
   }
 }
 
+type Refusal = Extract<CallOutcome, { kind: 'invalid_request' | 'egress_denied' }>;
+
 /** What needs no credential and no network to be refused. */
-function refuse(deps: EngineDeps, call: OutboundCall): CallOutcome | null {
+export function refuse(
+  deps: Pick<EngineDeps, 'policy'>,
+  call: Pick<OutboundCall, 'request' | 'allowedOrigins'>,
+): Refusal | null {
   const problem = requestProblem(call.request);
   if (problem) return { kind: 'invalid_request', problem };
   const checked = checkUrl(deps.policy, call.request.url);
@@ -62,7 +67,7 @@ function refuse(deps: EngineDeps, call: OutboundCall): CallOutcome | null {
 }
 
 /** As written, not as the guard may have rewritten it: `allowedOrigins` is written by the same hand. */
-function isAllowedOrigin(call: OutboundCall, url: string): boolean {
+function isAllowedOrigin(call: Pick<OutboundCall, 'allowedOrigins'>, url: string): boolean {
   const origin = URL.parse(url)?.origin;
   return origin !== undefined && call.allowedOrigins.includes(origin);
 }
@@ -82,34 +87,54 @@ async function tryOnce(deps: EngineDeps, call: OutboundCall, progress: Progress)
     const found = progress.newer
       ? ({ kind: 'credential', credential: progress.newer } as const)
       : await call.credential?.current();
-    if (found?.kind === 'unavailable') return over({ kind: 'no_credential', because: found.because });
+    if (found?.kind === 'unavailable') return over({ ...found, kind: 'no_credential' });
     const credential = found?.credential ?? null;
-    const signed = prepared(call.request, credential, deps.clock);
+    const signed = sign(deps, call.request, credential);
     // Awaited only where it is a promise: thousands of calls a second put a plain key on.
     const request = signed instanceof Promise ? await signed : signed;
-    const problem = requestProblem(request);
-    if (problem) return over({ kind: 'invalid_request', problem });
-    if (!isAllowedOrigin(call, request.url)) return over({ kind: 'egress_denied', reason: 'host' });
-    // Without TLS nobody would be shown the certificate, and everybody the request.
-    if (credential?.tls && !request.url.startsWith('https:')) {
-      return over({ kind: 'egress_denied', reason: 'scheme' });
-    }
+    const refusal = refuseSigned(call, request, credential);
+    if (refusal) return over(refusal);
     progress.attempts += 1;
     const startedAt = performance.now();
     const result = await attempt(withSockets(deps, credential), request, call.signal);
-    count(deps, call, result, performance.now() - startedAt);
+    count(deps, call, classOf(result), performance.now() - startedAt);
     return { kind: 'tried', result, credential, redact: redactor(credential?.secrets ?? []) };
   } finally {
     permit.done();
   }
 }
 
+/** What only shows once the credential is on the request. */
+export function refuseSigned(
+  call: Pick<OutboundCall, 'allowedOrigins'>,
+  request: OutboundRequest,
+  credential: Credential | null,
+): Refusal | null {
+  const problem = requestProblem(request);
+  if (problem) return { kind: 'invalid_request', problem };
+  if (!isAllowedOrigin(call, request.url)) return { kind: 'egress_denied', reason: 'host' };
+  // Without TLS nobody would be shown the certificate, and everybody the request.
+  if (credential?.tls && !request.url.startsWith('https:'))
+    return { kind: 'egress_denied', reason: 'scheme' };
+  return null;
+}
+
 /** A credential that the socket carries has sockets of its own. */
-function withSockets(deps: EngineDeps, credential: Credential | null): AttemptDeps {
+export function withSockets<Deps extends Pick<EngineDeps, 'dispatcher' | 'clientSockets'>>(
+  deps: Deps,
+  credential: Credential | null,
+): Deps {
   return credential?.tls ? { ...deps, dispatcher: deps.clientSockets.for(credential.tls) } : deps;
 }
 
-function permitFor(deps: EngineDeps, call: OutboundCall, progress: Progress): Promise<Permit> | Permit {
+export function permitFor(
+  deps: Pick<EngineDeps, 'budget' | 'clock'>,
+  call: Pick<
+    OutboundCall,
+    'budgetKey' | 'connectionId' | 'workspaceId' | 'consumer' | 'rateWindows' | 'signal'
+  >,
+  progress: Pick<Progress, 'deadline'>,
+): Promise<Permit> | Permit {
   const key = call.budgetKey ?? call.connectionId;
   if (key === null) return { kind: 'may_call', done: () => {} };
   return deps.budget.permit({
@@ -123,31 +148,42 @@ function permitFor(deps: EngineDeps, call: OutboundCall, progress: Progress): Pr
 }
 
 /** Lower-case names and our own defaults first, so that the credential has the last word. */
-function prepared(
+export function sign(
+  deps: Pick<EngineDeps, 'clock'>,
   request: OutboundRequest,
   credential: Credential | null,
-  clock: Pick<Clock, 'now'>,
+  acceptEncoding = 'gzip, br',
 ): OutboundRequest | Promise<OutboundRequest> {
   const given = Object.entries(request.headers).map(([name, value]) => [name.toLowerCase(), value]);
   const headers: Record<string, string> = {
     accept: '*/*',
     'user-agent': 'Keyrail',
     ...Object.fromEntries(given),
-    'accept-encoding': 'gzip, br',
+    'accept-encoding': acceptEncoding,
   };
   const ours = { ...request, headers };
-  return credential ? credential.apply(ours, clock.now()) : ours;
+  return credential ? credential.apply(ours, deps.clock.now()) : ours;
 }
 
-function count(deps: EngineDeps, call: OutboundCall, result: Attempt, latencyMs: number): void {
+/** `statusClass`: `2xx` to `5xx`, or why there was no answer. */
+export function count(
+  deps: Pick<EngineDeps, 'usage'>,
+  call: Pick<OutboundCall, 'workspaceId' | 'connectionId' | 'consumer'>,
+  statusClass: string,
+  latencyMs: number,
+): void {
   if (call.connectionId === null) return;
   deps.usage.count({
     workspaceId: call.workspaceId,
     connectionId: call.connectionId,
     consumer: call.consumer.slice(0, 64),
-    statusClass: result.kind === 'answered' ? `${Math.floor(result.status / 100)}xx` : result.kind,
+    statusClass,
     latencyMs,
   });
+}
+
+export function classOf(result: { kind: string; status?: number }): string {
+  return result.status === undefined ? result.kind : `${Math.floor(result.status / 100)}xx`;
 }
 
 function over(outcome: CallOutcome): Tried {

@@ -127,27 +127,31 @@ class ExchangeState implements Dispatcher.DispatchHandler {
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
-    this.finish(this.#judge(error));
+    this.finish(judgeFailure(error, { sent: this.sent, hasBegun: this.#status !== 0 }));
   }
+}
 
-  #judge(error: Error): Exchange {
-    if (error instanceof ConnectFailure) {
-      if (error.failure === 'denied') return { kind: 'denied' };
-      return { kind: 'unreachable', cause: error.failure, sent: false, detail: error.message };
-    }
-    const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
-    if (this.#status === 0 && isAboutClient(code)) {
-      return { kind: 'unreachable', cause: 'client_certificate', sent: false, detail: code };
-    }
-    // By name: the parser's errors come with and without a code.
-    if (error.name === 'HTTPParserError' || code === 'UND_ERR_HEADERS_OVERFLOW') return { kind: 'malformed' };
-    if (code === 'UND_ERR_HEADERS_TIMEOUT' || code === 'UND_ERR_BODY_TIMEOUT') {
-      return { kind: 'unreachable', cause: 'timeout', sent: this.sent, detail: 'no answer in time' };
-    }
-    if (code === 'UND_ERR_DESTROYED' || code === 'UND_ERR_CLOSED') {
-      return { kind: 'cancelled', sent: this.sent };
-    }
-    if (this.#status !== 0) return { kind: 'cut_off' };
-    return { kind: 'unreachable', cause: 'reset', sent: this.sent, detail: 'the connection broke' };
+/** What an error of the HTTP client or of a connection means. */
+export function judgeFailure(
+  error: Error,
+  { sent, hasBegun }: { sent: boolean; hasBegun: boolean },
+): Exclude<Exchange, { kind: 'received' }> {
+  if (error instanceof ConnectFailure) {
+    if (error.failure === 'denied') return { kind: 'denied' };
+    return { kind: 'unreachable', cause: error.failure, sent: false, detail: error.message };
   }
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
+  if (!hasBegun && isAboutClient(code)) {
+    return { kind: 'unreachable', cause: 'client_certificate', sent: false, detail: code };
+  }
+  // By name: the parser's errors come with and without a code.
+  if (error.name === 'HTTPParserError' || code === 'UND_ERR_HEADERS_OVERFLOW') return { kind: 'malformed' };
+  if (code === 'UND_ERR_HEADERS_TIMEOUT' || code === 'UND_ERR_BODY_TIMEOUT') {
+    return { kind: 'unreachable', cause: 'timeout', sent, detail: 'no answer in time' };
+  }
+  if (code === 'UND_ERR_DESTROYED' || code === 'UND_ERR_CLOSED') {
+    return { kind: 'cancelled', sent };
+  }
+  if (hasBegun) return { kind: 'cut_off' };
+  return { kind: 'unreachable', cause: 'reset', sent, detail: 'the connection broke' };
 }

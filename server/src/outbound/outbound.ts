@@ -10,6 +10,7 @@ import { checkUrl, type GuardPolicy, portOf } from './guard.ts';
 import { defaultLimits, type OutboundLimits } from './limits.ts';
 import type { BudgetStore } from './reservations.ts';
 import { type Resolve, systemResolve } from './resolve.ts';
+import { makeStreamCall } from './stream.ts';
 import { noUpstreams, throughUpstreams, type Upstreams } from './upstreams.ts';
 import { createUsage, type UsageStore } from './usage.ts';
 
@@ -87,6 +88,10 @@ export function createOutbound(options: OutboundOptions): RunningOutbound {
     call: async (call) => {
       sockets ??= openSockets(connecting, clock);
       return makeCall({ ...engine, ...(await sockets) }, call);
+    },
+    stream: async (call) => {
+      sockets ??= openSockets(connecting, clock);
+      return makeStreamCall({ ...engine, ...(await sockets) }, call);
     },
     check: (url) => checkAddress({ policy, resolve, upstreams }, url),
     flush,

@@ -39,5 +39,5 @@ export type CallOutcome =
   | { kind: 'too_large'; limitBytes: number }
   | { kind: 'unknown'; detail: string; answer: Answer | null }
   | { kind: 'invalid_request'; problem: string }
-  | { kind: 'no_credential'; because: NoCredential }
+  | { kind: 'no_credential'; because: NoCredential; retryAfterSeconds?: number }
   | { kind: 'cancelled'; mayHaveHappened: boolean };

@@ -16,7 +16,8 @@ export function redactor(secrets: readonly Secret<string>[]): (text: string) => 
 /** A run redacts thousands of answers with one credential: its forms are made once, and go when it goes. */
 const known = new WeakMap<readonly Secret<string>[], readonly string[]>();
 
-function formsOfAll(secrets: readonly Secret<string>[]): readonly string[] {
+/** Every form a third party may echo a secret in, longest first; none shorter than 4 characters. */
+export function formsOfAll(secrets: readonly Secret<string>[]): readonly string[] {
   let forms = known.get(secrets);
   if (forms === undefined) {
     forms = [...new Set(secrets.flatMap((secret) => formsOf(secret.reveal())))]

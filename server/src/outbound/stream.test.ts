@@ -1,0 +1,393 @@
+import { once } from 'node:events';
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import { PassThrough, Readable } from 'node:stream';
+import { brotliCompressSync, gzipSync } from 'node:zlib';
+import { afterEach, describe, expect, test } from 'vitest';
+import { Secret } from '../lib/secret.ts';
+import type { Credential, CredentialSource } from './credential-source.ts';
+import { keepBody } from './kept-body.ts';
+import type { RunningOutbound } from './outbound.ts';
+import type { StreamCall, StreamOutcome } from './stream.ts';
+import { httpServer, type TestServer, tcpServer, testOutbound } from './under-test.ts';
+
+let server: TestServer | undefined;
+let outbound: (RunningOutbound & { counted: unknown[] }) | undefined;
+afterEach(async () => {
+  await outbound?.close();
+  await server?.close();
+});
+
+async function serving(listener: RequestListener, limits = {}): Promise<TestServer> {
+  server = await httpServer(listener);
+  outbound = testOutbound({ allow: [`127.0.0.1:${server.port}`], limits });
+  return server;
+}
+
+function keyed(key: string, version: number): Credential {
+  return {
+    version,
+    apply: (request) => ({ ...request, headers: { ...request.headers, 'x-api-key': key } }),
+    secrets: [new Secret(key)],
+  };
+}
+
+/** Gives the first key until it is refused, then the second. */
+function rotating(refused: number[] = []): CredentialSource {
+  return {
+    current: async () => ({ kind: 'credential', credential: keyed('fake-key-old-0001', 1) }),
+    refused: async (version) => {
+      refused.push(version);
+      return keyed('fake-key-new-0002', 2);
+    },
+  };
+}
+
+function stream(path: string, more: Partial<StreamCall> = {}): Promise<StreamOutcome> {
+  const { origin } = server ?? { origin: '' };
+  const call: StreamCall = {
+    request: { method: 'GET', url: origin + path, headers: {} },
+    body: null,
+    allowedOrigins: [origin],
+    credential: { ...rotating(), refused: async () => null },
+    workspaceId: 'wsp_1',
+    connectionId: 'con_1',
+    consumer: 'test',
+    peeks: ({ status }) => status >= 400,
+    read: ({ status }) => (status === 401 ? { kind: 'unauthenticated' } : { kind: 'final' }),
+    ...more,
+  };
+  if (!outbound) throw new Error('no outbound');
+  return outbound.stream(call);
+}
+
+const posted = (source: Readable, length: number | null = null, maxBytes = 10_000_000) => ({
+  request: { method: 'POST', url: `${server?.origin}/in`, headers: {} },
+  body: keepBody(source, length, { keepBytes: 1_000, maxBytes }),
+});
+
+async function textOf(outcome: StreamOutcome): Promise<string> {
+  if (outcome.kind !== 'answer') throw new Error(`no answer: ${JSON.stringify(outcome)}`);
+  const { body } = outcome.answer;
+  if (Buffer.isBuffer(body)) return body.toString('utf8');
+  const chunks: Buffer[] = [];
+  for await (const chunk of body) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+async function read(request: IncomingMessage): Promise<string> {
+  let text = '';
+  for await (const chunk of request) text += chunk;
+  return text;
+}
+
+const answering = (status: number, body: string, headers: Record<string, string> = {}) =>
+  ((_request: IncomingMessage, response: ServerResponse) => {
+    response.writeHead(status, headers);
+    response.end(body);
+  }) satisfies RequestListener;
+
+describe('an answer', () => {
+  test('is handed over with its first part, before the other side has written the rest', async () => {
+    let finish = () => {};
+    await serving((_request, response) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      response.write('data: one\n\n');
+      finish = () => response.end('data: two\n\n');
+    });
+    const outcome = await stream('/events');
+    if (outcome.kind !== 'answer' || Buffer.isBuffer(outcome.answer.body)) throw new Error('no stream');
+    const { body } = outcome.answer;
+    const [first] = await once(body, 'data');
+    expect(String(first)).toBe('data: one\n\n');
+    finish();
+    const [second] = await once(body, 'data');
+    expect(String(second)).toBe('data: two\n\n');
+  });
+
+  test('that nobody reads makes the other side wait instead of filling our memory', async () => {
+    let written = 0;
+    const chunk = Buffer.alloc(64 * 1024, 'a');
+    await serving(
+      (_request, response) => {
+        const more = () => {
+          while (written < 200_000_000) {
+            written += chunk.length;
+            if (!response.write(chunk)) {
+              response.once('drain', more);
+              return;
+            }
+          }
+          response.end();
+        };
+        more();
+      },
+      { maxStreamBytes: 1_000_000_000 },
+    );
+    const outcome = await stream('/large');
+    await new Promise((resolve) => setImmediate(resolve));
+    const seen = written;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(written).toBeLessThan(Math.max(seen, 20_000_000));
+    if (outcome.kind === 'answer' && !Buffer.isBuffer(outcome.answer.body)) outcome.answer.body.destroy();
+  });
+
+  test.each([
+    ['gzip', gzipSync],
+    ['br', brotliCompressSync],
+  ])(
+    'that is compressed (%s) is handed over as it reads, without its encoding',
+    async (encoding, compress) => {
+      const text = 'plain words, '.repeat(1_000);
+      await serving((_request, response) => {
+        const body = compress(Buffer.from(text));
+        response.writeHead(200, { 'content-encoding': encoding, 'content-length': String(body.length) });
+        response.end(body);
+      });
+      const outcome = await stream('/');
+      expect(outcome).toMatchObject({ kind: 'answer', answer: { status: 200 } });
+      if (outcome.kind === 'answer') expect(outcome.answer.headers).not.toHaveProperty('content-encoding');
+      expect(await textOf(outcome)).toBe(text);
+    },
+  );
+
+  test('that unpacks to 200 MB is refused before its first byte is handed over, however often it is packed', async () => {
+    const bomb = gzipSync(Buffer.alloc(200 * 1024 * 1024));
+    const before = process.memoryUsage().rss;
+    for (const [encoding, body] of [
+      ['gzip', bomb],
+      ['gzip, gzip, gzip', gzipSync(gzipSync(bomb))],
+    ] as const) {
+      await serving((_request, response) => {
+        response.writeHead(200, { 'content-encoding': encoding });
+        response.end(body);
+      });
+      expect(await stream('/')).toMatchObject({ kind: 'too_large' });
+      await outbound?.close();
+      await server?.close();
+    }
+    expect(process.memoryUsage().rss - before).toBeLessThan(64 * 1024 * 1024);
+  });
+
+  test('longer than the limit is refused where its length says so, and broken off where it does not', async () => {
+    await serving(
+      (request, response) => {
+        if (request.url === '/said') response.setHeader('content-length', '5000');
+        response.write('a'.repeat(2_500));
+        response.end('a'.repeat(2_500));
+      },
+      { maxStreamBytes: 4_000 },
+    );
+    expect(await stream('/said')).toMatchObject({ kind: 'too_large' });
+    await expect(stream('/unsaid').then(textOf)).rejects.toMatchObject({ because: 'too_large' });
+  });
+
+  test('that goes on for ever ends with the time a call has, and so does one that never begins', async () => {
+    await serving(
+      (request, response) => {
+        if (request.url === '/silent') return;
+        const timer = setInterval(() => response.write('.'), 5);
+        response.once('close', () => clearInterval(timer));
+      },
+      { streamTotalTimeoutMs: 100, streamIdleTimeoutMs: 5_000 },
+    );
+    await expect(stream('/endless').then(textOf)).rejects.toMatchObject({ because: 'timeout' });
+    expect(await stream('/silent')).toMatchObject({ kind: 'unreachable', cause: 'timeout' });
+  });
+
+  test('that breaks off is never taken for a whole one', async () => {
+    server = await tcpServer((socket) => {
+      socket.once('data', () => socket.end('HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\nten bytes.'));
+    });
+    outbound = testOutbound({ allow: [`127.0.0.1:${server.port}`] });
+    await expect(stream('/').then(textOf)).rejects.toMatchObject({ because: 'cut_off' });
+  });
+
+  test('that is no HTTP is told as such', async () => {
+    server = await tcpServer((socket) => {
+      socket.once('data', () =>
+        socket.end('HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\ncontent-length: 5\r\n\r\nhello'),
+      );
+    });
+    outbound = testOutbound({ allow: [`127.0.0.1:${server.port}`] });
+    expect(await stream('/')).toMatchObject({ kind: 'invalid_response' });
+  });
+
+  test('has stars where it repeats the key, in headers and body, also across two parts and as base64', async () => {
+    const key = 'fake-key-old-0001';
+    await serving((_request, response) => {
+      const encoded = Buffer.from(`Bearer ${key}`).toString('base64');
+      response.writeHead(200, { 'x-echo': `you sent ${key}` });
+      response.write(`{"key":"${key.slice(0, 7)}`);
+      setImmediate(() => response.end(`${key.slice(7)}","base64":"${encoded}"}`));
+    });
+    const outcome = await stream('/');
+    const text = await textOf(outcome);
+    expect(text).not.toContain(key);
+    expect(text).toContain(`{"key":"${'*'.repeat(key.length)}"`);
+    expect(Buffer.from(/base64":"([^"]+)"/.exec(text)?.[1] ?? '', 'base64').toString()).not.toContain(key);
+    if (outcome.kind === 'answer') expect(outcome.answer.headers['x-echo']).not.toContain(key);
+  });
+});
+
+describe('a refusal', () => {
+  const accepting = (request: IncomingMessage) => request.headers['x-api-key'] === 'fake-key-new-0002';
+
+  test('is followed by one repetition with the newer key, and with the same body', async () => {
+    const bodies: string[] = [];
+    await serving(async (request, response) => {
+      bodies.push(await read(request));
+      response.writeHead(accepting(request) ? 200 : 401).end('said');
+    });
+    const refused: number[] = [];
+    const outcome = await stream('/in', {
+      ...posted(Readable.from([Buffer.from('small '), Buffer.from('body')])),
+      credential: rotating(refused),
+    });
+    expect(outcome).toMatchObject({ kind: 'answer', answer: { status: 200 } });
+    expect(bodies).toEqual(['small body', 'small body']);
+    expect(refused).toEqual([1]);
+  });
+
+  test('that comes before the body was read is followed by all of it', async () => {
+    const bodies: string[] = [];
+    await serving(async (request, response) => {
+      if (!accepting(request)) return void response.writeHead(401, { connection: 'close' }).end();
+      bodies.push(await read(request));
+      response.end('fine');
+    });
+    const source = new PassThrough();
+    source.write('first ');
+    const outcome = stream('/in', { ...posted(source), credential: rotating() });
+    await once(source, 'resume');
+    setTimeout(() => source.end('last'), 20);
+    expect(await textOf(await outcome)).toBe('fine');
+    expect(bodies).toEqual(['first last']);
+  });
+
+  test('of a body too large to be kept is handed through', async () => {
+    await serving(async (request, response) => {
+      await read(request);
+      response.writeHead(accepting(request) ? 200 : 401).end('refused');
+    });
+    const outcome = await stream('/in', {
+      ...posted(Readable.from([Buffer.alloc(800), Buffer.alloc(800)])),
+      credential: rotating(),
+    });
+    expect(outcome).toMatchObject({ kind: 'answer', answer: { status: 401 } });
+    expect(await textOf(outcome)).toBe('refused');
+  });
+
+  test('of the newest key is handed through, after one repetition at most', async () => {
+    await serving(answering(401, 'no'));
+    const outcome = await stream('/', { credential: rotating() });
+    expect(outcome).toMatchObject({ kind: 'answer', answer: { status: 401 } });
+    expect(server?.requests).toHaveLength(2);
+  });
+});
+
+describe('a request body', () => {
+  test('arrives as it was sent: with its length where that is known, in chunks where not', async () => {
+    const seen: unknown[] = [];
+    await serving(async (request, response) => {
+      const { 'content-length': length, 'transfer-encoding': encoding } = request.headers;
+      seen.push([(await read(request)).length, length, encoding]);
+      response.end();
+    });
+    await stream('/in', posted(Readable.from([Buffer.alloc(5_000)]), 5_000));
+    await stream('/in', posted(Readable.from([Buffer.alloc(5_000)])));
+    expect(seen).toEqual([
+      [5_000, '5000', undefined],
+      [5_000, undefined, 'chunked'],
+    ]);
+  });
+
+  test('larger than the limit ends the call', async () => {
+    await serving(async (request, response) => {
+      await read(request).catch(() => '');
+      response.end();
+    });
+    const outcome = await stream(
+      '/in',
+      posted(Readable.from([Buffer.alloc(900), Buffer.alloc(900)]), null, 1_000),
+    );
+    expect(outcome).toMatchObject({ kind: 'request_too_large' });
+  });
+
+  test('that breaks off ends the call, and the other side sees no whole request', async () => {
+    const ends: string[] = [];
+    await serving((request, response) => {
+      request.on('end', () => ends.push('whole')).on('error', () => {});
+      request.resume();
+      request.on('close', () => response.end());
+    });
+    const source = new PassThrough();
+    source.write('half');
+    const outcome = stream('/in', posted(source, 100));
+    await once(source, 'resume');
+    source.destroy();
+    expect((await outcome).kind).not.toBe('answer');
+    expect(ends).toEqual([]);
+  });
+});
+
+describe('a streamed call', () => {
+  test('passes the same guard as any other', async () => {
+    await serving(answering(200, 'x'));
+    const elsewhere = await stream('/', {
+      request: { method: 'GET', url: 'http://10.0.0.5:8080/', headers: {} },
+      allowedOrigins: ['http://10.0.0.5:8080'],
+    });
+    expect(elsewhere).toEqual({ kind: 'egress_denied', reason: 'address' });
+    const otherHost = await stream('/', { allowedOrigins: ['https://api.example.com'] });
+    expect(otherHost).toEqual({ kind: 'egress_denied', reason: 'host' });
+    expect(server?.connections()).toBe(0);
+  });
+
+  test('holds its place in the connection until its answer was read, and is counted', async () => {
+    await serving(
+      (request, response) => {
+        if (request.url === '/second') response.end('two');
+        else response.write('one');
+      },
+      { concurrencyPerConnection: 1 },
+    );
+    const first = await stream('/first');
+    expect(await stream('/second', { patienceMs: 50 })).toMatchObject({ kind: 'rate_limited' });
+    if (first.kind !== 'answer' || Buffer.isBuffer(first.answer.body)) throw new Error('no stream');
+    first.answer.body.destroy();
+    await once(first.answer.body, 'close');
+    expect(await textOf(await stream('/second'))).toBe('two');
+    await outbound?.flush();
+    expect(outbound?.counted).toEqual(
+      expect.arrayContaining([expect.objectContaining({ statusClass: '2xx', calls: 2, consumer: 'test' })]),
+    );
+  });
+
+  test('given up by whoever asked ends at the other side too', async () => {
+    let closed: Promise<unknown> | undefined;
+    await serving((_request, response) => {
+      closed = once(response, 'close');
+      response.write('beginning');
+    });
+    const stop = new AbortController();
+    const outcome = await stream('/', { signal: stop.signal });
+    stop.abort();
+    await expect(textOf(outcome)).rejects.toMatchObject({ because: 'cancelled' });
+    await closed;
+  });
+
+  test('is sent again on a new socket where an idle one was closed under it, if its method may be', async () => {
+    let count = 0;
+    server = await tcpServer((socket) => {
+      socket.on('data', () => {
+        count += 1;
+        if (count === 2) socket.destroy();
+        else socket.write('HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok');
+      });
+    });
+    outbound = testOutbound({ allow: [`127.0.0.1:${server.port}`] });
+    expect(await textOf(await stream('/'))).toBe('ok');
+    expect(await textOf(await stream('/'))).toBe('ok');
+    expect(count).toBe(3);
+  });
+});
