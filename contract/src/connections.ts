@@ -145,6 +145,19 @@ export const connectionsQuery = z.strictObject({
   cursor: z.string().max(500).optional(),
 });
 
+/**
+ * `GET /v1/connections/choices?integration=`: what somebody who uses connections chooses from in a column, also where the
+ * workspace keeps its Connections page to owners and admins.
+ */
+export const connectionChoicesQuery = z.strictObject({ integration: z.string().min(1).max(100) });
+export const connectionChoice = z.object({
+  id: connectionId,
+  name: z.string(),
+  is_default: z.boolean(),
+  status: connectionStatus,
+});
+export type ConnectionChoice = z.infer<typeof connectionChoice>;
+
 /** One line of "Your connected apps". */
 export const connectedApp = z.object({
   integration: z.string(),

@@ -16,8 +16,7 @@ export function auditApi(request: Request) {
           /** `connection.created`, or `connection` for all deeds. */
           action?: string | undefined;
         } = {},
-      ) =>
-        request<Page<AuditEntry>>('GET', '/v1/audit', { query }),
+      ) => request<Page<AuditEntry>>('GET', '/v1/audit', { query }),
     },
   };
 }

@@ -1,4 +1,10 @@
-import type { ConnectedApp, Connection, ConnectionEvent, Dependent } from '@keyrail/contract/connections';
+import type {
+  ConnectedApp,
+  Connection,
+  ConnectionChoice,
+  ConnectionEvent,
+  Dependent,
+} from '@keyrail/contract/connections';
 import type { Integration, Recognised } from '@keyrail/contract/integrations';
 import type { Page } from '@keyrail/contract/page';
 import type { Request } from './request.ts';

@@ -40,8 +40,7 @@ export function peopleApi(request: Request) {
       get: () => request<Workspace>('GET', '/v1/workspace'),
       update: (body: UpdateWorkspace) => request<Workspace>('PATCH', '/v1/workspace', { body }),
       /** What stays and what ends when you leave it. */
-      leaving: (workspaceId: string) =>
-        request<Leaving>('GET', `/v1/memberships/${workspaceId}/leaving`),
+      leaving: (workspaceId: string) => request<Leaving>('GET', `/v1/memberships/${workspaceId}/leaving`),
       leave: (workspaceId: string) => request<Leaving>('DELETE', `/v1/memberships/${workspaceId}`),
     },
     members: {
@@ -55,22 +54,21 @@ export function peopleApi(request: Request) {
     invitations: {
       list: (cursor?: string) =>
         request<Page<Invitation>>('GET', '/v1/invitations', { query: { limit: 200, cursor } }),
-      create: (body: CreateInvitation) =>
-        request<CreatedInvitation>('POST', '/v1/invitations', { body }),
+      create: (body: CreateInvitation) => request<CreatedInvitation>('POST', '/v1/invitations', { body }),
       revoke: (id: string) => request<void>('DELETE', `/v1/invitations/${id}`),
-      state: (code: string) =>
-        request<InvitationState>('GET', '/v1/invitations/state', { query: { code } }),
+      state: (code: string) => request<InvitationState>('GET', '/v1/invitations/state', { query: { code } }),
       accept: (body: AcceptInvitation) =>
         request<AcceptedInvitation>('POST', '/v1/invitations/accept', { body }),
     },
     connectionRequests: {
       list: (query: { state?: 'open' | 'done' | 'declined'; cursor?: string } = {}) =>
-        request<Page<ConnectionRequest>>('GET', '/v1/connection-requests', { query: { limit: 100, ...query } }),
+        request<Page<ConnectionRequest>>('GET', '/v1/connection-requests', {
+          query: { limit: 100, ...query },
+        }),
       create: (body: CreateConnectionRequest) =>
         request<ConnectionRequest>('POST', '/v1/connection-requests', { body }),
       done: (id: string) => request<ConnectionRequest>('POST', `/v1/connection-requests/${id}/done`),
-      decline: (id: string) =>
-        request<ConnectionRequest>('POST', `/v1/connection-requests/${id}/decline`),
+      decline: (id: string) => request<ConnectionRequest>('POST', `/v1/connection-requests/${id}/decline`),
     },
     tokens: {
       list: (cursor?: string) => request<Page<ApiToken>>('GET', '/v1/tokens', { query: { cursor } }),

@@ -9,6 +9,7 @@ import type { Log } from '../lib/log.ts';
 import type { Metrics } from '../lib/metrics.ts';
 import { type AuditRoutesDeps, auditRoutes } from './audit.ts';
 import { authenticate, type Identify } from './authenticate.ts';
+import { type ConnectionChoicesDeps, connectionChoiceRoutes } from './connection-choices.ts';
 import { type ConnectionRequestRoutesDeps, connectionRequestRoutes } from './connection-requests.ts';
 import { type ConnectionRoutesDeps, connectionRoutes } from './connections.ts';
 import { createEventStreams, type EventStreams } from './events.ts';
@@ -73,7 +74,7 @@ export interface ApiDeps {
     ConnectionRequestRoutesDeps;
   audit: AuditRoutesDeps;
   catalogs: IntegrationRoutesDeps['catalogs'];
-  connections: ConnectionRoutesDeps & IntegrationRoutesDeps['connections'];
+  connections: ConnectionChoicesDeps & ConnectionRoutesDeps & IntegrationRoutesDeps['connections'];
   runs: RunRoutesDeps;
   tables: TableRoutesDeps & RowRoutesDeps & ImportRoutesDeps;
 }
@@ -129,6 +130,7 @@ function addRoutes(app: App, deps: ApiDeps, frame: ApiFrame): void {
   memberRoutes(app, deps.people);
   invitationRoutes(app, deps.people, deps.config);
   connectionRequestRoutes(app, deps.people);
+  connectionChoiceRoutes(app, deps.connections);
   tokenRoutes(app, deps.people);
   auditRoutes(app, deps.audit);
   integrationRoutes(app, deps);
