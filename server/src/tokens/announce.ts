@@ -21,8 +21,9 @@ const due = z.strictObject({
   workspace_id: z.string(),
   connection_id: z.string(),
   credential_version: z.int(),
+  generation: z.int(),
 });
-/** Renew this one, if it still needs it. Under a key, so that there is one such job at a time. */
+/** Renew this one, unless a newer one is there by then. Under a key, so that there is one such job at a time. */
 export const tokenRenew: Job<z.infer<typeof due>> = {
   name: 'tokens.renew',
   payload: due,

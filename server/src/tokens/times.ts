@@ -37,15 +37,16 @@ function lengthMs(seconds: number | null): number | null {
   return Math.max(Math.min(seconds, YEAR_SECONDS) * 1000, SHORTEST_MS);
 }
 
-/** Whether it still counts as good in `marginMs`; of a short-lived one never more than a tenth of its life is asked. */
+/** Whether it is good for `marginMs` more; of a short-lived one no more than this part of its whole life is asked. */
 export function isGood(
   token: { mintedAt: Date | null; expiresAt: Date | null },
   now: Date,
   marginMs: number,
+  partOfLife = 0.1,
 ): boolean {
   if (token.expiresAt === null) return true;
   const lifeMs = token.expiresAt.getTime() - (token.mintedAt ?? now).getTime();
-  return token.expiresAt.getTime() - now.getTime() > Math.min(marginMs, lifeMs / 10);
+  return token.expiresAt.getTime() - now.getTime() > Math.min(marginMs, lifeMs * partOfLife);
 }
 
 /** When to try again after the `failures`th renewal in a row that did not come about. `random` in [0, 1). */

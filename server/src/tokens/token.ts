@@ -7,6 +7,7 @@ export interface Token {
   accessToken: Secret<string>;
   /** Grows by one with each token of its owner: a refusal names the one that was refused. */
   generation: number;
+  mintedAt: Date | null;
   /** Null: not known. Then the first sign of its end is a refusal. */
   expiresAt: Date | null;
   /** Null: not said. */
@@ -81,8 +82,8 @@ export interface Tokens {
   ): Promise<ReadonlyMap<string, TokenFacts>>;
   /** Job `tokens.sweep`: what is due becomes jobs. */
   sweep(): Promise<void>;
-  /** Job `tokens.renew`. */
-  renewDue(owner: TokenOwner): Promise<void>;
+  /** Job `tokens.renew`: unless one newer than `generation` is there by now. */
+  renewDue(owner: TokenOwner, generation: number): Promise<void>;
   /** From LISTEN `token_changed`; null: of all (after a gap). */
   hear(payload: string | null): void;
   /** Waits until no renewal of this process is under way: before it ends. */

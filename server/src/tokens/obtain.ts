@@ -1,0 +1,105 @@
+import { newId } from '../lib/id.ts';
+import { keyOf } from './announce.ts';
+import type { TokenOwner } from './mint.ts';
+import { isRenewable, type RenewDeps, renew } from './renew.ts';
+import { isGood } from './times.ts';
+import type { NoToken, TokenOutcome } from './token.ts';
+import { openTokens } from './token-box.ts';
+import type { TokenRow } from './token-row.ts';
+import { ensureRow, findToken, takeLease } from './token-store.ts';
+import type { Waiting } from './waiting.ts';
+
+export interface ObtainDeps extends RenewDeps {
+  /** This process. */
+  holder: string;
+  waiting: Waiting;
+  /** Notes what must be over before the process ends. */
+  underWay<T>(work: Promise<T>): Promise<T>;
+}
+
+export interface Wanted {
+  /** Only a token of a later generation will do. */
+  above: number;
+  /** For so much longer; of a short-lived one at most this part of its life. */
+  goodForMs: number;
+  partOfLife?: number;
+  /** It was refused before its time. */
+  isForced?: boolean;
+}
+
+/** A row that nobody holds and that cannot be taken all the same: somebody has just written it. */
+const LOOK_AGAIN_MS = 50;
+
+/**
+ * A token as wanted. Whoever needs a new one tries to take the lease; the one who gets it renews, the others wait for the
+ * news, and for no longer than the lease lasts or `waitMs`. What still works is handed out where a new one cannot be had.
+ */
+export async function obtain(deps: ObtainDeps, owner: TokenOwner, wanted: Wanted): Promise<TokenOutcome> {
+  const ear = deps.waiting.ear(keyOf(owner));
+  const giveUpAt = deps.clock.now().getTime() + deps.settings.waitMs;
+  let marginMs = wanted.goodForMs;
+  try {
+    for (;;) {
+      const row = await look(deps, owner);
+      const now = deps.clock.now();
+      const isThere = row.sealed !== null && row.generation > wanted.above;
+      if (row.ended !== null) return { kind: 'ended', ...row.ended };
+      if (isThere && isGood(row, now, marginMs, wanted.partOfLife)) return await opened(deps, row);
+      const mayTry = row.retryAt === null || row.retryAt <= now;
+      const isRenewed = mayTry && (await tryToRenew(deps, row, wanted, now));
+      if (isRenewed) marginMs = 0;
+      if (isRenewed) continue;
+      if (isThere && isGood(row, now, 0)) return await opened(deps, row);
+      if (!mayTry) return failed(row, now);
+      const leftMs = giveUpAt - now.getTime();
+      if (leftMs <= 0) return { kind: 'in_progress', retryAfterSeconds: seconds(row.leasedForMs ?? 1000) };
+      await ear.wait(Math.min(leftMs, row.leasedForMs ?? LOOK_AGAIN_MS));
+    }
+  } finally {
+    ear.close();
+  }
+}
+
+/** False: it is for somebody else to do. */
+async function tryToRenew(deps: ObtainDeps, row: TokenRow, wanted: Wanted, now: Date): Promise<boolean> {
+  const { holder, settings } = deps;
+  const isEnded = row.expiresAt !== null && row.expiresAt <= now;
+  const isForced = wanted.isForced === true && !isEnded;
+  const claim = { holder, leaseMs: settings.leaseMs, generation: row.generation, now, isForced };
+  if (row.leasedForMs !== null) return false;
+  // What cannot be renewed and has not ended is no business of ours.
+  if (!isRenewable(row) && !isEnded) return false;
+  const taken = await deps.transact(row.owner.workspaceId, (tx) => takeLease(tx, row, claim));
+  if (taken === null) return false;
+  await deps.underWay(renew(deps, { row, ...taken }));
+  return true;
+}
+
+async function look(deps: ObtainDeps, owner: TokenOwner): Promise<TokenRow> {
+  return deps.transact(owner.workspaceId, async (tx) => {
+    const found = await findToken(tx, owner);
+    if (found !== null) return found;
+    await ensureRow(tx, owner, newId('tkn'), 'credential');
+    const made = await findToken(tx, owner);
+    if (made === null) throw new Error('a row of tokens that was just made is gone');
+    return made;
+  });
+}
+
+export async function opened(deps: Pick<ObtainDeps, 'keyring'>, row: TokenRow): Promise<TokenOutcome> {
+  const { id, generation, sealed, mintedAt, expiresAt, scopes, fields, owner } = row;
+  if (sealed === null) return { kind: 'unreadable', because: 'there is none' };
+  const result = await openTokens(deps, { workspaceId: owner.workspaceId, id, generation }, sealed);
+  if (result.kind === 'unreadable') return result;
+  const { accessToken } = result.secrets;
+  return { kind: 'token', token: { accessToken, generation, mintedAt, expiresAt, scopes, fields } };
+}
+
+function failed({ failure, retryAt }: TokenRow, now: Date): NoToken {
+  const retryAfterSeconds = seconds((retryAt ?? now).getTime() - now.getTime());
+  return { kind: failure?.kind ?? 'not_now', words: failure?.words ?? null, retryAfterSeconds };
+}
+
+function seconds(ms: number): number {
+  return Math.max(1, Math.ceil(ms / 1000));
+}

@@ -1,0 +1,41 @@
+import type { SealedRecord } from '../vault/sealed-record.ts';
+import type { TokenOwner } from './mint.ts';
+import type { EndedBecause, MadeFrom } from './token.ts';
+
+/**
+ * The tokens of one credential.
+ *
+ *   nothing made yet → good → about to end → [renewed] good, next generation → …
+ *                                          → [not now] used until its end, tried again with growing pauses
+ *                                          → [ended] for good
+ */
+export interface TokenRow {
+  id: string;
+  owner: TokenOwner;
+  madeFrom: MadeFrom;
+  /** 0: none was made yet. */
+  generation: number;
+  sealed: SealedRecord | null;
+  hasRefreshToken: boolean;
+  scopes: readonly string[] | null;
+  fields: Readonly<Record<string, string>>;
+  mintedAt: Date | null;
+  expiresAt: Date | null;
+  /** Somebody renews it now; milliseconds until that lease runs out. */
+  leasedForMs: number | null;
+  interruptedAt: Date | null;
+  forcedAt: Date | null;
+  failures: number;
+  failure: { kind: 'not_now' | 'setup_rejected'; words: string | null } | null;
+  retryAt: Date | null;
+  ended: { because: EndedBecause; words: string | null } | null;
+}
+
+/** The right to renew one row. Every write names it; one that is not the newest any more is refused. */
+export interface Lease {
+  id: string;
+  owner: TokenOwner;
+  /** The process. */
+  holder: string;
+  leaseGeneration: number;
+}
