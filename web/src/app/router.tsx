@@ -121,6 +121,11 @@ const setting = {
     }),
     component: lazyRouteComponent(() => import('../features/connections/app-page.tsx'), 'AppPage'),
   }),
+  setups: createRoute({
+    getParentRoute: () => settings,
+    path: '/sign-in-setups',
+    component: lazyRouteComponent(() => import('../features/connections/setups-page.tsx'), 'SetupsPage'),
+  }),
   tokens: createRoute({
     getParentRoute: () => settings,
     path: '/tokens',
@@ -157,6 +162,7 @@ const routeTree = root.addChildren([
       setting.connections,
       setting.connectedApps,
       setting.app,
+      setting.setups,
       setting.tokens,
       setting.audit,
       setting.profile,

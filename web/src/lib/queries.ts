@@ -1,4 +1,5 @@
 import type { ConnectedApp, Connection } from '@keyrail/contract/connections';
+import type { IntegrationSummary } from '@keyrail/contract/integrations';
 import type { Page } from '@keyrail/contract/page';
 import type { IntegrationsQuery } from '@keyrail/sdk/shapes';
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/react-query';
@@ -18,6 +19,40 @@ export const integrationsQuery = (query: IntegrationsQuery = {}) =>
     staleTime: 60_000,
     placeholderData: keepPreviousData,
   });
+
+/** What the search found, a page at a time; the first page knows how many there are of each category. */
+export const integrationPagesQuery = (query: IntegrationsQuery = {}) =>
+  infiniteQueryOptions({
+    queryKey: ['integrations', 'pages', query],
+    queryFn: ({ signal, pageParam }) =>
+      api.integrations.list(
+        { limit: 60, ...query, ...(pageParam !== undefined && { cursor: pageParam }) },
+        signal,
+      ),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: (page) => page.next_cursor ?? undefined,
+    staleTime: 60_000,
+    placeholderData: keepPreviousData,
+  });
+
+/** Every integration there is, for names and marks in lists. */
+export const allIntegrationsQuery = queryOptions({
+  queryKey: ['integrations', 'all'],
+  queryFn: async ({ signal }) => {
+    const all: IntegrationSummary[] = [];
+    let cursor: string | undefined;
+    do {
+      const page = await api.integrations.list(
+        { limit: 200, ...(cursor !== undefined && { cursor }) },
+        signal,
+      );
+      all.push(...page.data);
+      cursor = page.next_cursor ?? undefined;
+    } while (cursor !== undefined);
+    return all;
+  },
+  staleTime: 60_000,
+});
 
 export const integrationQuery = (slug: string) =>
   queryOptions({

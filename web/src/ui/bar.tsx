@@ -3,7 +3,7 @@ import styles from './bar.module.css';
 export interface BarPart {
   key: string;
   value: number;
-  tone: 'accent' | 'green' | 'amber' | 'red' | 'grey' | 'faint';
+  tone: 'accent' | 'green' | 'amber' | 'red' | 'grey' | 'faint' | 'empty';
   words: string;
 }
 
@@ -17,7 +17,7 @@ interface Props {
 
 /** A bar of several parts. What each colour means stands in words beside it. */
 export function Bar({ parts, total, label, isBusy = false }: Props) {
-  const done = parts.reduce((sum, part) => sum + part.value, 0);
+  const done = parts.reduce((sum, part) => sum + (part.tone === 'empty' ? 0 : part.value), 0);
   return (
     <div
       className={styles.bar}

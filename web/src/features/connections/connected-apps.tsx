@@ -1,10 +1,12 @@
 import type { ConnectedApp } from '@keyrail/contract/connections';
 import type { IntegrationSummary } from '@keyrail/contract/integrations';
+import { Button } from '@mantine/core';
 import { IconChevronRight } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import { count } from '../../lib/format.ts';
-import { integrationsQuery } from '../../lib/queries.ts';
+import { useState } from 'react';
+import { count, number } from '../../lib/format.ts';
+import { allIntegrationsQuery } from '../../lib/queries.ts';
 import { severity, wantsReconnect } from '../../lib/words.ts';
 import { Ago } from '../../ui/ago.tsx';
 import { IntegrationIcon } from '../../ui/integration-icon.tsx';
@@ -12,10 +14,13 @@ import list from '../../ui/list.module.css';
 import { ConnectionState } from '../../ui/status.tsx';
 import styles from './connections.module.css';
 
+const stepSize = 60;
+
 /** One line per tool; what needs attention comes first. */
 export function ConnectedApps({ apps, limit }: { apps: ConnectedApp[]; limit?: number }) {
-  const tools = useQuery(integrationsQuery());
-  const bySlug = new Map(tools.data?.data.map((tool) => [tool.slug, tool]));
+  const tools = useQuery(allIntegrationsQuery);
+  const bySlug = new Map(tools.data?.map((tool) => [tool.slug, tool]));
+  const [shown, setShown] = useState(stepSize);
   const sorted = [...apps].sort(
     (one, other) =>
       severity(other.worst_status) - severity(one.worst_status) ||
@@ -23,11 +28,23 @@ export function ConnectedApps({ apps, limit }: { apps: ConnectedApp[]; limit?: n
       one.integration.localeCompare(other.integration),
   );
   return (
-    <div className={list.box}>
-      {sorted.slice(0, limit).map((app) => (
-        <AppLine key={app.integration} app={app} tool={bySlug.get(app.integration)} />
-      ))}
-    </div>
+    <>
+      <div className={list.box}>
+        {sorted.slice(0, limit ?? shown).map((app) => (
+          <AppLine key={app.integration} app={app} tool={bySlug.get(app.integration)} />
+        ))}
+      </div>
+      {limit === undefined && sorted.length > shown && (
+        <div className={styles.more}>
+          <Button variant="default" onClick={() => setShown(shown + stepSize)}>
+            Show more
+          </Button>
+          <span className="k-2 k-num">
+            {number(shown)} of {number(sorted.length)}
+          </span>
+        </div>
+      )}
+    </>
   );
 }
 

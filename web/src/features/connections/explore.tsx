@@ -1,12 +1,12 @@
 import type { IntegrationSummary } from '@keyrail/contract/integrations';
-import { CloseButton, TextInput } from '@mantine/core';
+import { Button, CloseButton, TextInput } from '@mantine/core';
 import { useMediaQuery } from '@mantine/hooks';
 import { IconPlugConnected, IconSearch, IconSearchOff } from '@tabler/icons-react';
-import { useQuery } from '@tanstack/react-query';
+import { useInfiniteQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { useDeferredValue, useState } from 'react';
 import { count } from '../../lib/format.ts';
-import { integrationsQuery } from '../../lib/queries.ts';
+import { integrationPagesQuery } from '../../lib/queries.ts';
 import { Empty } from '../../ui/empty.tsx';
 import { IntegrationIcon } from '../../ui/integration-icon.tsx';
 import list from '../../ui/list.module.css';
@@ -23,9 +23,14 @@ export function Explore() {
   // A keyboard that slides over half the screen is no help on arrival.
   const hasKeyboard = useMediaQuery('(pointer: fine)', true, { getInitialValueInEffect: false });
   const wanted = useDeferredValue(search.trim());
-  const found = useQuery(
-    integrationsQuery({ ...(wanted !== '' && { search: wanted }), ...(category !== null && { category }) }),
+  const found = useInfiniteQuery(
+    integrationPagesQuery({
+      ...(wanted !== '' && { search: wanted }),
+      ...(category !== null && { category }),
+    }),
   );
+  const first = found.data?.pages[0];
+  const tools = found.data?.pages.flatMap((page) => page.data) ?? [];
   const clear = () => {
     setSearch('');
     setCategory(null);
@@ -48,15 +53,26 @@ export function Explore() {
         autoFocus={hasKeyboard}
         autoComplete="off"
       />
-      <Categories chosen={category} onChoose={setCategory} all={found.data?.categories ?? []} />
+      <Categories chosen={category} onChoose={setCategory} all={first?.categories ?? []} />
       {found.isError && <Failed error={found.error} retry={() => void found.refetch()} />}
       {found.isPending && <CardSkeletons />}
-      {found.data?.data.length === 0 && <NothingFound search={wanted} onClear={clear} />}
+      {tools.length === 0 && found.isSuccess && <NothingFound search={wanted} onClear={clear} />}
       <div className={styles.cards} aria-busy={found.isFetching}>
-        {found.data?.data.map((tool) => (
+        {tools.map((tool) => (
           <Card key={tool.slug} tool={tool} />
         ))}
       </div>
+      {found.hasNextPage && (
+        <div className={styles.more}>
+          <Button
+            variant="default"
+            onClick={() => void found.fetchNextPage()}
+            loading={found.isFetchingNextPage}
+          >
+            Show more
+          </Button>
+        </div>
+      )}
     </Section>
   );
 }

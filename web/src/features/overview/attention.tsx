@@ -4,7 +4,7 @@ import { Button } from '@mantine/core';
 import { IconTable } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import { connectionsQuery, integrationsQuery } from '../../lib/queries.ts';
+import { allIntegrationsQuery, connectionsQuery } from '../../lib/queries.ts';
 import { runWords, severity, statusWords, wantsReconnect } from '../../lib/words.ts';
 import { IntegrationIcon } from '../../ui/integration-icon.tsx';
 import list from '../../ui/list.module.css';
@@ -59,8 +59,8 @@ function StuckRun({ run }: { run: Run }) {
 }
 
 function Ailing({ connection }: { connection: Connection }) {
-  const tools = useQuery(integrationsQuery());
-  const tool = tools.data?.data.find((one) => one.slug === connection.integration);
+  const tools = useQuery(allIntegrationsQuery);
+  const tool = tools.data?.find((one) => one.slug === connection.integration);
   const name = tool?.name ?? connection.integration;
   return (
     <div className={`${list.row} ${styles.attention}`}>
@@ -78,7 +78,9 @@ function Ailing({ connection }: { connection: Connection }) {
           <Link
             to="/settings/connections/$slug"
             params={{ slug: connection.integration }}
-            search={{ open: connection.id }}
+            search={
+              wantsReconnect(connection.status) ? { reconnect: connection.id } : { open: connection.id }
+            }
             {...props}
           />
         )}

@@ -6,6 +6,7 @@ import { Failed } from '../../ui/notice.tsx';
 import { Page } from '../../ui/page.tsx';
 import { SkeletonRows } from '../../ui/skeleton.tsx';
 import { Attention } from './attention.tsx';
+import { ConnectionHealth } from './connection-health.tsx';
 import { FirstSteps } from './first-steps.tsx';
 import { RecentTables } from './recent-tables.tsx';
 import { RunningNow } from './running-now.tsx';
@@ -39,6 +40,7 @@ export function OverviewPage() {
       {!isLoading && !isSetUp && !failed && <FirstSteps done={done} />}
       <Attention runs={runs.data?.data ?? []} />
       <RunningNow runs={runs.data?.data ?? []} />
+      <ConnectionHealth apps={apps.data ?? []} />
       <RecentTables tables={tables.data?.data ?? []} />
     </Page>
   );

@@ -5,6 +5,7 @@ import {
   IconPlugConnected,
   IconSun,
   IconUser,
+  IconUserShield,
 } from '@tabler/icons-react';
 import { Link, Outlet } from '@tanstack/react-router';
 import styles from './settings-layout.module.css';
@@ -15,6 +16,7 @@ const groups = [
     items: [
       { to: '/settings/general', label: 'General', icon: IconAdjustments },
       { to: '/settings/connections', label: 'Connections', icon: IconPlugConnected },
+      { to: '/settings/sign-in-setups', label: 'Sign-in setups', icon: IconUserShield },
       { to: '/settings/tokens', label: 'API tokens', icon: IconKey },
       { to: '/settings/audit', label: 'Audit log', icon: IconHistory },
     ],

@@ -11,9 +11,10 @@ const order: { key: keyof CellCounts; tone: BarPart['tone']; words: string }[] =
   { key: 'out_of_credits', tone: 'amber', words: 'Out of credits' },
   { key: 'over_budget', tone: 'amber', words: 'Spending limit reached' },
   { key: 'running', tone: 'accent', words: 'Running' },
+  { key: 'queued', tone: 'empty', words: 'Queued' },
 ];
 
-/** The rows of a run by state, in the order of the bar; those still queued are the bar's empty part. */
+/** The rows of a run by state, in the order of the bar; those still queued end it, in the colour of its empty part. */
 export function partsOf(run: Run): BarPart[] {
   return order
     .map(({ key, tone, words }) => ({ key, tone, words, value: run.counts[key] }))

@@ -80,7 +80,7 @@ export default function StartPanel({ docked, table, checked, onDock, onChanged }
             loading={isBusy}
             disabled={stops || estimate.data?.rows === 0}
           >
-            {estimate.data === undefined ? 'Run' : `Run ${count(estimate.data.rows, 'row')}`}
+            {runWordsOf(estimate.data?.rows)}
           </Button>
         </>
       }
@@ -146,6 +146,11 @@ export default function StartPanel({ docked, table, checked, onDock, onChanged }
   );
 }
 
+function runWordsOf(rows: number | undefined): string {
+  if (rows === undefined) return 'Run';
+  return rows === 0 ? 'Nothing to run' : `Run ${count(rows, 'row')}`;
+}
+
 function Estimate({ estimate, slug }: { estimate: RunEstimate; slug: string | undefined }) {
   const wantsConnection = estimate.problem !== null && estimate.problem.code !== 'input_missing';
   return (
@@ -160,6 +165,7 @@ function Estimate({ estimate, slug }: { estimate: RunEstimate; slug: string | un
           <Fact name="Takes at least">{duration(estimate.seconds_at_least)}</Fact>
         )}
       </dl>
+      {estimate.rows === 0 && <p className="k-2 k-small">None of the rows chosen above is left to run.</p>}
       {estimate.cost_note !== null && <p className="k-2 k-small">{estimate.cost_note}</p>}
       {estimate.problem !== null && (
         <Notice
