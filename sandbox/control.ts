@@ -1,6 +1,8 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { KEY_HELP } from './keys.ts';
+import { SANDBOX_CLIENT } from './oauth/flow.ts';
+import { serviceAccountKey } from './oauth/service-account.ts';
 import type { SandboxState } from './provider-server.ts';
 import { sendReply } from './send.ts';
 
@@ -63,6 +65,14 @@ async function answer(
     case 'POST /revoke':
       state.revoked.add(query.get('key') ?? '');
       return sendReply(outgoing, { status: 204, body: null });
+    case 'GET /service-account.json':
+      return sendReply(outgoing, { status: 200, body: serviceAccountKey() });
+    case 'POST /withdraw':
+      state.grants.withdraw(query.get('provider') ?? undefined, query.get('account') ?? undefined);
+      return sendReply(outgoing, { status: 204, body: null });
+    case 'POST /end-access-tokens':
+      state.grants.endAccessTokens(query.get('provider') ?? undefined);
+      return sendReply(outgoing, { status: 204, body: null });
     default:
       return sendReply(outgoing, { status: 404, body: { message: 'Not found' } });
   }
@@ -74,6 +84,7 @@ export function reset(state: SandboxState): void {
   state.accounts.clear();
   state.failuresLeft.clear();
   state.revoked.clear();
+  state.grants.clear();
 }
 
 function startPage(upstreams: readonly Upstream[]): string {
@@ -86,9 +97,12 @@ function startPage(upstreams: readonly Upstream[]): string {
   return `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Keyrail sandbox</title>
 <meta name="viewport" content="width=device-width"><style>body{font:16px/1.5 system-ui;max-width:60rem;margin:2rem auto;padding:0 1rem}
 td{padding:.2rem 1rem .2rem 0;vertical-align:top}code{font-size:.9em}</style></head><body>
-<h1>Keyrail sandbox</h1><p>Stand-ins for six providers: same paths, errors and rate limits as publicly documented, made-up answers.
+<h1>Keyrail sandbox</h1><p>Stand-ins for twelve providers: same paths, errors and rate limits as publicly documented, made-up answers.
 Nothing leaves this machine.</p><h2>Keys</h2><p>The key's own text says how it behaves; put another integration's slug in place of <code>hunter</code>.</p>
-<table>${keys}</table><h2>Where</h2><table>${places}</table><h2>For tests</h2>
+<table>${keys}</table><h2>Signing in</h2><p>As the one-time sign-in setup of HubSpot, Google Sheets, Slack, Salesforce, Notion and Airtable enter the client id
+<code>${SANDBOX_CLIENT.id}</code> and the client secret <code>${SANDBOX_CLIENT.secret}</code>. Their pages ask for an email address and for no password.
+A Google service account's key: <a href="/service-account.json">service-account.json</a>.</p><h2>Where</h2><table>${places}</table><h2>For tests</h2>
 <p><code>GET /calls?provider=&amp;key=&amp;path=</code> counts calls, <code>GET /calls/answered-twice</code> lists requests that succeeded more than once,
-<code>POST /top-up?key=&amp;credits=</code> adds credits, <code>POST /revoke?key=</code> withdraws a key, <code>POST /reset</code> forgets everything.</p></body></html>`;
+<code>POST /top-up?key=&amp;credits=</code> adds credits, <code>POST /revoke?key=</code> withdraws a key,
+<code>POST /withdraw?provider=&amp;account=</code> a sign-in, <code>POST /end-access-tokens?provider=</code> ends tokens early, <code>POST /reset</code> forgets everything.</p></body></html>`;
 }

@@ -13,9 +13,11 @@ export type KeyBehaviour =
   | { kind: 'html' }
   | { kind: 'huge' }
   | { kind: 'bomb' }
-  | { kind: 'error200' };
+  | { kind: 'error200' }
+  /** Given out at a sign-in: the sandbox knows whose it is and how long it lives. */
+  | { kind: 'signed_in' };
 
-/** One line per kind of key, for the start page and `--help`. `hunter` stands for any of the six. */
+/** One line per kind of key, for the start page and `--help`. `hunter` stands for any integration here. */
 export const KEY_HELP: readonly (readonly [string, string])[] = [
   ['sandbox-hunter-good', 'works, within the documented rate limits; add -2, -anna, … for further accounts'],
   ['sandbox-hunter-bad', 'is not accepted, as any key that is not listed here'],
@@ -39,6 +41,8 @@ export function behaviourOf(key: string | null, slug: string): KeyBehaviour {
   switch (word) {
     case 'good':
       return { kind: 'good' };
+    case 'oauth':
+      return { kind: 'signed_in' };
     case 'limited':
     case 'hang':
     case 'html':

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { KEY_HELP } from './keys.ts';
+import { SANDBOX_CLIENT } from './oauth/flow.ts';
 import { sandboxUpstreams, startSandbox } from './start.ts';
 
 const { values } = parseArgs({
@@ -13,12 +14,15 @@ const { values } = parseArgs({
 });
 
 if (values.help) {
-  console.log(`Stand-ins for six providers, on loopback.
+  console.log(`Stand-ins for twelve providers, on loopback.
 
   node sandbox/main.ts [--port 4410] [--latency-ms 60] [--slow-ms 5000] [--json]
 
 Keys say by their own text how they behave (put another integration's slug in place of "hunter"):
-${KEY_HELP.map(([key, what]) => `  ${key.padEnd(26)} ${what}`).join('\n')}`);
+${KEY_HELP.map(([key, what]) => `  ${key.padEnd(26)} ${what}`).join('\n')}
+
+Signing in (HubSpot, Google Sheets, Slack, Salesforce, Notion, Airtable): the one-time sign-in setup is
+  client id ${SANDBOX_CLIENT.id}, client secret ${SANDBOX_CLIENT.secret}`);
 } else {
   const sandbox = await startSandbox({
     port: Number(values.port),

@@ -4,6 +4,8 @@ import { setTimeout as sleepFor } from 'node:timers/promises';
 import type { CallLog } from './call-log.ts';
 import { behaviourOf, type KeyBehaviour } from './keys.ts';
 import type { Limiter } from './limiter.ts';
+import { answerOAuth } from './oauth/flow.ts';
+import type { Grants } from './oauth/grants.ts';
 import { sendBomb, sendHtml, sendHuge, sendReply } from './send.ts';
 import type { Reply, SandboxAccount, SandboxRequest, StandIn } from './stand-in.ts';
 
@@ -14,6 +16,8 @@ export interface SandboxState {
   accounts: Map<string, SandboxAccount>;
   failuresLeft: Map<string, number>;
   revoked: Set<string>;
+  grants: Grants;
+  tokenSeconds: number | null;
   latencyMs: number;
   slowMs: number;
   nowMs: () => number;
@@ -22,13 +26,15 @@ export interface SandboxState {
 const LARGEST_BODY_BYTES = 5 * 1024 * 1024;
 const PLENTY = 1_000_000;
 
+/** Serves one of a provider's addresses. */
 export async function serveProvider(
   provider: StandIn,
+  origin: string,
   port: number,
   state: SandboxState,
 ): Promise<{ server: Server; port: number }> {
   const server = createServer((incoming, outgoing) => {
-    handle(provider, state, incoming, outgoing).catch(() => outgoing.destroy());
+    handle(provider, origin, state, incoming, outgoing).catch(() => outgoing.destroy());
   });
   server.keepAliveTimeout = 30_000;
   await new Promise<void>((resolve, reject) => {
@@ -39,6 +45,7 @@ export async function serveProvider(
 
 async function handle(
   provider: StandIn,
+  origin: string,
   state: SandboxState,
   incoming: IncomingMessage,
   outgoing: ServerResponse,
@@ -49,13 +56,28 @@ async function handle(
   const key = provider.keyOf(headers, url.searchParams);
   const asked = { provider: provider.slug, key, method: incoming.method ?? 'GET', path: url.pathname };
   const times = state.log.seen(asked, url.search, text);
-  const request: SandboxRequest = { ...asked, query: url.searchParams, headers, body: parse(text), times };
+  const body = parse(text, headers['content-type'] ?? '');
+  const request: SandboxRequest = {
+    ...asked,
+    origin,
+    query: url.searchParams,
+    headers,
+    body,
+    times,
+    grant: null,
+  };
+  const count = (status: number) => state.log.count(asked, url.search, text, status);
+  const signIn = provider.oauth ? answerOAuth(state, provider.slug, provider.oauth, request) : null;
+  if (signIn !== null) {
+    await sleepFor(state.latencyMs);
+    count(signIn.status);
+    return sendReply(outgoing, signIn);
+  }
   const behaviour =
     key !== null && state.revoked.has(key)
       ? ({ kind: 'rejected' } as const)
       : behaviourOf(key, provider.slug);
   await sleepFor(behaviour.kind === 'slow' ? (behaviour.ms ?? state.slowMs) : state.latencyMs);
-  const count = (status: number) => state.log.count(asked, url.search, text, status);
   switch (behaviour.kind) {
     case 'hang':
       return count(0);
@@ -84,6 +106,11 @@ function replyTo(
   behaviour: KeyBehaviour,
 ): Reply {
   if (behaviour.kind === 'rejected' || request.key === null) return provider.rejected(request.key);
+  if (behaviour.kind === 'signed_in') {
+    const token = state.grants.access(request.key, state.nowMs());
+    if ('because' in token) return provider.rejected(request.key, token.because);
+    request.grant = token.grant;
+  }
   if (behaviour.kind === 'down' && isStillDown(state, request.key, behaviour.calls)) {
     return { status: 503, body: 'Service temporarily unavailable' };
   }
@@ -144,7 +171,9 @@ async function readBody(incoming: IncomingMessage): Promise<string> {
   return Buffer.concat(chunks).toString('utf8');
 }
 
-function parse(text: string): unknown {
+function parse(text: string, type: string): unknown {
+  if (type.startsWith('application/x-www-form-urlencoded'))
+    return Object.fromEntries(new URLSearchParams(text));
   try {
     return JSON.parse(text) as unknown;
   } catch {

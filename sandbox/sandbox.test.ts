@@ -1,6 +1,7 @@
 import { afterAll, beforeEach, expect, test } from 'vitest';
 import { authenticator } from '../server/src/auth-methods/apply.ts';
 import type { Action } from '../server/src/catalog/action-definition.ts';
+import type { ApiKeyMethod } from '../server/src/catalog/auth-definition.ts';
 import { catalogFolder } from '../server/src/catalog/built-in.ts';
 import type { Definition } from '../server/src/catalog/definition.ts';
 import { extractOutputs, readAccount } from '../server/src/catalog/extract.ts';
@@ -22,6 +23,11 @@ beforeEach(() => {
   now += 3_600_000;
 });
 
+/** What the sandbox's Salesforce answers a sign-in with. */
+const FIELDS = { instance_url: 'https://acme.my.salesforce.com', login_host: 'login.salesforce.com' };
+/** For those that know sign-in alone: their tokens look like keys here. */
+const BEARER = definitionOf('hubspot').auth.find((one) => one.type === 'api_key') as ApiKeyMethod;
+
 /** A catalog request, authenticated and sent to the stand-in, and what the catalog makes of the answer. */
 async function ask(
   definition: Definition,
@@ -30,9 +36,10 @@ async function ask(
   inputs: Record<string, unknown>,
   key: string,
 ): Promise<Outcome> {
-  const built = buildRequest(definition, template, inputs, {});
-  const method = definition.auth[0];
-  if (built.kind !== 'ready' || method === undefined) throw new Error('cannot be built');
+  const baseUrl = (asked.kind === 'probe' && asked.probe.baseUrl) || definition.baseUrl;
+  const built = buildRequest({ ...definition, baseUrl }, template, inputs, FIELDS);
+  const method = definition.auth.find((one) => one.type === 'api_key') ?? BEARER;
+  if (built.kind !== 'ready') throw new Error('cannot be built');
   const { apply } = authenticator(method, new Secret({ api_key: key }));
   const { body, ...unsigned } = built.request;
   const request = await apply({ ...unsigned, ...(body === null ? {} : { body }) }, new Date());
@@ -104,14 +111,21 @@ async function run(
   throw new Error('never done');
 }
 
-const SLUGS = catalog.list().map((definition) => definition.slug);
+/** Service accounts of the large clouds have no stand-in here; their own tests verify what they sign. */
+const stoodIn = catalog
+  .list()
+  .filter(({ slug }) => sandbox.upstreams.some((upstream) => upstream.slug === slug));
+const SLUGS = stoodIn.map((definition) => definition.slug);
+
+const ERRORS_INSIDE: Record<string, string> = { apollo: 'rejected', slack: 'invalid_request' };
 
 test.each(
   SLUGS.flatMap((slug): [string, string, string][] => [
     [slug, 'good', 'success'],
     [slug, 'good-anna', 'success'],
-    [slug, 'bad', 'rejected'],
-    [slug, 'unheard-of', 'rejected'],
+    // Salesforce says of both that the session is invalid or has ended.
+    [slug, 'bad', slug === 'salesforce' ? 'expired' : 'rejected'],
+    [slug, 'unheard-of', slug === 'salesforce' ? 'expired' : 'rejected'],
     [
       slug,
       'limited',
@@ -121,11 +135,11 @@ test.each(
           : 'rejected'
         : 'missing_permission',
     ],
-    [slug, 'throttled', 'rate_limited'],
+    [slug, 'throttled', slug === 'salesforce' ? 'out_of_credits' : 'rate_limited'],
     [slug, 'down', 'provider_error'],
     [slug, 'html', 'nonsense'],
     [slug, 'slow', 'success'],
-    [slug, 'error200', slug === 'apollo' ? 'rejected' : 'nonsense'],
+    [slug, 'error200', ERRORS_INSIDE[slug] ?? 'nonsense'],
   ]),
 )('%s: a key that is "%s" is judged %s', async (slug, kind, expected) => {
   expect((await probe(slug, kind)).kind).toBe(expected);
@@ -172,25 +186,58 @@ const VALUES: Record<string, unknown> = {
   email_account_id: 'e1',
   list_id: 'l1',
   keywords: 'sales',
+  contact_id: '101',
+  properties: { phone: '1' },
+  deal_name: 'Large',
+  spreadsheet_id: 'sheet1',
+  range: 'Sheet1!A1:B2',
+  values: [['a', 'b']],
+  title: 'Plan',
+  channel: 'C0123456789',
+  text: 'Hello',
+  users: 'U1',
+  company: 'Acme',
+  object: 'Contact',
+  fields: { Name: 'Lena' },
+  external_id_field: 'Ext__c',
+  external_id: '7',
+  database_id: 'd1',
+  page_id: 'p1',
+  block_id: 'b1',
+  query: 'plan',
+  children: [{ object: 'block' }],
+  base_id: 'appSandbox0000001',
+  table: 'People',
+  record_id: 'rec1',
+  merge_on: 'Email',
+};
+const OF_ACTION: Record<string, Record<string, unknown>> = {
+  'hubspot find_owner': { email: 'lena@example.com' },
+  'hubspot create_company': { name: 'Acme', domain: 'acme.example' },
+  'google-sheets append_row': { range: 'Sheet1', values: 'a; b' },
+  'salesforce query': { q: 'SELECT Id FROM Account LIMIT 1' },
+  'airtable find_record': { formula: '{Email} = "lena.moreau@acme.example"' },
 };
 const CAMPAIGNS: Record<string, unknown> = { smartlead: 1001, heyreach: 5001, instantly: 'any' };
 
 test.each(
-  catalog
-    .list()
-    .flatMap((definition) =>
-      definition.actions.map((action): [string, string, Action] => [definition.slug, action.name, action]),
-    ),
+  stoodIn.flatMap((definition) =>
+    definition.actions.map((action): [string, string, Action] => [definition.slug, action.name, action]),
+  ),
 )('%s %s gets an answer its outputs can be read from', async (slug, name, action) => {
   const values = {
     ...VALUES,
     campaign_id: CAMPAIGNS[slug],
+    ...OF_ACTION[`${slug} ${name}`],
     ...(slug === 'hunter' && name === 'domain_search' ? { type: 'personal' } : {}),
   };
   const given = Object.fromEntries(
     action.inputs
       .filter(
-        (input) => input.required || input.name === 'search' || action.needs.flat(2).includes(input.name),
+        (input) =>
+          input.required ||
+          ['search', 'formula'].includes(input.name) ||
+          action.needs.flat(2).includes(input.name),
       )
       .map((input) => [input.name, values[input.name as keyof typeof values]]),
   );
@@ -260,9 +307,11 @@ test('the account is named, so that two keys are told apart', async () => {
 
 test('the settings name every origin of the catalog and exactly the private addresses that are used', () => {
   const settings = sandboxUpstreams(sandbox);
-  for (const definition of catalog.list())
-    expect(settings.upstreams).toContain(`${new URL(definition.baseUrl).origin}=http://127.0.0.1:`);
-  expect(settings.allowedPrivateHosts.split(',')).toHaveLength(SLUGS.length);
+  for (const definition of stoodIn) {
+    const base = definition.baseUrl.replace('{instance_url}', FIELDS.instance_url);
+    expect(settings.upstreams).toContain(`${new URL(base).origin}=http://127.0.0.1:`);
+  }
+  expect(settings.allowedPrivateHosts.split(',')).toHaveLength(sandbox.upstreams.length);
 });
 
 test('the 200 MB answer and the one that unpacks to 200 MB begin and can be left', async () => {

@@ -2,16 +2,36 @@ import type { Server } from 'node:http';
 import { CallLog } from './call-log.ts';
 import { reset, serveControl, type Upstream } from './control.ts';
 import { Limiter } from './limiter.ts';
+import { Grants } from './oauth/grants.ts';
 import { type SandboxState, serveProvider } from './provider-server.ts';
+import { airtable } from './providers/airtable.ts';
 import { apollo } from './providers/apollo.ts';
 import { betterenrich } from './providers/betterenrich.ts';
+import { googleSheets } from './providers/google-sheets.ts';
 import { heyreach } from './providers/heyreach.ts';
+import { hubspot } from './providers/hubspot.ts';
 import { hunter } from './providers/hunter.ts';
 import { instantly } from './providers/instantly.ts';
+import { notion } from './providers/notion.ts';
+import { salesforce } from './providers/salesforce.ts';
+import { slack } from './providers/slack.ts';
 import { smartlead } from './providers/smartlead.ts';
 import type { StandIn } from './stand-in.ts';
 
-const PROVIDERS: readonly StandIn[] = [apollo, hunter, betterenrich, instantly, smartlead, heyreach];
+const PROVIDERS: readonly StandIn[] = [
+  apollo,
+  hunter,
+  betterenrich,
+  instantly,
+  smartlead,
+  heyreach,
+  hubspot,
+  googleSheets,
+  slack,
+  salesforce,
+  notion,
+  airtable,
+];
 
 export interface SandboxOptions {
   /** Of the start page; the providers take the next ones. 0 lets the system choose each. */
@@ -20,7 +40,9 @@ export interface SandboxOptions {
   latencyMs?: number;
   /** How long answers to `…-slow` keys take. */
   slowMs?: number;
-  /** For the rate limits. */
+  /** How long access tokens live that come from signing in; left out: as long as the provider documents. */
+  tokenSeconds?: number;
+  /** For rate limits and the life of tokens. */
   nowMs?: () => number;
 }
 
@@ -32,6 +54,10 @@ export interface Sandbox {
   /** Adds credits to the account of a key; false where the key was never used. */
   topUp(key: string, credits: number): boolean;
   revoke(key: string): void;
+  /** As when a person removes the app at the provider: all tokens of those sign-ins are gone. */
+  withdraw(provider?: string, account?: string): void;
+  /** Access tokens end before their time; refresh tokens stay. */
+  endAccessTokens(provider?: string): void;
   reset(): void;
   close(): Promise<void>;
 }
@@ -44,6 +70,8 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     accounts: new Map(),
     failuresLeft: new Map(),
     revoked: new Set(),
+    grants: new Grants(),
+    tokenSeconds: options.tokenSeconds ?? null,
     latencyMs: options.latencyMs ?? 0,
     slowMs: options.slowMs ?? 5000,
     nowMs: options.nowMs ?? Date.now,
@@ -55,10 +83,18 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   };
   try {
     const upstreams: Upstream[] = [];
-    for (const [index, provider] of PROVIDERS.entries()) {
-      const { server, port } = await serveProvider(provider, first === 0 ? 0 : first + 1 + index, state);
+    const addresses = PROVIDERS.flatMap((provider) =>
+      [provider.origin, ...(provider.otherOrigins ?? [])].map((origin) => ({ provider, origin })),
+    );
+    for (const [index, { provider, origin }] of addresses.entries()) {
+      const { server, port } = await serveProvider(
+        provider,
+        origin,
+        first === 0 ? 0 : first + 1 + index,
+        state,
+      );
       servers.push(server);
-      upstreams.push({ slug: provider.slug, origin: provider.origin, target: `http://127.0.0.1:${port}` });
+      upstreams.push({ slug: provider.slug, origin, target: `http://127.0.0.1:${port}` });
     }
     const control = await serveControl(first, upstreams, state);
     servers.push(control.server);
@@ -80,7 +116,9 @@ export function sandboxUpstreams(sandbox: Pick<Sandbox, 'upstreams'>): {
   };
 }
 
-function controls(state: SandboxState): Pick<Sandbox, 'topUp' | 'revoke' | 'reset'> {
+function controls(
+  state: SandboxState,
+): Pick<Sandbox, 'topUp' | 'revoke' | 'withdraw' | 'endAccessTokens' | 'reset'> {
   return {
     topUp: (key, credits) => {
       const account = state.accounts.get(key);
@@ -90,6 +128,8 @@ function controls(state: SandboxState): Pick<Sandbox, 'topUp' | 'revoke' | 'rese
     revoke: (key) => {
       state.revoked.add(key);
     },
+    withdraw: (provider, account) => state.grants.withdraw(provider, account),
+    endAccessTokens: (provider) => state.grants.endAccessTokens(provider),
     reset: () => reset(state),
   };
 }

@@ -1,0 +1,134 @@
+import { memberOf, type Reply, type SandboxRequest, textOf } from '../stand-in.ts';
+import type { Grants } from './grants.ts';
+import { refusedPage, signInPage } from './pages.ts';
+import type { Grant, OAuthSpec, Place } from './spec.ts';
+
+/** What every provider of the sandbox accepts as a one-time sign-in setup. */
+export const SANDBOX_CLIENT = { id: 'sandbox-client-id', secret: 'sandbox-client-secret' };
+
+export interface FlowDeps {
+  grants: Grants;
+  nowMs: () => number;
+  /** How long access tokens live, where it is not to be the provider's own time. */
+  tokenSeconds: number | null;
+}
+
+/** The answer to a request that belongs to the sign-in; null where it is one for the API. */
+export function answerOAuth(
+  deps: FlowDeps,
+  slug: string,
+  spec: OAuthSpec,
+  request: SandboxRequest,
+): Reply | null {
+  const isAt = (places: readonly Place[]) =>
+    places.some((place) => place.origin === request.origin && place.path === request.path);
+  if (isAt(spec.authorize)) return authorize(deps, slug, spec, request);
+  if (isAt(spec.token)) return token(deps, slug, spec, request);
+  if (!isAt(spec.revoke)) return null;
+  const asked = textOf(request.body, 'token') || request.query.get('token');
+  deps.grants.revoke(asked || (request.key ?? ''));
+  return spec.revoked();
+}
+
+function authorize(deps: FlowDeps, slug: string, spec: OAuthSpec, request: SandboxRequest): Reply {
+  const { query } = request;
+  const target = URL.parse(query.get('redirect_uri') ?? '');
+  if (query.get('client_id') !== SANDBOX_CLIENT.id)
+    return refusedPage(spec.name, `The client id is not known. The sandbox has one: ${SANDBOX_CLIENT.id}`);
+  if (target === null) return refusedPage(spec.name, 'The redirect URI is missing.');
+  const back = (answer: Record<string, string>): Reply => {
+    for (const [name, value] of Object.entries(answer)) target.searchParams.set(name, value);
+    const state = query.get('state');
+    if (state !== null) target.searchParams.set('state', state);
+    return { status: 303, body: null, headers: { location: target.href } };
+  };
+  if (query.get('response_type') !== 'code') return back({ error: 'unsupported_response_type' });
+  const hasChallenge = query.get('code_challenge_method') === 'S256' && query.has('code_challenge');
+  if (spec.pkce === 'required' && !hasChallenge)
+    return back({ error: 'invalid_request', error_description: 'code_challenge is required' });
+  const scopes = (query.get('scope') ?? '').split(spec.scopeSeparator).filter((scope) => scope !== '');
+  if (request.method !== 'POST') return signInPage(spec.name, scopes);
+  if (textOf(request.body, 'answer') !== 'allow')
+    return back({ error: 'access_denied', error_description: 'The person did not allow it.' });
+  const account = textOf(request.body, 'account') || 'anna@example.com';
+  const grant: Grant = { account, scopes, asked: query, isWithdrawn: false };
+  const asked = new URLSearchParams(query);
+  if (spec.pkce === 'ignored') asked.delete('code_challenge');
+  return back({ code: deps.grants.issueCode(slug, grant, asked, deps.nowMs()) });
+}
+
+function token(deps: FlowDeps, slug: string, spec: OAuthSpec, request: SandboxRequest): Reply {
+  const kind = textOf(request.body, 'grant_type') || 'authorization_code';
+  const isRefresh = kind === 'refresh_token';
+  const client = clientOf(spec, request);
+  if (request.method !== 'POST' || memberOf(request.body, 'grant_type') === undefined)
+    return spec.failed('invalid_request', isRefresh);
+  if (kind === JWT_BEARER && spec.grantOfAssertion) {
+    const grant = spec.grantOfAssertion(textOf(request.body, 'assertion'), deps.nowMs());
+    return grant === null
+      ? spec.failed('invalid_grant', false)
+      : issue(deps, slug, withoutRefresh(spec), grant, false);
+  }
+  if (client.id !== SANDBOX_CLIENT.id) return spec.failed('invalid_client', isRefresh);
+  if (client.secret !== SANDBOX_CLIENT.secret) return spec.failed('bad_secret', isRefresh);
+  switch (kind) {
+    case 'authorization_code': {
+      const grant = deps.grants.takeCode(
+        textOf(request.body, 'code'),
+        textOf(request.body, 'redirect_uri'),
+        textOf(request.body, 'code_verifier'),
+        deps.nowMs(),
+      );
+      return grant === null ? spec.failed('invalid_code', false) : issue(deps, slug, spec, grant, false);
+    }
+    case 'refresh_token': {
+      const found = deps.grants.refresh(textOf(request.body, 'refresh_token'), spec.refresh === 'rotating');
+      if (!('because' in found)) return issue(deps, slug, spec, found.grant, true);
+      if (found.because === 'reused' && spec.reuseEndsGrant === true && found.grant)
+        found.grant.isWithdrawn = true;
+      return spec.failed('invalid_grant', true);
+    }
+    case 'client_credentials': {
+      const grant: Grant = {
+        account: 'integration@example.com',
+        scopes: [],
+        asked: request.query,
+        isWithdrawn: false,
+      };
+      return issue(deps, slug, withoutRefresh(spec), grant, false);
+    }
+    default:
+      return spec.failed('unsupported_grant_type', isRefresh);
+  }
+}
+
+const JWT_BEARER = 'urn:ietf:params:oauth:grant-type:jwt-bearer';
+
+function withoutRefresh(spec: OAuthSpec): OAuthSpec {
+  return { ...spec, givesRefreshToken: () => false };
+}
+
+function issue(deps: FlowDeps, slug: string, spec: OAuthSpec, grant: Grant, isRefresh: boolean): Reply {
+  const seconds = deps.tokenSeconds ?? spec.accessSeconds;
+  // What has no end of its own still has one where a test asks for it: the provider just does not say so.
+  const endsAt = seconds === null ? Number.POSITIVE_INFINITY : deps.nowMs() + seconds * 1000;
+  const givesNew = spec.givesRefreshToken(grant) && (!isRefresh || spec.refresh === 'rotating');
+  const body = spec.tokens({
+    grant,
+    accessToken: deps.grants.issueAccess(slug, grant, endsAt),
+    refreshToken: givesNew ? deps.grants.issueRefresh(slug, grant) : null,
+    expiresInSeconds: spec.accessSeconds === null ? null : seconds,
+    isRefresh,
+  });
+  const present = Object.entries(body).filter(([, value]) => value !== null);
+  return { status: 200, body: Object.fromEntries(present), headers: { 'cache-control': 'no-store' } };
+}
+
+/** Basic where the provider documents it, else in the body; a client that does it the other way is not known. */
+function clientOf(spec: OAuthSpec, { headers, body }: SandboxRequest): { id: string; secret: string } {
+  if (spec.clientAuth === 'post')
+    return { id: textOf(body, 'client_id'), secret: textOf(body, 'client_secret') };
+  const encoded = /^Basic (.+)$/i.exec(headers.authorization ?? '')?.[1] ?? '';
+  const [id = '', secret = ''] = Buffer.from(encoded, 'base64').toString('utf8').split(':');
+  return { id: decodeURIComponent(id), secret: decodeURIComponent(secret) };
+}

@@ -1,0 +1,222 @@
+import { createHash, createSign, randomBytes } from 'node:crypto';
+import { afterAll, beforeEach, expect, test } from 'vitest';
+import { startSandbox } from '../start.ts';
+import { SANDBOX_CLIENT } from './flow.ts';
+import { serviceAccountKey } from './service-account.ts';
+
+let now = 1_800_000_000_000;
+const sandbox = await startSandbox({ nowMs: () => now });
+afterAll(() => sandbox.close());
+beforeEach(() => sandbox.reset());
+
+const BACK = 'http://127.0.0.1:4400/oauth/callback/any';
+
+interface Provider {
+  authorize: string;
+  token: string;
+  api: string;
+  isJson?: boolean;
+  isBasic?: boolean;
+  asked?: Record<string, string>;
+}
+
+const PROVIDERS: Record<string, Provider> = {
+  hubspot: {
+    authorize: 'https://app.hubspot.com/oauth/authorize',
+    token: 'https://api.hubapi.com/oauth/2026-03/token',
+    api: 'GET https://api.hubapi.com/account-info/v3/details',
+  },
+  'google-sheets': {
+    authorize: 'https://accounts.google.com/o/oauth2/v2/auth',
+    token: 'https://oauth2.googleapis.com/token',
+    api: 'GET https://openidconnect.googleapis.com/v1/userinfo',
+    asked: { access_type: 'offline', prompt: 'consent', scope: 'openid email' },
+  },
+  slack: {
+    authorize: 'https://slack.com/oauth/v2/authorize',
+    token: 'https://slack.com/api/oauth.v2.access',
+    api: 'POST https://slack.com/api/auth.test',
+  },
+  salesforce: {
+    authorize: 'https://login.salesforce.com/services/oauth2/authorize',
+    token: 'https://login.salesforce.com/services/oauth2/token',
+    api: 'GET https://acme.my.salesforce.com/services/data/v60.0/limits',
+    asked: { scope: 'api refresh_token' },
+  },
+  notion: {
+    authorize: 'https://api.notion.com/v1/oauth/authorize',
+    token: 'https://api.notion.com/v1/oauth/token',
+    api: 'GET https://api.notion.com/v1/users/me',
+    isJson: true,
+    isBasic: true,
+  },
+  airtable: {
+    authorize: 'https://airtable.com/oauth2/v1/authorize',
+    token: 'https://airtable.com/oauth2/v1/token',
+    api: 'GET https://api.airtable.com/v0/meta/whoami',
+    isBasic: true,
+  },
+};
+const names = Object.keys(PROVIDERS);
+const providerOf = (name: string) => PROVIDERS[name] as Provider;
+
+function here(address: string): string {
+  const { origin } = new URL(address);
+  const upstream = sandbox.upstreams.find((one) => one.origin === origin);
+  return address.replace(origin, upstream?.target ?? 'http://nowhere.invalid');
+}
+
+/** A person opens the page and answers; resolves to where the browser is sent. */
+async function signIn(
+  name: string,
+  answer: 'allow' | 'deny',
+  further: Record<string, string> = {},
+): Promise<{ sentTo: URL; verifier: string }> {
+  const verifier = randomBytes(32).toString('base64url');
+  const challenge = createHash('sha256').update(verifier).digest('base64url');
+  const provider = providerOf(name);
+  const url = new URL(here(provider.authorize));
+  url.search = new URLSearchParams({
+    response_type: 'code',
+    client_id: SANDBOX_CLIENT.id,
+    redirect_uri: BACK,
+    state: 'state-0001',
+    code_challenge: challenge,
+    code_challenge_method: 'S256',
+    ...provider.asked,
+    ...further,
+  }).toString();
+  expect(await (await fetch(url)).text()).toContain('Allow');
+  const body = new URLSearchParams({ account: 'anna@acme.example', answer });
+  const response = await fetch(url, { method: 'POST', body, redirect: 'manual' });
+  return { sentTo: new URL(response.headers.get('location') ?? 'none:'), verifier };
+}
+
+async function askToken(
+  name: string,
+  values: Record<string, string>,
+  secret: string = SANDBOX_CLIENT.secret,
+) {
+  const { token, isJson, isBasic } = providerOf(name);
+  const inBody = isBasic ? {} : { client_id: SANDBOX_CLIENT.id, client_secret: secret };
+  const basic = `Basic ${Buffer.from(`${SANDBOX_CLIENT.id}:${secret}`).toString('base64')}`;
+  const given = { ...values, ...inBody };
+  const response = await fetch(here(token), {
+    method: 'POST',
+    headers: {
+      ...(isBasic && { authorization: basic }),
+      ...(isJson && { 'content-type': 'application/json' }),
+    },
+    body: isJson ? JSON.stringify(given) : new URLSearchParams(given),
+  });
+  return { status: response.status, body: (await response.json()) as Record<string, unknown> };
+}
+
+async function tokensFor(name: string) {
+  const { sentTo, verifier } = await signIn(name, 'allow');
+  return askToken(name, {
+    grant_type: 'authorization_code',
+    code: sentTo.searchParams.get('code') ?? '',
+    redirect_uri: BACK,
+    code_verifier: verifier,
+  });
+}
+
+const refresh = (name: string, token: unknown) =>
+  askToken(name, { grant_type: 'refresh_token', refresh_token: String(token) });
+
+async function works(name: string, token: unknown): Promise<boolean> {
+  const [method = 'GET', address = ''] = providerOf(name).api.split(' ');
+  const headers = { authorization: `Bearer ${token}`, 'notion-version': '2022-06-28' };
+  const response = await fetch(here(address), { method, headers });
+  const body = (await response.json()) as { ok?: boolean };
+  return response.status === 200 && body.ok !== false;
+}
+
+test.each(names)('%s: who signs in and allows it gets tokens that work at the API', async (name) => {
+  const { status, body } = await tokensFor(name);
+  expect(status).toBe(200);
+  expect(body.refresh_token).toMatch(/^sandbox-/);
+  expect(await works(name, body.access_token)).toBe(true);
+});
+
+test.each(names)('%s: who denies it is sent back with access_denied and the state', async (name) => {
+  const { sentTo } = await signIn(name, 'deny');
+  expect(Object.fromEntries(sentTo.searchParams)).toMatchObject({
+    error: 'access_denied',
+    state: 'state-0001',
+  });
+});
+
+test.each(names)('%s: another client secret is refused', async (name) => {
+  const { sentTo } = await signIn(name, 'allow');
+  const code = sentTo.searchParams.get('code') ?? '';
+  const answer = await askToken(
+    name,
+    { grant_type: 'authorization_code', code, redirect_uri: BACK },
+    'wrong',
+  );
+  expect(JSON.stringify(answer.body)).toMatch(/invalid_client|bad_client_secret/);
+});
+
+test.each(names)('%s: a refresh gives a new access token, and what is rotated works once', async (name) => {
+  const first = (await tokensFor(name)).body;
+  const second = (await refresh(name, first.refresh_token)).body;
+  expect(second.access_token).not.toBe(first.access_token);
+  const isRotating = ['slack', 'notion', 'airtable'].includes(name);
+  expect(second.refresh_token === undefined).toBe(!isRotating);
+  const again = await refresh(name, first.refresh_token);
+  expect(again.body.access_token === undefined).toBe(isRotating);
+});
+
+test.each(names)('%s: a sign-in that was withdrawn is good for nothing more', async (name) => {
+  const { body } = await tokensFor(name);
+  sandbox.withdraw(name, 'anna@acme.example');
+  expect(await works(name, body.access_token)).toBe(false);
+  expect((await refresh(name, body.refresh_token)).body.access_token).toBeUndefined();
+});
+
+test('a token ends when its provider says so', async () => {
+  const { body } = await tokensFor('hubspot');
+  now += 1801 * 1000;
+  expect(await works('hubspot', body.access_token)).toBe(false);
+  expect((await refresh('hubspot', body.refresh_token)).status).toBe(200);
+});
+
+test('at Airtable a refresh token that comes back ends the whole grant', async () => {
+  const first = (await tokensFor('airtable')).body;
+  const second = (await refresh('airtable', first.refresh_token)).body;
+  await refresh('airtable', first.refresh_token);
+  expect(await works('airtable', second.access_token)).toBe(false);
+});
+
+test('a code is good once, for its own redirect URI, with its verifier', async () => {
+  const { sentTo, verifier } = await signIn('airtable', 'allow');
+  const code = sentTo.searchParams.get('code') ?? '';
+  const ask = (redirect: string, proof: string) =>
+    askToken('airtable', {
+      grant_type: 'authorization_code',
+      code,
+      redirect_uri: redirect,
+      code_verifier: proof,
+    });
+  expect((await ask(BACK, 'another-verifier')).status).toBe(400);
+  expect((await ask(BACK, verifier)).status).toBe(400);
+});
+
+test("Google's service account gets a token for a signed assertion, and none for one signed by another key", async () => {
+  const key = serviceAccountKey();
+  const encoded = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
+  const iat = Math.floor(now / 1000);
+  const claims = { iss: key.client_email, aud: key.token_uri, scope: 'openid email', iat, exp: iat + 3600 };
+  const unsigned = `${encoded({ alg: 'RS256', typ: 'JWT' })}.${encoded(claims)}`;
+  const signature = createSign('RSA-SHA256')
+    .update(unsigned)
+    .sign(key.private_key ?? '', 'base64url');
+  const ask = (assertion: string) =>
+    askToken('google-sheets', { grant_type: 'urn:ietf:params:oauth:grant-type:jwt-bearer', assertion });
+  const good = await ask(`${unsigned}.${signature}`);
+  expect(good.status).toBe(200);
+  expect(await works('google-sheets', good.body.access_token)).toBe(true);
+  expect((await ask(`${unsigned}.${Buffer.from('no').toString('base64url')}`)).status).toBe(400);
+});

@@ -1,0 +1,62 @@
+import type { Reply } from '../stand-in.ts';
+
+/** Address and path; several origins of one provider can have the same paths. */
+export interface Place {
+  origin: string;
+  path: string;
+}
+
+/** Who gave access to what. One sign-in is one grant; its tokens come and go. */
+export interface Grant {
+  /** The e-mail address that was typed in while signing in. */
+  account: string;
+  scopes: readonly string[];
+  /** Parameters of the authorization request: Google gives a refresh token only where it was asked for one. */
+  asked: URLSearchParams;
+  isWithdrawn: boolean;
+}
+
+export interface Issued {
+  grant: Grant;
+  accessToken: string;
+  /** Null: none was asked for, or (static) none is sent again. */
+  refreshToken: string | null;
+  expiresInSeconds: number | null;
+  isRefresh: boolean;
+}
+
+/** Names of RFC 6749, and `bad_secret` for a known client with another secret. */
+export type TokenFailure =
+  | 'invalid_client'
+  | 'bad_secret'
+  | 'invalid_grant'
+  | 'invalid_code'
+  | 'invalid_request'
+  | 'unsupported_grant_type';
+
+/** Sign-in at one provider, as publicly documented. */
+export interface OAuthSpec {
+  /** As the sign-in page calls it. */
+  name: string;
+  /** Salesforce can be any of several hosts: then all of them are listed. */
+  authorize: readonly Place[];
+  token: readonly Place[];
+  revoke: readonly Place[];
+  clientAuth: 'post' | 'basic';
+  body: 'form' | 'json';
+  pkce: 'required' | 'taken' | 'ignored';
+  scopeSeparator: string;
+  refresh: 'static' | 'rotating';
+  /** Using a refresh token again ends the whole grant. */
+  reuseEndsGrant?: boolean;
+  /** Null: the provider's tokens have no end of their own. */
+  accessSeconds: number | null;
+  /** Whether this grant comes with a refresh token at all. */
+  givesRefreshToken(grant: Grant): boolean;
+  /** The answer's body. */
+  tokens(issued: Issued): Record<string, unknown>;
+  /** Who a signed assertion stands for, where service accounts may ask too; null: nobody. */
+  grantOfAssertion?(assertion: string, nowMs: number): Grant | null;
+  failed(failure: TokenFailure, isRefresh: boolean): Reply;
+  revoked(): Reply;
+}
