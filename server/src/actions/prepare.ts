@@ -55,7 +55,7 @@ export function prepareAction(
   const { definition, action } = found;
   const { connection } = resolved;
   const method = definition.auth.find((one) => (one.id ?? one.type) === connection.method);
-  const address = { ...definition, baseUrl: method?.baseUrl ?? definition.baseUrl };
+  const address = { ...definition, baseUrl: action.baseUrl ?? method?.baseUrl ?? definition.baseUrl };
   const base = resolveBaseUrl(address, connection.fields);
   if (base.kind === 'unfit') return base.message;
   return {

@@ -1,4 +1,5 @@
 import type { Connection as Shown } from '@keyrail/contract/connections';
+import { ADDRESS_STAMP } from '../catalog/base-url.ts';
 import type { Listed } from '../connections/look.ts';
 
 /** A connection as the API shows it: what is not named here does not get out. */
@@ -15,7 +16,7 @@ export function presentConnection(connection: Listed): Shown {
     status_since: connection.statusSince.toISOString(),
     account: connection.account,
     hint: connection.hint,
-    fields: { ...connection.fields },
+    fields: withoutStamp(connection.fields),
     facts: [],
     expires_at: null,
     granted_scopes: null,
@@ -31,4 +32,10 @@ export function presentConnection(connection: Listed): Shown {
     updated_at: connection.updatedAt.toISOString(),
     version: connection.version,
   };
+}
+
+/** Ours to compare, and nothing to anybody else. */
+function withoutStamp(fields: Readonly<Record<string, string>>): Record<string, string> {
+  const { [ADDRESS_STAMP]: _, ...shown } = fields;
+  return shown;
 }

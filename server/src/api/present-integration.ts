@@ -11,6 +11,7 @@ import type {
 import { isSupported } from '../auth-methods/apply.ts';
 import type { Action, ActionInput as Input, ActionOutput as Output } from '../catalog/action-definition.ts';
 import type { AuthMethod, KeyHelp, Scope } from '../catalog/auth-definition.ts';
+import { OWN_PREFIX } from '../catalog/catalogs.ts';
 import type { Definition } from '../catalog/definition.ts';
 import type { ConnectionField, CredentialField as Field } from '../catalog/field-definition.ts';
 import { setsThatSuffice } from '../catalog/needs.ts';
@@ -24,13 +25,15 @@ export function presentSummary(definition: Definition, connectionCount: number):
     description: definition.description,
     icon: { svg: null, monogram: monogramOf(definition), color: definition.icon.color },
     methods: [...new Set(definition.auth.map((method) => method.type))],
-    is_custom: false,
+    is_custom: definition.slug.startsWith(OWN_PREFIX),
     connection_count: connectionCount,
   };
 }
 
 export function presentIntegration(definition: Definition, connectionCount: number): Integration {
-  const asked = definition.connectionFields.filter((field) => field.filledFrom === undefined);
+  const asked = definition.connectionFields.filter(
+    (field) => field.filledFrom === undefined && field.fixed === undefined,
+  );
   const offered = definition.actions.filter((action) => action.perRow);
   return {
     ...presentSummary(definition, connectionCount),

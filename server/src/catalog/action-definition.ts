@@ -93,6 +93,12 @@ export const actionSchema = shape({
     .boolean()
     .default(true)
     .describe('false: depends on no row (account, lists); not offered as a column.'),
+  base_url: z
+    .string()
+    .max(300)
+    .regex(/^https?:\/\/[a-z0-9.:[\]-]+(\/[^{}]*)?$/, 'start with https:// and write the host out')
+    .optional()
+    .describe('Where this action is at another address of the same provider; the credential goes there too.'),
   request: requestTemplateSchema,
   inputs: z.array(inputSchema).default([]),
   needs: z

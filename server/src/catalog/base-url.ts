@@ -17,6 +17,9 @@ export function resolveBaseUrl(
   values: Readonly<Record<string, string>>,
 ): BaseUrlOutcome {
   const texts: Record<string, string> = {};
+  const other = source.connectionFields.find((field) => isOther(field, values));
+  if (other !== undefined)
+    return { kind: 'unfit', name: other.name, message: 'The address changed. Enter the credentials again.' };
   for (const name of new Set(placesIn(source.baseUrl))) {
     const field = source.connectionFields.find((one) => one.name === name);
     const given = Object.hasOwn(values, name) ? (values[name] ?? '').trim() : '';
@@ -30,6 +33,20 @@ export function resolveBaseUrl(
     url !== null && /^https?:$/.test(url.protocol) && url.username === '' && url.password === '';
   if (!isClean) return { kind: 'unfit', name: 'base_url', message: 'This does not make an address.' };
   return { kind: 'ready', url: (url.origin + url.pathname).replace(/\/+$/, '') };
+}
+
+/** The `fixed` field of an integration that a workspace describes itself: where its credentials go, as a short digest. */
+export const ADDRESS_STAMP = 'address_stamp';
+
+/** What is entered with a credential of this integration without being asked: see `fixed`. */
+export function fixedFields(definition: Pick<Definition, 'connectionFields'>): Record<string, string> {
+  return Object.fromEntries(
+    definition.connectionFields.flatMap(({ name, fixed }) => (fixed === undefined ? [] : [[name, fixed]])),
+  );
+}
+
+function isOther({ name, fixed }: ConnectionField, values: Readonly<Record<string, string>>): boolean {
+  return fixed !== undefined && (!Object.hasOwn(values, name) || values[name] !== fixed);
 }
 
 /** Longer than any host or address; and patterns are tried on it. */

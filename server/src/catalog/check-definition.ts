@@ -38,6 +38,8 @@ function checkAddresses(definition: Definition, allowed: readonly string[]): Fil
     if ('refreshUrl' in method) addresses.push([['auth', index, 'refresh_url'], method.refreshUrl]);
     if ('revokeUrl' in method) addresses.push([['auth', index, 'revoke_url'], method.revokeUrl]);
   }
+  for (const [index, action] of definition.actions.entries())
+    addresses.push([['actions', index, 'base_url'], action.baseUrl]);
   return addresses.flatMap(([path, address]) => {
     const problem = address === undefined ? null : addressProblem(address, allowed);
     return problem === null ? [] : [{ path, message: problem }];

@@ -14,7 +14,7 @@ const slugSchema = z
 
 const iconSchema = shape({
   simple: z.string().optional().describe('Name in simple-icons, where the brand is there.'),
-  text: z.string().min(1).max(2).describe('One or two letters, where there is no picture.'),
+  text: z.string().min(1).max(16).describe('One or two letters (or an emoji), where there is no picture.'),
   color: z.string().regex(/^#[0-9A-Fa-f]{6}$/, 'write a colour as #RRGGBB'),
 });
 

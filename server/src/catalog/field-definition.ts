@@ -33,6 +33,13 @@ export const connectionFieldSchema = shape({
     .default('text')
     .describe('text: one label of a host or path segment. host: a host name. url: an https address.'),
   host_suffixes: z.array(z.string().min(3)).optional().describe('host, url: must end in one of these.'),
+  fixed: z
+    .string()
+    .max(500)
+    .optional()
+    .describe(
+      'Not asked from a person: always this. It is kept with each credential, and one that was entered under another value is never used.',
+    ),
   filled_from: shape({
     source: z.enum(['token_response', 'callback_query', 'probe', 'request']),
     path: pathSchema,

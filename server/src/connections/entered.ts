@@ -1,7 +1,7 @@
 import type { FieldProblem } from '@keyrail/contract/errors';
 import { clean, cleanKey, MAX_SECRET_LENGTH } from '../auth-methods/clean.ts';
 import type { AuthMethod } from '../catalog/auth-definition.ts';
-import { fieldProblem } from '../catalog/base-url.ts';
+import { fieldProblem, fixedFields } from '../catalog/base-url.ts';
 import type { Definition } from '../catalog/definition.ts';
 import type { ConnectionField, CredentialField } from '../catalog/field-definition.ts';
 import { AppError } from '../lib/app-error.ts';
@@ -37,7 +37,9 @@ export function readEntered(
   known: Readonly<Record<string, string>> = {},
 ): ReadEntered {
   const credentialFields = 'fields' in method ? method.fields : [];
-  const addressFields = definition.connectionFields.filter((field) => field.filledFrom === undefined);
+  const addressFields = definition.connectionFields.filter(
+    (field) => field.filledFrom === undefined && field.fixed === undefined,
+  );
   const names = new Set([...credentialFields, ...addressFields].map((field) => field.name));
   const unknown = Object.keys(entered).filter((name) => !names.has(name));
   const read = [
@@ -51,7 +53,8 @@ export function readEntered(
     ),
   ];
   if (problems.length > 0) throw new AppError('invalid_input', { fields: problems });
-  return summed(read);
+  const sum = summed(read);
+  return { ...sum, fields: { ...sum.fields, ...fixedFields(definition) } };
 
   function readOne<F extends CredentialField | ConnectionField>(
     field: F,

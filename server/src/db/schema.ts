@@ -184,6 +184,20 @@ export interface Credentials {
   workspace_id: string;
 }
 
+export interface CustomIntegrations {
+  created_at: Timestamp;
+  created_by_label: string | null;
+  described: JsonColumn;
+  id: string;
+  name: string;
+  name_key: string;
+  slug: string;
+  updated_at: Timestamp;
+  updated_by_label: string | null;
+  version: Generated<number>;
+  workspace_id: string;
+}
+
 export interface DataKeys {
   created_at: Generated<Timestamp>;
   id: string;
@@ -425,6 +439,7 @@ export interface DB {
   connection_requests: ConnectionRequests;
   connections: Connections;
   credentials: Credentials;
+  custom_integrations: CustomIntegrations;
   data_keys: DataKeys;
   idempotency_keys: IdempotencyKeys;
   invitations: Invitations;
