@@ -47,6 +47,19 @@ export async function deleteApp(tx: Tx, workspaceId: string, integration: string
     .execute();
 }
 
+/** How many connections of each integration a person signed in for and that still hold what they got. */
+export async function countSignedIn(tx: Tx, workspaceId: string): Promise<ReadonlyMap<string, number>> {
+  const rows = await queries(tx)
+    .selectFrom('connections')
+    .select((eb) => ['integration', eb.fn.countAll<string>().as('count')])
+    .where('workspace_id', '=', workspaceId)
+    .where('method', '=', 'oauth2')
+    .where('status', '!=', 'disconnected')
+    .groupBy('integration')
+    .execute();
+  return new Map(rows.map(({ integration, count }) => [integration, Number(count)]));
+}
+
 /** The operator's setups: no workspace's transaction sees them. */
 export interface OperatorAppStore {
   find(integration: string): Promise<OperatorApp | null>;

@@ -1,0 +1,158 @@
+import { z } from 'zod';
+import { type Queries, queries } from '../db/open.ts';
+import type { Tx } from '../lib/tx.ts';
+import type { Authorization } from './authorization.ts';
+
+export async function insertAuthorization(tx: Tx, made: Authorization, stateHash: Buffer): Promise<void> {
+  await queries(tx)
+    .insertInto('authorizations')
+    .values({
+      id: made.id,
+      workspace_id: made.workspaceId,
+      integration: made.integration,
+      method_id: made.methodId,
+      state_hash: stateHash,
+      browser_hash: made.browserHash,
+      started_by: made.startedBy,
+      origin: made.origin,
+      redirect_uri: made.redirectUri,
+      client_id: made.clientId,
+      set_up_by: made.setUpBy,
+      connection_id: made.connectionId,
+      wanted: JSON.stringify(made.wanted),
+      state: made.state,
+      created_at: made.createdAt,
+      expires_at: made.expiresAt,
+    })
+    .execute();
+}
+
+export async function findAuthorization(
+  tx: Tx,
+  workspaceId: string,
+  id: string,
+): Promise<Authorization | null> {
+  const row = await queries(tx)
+    .selectFrom('authorizations')
+    .selectAll()
+    .where('workspace_id', '=', workspaceId)
+    .where('id', '=', id)
+    .executeTakeFirst();
+  return row === undefined ? null : fromRow(row);
+}
+
+/** How many were begun since then, whatever became of them: by everybody, and by this person. */
+export async function countBegun(
+  tx: Tx,
+  workspaceId: string,
+  startedBy: string | null,
+  since: Date,
+): Promise<{ all: number; own: number }> {
+  const row = await queries(tx)
+    .selectFrom('authorizations')
+    .select((eb) => [
+      eb.fn.countAll<string>().as('all'),
+      eb.fn.countAll<string>().filterWhere('started_by', 'is not distinct from', startedBy).as('own'),
+    ])
+    .where('workspace_id', '=', workspaceId)
+    .where('created_at', '>', since)
+    .executeTakeFirstOrThrow();
+  return { all: Number(row.all), own: Number(row.own) };
+}
+
+/** In the transaction of what it led to. */
+export async function settleAuthorization(
+  tx: Tx,
+  { workspaceId, id }: Pick<Authorization, 'workspaceId' | 'id'>,
+  end: Pick<Authorization, 'state'> &
+    Partial<Pick<Authorization, 'connectionId' | 'reason' | 'message' | 'nextStep'>>,
+): Promise<void> {
+  const { connectionId, reason, message, nextStep } = end;
+  await queries(tx)
+    .updateTable('authorizations')
+    .set({
+      state: end.state,
+      ...(connectionId !== undefined && { connection_id: connectionId }),
+      reason: reason ?? null,
+      message: message ?? null,
+      next_step: nextStep ?? null,
+    })
+    .where('workspace_id', '=', workspaceId)
+    .where('id', '=', id)
+    .execute();
+}
+
+/** A callback says its state alone, so it is looked up before the workspace is known. */
+export interface AuthorizationLookup {
+  byState(stateHash: Buffer): Promise<Authorization | null>;
+  /** For the page after the callback. */
+  byId(id: string): Promise<Authorization | null>;
+  /** Of any number of callbacks with one state, in all processes, one gets true. */
+  take(stateHash: Buffer, now: Date): Promise<boolean>;
+  /** Drops what nobody asks about any more. */
+  forget(expiredBefore: Date): Promise<void>;
+}
+
+export function createAuthorizationLookup(system: Queries): AuthorizationLookup {
+  const one = async (column: 'state_hash' | 'id', value: Buffer | string) => {
+    const row = await system
+      .selectFrom('authorizations')
+      .selectAll()
+      .where(column, '=', value)
+      .executeTakeFirst();
+    return row === undefined ? null : fromRow(row);
+  };
+  return {
+    byState: (stateHash) => one('state_hash', stateHash),
+    byId: (id) => one('id', id),
+    take: async (stateHash, now) => {
+      const taken = await system
+        .updateTable('authorizations')
+        .set({ state: 'finishing' })
+        .where('state_hash', '=', stateHash)
+        .where('state', '=', 'pending')
+        .where('expires_at', '>', now)
+        .returning('id')
+        .executeTakeFirst();
+      return taken !== undefined;
+    },
+    forget: async (expiredBefore) => {
+      await system.deleteFrom('authorizations').where('expires_at', '<', expiredBefore).execute();
+    },
+  };
+}
+
+const wantedShape = z.object({
+  name: z.string().nullable(),
+  fields: z.record(z.string(), z.string()),
+  optionalScopes: z.array(z.string()),
+  makeDefault: z.boolean(),
+  acceptOtherAccount: z.boolean(),
+});
+const stateShape = z.enum(['pending', 'finishing', 'connected', 'failed']);
+
+type Row = Awaited<ReturnType<ReturnType<typeof allOf>['executeTakeFirstOrThrow']>>;
+const allOf = (db: Queries) => db.selectFrom('authorizations').selectAll();
+
+function fromRow(row: Row): Authorization {
+  return {
+    id: row.id as Authorization['id'],
+    workspaceId: row.workspace_id,
+    integration: row.integration,
+    methodId: row.method_id,
+    browserHash: row.browser_hash,
+    startedBy: row.started_by as Authorization['startedBy'],
+    origin: row.origin,
+    redirectUri: row.redirect_uri,
+    clientId: row.client_id,
+    setUpBy: row.set_up_by === 'operator' ? 'operator' : 'workspace',
+    connectionId: row.connection_id as Authorization['connectionId'],
+    wanted: wantedShape.parse(row.wanted),
+    state: stateShape.parse(row.state),
+    reason: row.reason as Authorization['reason'],
+    message: row.message,
+    nextStep: row.next_step,
+    createdAt: row.created_at,
+    expiresAt: row.expires_at,
+  };
+}

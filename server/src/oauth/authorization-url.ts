@@ -1,0 +1,57 @@
+import type { OAuth2Method } from '../catalog/auth-definition.ts';
+import type { Definition } from '../catalog/definition.ts';
+import { AppError } from '../lib/app-error.ts';
+import type { Upstreams } from '../outbound/upstreams.ts';
+import { filledAddress } from './addresses.ts';
+import { challengeOf } from './pkce.ts';
+
+interface Parts {
+  definition: Definition;
+  method: OAuth2Method;
+  upstreams: Upstreams;
+  clientId: string;
+  redirectUri: string;
+  state: string;
+  /** Null: the provider is known not to take PKCE. */
+  verifier: string | null;
+  fields: Readonly<Record<string, string>>;
+  optionalScopes: readonly string[];
+}
+
+/** The address at the provider that a person opens to sign in (RFC 6749 §4.1.1, RFC 7636 §4.3). */
+export function authorizationUrl(parts: Parts): string {
+  const { definition, method, verifier } = parts;
+  const address = filledAddress(definition, method.authorizeUrl, parts.fields);
+  if (address === null) {
+    throw new AppError('invalid_input', {
+      detail: `The address where ${definition.name} signs people in cannot be made from what was entered.`,
+    });
+  }
+  const parameters = {
+    response_type: 'code',
+    client_id: parts.clientId,
+    redirect_uri: parts.redirectUri,
+    ...scopesOf(method, parts.optionalScopes),
+    ...(verifier !== null && { code_challenge: challengeOf(verifier), code_challenge_method: 'S256' }),
+    ...method.authorizeParams,
+    state: parts.state,
+  };
+  const query = Object.entries(parameters)
+    .map(([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(value)}`)
+    .join('&');
+  // Some have their page in the fragment (#/oauth/authorize): then the query comes after it.
+  return `${opened(parts.upstreams, address)}${address.includes('?') ? '&' : '?'}${query}`;
+}
+
+function scopesOf(method: OAuth2Method, chosen: readonly string[]): Record<string, string> {
+  const asked = method.scopes.filter((scope) => !scope.optional || chosen.includes(scope.name));
+  if (asked.length === 0) return {};
+  return { scope: asked.map((scope) => scope.name).join(method.scopeSeparator) };
+}
+
+/** A mirror stands in for the provider here, too; the person's browser opens it, so no guard of this server's applies. */
+function opened(upstreams: Upstreams, address: string): string {
+  const { origin } = new URL(address);
+  const mirror = upstreams.get(origin);
+  return mirror === undefined ? address : `${mirror}${address.slice(origin.length)}`;
+}
