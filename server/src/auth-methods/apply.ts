@@ -1,9 +1,11 @@
 import type { AuthMethod } from '../catalog/auth-definition.ts';
-import { AppError } from '../lib/app-error.ts';
 import { apiKey } from './api-key.ts';
 import type { Authenticator, CredentialFields } from './authenticator.ts';
+import { awsAccessKey } from './aws-access-key.ts';
 import { basic } from './basic.ts';
 import { bearer } from './bearer.ts';
+import { certificate } from './client-certificate.ts';
+import { mintsTokens } from './mint-service-account.ts';
 
 /**
  * How a credential turns into an authenticated request: the one place where an auth method's type is looked at.
@@ -21,14 +23,21 @@ export function authenticator(method: AuthMethod, fields: CredentialFields, base
     case 'oauth2_client_credentials':
       return bearer(method.send, fields, basePath);
     case 'service_account':
+      return method.kind === 'aws_access_key'
+        ? awsAccessKey(method, fields)
+        : bearer(method.send, fields, basePath);
     case 'certificate':
-      throw new AppError('invalid_input', {
-        detail: `This version of Keyrail cannot use the auth method ${method.type} yet.`,
-      });
+      return certificate(fields);
   }
 }
 
-/** Whether connections of this method can be made and used. */
+/** Whether requests carry a token that is made from the credential and lives for a short time (room `tokens`). */
+export function usesTokens(method: AuthMethod): boolean {
+  if (method.type === 'service_account') return mintsTokens(method);
+  return method.type === 'oauth2' || method.type === 'oauth2_client_credentials';
+}
+
+/** Whether this version can make and use connections of this kind of method. */
 export function isSupported(type: AuthMethod['type']): boolean {
-  return type === 'api_key' || type === 'basic' || type === 'none';
+  return type !== 'oauth2' && type !== 'oauth2_client_credentials';
 }

@@ -131,6 +131,10 @@ const oauth2Schema = shape({
     .boolean()
     .default(false)
     .describe('The provider always sends `iss` (RFC 9207), so a callback without it is refused.'),
+  optional_scope_param: z
+    .string()
+    .optional()
+    .describe('Where optional scopes travel apart from the others. Left out: with them.'),
   refresh_url: urlTemplateSchema.optional().describe('Where refreshing has another address.'),
   refresh_params: z.record(z.string(), z.string()).default({}),
   revoke_url: urlTemplateSchema.optional(),
@@ -175,15 +179,66 @@ const clientCredentialsSchema = shape({
   ),
   token_auth_method: z.enum(['client_secret_post', 'client_secret_basic']).default('client_secret_basic'),
 });
-const serviceAccountSchema = shape({
-  type: z.literal('service_account'),
-  ...methodBase,
+/**
+ * A service account: an identity of a program. The names of the fields are fixed by the kind, since the kind knows what to
+ * do with them; labels and help are the file's.
+ */
+const serviceAccount = { type: z.literal('service_account'), ...methodBase, fields };
+
+/** Fields `key_file` (the JSON key) and, where it may act for a person, `subject`. A signed JWT (RS256) buys a token. */
+const googleServiceAccountSchema = shape({
+  ...serviceAccount,
   ...scopes,
   ...tokenPlacement,
-  kind: nameSchema.describe('google_jwt, aws_keys, azure_client_secret, github_app, …'),
-  fields,
-  token_url: urlTemplateSchema.optional(),
+  ...tokenEndpoint,
+  kind: z.literal('google_service_account'),
 });
+
+/** Fields `access_key_id`, `secret_access_key` and, of temporary keys, `session_token`. Every request is signed (Signature V4). */
+const awsAccessKeySchema = shape({
+  ...serviceAccount,
+  kind: z.literal('aws_access_key'),
+  signing: shape({
+    service: templateSchema.min(1).describe('"sts", "s3": as it stands in the credential scope.'),
+    region: templateSchema.min(1).describe('"us-east-1", or "{region}" for a field.'),
+    payload: z
+      .enum(['hashed', 'unsigned'])
+      .default('hashed')
+      .describe('unsigned: a body that is not at hand yet is sent as UNSIGNED-PAYLOAD (S3 over https).'),
+    escape_path: z
+      .enum(['twice', 'once'])
+      .default('twice')
+      .describe('once: S3 alone signs the path as it is sent.'),
+  }),
+});
+
+/**
+ * RFC 7523: a JWT signed with a private key buys a token. Fields `private_key` (PEM) and, where the key may be encrypted,
+ * `passphrase`; the others are the file's own, and `assertion` says where they go.
+ */
+const jwtBearerSchema = shape({
+  ...serviceAccount,
+  ...scopes,
+  ...tokenPlacement,
+  ...tokenEndpoint,
+  kind: z.literal('jwt_bearer'),
+  assertion: shape({
+    issuer: templateSchema.min(1).describe('"{client_id}"'),
+    subject: templateSchema.optional().describe('"{username}"; left out or empty: the issuer again.'),
+    audience: templateSchema.optional().describe('Left out or empty: the token_url.'),
+    key_id: templateSchema
+      .optional()
+      .describe('`kid` of the header, where the server tells keys apart by it.'),
+    algorithm: z
+      .enum(['RS256', 'RS384', 'RS512', 'PS256', 'ES256', 'ES384', 'EdDSA'])
+      .optional()
+      .describe('Left out: by the key. RSA: RS256; P-256: ES256; P-384: ES384; Ed25519: EdDSA.'),
+    lifetime_seconds: z.int().min(30).max(3600).default(300),
+    scope_in: z.enum(['claim', 'parameter']).default('parameter'),
+  }),
+});
+
+/** Fields `certificate`, `private_key` (PEM) and, as needed, `passphrase` and `authority` (of the server, beside the public ones). */
 const certificateSchema = shape({ type: z.literal('certificate'), ...methodBase, fields });
 const noneSchema = shape({ type: z.literal('none'), ...methodBase });
 
@@ -193,7 +248,7 @@ export const authMethodSchema = z.discriminatedUnion('type', [
   basicSchema,
   oauth2Schema,
   clientCredentialsSchema,
-  serviceAccountSchema,
+  z.discriminatedUnion('kind', [googleServiceAccountSchema, awsAccessKeySchema, jwtBearerSchema]),
   certificateSchema,
   noneSchema,
 ]);
@@ -206,3 +261,8 @@ export type KeyHelp = z.output<typeof keyHelpSchema>;
 export type AuthMethod = z.output<typeof authMethodSchema>;
 export type ApiKeyMethod = Extract<AuthMethod, { type: 'api_key' }>;
 export type BasicMethod = Extract<AuthMethod, { type: 'basic' }>;
+export type ServiceAccountMethod = Extract<AuthMethod, { type: 'service_account' }>;
+export type GoogleServiceAccountMethod = Extract<ServiceAccountMethod, { kind: 'google_service_account' }>;
+export type AwsAccessKeyMethod = Extract<ServiceAccountMethod, { kind: 'aws_access_key' }>;
+export type JwtBearerMethod = Extract<ServiceAccountMethod, { kind: 'jwt_bearer' }>;
+export type CertificateMethod = Extract<AuthMethod, { type: 'certificate' }>;

@@ -1,0 +1,169 @@
+import { createHash, createHmac, type Hash, type Hmac } from 'node:crypto';
+import type { SignatureV4 } from '@smithy/signature-v4';
+import type { AwsAccessKeyMethod } from '../catalog/auth-definition.ts';
+import { Secret } from '../lib/secret.ts';
+import type { OutboundRequest } from '../outbound/request.ts';
+import type { Authenticator, CredentialFields } from './authenticator.ts';
+import { fill } from './placement.ts';
+
+/**
+ * Signature V4: every request is signed with the time, its address, its body and the headers that name it.
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
+ */
+export function awsAccessKey(method: AwsAccessKeyMethod, fields: CredentialFields): Authenticator {
+  const { secret_access_key: secretKey = '', session_token: sessionToken } = fields.reveal();
+  let signer: Promise<SignatureV4> | null = null;
+  return {
+    apply: async (request, now) => {
+      signer ??= openSigner(method, fields);
+      return signed(await signer, method, request, now);
+    },
+    secrets: [secretKey, sessionToken ?? '']
+      .filter((value) => value !== '')
+      .map((value) => new Secret(value)),
+  };
+}
+
+/** Loaded with the first signature: most processes never make one. */
+async function openSigner({ signing }: AwsAccessKeyMethod, fields: CredentialFields): Promise<SignatureV4> {
+  const { SignatureV4 } = await import('@smithy/signature-v4');
+  const { access_key_id: id = '', secret_access_key: secret = '', session_token: token } = fields.reveal();
+  return new SignatureV4({
+    service: fill(signing.service, fields),
+    region: fill(signing.region, fields),
+    sha256: Sha256,
+    uriEscapePath: signing.escapePath === 'twice',
+    credentials: {
+      accessKeyId: id,
+      secretAccessKey: secret,
+      ...(token ? { sessionToken: token } : {}),
+    },
+  });
+}
+
+async function signed(
+  signer: SignatureV4,
+  { signing }: AwsAccessKeyMethod,
+  request: OutboundRequest,
+  now: Date,
+): Promise<OutboundRequest> {
+  const url = new URL(request.url);
+  const path = canonicalPath(url.pathname);
+  const query = queryOf(url.search);
+  const { named, others } = split(request.headers);
+  const isWhole = request.body === undefined || isText(request.body) || request.body instanceof Uint8Array;
+  if (!isWhole && signing.payload === 'unsigned') named['x-amz-content-sha256'] = 'UNSIGNED-PAYLOAD';
+  const result = await signer.sign(
+    {
+      method: request.method,
+      protocol: url.protocol,
+      hostname: url.hostname,
+      path,
+      query,
+      headers: { ...named, host: url.host },
+      body: request.body,
+    },
+    { signingDate: now },
+  );
+  const { host: _, ...headers } = result.headers;
+  const search = Object.entries(query).flatMap(([name, values]) =>
+    values.map((value) => `${escaped(name)}=${escaped(value)}`),
+  );
+  const address = `${url.origin}${path}${search.length > 0 ? `?${search.join('&')}` : ''}`;
+  return { ...request, url: address, headers: { ...others, ...headers } };
+}
+
+function isText(body: unknown): body is string {
+  return typeof body === 'string';
+}
+
+/** What a caller may have put there himself, in the hope that it gets signed. */
+const OURS = new Set(['authorization', 'date', 'x-amz-date', 'x-amz-security-token', 'x-amz-content-sha256']);
+
+/**
+ * Signed is what says what the request is. The rest (accept, user-agent) changes no meaning, and what stands between us and
+ * the service may rewrite it.
+ */
+function split(headers: Readonly<Record<string, string>>) {
+  const named: Record<string, string> = {};
+  const others: Record<string, string> = {};
+  for (const [name, value] of Object.entries(headers)) {
+    if (OURS.has(name.toLowerCase())) continue;
+    const isNamed = name.toLowerCase() === 'content-type' || name.toLowerCase().startsWith('x-amz-');
+    (isNamed ? named : others)[name.toLowerCase()] = value;
+  }
+  return { named, others };
+}
+
+/** Each segment encoded as the service will encode it again for comparing: all but A-Z a-z 0-9 - . _ ~ */
+function canonicalPath(path: string): string {
+  return path
+    .split('/')
+    .map((segment) => escaped(decoded(segment)))
+    .join('/');
+}
+
+/** Sent in the same form and order as it is signed. A plus is a space, as in every form. */
+function queryOf(search: string): Record<string, string[]> {
+  const query: Record<string, string[]> = Object.create(null);
+  const pairs = search.replace(/^\?/, '').split('&');
+  for (const pair of pairs.filter((one) => one !== '')) {
+    const [name = '', ...rest] = pair.split('=');
+    const key = decoded(name.replaceAll('+', ' '));
+    query[key] = [...(query[key] ?? []), decoded(rest.join('=').replaceAll('+', ' '))];
+  }
+  for (const values of Object.values(query)) values.sort();
+  return query;
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+/** RFC 3986 §2.3 */
+function escaped(text: string): string {
+  return encodeURIComponent(text.toWellFormed()).replace(
+    /[!'()*]/g,
+    (one) => `%${one.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
+}
+
+type Data = string | ArrayBuffer | ArrayBufferView;
+
+/** SHA-256, with a key HMAC-SHA-256, in the form the signer wants. */
+class Sha256 {
+  readonly #secret: Data | undefined;
+  #hash: Hash | Hmac;
+
+  constructor(secret?: Data) {
+    this.#secret = secret;
+    this.#hash = open(secret);
+  }
+
+  update(data: Data): void {
+    this.#hash.update(bytes(data));
+  }
+
+  async digest(): Promise<Uint8Array> {
+    return this.#hash.digest();
+  }
+
+  reset(): void {
+    this.#hash = open(this.#secret);
+  }
+}
+
+function open(secret: Data | undefined): Hash | Hmac {
+  return secret === undefined ? createHash('sha256') : createHmac('sha256', bytes(secret));
+}
+
+function bytes(data: Data): Uint8Array {
+  if (typeof data === 'string') return Buffer.from(data, 'utf8');
+  return ArrayBuffer.isView(data)
+    ? new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
+    : new Uint8Array(data);
+}

@@ -1,0 +1,94 @@
+import {
+  createPrivateKey,
+  createPublicKey,
+  type JsonWebKey,
+  type KeyObject,
+  sign,
+  verify,
+} from 'node:crypto';
+import { Secret } from '../../lib/secret.ts';
+import { kindOfLabel, wrongFile } from './file-kind.ts';
+import { type PemBlock, readPem } from './pem.ts';
+
+export type KeyOutcome =
+  | { kind: 'key'; key: KeyObject; pem: Secret<string>; wasEncrypted: boolean }
+  | { kind: 'problem'; message: string; about: 'key' | 'passphrase' };
+
+const WANTED = 'a private key in PEM form';
+
+/**
+ * The one private key of a PEM text, opened with its passphrase where it has one, proved by a signature, and written out
+ * again as PKCS#8 without a passphrase: it is stored sealed, and the passphrase is not kept.
+ */
+export function readPrivateKey(text: string, passphrase: string | undefined): KeyOutcome {
+  const found = readPem(text);
+  if (found.kind === 'none') return problem(wrongFile(text, WANTED));
+  const isKey = ({ label }: PemBlock) => kindOfLabel(label).endsWith('private_key');
+  if (found.kind === 'damaged') {
+    const isOther = !kindOfLabel(found.label).endsWith('private_key');
+    return problem(isOther ? wrongFile(text, WANTED) : `The private key ${found.problem}.`);
+  }
+  const keys = found.blocks.filter(isKey);
+  const [block] = keys;
+  if (block === undefined) return problem(wrongFile(text, WANTED));
+  if (keys.length > 1)
+    return problem('The file holds more than one private key. Leave only the one that is meant.');
+  if (kindOfLabel(block.label) === 'ssh_private_key') return problem(wrongFile(block.pem, WANTED, SSH_HINT));
+  return opened(block, passphrase);
+}
+
+const SSH_HINT = 'ssh-keygen -p -m PKCS8 -f file turns it into PEM.';
+
+function opened(block: PemBlock, passphrase: string | undefined): KeyOutcome {
+  const isEncrypted =
+    block.label === 'ENCRYPTED PRIVATE KEY' || block.headers.some((line) => line.includes('ENCRYPTED'));
+  if (isEncrypted && !passphrase) {
+    const message = 'The private key is protected by a passphrase. Enter it as well.';
+    return { kind: 'problem', message, about: 'passphrase' };
+  }
+  const key = parse(block.pem, isEncrypted ? passphrase : undefined);
+  if (key === null && isEncrypted) {
+    return { kind: 'problem', message: 'The passphrase does not open the private key.', about: 'passphrase' };
+  }
+  if (key === null || !isSound(key)) return problem('The private key is damaged and cannot be used.');
+  const pem = new Secret(key.export({ type: 'pkcs8', format: 'pem' }).toString());
+  return { kind: 'key', key, pem, wasEncrypted: isEncrypted };
+}
+
+/** A parser's complaint is about its own inside, and says nothing to a person. */
+function parse(pem: string, passphrase: string | undefined): KeyObject | null {
+  try {
+    return createPrivateKey({ key: pem, ...(passphrase === undefined ? {} : { passphrase }) });
+  } catch {
+    return null;
+  }
+}
+
+/** What signs must fit what verifies; and of RSA all numbers must fit together, some of which a signature does not need. */
+function isSound(key: KeyObject): boolean {
+  try {
+    const data = Buffer.from('keyrail');
+    const digest = key.asymmetricKeyType?.startsWith('ed') ? null : 'sha256';
+    if (!verify(digest, data, createPublicKey(key), sign(digest, data, key))) return false;
+    return key.asymmetricKeyType !== 'rsa' || hasSoundNumbers(key.export({ format: 'jwk' }));
+  } catch {
+    return false;
+  }
+}
+
+/** RFC 8017 §3.2. */
+function hasSoundNumbers(jwk: JsonWebKey): boolean {
+  const [n, e, d, p, q, dp, dq, qi] = [jwk.n, jwk.e, jwk.d, jwk.p, jwk.q, jwk.dp, jwk.dq, jwk.qi].map(number);
+  if (!n || !e || !d || !p || !q || !dp || !dq || !qi) return false;
+  const isFactored = p * q === n;
+  const isInverse = (e * d) % (p - 1n) === 1n && (e * d) % (q - 1n) === 1n;
+  return isFactored && isInverse && dp === d % (p - 1n) && dq === d % (q - 1n) && (qi * q) % p === 1n;
+}
+
+function number(text: string | undefined): bigint | null {
+  return text === undefined ? null : BigInt(`0x${Buffer.from(text, 'base64url').toString('hex') || '0'}`);
+}
+
+function problem(message: string): KeyOutcome {
+  return { kind: 'problem', message, about: 'key' };
+}
