@@ -28,6 +28,8 @@ export interface Entering {
   method: AuthMethod;
   credentials: Readonly<Record<string, string>>;
   saveUnverified: boolean;
+  /** The credentials may belong to another account than before. */
+  acceptOtherAccount?: boolean;
   /** The connection these credentials are for; null: a new one. */
   existing: Connection | null;
 }
@@ -49,7 +51,13 @@ export interface Accepted extends CheckedValues {
  */
 export async function checkEntered(deps: CheckEnteredDeps, entering: Entering): Promise<Accepted> {
   const { definition, method, existing } = entering;
-  const entered = readEntered(definition, method, entering.credentials, existing?.fields ?? {});
+  const entered = readEntered(
+    definition,
+    method,
+    entering.credentials,
+    existing?.fields ?? {},
+    deps.clock.now(),
+  );
   const looksLike = likeAnotherService(deps.keyForms, definition, entered);
   const checked = await checkValues(deps, entering, entered, looksLike);
   const isSure = checked.found.kind === 'ok' || looksLike === null;
@@ -66,7 +74,7 @@ export async function checkValues(
 ): Promise<CheckedValues> {
   const { definition, method, existing } = entering;
   const reached = await reach(deps, entering, entered);
-  const isOther = isOtherAccount(existing, reached);
+  const isOther = entering.acceptOtherAccount !== true && isOtherAccount(existing, reached);
   const found = isOther ? { ...reached, kind: 'wrong_account' as const } : reached;
   const at = deps.clock.now();
   const otherAccount = isOther ? { before: existing?.account?.name ?? null } : null;

@@ -1,5 +1,7 @@
 import type { FieldProblem } from '@keyrail/contract/errors';
+import type { Fact, Recognised } from '@keyrail/contract/integrations';
 import { clean, cleanKey, MAX_SECRET_LENGTH } from '../auth-methods/clean.ts';
+import { type Examined, examine, type FileProblem } from '../auth-methods/examine.ts';
 import type { AuthMethod } from '../catalog/auth-definition.ts';
 import { fieldProblem, fixedFields } from '../catalog/base-url.ts';
 import type { Definition } from '../catalog/definition.ts';
@@ -17,8 +19,12 @@ export interface ReadEntered {
   hint: string | null;
   /** The secrets alone, for remarks about their form and for keeping them out of texts. */
   secrets: Secret<string>[];
-  /** What was done to the input: "Spaces around the API key were removed." */
+  /** What was done to the input: "Spaces around the API key were removed"; and what to know of it before it is used. */
   notes: string[];
+  /** What is known of it and no secret: client e-mail, key id, certificate subject. */
+  facts: Fact[];
+  /** When it ends by itself, where it says so. */
+  expiresAt: Date | null;
 }
 
 /** Of a shorter key four characters would say too much. */
@@ -26,7 +32,7 @@ const SHORTEST_WITH_HINT = 12;
 const MAX_FILE_LENGTH = 256 * 1024;
 
 /**
- * Checks what was entered against the fields of the method. `known`: connection fields this connection has already,
+ * Checks what was entered against the fields of the method, and key files and certificates for what they are. `known`: connection fields this connection has already,
  * which need not be entered again; a secret always has to be, because a changed address must not get the old one.
  * Throws `invalid_input` with every problem at once.
  */
@@ -34,8 +40,52 @@ export function readEntered(
   definition: Pick<Definition, 'connectionFields' | 'name'>,
   method: AuthMethod,
   entered: Readonly<Record<string, string>>,
-  known: Readonly<Record<string, string>> = {},
+  known: Readonly<Record<string, string>>,
+  now: Date,
 ): ReadEntered {
+  const { read, problems } = readFields(definition, method, entered, known);
+  if (problems.length > 0) throw new AppError('invalid_input', { fields: problems });
+  const examined = examine(method, valuesOf(read), now);
+  if (examined.problem !== null) throw refused(examined.problem);
+  const sum = summed(read, examined);
+  return { ...sum, fields: { ...sum.fields, ...fixedFields(definition) } };
+}
+
+/** What entered credentials are, without saving them; what is not entered yet is no problem here. */
+export function recogniseEntered(
+  definition: Pick<Definition, 'connectionFields' | 'name'>,
+  method: AuthMethod,
+  entered: Readonly<Record<string, string>>,
+  now: Date,
+): Recognised {
+  const { read, problems } = readFields(definition, method, entered, {}, 'given');
+  const [first] = problems;
+  if (first !== undefined) {
+    const problem = { field: first.path.replace(/^credentials\./, ''), message: first.message };
+    return { title: null, facts: [], expires_at: null, warnings: [], problem };
+  }
+  const { title, facts, expiresAt, warnings, problem } = examine(method, valuesOf(read), now);
+  return {
+    title,
+    facts,
+    expires_at: expiresAt?.toISOString() ?? null,
+    warnings,
+    problem: problem === null ? null : { field: problem.field, message: problem.message },
+  };
+}
+
+function refused({ field, message, reason }: FileProblem): AppError {
+  const fields = [problemAt(field, message)];
+  return new AppError('invalid_input', { fields, ...(reason === undefined ? {} : { reason }) });
+}
+
+function readFields(
+  definition: Pick<Definition, 'connectionFields' | 'name'>,
+  method: AuthMethod,
+  entered: Readonly<Record<string, string>>,
+  known: Readonly<Record<string, string>>,
+  which: 'all' | 'given' = 'all',
+): { read: ReadField[]; problems: FieldProblem[] } {
   const credentialFields = 'fields' in method ? method.fields : [];
   const addressFields = definition.connectionFields.filter(
     (field) => field.filledFrom === undefined && field.fixed === undefined,
@@ -52,9 +102,7 @@ export function readEntered(
       outcome.kind === 'problem' ? [problemAt(name, outcome.message)] : [],
     ),
   ];
-  if (problems.length > 0) throw new AppError('invalid_input', { fields: problems });
-  const sum = summed(read);
-  return { ...sum, fields: { ...sum.fields, ...fixedFields(definition) } };
+  return { read, problems };
 
   function readOne<F extends CredentialField | ConnectionField>(
     field: F,
@@ -64,12 +112,15 @@ export function readEntered(
   ): ReadField {
     const fallback = isSecret ? undefined : known[field.name];
     const pasted = (Object.hasOwn(entered, field.name) ? entered[field.name] : fallback) ?? '';
-    const { name, label } = field;
-    if (pasted.trim() !== '') return { name, label, isSecret, outcome: readAs(field, pasted, type) };
-    const outcome: FieldOutcome = field.required
-      ? { kind: 'problem', message: `${label} is missing.` }
-      : { kind: 'blank' };
-    return { name, label, isSecret, outcome };
+    const { name, label, kind } = field;
+    const isLine = kind !== 'file' && kind !== 'multiline';
+    if (pasted.trim() !== '') return { name, label, isSecret, isLine, outcome: readAs(field, pasted, type) };
+    // A file of 0 bytes was chosen: that is not the same as none.
+    const isEmptyFile = kind === 'file' && Object.hasOwn(entered, field.name);
+    const isMissed = field.required && (which === 'all' || isEmptyFile);
+    const message = isEmptyFile ? `${label}: this file is empty.` : `${label} is missing.`;
+    const outcome: FieldOutcome = isMissed ? { kind: 'problem', message } : { kind: 'blank' };
+    return { name, label, isSecret, isLine, outcome };
   }
 }
 
@@ -82,6 +133,8 @@ interface ReadField {
   name: string;
   label: string;
   isSecret: boolean;
+  /** One line, in contrast to a file. */
+  isLine: boolean;
   outcome: FieldOutcome;
 }
 
@@ -95,11 +148,10 @@ function readCredential(field: CredentialField, pasted: string, method: AuthMeth
   return { kind: 'value', value, said };
 }
 
-/** PEM and JSON keep their lines; only what cannot be text is refused. */
+/** PEM and JSON keep their lines; what they are is looked at when all fields are there. */
 function readText(field: CredentialField, pasted: string): FieldOutcome {
   if (pasted.length > MAX_FILE_LENGTH)
     return { kind: 'problem', message: `${field.label} is larger than 256 KB.` };
-  if (pasted.includes('\0')) return { kind: 'problem', message: `${field.label} is not a text.` };
   return { kind: 'value', value: pasted, said: [] };
 }
 
@@ -115,19 +167,42 @@ function problemAt(name: string, message: string): FieldProblem {
   return { path: `credentials.${name}`, message };
 }
 
-function summed(read: readonly ReadField[]): ReadEntered {
-  const given = read.flatMap(({ name, label, isSecret, outcome }) =>
-    outcome.kind === 'value' ? [{ name, label, isSecret, value: outcome.value, said: outcome.said }] : [],
+interface Given {
+  name: string;
+  label: string;
+  isSecret: boolean;
+  isLine: boolean;
+  value: string;
+  said: readonly string[];
+}
+
+function givenOf(read: readonly ReadField[]): Given[] {
+  return read.flatMap(({ outcome, ...field }) =>
+    outcome.kind === 'value' ? [{ ...field, value: outcome.value, said: outcome.said }] : [],
   );
-  const secrets = given.filter((one) => one.isSecret).map((one) => one.value);
-  const [first = ''] = secrets;
+}
+
+function valuesOf(read: readonly ReadField[]): Secret<Readonly<Record<string, string>>> {
+  return new Secret(Object.fromEntries(givenOf(read).map(({ name, value }) => [name, value])));
+}
+
+function summed(read: readonly ReadField[], { values, facts, expiresAt, warnings }: Examined): ReadEntered {
+  const kept = values.reveal();
+  const given = givenOf(read).filter(({ name }) => Object.hasOwn(kept, name));
+  const secrets = given.filter((one) => one.isSecret);
+  const first = secrets[0]?.isLine === true ? secrets[0].value : '';
   const shown = given.filter((one) => !one.isSecret);
   return {
-    values: new Secret(Object.fromEntries(given.map(({ name, value }) => [name, value]))),
+    values,
     fields: Object.fromEntries(shown.map(({ name, value }) => [name, value])),
     hint: first.length >= SHORTEST_WITH_HINT && first.length <= MAX_SECRET_LENGTH ? first.slice(-4) : null,
-    secrets: secrets.map((secret) => new Secret(secret)),
-    notes: given.filter((one) => one.said.length > 0).map((one) => removedNote(one.said, one.label)),
+    secrets: secrets.map(({ name, value }) => new Secret(kept[name] ?? value)),
+    notes: [
+      ...given.filter((one) => one.said.length > 0).map((one) => removedNote(one.said, one.label)),
+      ...warnings,
+    ],
+    facts,
+    expiresAt,
   };
 }
 

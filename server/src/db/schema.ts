@@ -172,6 +172,8 @@ export interface Credentials {
   created_by_label: string | null;
   destroy_after: Timestamp | null;
   destroyed_at: Timestamp | null;
+  expires_at: Timestamp | null;
+  facts: Generated<JsonColumn>;
   fields: Generated<JsonColumn>;
   fingerprint: string | null;
   hint: string | null;
