@@ -25,6 +25,7 @@ import { newId } from './lib/id.ts';
 import type { Log } from './lib/log.ts';
 import type { Metrics } from './lib/metrics.ts';
 import type { Transact } from './lib/tx.ts';
+import { createOperatorAppStore } from './oauth/app-store.ts';
 import { guardPolicy } from './outbound/guard-policy.ts';
 import { createOutbound, type RunningOutbound } from './outbound/outbound.ts';
 import { budgetStore, usageOf, usageStore } from './outbound/store.ts';
@@ -40,6 +41,8 @@ import { DEFAULT_IMPORT_LIMITS } from './tables/csv/limits.ts';
 import { columnDependents } from './tables/dependents-store.ts';
 import { FORGET_VALUES, runForgetValues } from './tables/forget-values.ts';
 import { createTables, rowAccess, type Tables } from './tables/tables.ts';
+import { TOKEN_CHANGED, tokenRenew, tokensSweep } from './tokens/announce.ts';
+import { createTokenSweepStore } from './tokens/token-sweep-store.ts';
 import { createKeyring } from './vault/keyring.ts';
 import type { MasterKey } from './vault/master-key.ts';
 import { canaryStore, dataKeyStore } from './vault/store.ts';
@@ -146,17 +149,30 @@ export async function compose(deps: ComposeDeps): Promise<Keyrail> {
         connections.check(workspace_id, connection_id),
       ),
       task(connectionsSweep, () => connections.sweep()),
+      task(tokensSweep, () => connections.tokens.sweep()),
+      task(tokenRenew, ({ generation, ...owner }) =>
+        connections.tokens.renewDue(
+          {
+            workspaceId: owner.workspace_id,
+            connectionId: owner.connection_id,
+            credentialVersion: owner.credential_version,
+          },
+          generation,
+        ),
+      ),
       task(peopleSweep, () => people.sweep()),
       ...runTasks({ transact: db.transact }, work.executor),
       task(FORGET_VALUES, (payload, context) => runForgetValues({ transact: db.transact }, payload, context)),
     ],
     periodics: [
       { job: connectionsSweep, everyMs: MINUTE_MS },
+      { job: tokensSweep, everyMs: MINUTE_MS / 2 },
       { job: peopleSweep, everyMs: 60 * MINUTE_MS },
     ],
     startWork: () => work.executor.start(),
     stopWork: () => work.executor.stop(),
     close: async () => {
+      await connections.tokens.drain();
       await work.stop();
       await tokenUses.stop();
       await signInLog.settle();
@@ -280,11 +296,14 @@ async function composeConnections(
     dependents: columnDependents,
     usage: (tx, workspaceId, connectionId, since) => usageOf(tx, workspaceId, connectionId, 'hour', since),
     sweepStore: createSweepStore(db.system),
+    tokenSweepStore: createTokenSweepStore(db.system),
+    operatorApps: createOperatorAppStore(db.system),
     keyedHash: (text) => createHmac('sha256', hashKey.reveal()).update(text).digest('base64url'),
     settings: DEFAULT_CONNECTION_SETTINGS,
     log,
   });
   await listener.listen(CONNECTION_CHANGED, connections.forget, () => connections.forget(null));
+  await listener.listen(TOKEN_CHANGED, connections.tokens.hear, () => connections.tokens.hear(null));
   return connections;
 }
 

@@ -104,6 +104,11 @@ function settleCall(
     }
     case 'no_credential': {
       if (outcome.because === 'missing') return missingConnection(name);
+      if (outcome.because === 'renewing' || outcome.because === 'not_renewed') {
+        const message = `The access to ${name} is being renewed; the cell goes on by itself.`;
+        const afterSeconds = outcome.retryAfterSeconds ?? 5;
+        return { kind: 'later', afterSeconds, trace, message, nextStep: null, providerMessage: null };
+      }
       const message =
         outcome.because === 'broken'
           ? `The connection to ${name} does not work.`

@@ -1,11 +1,16 @@
 import type { ConnectedApp, ConnectionEvent, Dependent } from '@keyrail/contract/connections';
+import type { Recognised } from '@keyrail/contract/integrations';
 import type { Verdict } from '@keyrail/contract/verdicts';
 import type { Catalogs } from '../catalog/catalogs.ts';
 import type { KeyForm } from '../catalog/key-forms.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Transact, Tx } from '../lib/tx.ts';
+import type { ClientDeps } from '../oauth/client.ts';
 import type { Outbound } from '../outbound/call.ts';
 import type { CredentialSource } from '../outbound/credential-source.ts';
+import type { TokenSettings } from '../tokens/settings.ts';
+import type { Tokens } from '../tokens/token.ts';
+import { createTokens, type TokensDeps } from '../tokens/tokens.ts';
 import type { Keyring } from '../vault/keyring.ts';
 import type { Who } from '../workspaces/who.ts';
 import { type ConnectInput, connect, type Entered } from './connect.ts';
@@ -15,6 +20,8 @@ import type { KeyedHash } from './fingerprint.ts';
 import * as lifecycle from './lifecycle.ts';
 import type { ConnectionFilter, Listed, Slice } from './look.ts';
 import * as look from './look.ts';
+import { createMint } from './mint.ts';
+import { recognise } from './recognise.ts';
 import { replaceCredentials } from './replace.ts';
 import { reportDamaged, reportOutOfCredits, reportUnauthenticated } from './report.ts';
 import { type ConnectionRef, type ResolvedConnection, resolveConnection } from './resolve.ts';
@@ -22,6 +29,7 @@ import { rollBack } from './roll-back.ts';
 import type { ConnectionSettings } from './settings.ts';
 import { sweep } from './sweep.ts';
 import type { SweepStore } from './sweep-store.ts';
+import { tokenEvents } from './token-events.ts';
 import type { UsageHour, UsageSource } from './usage-source.ts';
 import { verify, verifyByItself } from './verify.ts';
 
@@ -35,6 +43,10 @@ export interface ConnectionsDeps {
   dependents: DependentsSource;
   usage: UsageSource;
   sweepStore: SweepStore;
+  tokenSweepStore: TokensDeps['sweepStore'];
+  tokenSettings?: Partial<TokenSettings>;
+  /** Sign-in setups that the operator made for all workspaces. */
+  operatorApps: ClientDeps['operatorApps'];
   /** Under a key only this server has: tells secrets apart without holding them. */
   keyedHash: KeyedHash;
   settings: ConnectionSettings;
@@ -45,6 +57,17 @@ export interface Change {
   name: string | undefined;
   credentials: Entered | undefined;
   saveUnverified: boolean;
+  /** For how long the replaced ones can be rolled back to; 0: not at all. */
+  keepPreviousMs?: number | undefined;
+}
+
+/** New credentials for a connection that does not work, or has none. */
+export interface Reconnection {
+  credentials: Entered;
+  saveUnverified: boolean;
+  /** Another method of the integration, by id or kind. */
+  method?: string | undefined;
+  acceptOtherAccount?: boolean | undefined;
 }
 
 interface Checked {
@@ -67,12 +90,24 @@ export interface Connections {
   get(who: Who, id: string): Promise<Listed>;
   /** `version`: what the caller last saw (If-Match); null: whatever there is. */
   update(who: Who, id: string, change: Change, version: number | null): Promise<Updated>;
-  reconnect(who: Who, id: string, credentials: Entered, saveUnverified: boolean): Promise<Entry>;
+  reconnect(who: Who, id: string, reconnection: Reconnection, version: number | null): Promise<Entry>;
   verify(who: Who, id: string): Promise<Checked>;
   makeDefault(who: Who, id: string): Promise<Listed>;
   disconnect(who: Who, id: string): Promise<Listed>;
-  rollBack(who: Who, id: string): Promise<Checked>;
-  remove(who: Who, id: string): Promise<void>;
+  rollBack(who: Who, id: string, version: number | null): Promise<Checked>;
+  /** Ends the time in which the replaced credential can be rolled back to. */
+  destroyPrevious(who: Who, id: string, version: number | null): Promise<Listed>;
+  remove(
+    who: Who,
+    id: string,
+    how: { newDefault: string | undefined; version: number | null },
+  ): Promise<void>;
+  /** What entered credentials are, without saving them. */
+  recognise(
+    who: Who,
+    slug: string,
+    input: { method: string | undefined; credentials: Entered },
+  ): Promise<Recognised>;
   dependents(who: Who, id: string): Promise<Dependent[]>;
   events(
     who: Who,
@@ -100,6 +135,8 @@ export interface Connections {
   /** A call found the credits used up: the status says `message` at once, and a later check heals it. */
   reportOutOfCredits(workspaceId: string, connectionId: string, message: string): Promise<void>;
 
+  /** The short-lived tokens of all connections, kept alive. */
+  tokens: Tokens;
   /** From LISTEN `connection_changed`: drops what is in memory of this workspace; null: of all (after a gap). */
   forget(workspaceId: string | null): void;
   /** Job `connections.check`. */
@@ -109,9 +146,17 @@ export interface Connections {
 }
 
 export function createConnections(given: ConnectionsDeps): Connections {
+  const tokens = createTokens({
+    ...given,
+    mint: createMint(given),
+    events: tokenEvents(given),
+    sweepStore: given.tokenSweepStore,
+    ...(given.tokenSettings && { settings: given.tokenSettings }),
+  });
   const door = createCredentialDoor(
     {
       ...given,
+      tokens,
       onRefused: (...report) => reportUnauthenticated(given, ...report),
       onDamaged: async (workspaceId, connectionId, version, because) => {
         given.log.warn({ connectionId, version, because }, 'a stored credential cannot be opened');
@@ -121,7 +166,7 @@ export function createConnections(given: ConnectionsDeps): Connections {
     },
     { keepMs: given.settings.keepInMemoryMs },
   );
-  const deps = { ...given, door };
+  const deps = { ...given, door, tokens };
 
   const { forget } = door;
 
@@ -146,18 +191,34 @@ export function createConnections(given: ConnectionsDeps): Connections {
     },
     list: (who, filter) => look.list(deps, who, filter),
     get: (who, id) => look.get(deps, who, id),
-    update: async (who, id, { name, credentials, saveUnverified }, version) => {
+    update: async (who, id, { name, credentials, saveUnverified, keepPreviousMs }, version) => {
       if (credentials === undefined) {
         if (name !== undefined) await changing(who, lifecycle.rename(deps, who, id, name, version));
         return { connection: await look.get(deps, who, id), verdict: null, notes: [] };
       }
-      const replacement = { name, credentials, saveUnverified, as: 'rotated' as const };
+      const replacement = {
+        name,
+        credentials,
+        saveUnverified,
+        as: 'rotated' as const,
+        method: undefined,
+        acceptOtherAccount: false,
+        keepPreviousMs: keepPreviousMs ?? given.settings.keepPreviousMs,
+      };
       const replaced = await changing(who, replaceCredentials(deps, who, id, replacement, version));
       return { connection: await look.get(deps, who, id), ...replaced };
     },
-    reconnect: async (who, id, credentials, saveUnverified) => {
-      const replacement = { credentials, saveUnverified, name: undefined, as: 'reconnected' as const };
-      const replaced = await changing(who, replaceCredentials(deps, who, id, replacement, null));
+    reconnect: async (who, id, { credentials, saveUnverified, method, acceptOtherAccount }, version) => {
+      const replacement = {
+        name: undefined,
+        credentials,
+        saveUnverified,
+        as: 'reconnected' as const,
+        method,
+        acceptOtherAccount: acceptOtherAccount ?? false,
+        keepPreviousMs: given.settings.keepPreviousMs,
+      };
+      const replaced = await changing(who, replaceCredentials(deps, who, id, replacement, version));
       return { connection: await look.get(deps, who, id), ...replaced };
     },
     verify: async (who, id) => {
@@ -166,11 +227,14 @@ export function createConnections(given: ConnectionsDeps): Connections {
     },
     makeDefault: (who, id) => changed(who, id, lifecycle.makeDefault(deps, who, id)),
     disconnect: (who, id) => changed(who, id, lifecycle.disconnect(deps, who, id)),
-    rollBack: async (who, id) => {
-      const verdict = await changing(who, rollBack(deps, who, id));
+    rollBack: async (who, id, version) => {
+      const verdict = await changing(who, rollBack(deps, who, id, version));
       return { connection: await look.get(deps, who, id), verdict };
     },
-    remove: (who, id) => changing(who, lifecycle.remove(deps, who, id)),
+    destroyPrevious: (who, id, version) =>
+      changed(who, id, lifecycle.destroyPrevious(deps, who, id, version)),
+    remove: (who, id, how) => changing(who, lifecycle.remove(deps, who, id, how)),
+    recognise: (who, slug, input) => recognise(deps, who, slug, input),
     dependents: (who, id) => look.dependents(deps, who, id),
     events: (who, id, page) => look.events(deps, who, id, page),
     usage: (who, id) => look.usage(deps, who, id),
@@ -183,6 +247,7 @@ export function createConnections(given: ConnectionsDeps): Connections {
     reportOutOfCredits: (workspaceId, connectionId, message) =>
       changing({ workspaceId }, reportOutOfCredits(deps, workspaceId, connectionId, message)),
 
+    tokens,
     forget,
     check: (workspaceId, connectionId) =>
       changing({ workspaceId }, verifyByItself(deps, workspaceId, connectionId)),

@@ -1,3 +1,4 @@
+import { type Fact, fact } from '@keyrail/contract/integrations';
 import { z } from 'zod';
 import { queries } from '../db/open.ts';
 import type { Tx } from '../lib/tx.ts';
@@ -19,6 +20,10 @@ export interface StoredCredential {
   hint: string | null;
   /** Null for one that was stored before fingerprints were. */
   fingerprint: string | null;
+  /** What is known of it and no secret; left out: nothing. */
+  facts?: readonly Fact[];
+  /** When it ends by itself, where known. */
+  expiresAt?: Date | null;
 }
 
 export interface CredentialOwner {
@@ -26,21 +31,31 @@ export interface CredentialOwner {
   id: string;
 }
 
-/** The one in `state` with its sealed secret, or null. */
+/** The one in this state, or of this version as long as it is not destroyed, with its sealed secret; or null. */
 export async function findCredential(
   tx: Tx,
   owner: CredentialOwner,
-  state: 'current' | 'previous',
+  which: 'current' | 'previous' | number,
 ): Promise<StoredCredential | null> {
   const row = await queries(tx)
     .selectFrom('credentials')
-    .select(['version', 'sealed', 'method', 'method_id', 'fields', 'hint', 'fingerprint'])
+    .select([
+      'version',
+      'sealed',
+      'method',
+      'method_id',
+      'fields',
+      'hint',
+      'fingerprint',
+      'facts',
+      'expires_at',
+    ])
     .where('workspace_id', '=', owner.workspaceId)
     .where('connection_id', '=', owner.id)
-    .where('state', '=', state)
+    .where((eb) => (typeof which === 'number' ? eb('version', '=', which) : eb('state', '=', which)))
     .executeTakeFirst();
   if (row === undefined || row.sealed === null) return null;
-  const { version, sealed, method, method_id: methodId, hint, fingerprint } = row;
+  const { version, sealed, method, method_id: methodId, hint, fingerprint, expires_at: expiresAt } = row;
   return {
     version,
     sealed,
@@ -49,8 +64,12 @@ export async function findCredential(
     fields: z.record(z.string(), z.string()).parse(row.fields),
     hint,
     fingerprint,
+    facts: factsShape.parse(row.facts),
+    expiresAt,
   };
 }
+
+export const factsShape = z.array(fact);
 
 /** Connections of this integration whose current credential is the very same. */
 export async function namesWithFingerprint(
@@ -103,20 +122,26 @@ export async function insertCurrent(
       fields: JSON.stringify(credential.fields),
       hint: credential.hint,
       fingerprint: credential.fingerprint,
+      facts: JSON.stringify(credential.facts ?? []),
+      expires_at: credential.expiresAt ?? null,
       created_at: made.at,
       created_by_label: made.byLabel,
     })
     .execute();
 }
 
-/** The current one steps back and stays for roll-back until `destroyAfter`; the one that stood there is destroyed. */
+/**
+ * The current one steps back and stays for roll-back until `destroyAfter` (null: it is destroyed at once); the one that
+ * stood there is destroyed.
+ */
 export async function demoteCurrent(
   tx: Tx,
   owner: CredentialOwner,
   now: Date,
-  destroyAfter: Date,
+  destroyAfter: Date | null,
 ): Promise<void> {
-  await destroy(tx, owner, ['previous'], now);
+  await destroy(tx, owner, destroyAfter === null ? ['previous', 'current'] : ['previous'], now);
+  if (destroyAfter === null) return;
   await queries(tx)
     .updateTable('credentials')
     .set({ state: 'previous', destroy_after: destroyAfter })

@@ -4,7 +4,8 @@ import type { Catalogs } from '../catalog/catalogs.ts';
 import type { Clock } from '../lib/clock.ts';
 import { Secret } from '../lib/secret.ts';
 import type { Transact, Tx } from '../lib/tx.ts';
-import type { Credential, CredentialSource, NoCredential } from '../outbound/credential-source.ts';
+import type { Credential, CredentialSource, Unavailable } from '../outbound/credential-source.ts';
+import type { TokenOutcome, Tokens } from '../tokens/token.ts';
 import type { Keyring } from '../vault/keyring.ts';
 import { open } from '../vault/open.ts';
 import type { SecretPlace } from '../vault/sealed-record.ts';
@@ -13,12 +14,15 @@ import { findConnection, touchLastUsed } from './connection-store.ts';
 import { findCredential, type StoredCredential } from './credential-store.ts';
 import { createMemory } from './memory.ts';
 import { basePathOf, methodOf } from './method.ts';
+import { isTokenMethod, type TokenUse, tokenCredential, unavailable } from './token-method.ts';
+import { credentialVersionIn, generationIn } from './token-version.ts';
 
 interface Deps {
   transact: Transact;
   keyring: Keyring;
   catalogs: Catalogs;
   clock: Clock;
+  tokens: Pick<Tokens, 'current' | 'renewed' | 'fresh'>;
   /** A stored secret does not open. */
   onDamaged(workspaceId: string, connectionId: string, version: number, because: string): Promise<void>;
   /** The newest credential there is was refused. */
@@ -37,7 +41,10 @@ export interface CredentialDoor {
    * another address meanwhile, it gives nothing: a new key is never sent to the old place.
    */
   source(workspaceId: string, connectionId: string, fields: Fields): CredentialSource;
-  /** For checks: also of a broken one, since that is how it is found healed. A refusal is final. `fields` as above. */
+  /**
+   * For checks: also of a broken one, since that is how it is found healed. A refusal is final, but a refused token is
+   * renewed first. `fields` as above.
+   */
   sourceForCheck(workspaceId: string, connectionId: string, fields: Fields): CredentialSource;
   /** What was entered, for sealing it again as another version; null where it does not open. */
   reopen(
@@ -50,9 +57,17 @@ export interface CredentialDoor {
 /** What was entered with a credential and is no secret; addresses are made from it. */
 type Fields = Readonly<Record<string, string>>;
 
-type Loaded =
-  | { kind: 'credential'; credential: Credential; fields: Fields; isBroken: boolean }
-  | { kind: 'unavailable'; because: NoCredential };
+/** An opened credential: put on requests as it is, or through the tokens that are made from it. */
+interface Opened {
+  kind: 'opened';
+  use: { kind: 'plain'; credential: Credential } | ({ kind: 'token' } & TokenUse);
+  fields: Fields;
+  isBroken: boolean;
+}
+
+type Loaded = Opened | Unavailable;
+type Found = Awaited<ReturnType<CredentialSource['current']>>;
+type Newer = Awaited<ReturnType<CredentialSource['refused']>>;
 
 const MAX_KEPT = 2_000;
 /** One report of a refusal is enough for the many calls that were under way with the same credential. */
@@ -62,41 +77,45 @@ const USE_STEP_MS = 60_000;
 
 export function createCredentialDoor(deps: Deps, limits: Limits): CredentialDoor {
   const opened = createMemory<Loaded>(deps, { keepMs: limits.keepMs, maxEntries: MAX_KEPT });
-  const refusals = createMemory<Credential | null>(deps, { keepMs: REFUSAL_KEPT_MS, maxEntries: MAX_KEPT });
-  const load = (workspaceId: string, connectionId: string, isUse: boolean) =>
-    opened.get(workspaceId, connectionId, () => loadCredential(deps, workspaceId, connectionId, isUse));
+  const refusals = createMemory<Newer>(deps, { keepMs: REFUSAL_KEPT_MS, maxEntries: MAX_KEPT });
+  const load = (workspaceId: string, connectionId: string) =>
+    opened.get(workspaceId, connectionId, () => loadCredential(deps, workspaceId, connectionId, true));
 
   async function newerThan(workspaceId: string, connectionId: string, fields: Fields, version: number) {
     opened.drop(workspaceId, connectionId);
-    const loaded = await load(workspaceId, connectionId, true);
+    const loaded = await load(workspaceId, connectionId);
     if (loaded.kind === 'unavailable' || !mayBeUsed(loaded, fields)) return null;
-    if (loaded.credential.version !== version) return loaded.credential;
-    await deps.onRefused(workspaceId, connectionId, version);
-    return null;
+    const newer = await newerIn(deps, loaded, version, false);
+    if (newer === null) await deps.onRefused(workspaceId, connectionId, credentialVersionIn(version));
+    return newer;
   }
 
   return {
     source: (workspaceId, connectionId, fields) => ({
       current: async () => {
-        const loaded = await load(workspaceId, connectionId, true);
-        if (loaded.kind === 'credential' && !mayBeUsed(loaded, fields))
-          return { kind: 'unavailable', because: 'broken' };
-        return loaded;
+        const loaded = await load(workspaceId, connectionId);
+        if (loaded.kind === 'opened' && !mayBeUsed(loaded, fields)) return BROKEN;
+        return currentOf(deps, loaded);
       },
       refused: (version) =>
         refusals.get(workspaceId, `${connectionId} ${version}`, () =>
           newerThan(workspaceId, connectionId, fields, version),
         ),
     }),
-    sourceForCheck: (workspaceId, connectionId, fields) => ({
-      current: async () => {
+    sourceForCheck: (workspaceId, connectionId, fields) => {
+      const loadForCheck = async () => {
         const loaded = await loadCredential(deps, workspaceId, connectionId, false);
-        if (loaded.kind === 'credential' && !isForAddress(loaded, fields))
-          return { kind: 'unavailable', because: 'broken' };
-        return loaded;
-      },
-      refused: async () => null,
-    }),
+        return loaded.kind === 'opened' && !isForAddress(loaded, fields) ? BROKEN : loaded;
+      };
+      return {
+        current: async () => currentOf(deps, await loadForCheck()),
+        refused: async (version) => {
+          const loaded = await loadForCheck();
+          const isToken = loaded.kind === 'opened' && loaded.use.kind === 'token';
+          return isToken ? newerIn(deps, loaded, version, true) : null;
+        },
+      };
+    },
     reopen: async ({ workspaceId, connectionId }, stored) => {
       const result = await openStored(deps, workspaceId, connectionId, stored);
       return result.kind === 'opened' ? result.values : null;
@@ -106,6 +125,41 @@ export function createCredentialDoor(deps: Deps, limits: Limits): CredentialDoor
       refusals.forget(workspaceId);
     },
   };
+}
+
+const BROKEN: Unavailable = { kind: 'unavailable', because: 'broken' };
+
+async function currentOf(deps: Deps, loaded: Loaded): Promise<Found> {
+  if (loaded.kind === 'unavailable') return loaded;
+  const { use } = loaded;
+  if (use.kind === 'plain') return { kind: 'credential', credential: use.credential };
+  const outcome = await deps.tokens.current(use.owner);
+  return outcome.kind === 'token'
+    ? { kind: 'credential', credential: tokenCredential(use, outcome.token) }
+    : withoutToken(deps, use, outcome);
+}
+
+/** `version` was refused. Null: there is nothing newer, nor anything to make it from. */
+async function newerIn(deps: Deps, { use }: Opened, version: number, always: boolean): Promise<Newer> {
+  if (use.kind === 'plain') return use.credential.version === version ? null : use.credential;
+  const isOlder = credentialVersionIn(version) !== use.owner.credentialVersion;
+  const outcome = isOlder
+    ? await deps.tokens.current(use.owner)
+    : await deps.tokens.renewed(use.owner, generationIn(version), always);
+  if (outcome.kind === 'as_it_is') return null;
+  return outcome.kind === 'token' ? tokenCredential(use, outcome.token) : withoutToken(deps, use, outcome);
+}
+
+async function withoutToken(
+  deps: Deps,
+  { owner }: TokenUse,
+  outcome: Exclude<TokenOutcome, { kind: 'token' }>,
+): Promise<Unavailable> {
+  if (outcome.kind === 'unreadable') {
+    const { workspaceId, connectionId, credentialVersion } = owner;
+    await deps.onDamaged(workspaceId, connectionId, credentialVersion, outcome.because);
+  }
+  return unavailable(outcome);
 }
 
 /** Where a connection's secret belongs; authenticated with it. */
@@ -134,17 +188,22 @@ async function loadCredential(
     await deps.onDamaged(workspaceId, connectionId, stored.version, result.because);
     return { kind: 'unavailable', because: 'unreadable' };
   }
-  const basePath = basePathOf(known.definition, known.method, stored.fields);
-  const signer = authenticator(known.method, result.values, basePath);
-  const credential = { version: stored.version, ...signer };
-  return { kind: 'credential', credential, fields: stored.fields, isBroken: isBroken(connection.status) };
+  const { definition, method } = known;
+  const shared = { kind: 'opened', fields: stored.fields, isBroken: isBroken(connection.status) } as const;
+  if (isTokenMethod(method)) {
+    const owner = { workspaceId, connectionId, credentialVersion: stored.version };
+    const { values } = result;
+    return { ...shared, use: { kind: 'token', owner, definition, method, values, fields: stored.fields } };
+  }
+  const signer = authenticator(method, result.values, basePathOf(definition, method, stored.fields));
+  return { ...shared, use: { kind: 'plain', credential: { ...signer, version: stored.version } } };
 }
 
-function mayBeUsed(loaded: Extract<Loaded, { kind: 'credential' }>, fields: Fields): boolean {
+function mayBeUsed(loaded: Opened, fields: Fields): boolean {
   return isForAddress(loaded, fields) && !loaded.isBroken;
 }
 
-function isForAddress(loaded: Extract<Loaded, { kind: 'credential' }>, fields: Fields): boolean {
+function isForAddress(loaded: Opened, fields: Fields): boolean {
   const names = new Set([...Object.keys(loaded.fields), ...Object.keys(fields)]);
   return [...names].every((name) => loaded.fields[name] === fields[name]);
 }
@@ -164,7 +223,7 @@ async function read(deps: Deps, tx: Tx, workspaceId: string, connectionId: strin
 
 const valuesShape = z.record(z.string(), z.string());
 
-async function openStored(
+export async function openStored(
   { keyring }: Pick<Deps, 'keyring'>,
   workspaceId: string,
   connectionId: string,

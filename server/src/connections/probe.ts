@@ -11,6 +11,7 @@ import type { CredentialSource, NoCredential } from '../outbound/credential-sour
 import type { CallOutcome, DeniedReason } from '../outbound/outcome.ts';
 import { accountIn, findingIn, findingWithoutAnswer, meaningOf, UNREACHABLE } from './finding.ts';
 import { addressOf } from './method.ts';
+import { findingUnavailable } from './token-finding.ts';
 import { type Finding, finding } from './verdict.ts';
 
 interface Deps {
@@ -50,7 +51,11 @@ export async function probe(deps: Deps, target: ProbeTarget): Promise<ProbeOutco
   const url = new URL(request.url);
   const shown = { method: request.method, host: url.host, path: url.pathname };
   if (outcome.kind === 'egress_denied') return outcome;
-  if (outcome.kind === 'no_credential') return outcome;
+  if (outcome.kind === 'no_credential') {
+    const without = findingUnavailable(outcome);
+    if (without === null) return outcome;
+    return { kind: 'found', finding: { ...without, request: shown }, credentialVersion: null };
+  }
   const answer = 'answer' in outcome ? outcome.answer : null;
   const found =
     answer === null

@@ -12,10 +12,12 @@ import { type Definition, definitionSchema } from '../catalog/definition.ts';
 import { readKeyForms } from '../catalog/key-forms.ts';
 import type { Clock } from '../lib/clock.ts';
 import { newId } from '../lib/id.ts';
+import { createOperatorAppStore } from '../oauth/app-store.ts';
 import { guardPolicy } from '../outbound/guard-policy.ts';
 import type { OutboundLimits } from '../outbound/limits.ts';
 import { createOutbound } from '../outbound/outbound.ts';
 import { budgetStore, usageOf, usageStore } from '../outbound/store.ts';
+import { createTokenSweepStore } from '../tokens/token-sweep-store.ts';
 import { createKeyring } from '../vault/keyring.ts';
 import { masterKey } from '../vault/master-key.ts';
 import { dataKeyStore } from '../vault/store.ts';
@@ -193,6 +195,8 @@ export function openRoom(options: RoomOptions): Room {
     dependents: noDependents,
     usage: (tx, workspaceId, connectionId, since) => usageOf(tx, workspaceId, connectionId, 'hour', since),
     sweepStore: createSweepStore(db.system),
+    tokenSweepStore: createTokenSweepStore(db.system),
+    operatorApps: createOperatorAppStore(db.system),
     keyedHash: (text) => createHmac('sha256', 'test').update(text).digest('base64url'),
     settings: { ...DEFAULT_CONNECTION_SETTINGS, ...options.settings },
     log: { warn: (fields, message) => logged.push(fields, message) },

@@ -31,14 +31,26 @@ export interface Credential {
 }
 
 /**
- * `renewing`: somebody renews its token right now, for longer than a call waits. `not_renewed`: the one there was has run out,
- * and whoever gives out new ones cannot be had. Both pass by themselves.
+ * `expired`, `revoked`, `rejected`: its token has ended, and no new one is given. `setup_rejected`: nor under this sign-in setup.
+ * `renewing`: somebody renews it right now, for longer than a call waits. `not_renewed`: the one there was has run out, and
+ * whoever gives out new ones cannot be had. The last two pass by themselves.
  */
-export type NoCredential = 'missing' | 'broken' | 'unreadable' | 'renewing' | 'not_renewed';
+export type NoCredential =
+  | 'missing'
+  | 'broken'
+  | 'unreadable'
+  | 'expired'
+  | 'revoked'
+  | 'rejected'
+  | 'setup_rejected'
+  | 'renewing'
+  | 'not_renewed';
 
 export interface Unavailable {
   kind: 'unavailable';
   because: NoCredential;
+  /** The other side's own words, free of secrets. */
+  words?: string | null;
   /** Where it passes by itself: not before then. */
   retryAfterSeconds?: number;
 }
@@ -50,8 +62,11 @@ export interface Unavailable {
 export interface CredentialSource {
   /** What to use now. Called once per attempt, so it answers from memory where it can. */
   current(): Promise<{ kind: 'credential'; credential: Credential } | Unavailable>;
-  /** The third party did not accept `version`: a newer one to repeat the call with once, or null. */
-  refused(version: number): Promise<Credential | null>;
+  /**
+   * The third party did not accept `version`: a newer one to repeat the call with once; null where there is none and the
+   * answer stands; or why there is none now.
+   */
+  refused(version: number): Promise<Credential | Unavailable | null>;
 }
 
 /** A source for a credential that is not stored: a refusal is final. */

@@ -39,5 +39,11 @@ export type CallOutcome =
   | { kind: 'too_large'; limitBytes: number }
   | { kind: 'unknown'; detail: string; answer: Answer | null }
   | { kind: 'invalid_request'; problem: string }
-  | { kind: 'no_credential'; because: NoCredential; retryAfterSeconds?: number }
+  | {
+      kind: 'no_credential';
+      because: NoCredential;
+      words?: string | null;
+      /** Where it passes by itself. */
+      retryAfterSeconds?: number;
+    }
   | { kind: 'cancelled'; mayHaveHappened: boolean };

@@ -125,6 +125,7 @@ async function withNewer(
   if (!credential || !call.credential || progress.newer) return over(settled(answer));
   const newer = await call.credential.refused(credential.version);
   if (!newer) return over(settled(answer));
+  if ('kind' in newer) return over({ ...newer, kind: 'no_credential' });
   progress.newer = newer;
   progress.attempts -= 1;
   return { kind: 'again', waitMs: 0 };

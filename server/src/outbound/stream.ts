@@ -94,7 +94,7 @@ export async function makeStreamCall(deps: EngineDeps, call: StreamCall): Promis
 
 async function withPermit(deps: EngineDeps, call: StreamCall): Promise<StreamOutcome> {
   const found = await call.credential?.current();
-  if (found?.kind === 'unavailable') return { kind: 'no_credential', because: found.because };
+  if (found?.kind === 'unavailable') return { ...found, kind: 'no_credential' };
   const credential = found?.credential ?? null;
   const first = await tryStream(deps, call, credential, call.body?.first() ?? null);
   if (isLostOnTheWay(call, first)) {
@@ -104,6 +104,10 @@ async function withPermit(deps: EngineDeps, call: StreamCall): Promise<StreamOut
   if (first.kind !== 'tried' || first.reading.kind !== 'unauthenticated') return settled(first);
   const newer = credential === null ? null : await call.credential?.refused(credential.version);
   if (newer == null) return settled(first);
+  if ('kind' in newer) {
+    first.opened.body.destroy();
+    return { ...newer, kind: 'no_credential' };
+  }
   const body = call.body === null ? null : await call.body.whole();
   if (call.body !== null && body === null) return settled(first);
   first.opened.body.destroy();

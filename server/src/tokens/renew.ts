@@ -5,7 +5,7 @@ import type { Keyring } from '../vault/keyring.ts';
 import type { Mint, Minted, MintOutcome } from './mint.ts';
 import type { TokenSettings } from './settings.ts';
 import { isGood, retryAt, timesOf } from './times.ts';
-import type { EndedBecause, TokenEvents } from './token.ts';
+import type { EndedBecause, TokenEvents, Told } from './token.ts';
 import { openTokens, sealTokens } from './token-box.ts';
 import type { Lease, TokenRow } from './token-row.ts';
 import { type NewToken, saveEnded, saveFailure, saveRenewed } from './token-store.ts';
@@ -136,12 +136,12 @@ class LeaseLost extends Error {}
 async function whileLeased(
   deps: RenewDeps,
   lease: Lease,
-  tell: (tx: Tx) => Promise<void>,
+  tell: Told | null,
   write: (tx: Tx) => Promise<boolean>,
 ): Promise<void> {
   try {
     await deps.transact(lease.owner.workspaceId, async (tx) => {
-      await tell(tx);
+      await tell?.(tx);
       if (!(await write(tx))) throw new LeaseLost();
     });
   } catch (error) {
@@ -156,11 +156,8 @@ async function end(
   words: string | null,
 ): Promise<void> {
   const because: EndedBecause = interruptedAt !== null && row.hasRefreshToken ? 'interrupted' : said;
-  await whileLeased(
-    deps,
-    lease,
-    (tx) => deps.events.ended(tx, lease.owner, because, words),
-    (tx) => saveEnded(tx, lease, because, words),
+  await whileLeased(deps, lease, await deps.events.ended(lease.owner, because, words), (tx) =>
+    saveEnded(tx, lease, because, words),
   );
 }
 
@@ -190,9 +187,7 @@ async function fail(
   await whileLeased(
     deps,
     lease,
-    async (tx) => {
-      if (!isNotNow) await deps.events.setupRejected(tx, lease.owner, outcome.words, isOut);
-    },
+    isNotNow ? null : await deps.events.setupRejected(lease.owner, outcome.words, isOut),
     (tx) => saveFailure(tx, lease, failed),
   );
 }

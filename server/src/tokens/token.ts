@@ -36,6 +36,7 @@ export type NoToken =
 export type EndedBecause = 'expired' | 'revoked' | 'rejected' | 'interrupted';
 
 export type TokenOutcome = { kind: 'token'; token: Token } | NoToken;
+export type AsItIs = { kind: 'as_it_is' };
 
 /** What renews a token: the refresh token that came with it, or the credential itself (a key, a client secret). */
 export type MadeFrom = 'refresh_token' | 'credential';
@@ -56,10 +57,11 @@ export interface Tokens {
    */
   current(owner: TokenOwner): Promise<TokenOutcome>;
   /**
-   * The token of that generation was refused: a newer one, or null where none can be had now. Renews at most once for one
-   * generation, and not over and over for an answer that says 401 to every token; `always`: for checks, which are few.
+   * The token of that generation was refused: a newer one, or why there is none now. `as_it_is`: nothing is done about it,
+   * because there is nothing to make a new one from, or because it was done a moment ago and was refused again. Renews at most
+   * once for one generation; `always`: for checks, which are few.
    */
-  renewed(owner: TokenOwner, refusedGeneration: number, always?: boolean): Promise<Token | null>;
+  renewed(owner: TokenOwner, refusedGeneration: number, always?: boolean): Promise<TokenOutcome | AsItIs>;
   /** One that is good for a while at least (`minSeconds`): for handing it out. */
   fresh(owner: TokenOwner, minSeconds: number): Promise<TokenOutcome>;
   /** Stores what a sign-in (or a check before saving) gave, inside the caller's transaction. Replaces what is there. */
@@ -90,11 +92,17 @@ export interface Tokens {
   drain(): Promise<void>;
 }
 
-/** What connections does when a token's story takes a turn; in the transaction that writes it down, so exactly once. */
+/** Writes what has been prepared, in the caller's transaction. */
+export type Told = (tx: Tx) => Promise<void>;
+
+/**
+ * What connections does when a token's story takes a turn: prepared before, and written in the transaction that writes the turn
+ * down, so exactly once.
+ */
 export interface TokenEvents {
-  ended(tx: Tx, owner: TokenOwner, because: EndedBecause, words: string | null): Promise<void>;
-  /** The sign-in setup is refused. `isOut`: the last token has run out by now, too. */
-  setupRejected(tx: Tx, owner: TokenOwner, words: string | null, isOut: boolean): Promise<void>;
+  ended(owner: TokenOwner, because: EndedBecause, words: string | null): Promise<Told>;
+  /** The sign-in setup is refused. `isOut`: the last token has run out by now, too. Told at every try. */
+  setupRejected(owner: TokenOwner, words: string | null, isOut: boolean): Promise<Told>;
   /** A renewal works again after it was refused for the setup's sake. */
   recovered(tx: Tx, owner: TokenOwner): Promise<void>;
 }

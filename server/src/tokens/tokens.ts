@@ -58,14 +58,12 @@ export function createTokens(given: TokensDeps): Tokens {
     renewed: async (owner, refusedGeneration, always = false) => {
       kept.drop(keyOf(owner));
       const row = await find(owner);
-      if (row === null) return null;
+      if (row === null) return { kind: 'as_it_is' };
       const isNewer = row.generation > refusedGeneration;
       const forcedMs = clock.now().getTime() - (row.forcedAt?.getTime() ?? 0);
       const mayForce = isRenewable(row) && (always || forcedMs >= settings.forceGapMs);
-      if (!isNewer && !mayForce) return null;
-      const wanted = { above: refusedGeneration, goodForMs: 0, isForced: true };
-      const outcome = await obtain(deps, owner, wanted);
-      return outcome.kind === 'token' ? outcome.token : null;
+      if (!isNewer && !mayForce) return { kind: 'as_it_is' };
+      return obtain(deps, owner, { above: refusedGeneration, goodForMs: 0, isForced: true });
     },
     fresh: (owner, minSeconds) =>
       obtain(deps, owner, { above: 0, goodForMs: minSeconds * 1000, partOfLife: 0.5 }),

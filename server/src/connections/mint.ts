@@ -1,0 +1,80 @@
+import type { AuthMethod } from '../catalog/auth-definition.ts';
+import type { Catalogs } from '../catalog/catalogs.ts';
+import type { Definition } from '../catalog/definition.ts';
+import type { Clock } from '../lib/clock.ts';
+import type { Secret } from '../lib/secret.ts';
+import type { Transact } from '../lib/tx.ts';
+import type { ClientDeps } from '../oauth/client.ts';
+import { mintClientCredentials, renewSignedIn } from '../oauth/renew.ts';
+import type { TokenOutcome } from '../oauth/token-endpoint.ts';
+import type { Outbound } from '../outbound/call.ts';
+import type { Mint } from '../tokens/mint.ts';
+import type { Keyring } from '../vault/keyring.ts';
+import { findConnection } from './connection-store.ts';
+import { openStored } from './credential.ts';
+import { findCredential } from './credential-store.ts';
+import { methodOf } from './method.ts';
+
+export interface MintDeps extends Pick<ClientDeps, 'operatorApps'> {
+  transact: Transact;
+  keyring: Keyring;
+  outbound: Outbound;
+  clock: Clock;
+}
+
+/** What a token is made from, opened. */
+export interface MintFrom {
+  workspaceId: string;
+  definition: Definition;
+  method: AuthMethod;
+  fields: Readonly<Record<string, string>>;
+  values: Secret<Readonly<Record<string, string>>>;
+  refreshToken: Secret<string> | null;
+}
+
+/** Asks once for a token, in the method's own way. */
+export async function mintFrom(deps: MintDeps, from: MintFrom): Promise<TokenOutcome> {
+  const { method, values, refreshToken } = from;
+  switch (method.type) {
+    case 'oauth2': {
+      const clientId = values.reveal().client_id ?? null;
+      return renewSignedIn(deps, { ...from, method }, clientId, refreshToken);
+    }
+    case 'oauth2_client_credentials':
+      return mintClientCredentials(deps, { ...from, method }, values);
+    default:
+      throw new Error(`${method.type} makes no tokens`);
+  }
+}
+
+/** The next token of a saved credential: opens it, and asks. What is gone meanwhile has no next one. */
+export function createMint(deps: MintDeps & { catalogs: Catalogs }): Mint {
+  return async (owner, refreshToken) => {
+    const { workspaceId, connectionId, credentialVersion } = owner;
+    const found = await deps.transact(workspaceId, async (tx) => {
+      const connection = await findConnection(tx, workspaceId, connectionId);
+      if (connection === null) return null;
+      const stored = await findCredential(tx, connection, credentialVersion);
+      return stored === null ? null : { connection, stored };
+    });
+    if (found === null) return { kind: 'ended', because: 'revoked', words: null };
+    const { connection, stored } = found;
+    const catalog = await deps.catalogs.of(workspaceId);
+    const known = methodOf(catalog, { ...connection, methodId: stored.methodId });
+    if (known === null) return laterBecause('The catalog no longer has this way to connect.');
+    const opened = await openStored(deps, workspaceId, connectionId, stored);
+    if (opened.kind === 'unreadable') return laterBecause('The stored credentials can no longer be read.');
+    return mintFrom(deps, {
+      ...known,
+      workspaceId,
+      fields: stored.fields,
+      values: opened.values,
+      refreshToken,
+    });
+  };
+}
+
+function laterBecause(words: string) {
+  const nothingSent = { because: 'provider_error', mayHaveHappened: false, retryAfterSeconds: null } as const;
+  return { kind: 'not_now', words, ...nothingSent } as const;
+}

@@ -1,0 +1,47 @@
+import type { Unavailable } from '../outbound/credential-source.ts';
+import type { MintOutcome } from '../tokens/mint.ts';
+import { type Finding, finding } from './verdict.ts';
+
+/** A check of what was just entered did not get as far as the integration: no token was made of it. */
+export function findingWithoutMint(outcome: Exclude<MintOutcome, { kind: 'minted' }>): Finding {
+  switch (outcome.kind) {
+    case 'ended':
+      return endedFinding(outcome.because, outcome.words);
+    case 'setup_rejected':
+      return finding('provider_error', { said: outcome.words, because: SETUP });
+    case 'not_now': {
+      const known = { said: outcome.words, retryAfterSeconds: outcome.retryAfterSeconds };
+      if (outcome.because === 'rate_limited') return finding('rate_limited', known);
+      return finding(outcome.because, { ...known, because: NO_TOKEN });
+    }
+  }
+}
+
+/** The same for a saved one; null where it is for another reason that there is no credential. */
+export function findingUnavailable({
+  because,
+  words = null,
+  retryAfterSeconds = null,
+}: Pick<Unavailable, 'because' | 'words'> & { retryAfterSeconds?: number | null }): Finding | null {
+  switch (because) {
+    case 'expired':
+    case 'revoked':
+    case 'rejected':
+      return endedFinding(because, words);
+    case 'setup_rejected':
+      return finding('provider_error', { said: words, because: SETUP });
+    case 'renewing':
+    case 'not_renewed':
+      return finding('provider_error', { said: words, retryAfterSeconds, because: NO_TOKEN });
+    default:
+      return null;
+  }
+}
+
+function endedFinding(because: 'expired' | 'revoked' | 'rejected', said: string | null): Finding {
+  if (because === 'rejected') return finding('rejected', { said });
+  return finding('expired', { said, isWithdrawn: because === 'revoked' });
+}
+
+const SETUP = 'it does not accept the one-time sign-in setup';
+const NO_TOKEN = 'it gave no new access token just now';

@@ -1,0 +1,55 @@
+import { authenticator } from '../auth-methods/apply.ts';
+import type { AuthMethod } from '../catalog/auth-definition.ts';
+import type { Definition } from '../catalog/definition.ts';
+import { Secret } from '../lib/secret.ts';
+import type { Credential, Unavailable } from '../outbound/credential-source.ts';
+import type { TokenOwner } from '../tokens/mint.ts';
+import type { Token, TokenOutcome } from '../tokens/token.ts';
+import { basePathOf } from './method.ts';
+import { tokenVersion } from './token-version.ts';
+
+/** What a token is put on requests with. */
+export interface TokenUse {
+  owner: TokenOwner;
+  definition: Definition;
+  method: AuthMethod;
+  /** What was entered. */
+  values: Secret<Readonly<Record<string, string>>>;
+  fields: Readonly<Record<string, string>>;
+}
+
+/** Whether requests carry a short-lived token made from the credential, in place of the credential itself. */
+export function isTokenMethod(method: AuthMethod): boolean {
+  return method.type === 'oauth2' || method.type === 'oauth2_client_credentials';
+}
+
+/** The token as the method sends it: in the `Authorization` header unless its file says otherwise. */
+export function tokenCredential(use: TokenUse, { accessToken, generation }: Token): Credential {
+  const { owner, definition, method, values, fields } = use;
+  const withToken = new Secret({ ...values.reveal(), access_token: accessToken.reveal() });
+  const signer = authenticator(method, withToken, basePathOf(definition, method, fields));
+  return { ...signer, version: tokenVersion(owner.credentialVersion, generation) };
+}
+
+/** Why a call goes without. */
+export function unavailable(outcome: Exclude<TokenOutcome, { kind: 'token' }>): Unavailable {
+  switch (outcome.kind) {
+    case 'ended': {
+      const because = outcome.because === 'interrupted' ? 'expired' : outcome.because;
+      return { kind: 'unavailable', because, words: outcome.words };
+    }
+    case 'setup_rejected':
+      return { kind: 'unavailable', because: 'setup_rejected', words: outcome.words };
+    case 'not_now':
+      return {
+        kind: 'unavailable',
+        because: 'not_renewed',
+        words: outcome.words,
+        retryAfterSeconds: outcome.retryAfterSeconds,
+      };
+    case 'in_progress':
+      return { kind: 'unavailable', because: 'renewing', retryAfterSeconds: outcome.retryAfterSeconds };
+    case 'unreadable':
+      return { kind: 'unavailable', because: 'unreadable' };
+  }
+}
