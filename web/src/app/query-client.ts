@@ -1,8 +1,12 @@
 import { ApiError } from '@keyrail/sdk/api-error';
-import { QueryClient } from '@tanstack/react-query';
+import { MutationCache, QueryCache, QueryClient } from '@tanstack/react-query';
+import { hasCode } from '../lib/failure.ts';
+import { sessionQuery } from '../lib/queries.ts';
 
 /** What was asked is shown at once when a page is opened again, and asked anew behind it. */
 export const queryClient = new QueryClient({
+  queryCache: new QueryCache({ onError: askAnewAfterRefusal }),
+  mutationCache: new MutationCache({ onError: askAnewAfterRefusal }),
   defaultOptions: {
     queries: {
       staleTime: 5_000,
@@ -16,4 +20,9 @@ export const queryClient = new QueryClient({
 /** Whether asking again may help: not for an answer that says no. */
 function mayPass(error: unknown): boolean {
   return error instanceof ApiError && (error.code === 'network' || error.status >= 500);
+}
+
+/** What the page believed allowed is not: the role may have changed, so it is asked anew and the page follows. */
+function askAnewAfterRefusal(error: unknown): void {
+  if (hasCode(error, 'forbidden')) void queryClient.invalidateQueries({ queryKey: sessionQuery.queryKey });
 }

@@ -6,7 +6,9 @@ import {
   Outlet,
   redirect,
 } from '@tanstack/react-router';
+import { chosenWorkspace } from '../lib/api.ts';
 import { hasCode } from '../lib/failure.ts';
+import { seesConnections } from '../lib/use-role.ts';
 import { Crashed, NotFound, Pending } from './fallbacks.tsx';
 import { loadSession } from './session.ts';
 
@@ -32,6 +34,15 @@ const setup = createRoute({
     code: search.code === undefined ? undefined : String(search.code),
   }),
   component: lazyRouteComponent(() => import('../features/entry/setup-page.tsx'), 'SetupPage'),
+});
+
+const invitation = createRoute({
+  getParentRoute: () => root,
+  path: '/invitation',
+  validateSearch: (search): { code?: string | undefined } => ({
+    code: search.code === undefined ? undefined : String(search.code),
+  }),
+  component: lazyRouteComponent(() => import('../features/entry/invitation-page.tsx'), 'InvitationPage'),
 });
 
 /** Everything behind the sign-in; the address asked for is kept. */
@@ -78,8 +89,9 @@ const setting = {
   index: createRoute({
     getParentRoute: () => settings,
     path: '/',
-    beforeLoad: () => {
-      throw redirect({ to: '/settings/connections' });
+    beforeLoad: ({ context }) => {
+      const workspace = context.session.workspaces.find((one) => one.id === chosenWorkspace());
+      throw redirect({ to: seesConnections(workspace) ? '/settings/connections' : '/settings/general' });
     },
   }),
   general: createRoute({
@@ -126,6 +138,11 @@ const setting = {
     path: '/sign-in-setups',
     component: lazyRouteComponent(() => import('../features/connections/setups-page.tsx'), 'SetupsPage'),
   }),
+  members: createRoute({
+    getParentRoute: () => settings,
+    path: '/members',
+    component: lazyRouteComponent(() => import('../features/settings/members-page.tsx'), 'MembersPage'),
+  }),
   tokens: createRoute({
     getParentRoute: () => settings,
     path: '/tokens',
@@ -151,6 +168,7 @@ const setting = {
 const routeTree = root.addChildren([
   signIn,
   setup,
+  invitation,
   app.addChildren([
     page.overview,
     page.tables,
@@ -163,6 +181,7 @@ const routeTree = root.addChildren([
       setting.connectedApps,
       setting.app,
       setting.setups,
+      setting.members,
       setting.tokens,
       setting.audit,
       setting.profile,

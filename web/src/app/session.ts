@@ -10,6 +10,8 @@ const channel = 'BroadcastChannel' in globalThis ? new BroadcastChannel('keyrail
 /** Asks who is signed in, and speaks for the workspace chosen last, or the first one. */
 export async function loadSession(): Promise<Session> {
   const session = await queryClient.ensureQueryData(sessionQuery);
+  // Behind the page that opens: a role may have changed since.
+  void queryClient.prefetchQuery({ ...sessionQuery, staleTime: 5_000 });
   hadSession = true;
   const chosen = chosenWorkspace();
   const workspace = session.workspaces.find((one) => one.id === chosen) ?? session.workspaces[0];
@@ -42,4 +44,12 @@ function leave(address: string): void {
   location.replace(address);
 }
 
-const isOutside = (): boolean => location.pathname === '/sign-in' || location.pathname === '/setup';
+/** Turns to another workspace. A whole new page load, so that nothing of the one before is shown. */
+export function switchTo(workspaceId: string): void {
+  speakFor(workspaceId);
+  queryClient.clear();
+  location.assign('/');
+}
+
+const outside: ReadonlySet<string> = new Set(['/sign-in', '/setup', '/invitation']);
+const isOutside = (): boolean => outside.has(location.pathname);

@@ -12,13 +12,26 @@ const options: ClientOptions = {
 
 export const api: Client = createClient(options);
 
-/** The workspace every request speaks for. Only its id is kept in the browser. */
+/** The workspace every request speaks for. Only its id is kept in the browser: by tab, and the last one for new tabs. */
 export function speakFor(id: string): void {
   workspaceId = id;
   remember(workspaceKey, id);
+  try {
+    sessionStorage.setItem(workspaceKey, id);
+  } catch {
+    // Nothing depends on it.
+  }
 }
 
-export const chosenWorkspace = (): string | undefined => recall(workspaceKey);
+/** Another tab may have turned to another workspace; this one stays. */
+export function chosenWorkspace(): string | undefined {
+  if (workspaceId !== undefined) return workspaceId;
+  try {
+    return sessionStorage.getItem(workspaceKey) ?? recall(workspaceKey);
+  } catch {
+    return recall(workspaceKey);
+  }
+}
 
 /** What to do when the session is over; set once by the app. */
 export function whenUnauthenticated(act: () => void): void {

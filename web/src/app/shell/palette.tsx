@@ -9,11 +9,13 @@ import {
   IconSun,
   IconTable,
   IconUser,
+  IconUsers,
 } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { useDeferredValue, useState } from 'react';
 import { integrationsQuery, tablesQuery } from '../../lib/queries.ts';
+import { useSeesConnections } from '../../lib/use-role.ts';
 import { IntegrationIcon } from '../../ui/integration-icon.tsx';
 import styles from './palette.module.css';
 
@@ -43,6 +45,13 @@ const pages: Command[] = [
     to: '/settings/general',
     icon: <IconSettings size={16} />,
     also: 'settings workspace name',
+  },
+  {
+    id: 'members',
+    label: 'Members',
+    to: '/settings/members',
+    icon: <IconUsers size={16} />,
+    also: 'settings people invite roles users',
   },
   {
     id: 'tokens',
@@ -153,7 +162,11 @@ export default function Palette({ onClose }: { onClose: () => void }) {
 
 function useCommands(search: string): Command[] {
   const tables = useQuery(tablesQuery);
-  const tools = useQuery({ ...integrationsQuery({ search, limit: 8 }), enabled: search !== '' });
+  const seesConnections = useSeesConnections();
+  const tools = useQuery({
+    ...integrationsQuery({ search, limit: 8 }),
+    enabled: search !== '' && seesConnections,
+  });
   const wanted = search.toLowerCase();
   const fits = (command: Command) => `${command.label} ${command.also ?? ''}`.toLowerCase().includes(wanted);
   const tableCommands = (tables.data?.data ?? [])
@@ -168,7 +181,7 @@ function useCommands(search: string): Command[] {
     )
     .filter(fits)
     .slice(0, search === '' ? 5 : 10);
-  const toolCommands = (search === '' ? [] : (tools.data?.data ?? [])).map(
+  const toolCommands = (search === '' || !seesConnections ? [] : (tools.data?.data ?? [])).map(
     (tool): Command => ({
       id: tool.slug,
       group: 'Connect a tool',
@@ -177,5 +190,6 @@ function useCommands(search: string): Command[] {
       to: `/settings/connections/${tool.slug}`,
     }),
   );
-  return [...pages.filter(fits), ...tableCommands, ...toolCommands];
+  const shownPages = pages.filter((page) => seesConnections || page.id !== 'connections');
+  return [...shownPages.filter(fits), ...tableCommands, ...toolCommands];
 }

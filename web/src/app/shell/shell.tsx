@@ -1,8 +1,11 @@
 import { Drawer } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
 import { Outlet, useRouterState } from '@tanstack/react-router';
 import { lazy, Suspense, useEffect, useState } from 'react';
 import { recall, remember } from '../../lib/api.ts';
+import { sessionQuery } from '../../lib/queries.ts';
 import { Banners } from './banners.tsx';
+import { NoWorkspace } from './no-workspace.tsx';
 import styles from './shell.module.css';
 import { Sidebar } from './sidebar.tsx';
 import { Topbar } from './topbar.tsx';
@@ -20,6 +23,9 @@ export function Shell() {
   // biome-ignore lint/correctness/useExhaustiveDependencies: a new page closes the drawer
   useEffect(() => setDrawerOpen(false), [pathname]);
   useShortcut('k', () => setPaletteOpen((isOpen) => !isOpen));
+
+  const session = useQuery(sessionQuery);
+  if (session.data?.workspaces.length === 0) return <NoWorkspace email={session.data.user.email} />;
 
   const toggle = () => {
     remember(collapsedKey, isCollapsed ? 'open' : 'collapsed');

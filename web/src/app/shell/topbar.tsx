@@ -1,11 +1,13 @@
 import { ActionIcon, Menu, UnstyledButton } from '@mantine/core';
 import {
+  IconCheck,
   IconChevronDown,
   IconChevronRight,
   IconLogout,
   IconMenu2,
   IconSearch,
   IconSettings,
+  IconUsers,
 } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate } from '@tanstack/react-router';
@@ -14,7 +16,7 @@ import { chosenWorkspace } from '../../lib/api.ts';
 import { useShownCrumbs } from '../../lib/crumbs.ts';
 import { sessionQuery } from '../../lib/queries.ts';
 import { toastError } from '../../lib/toast.tsx';
-import { signOut } from '../session.ts';
+import { signOut, switchTo } from '../session.ts';
 import styles from './topbar.module.css';
 import { isMac } from './use-shortcut.ts';
 
@@ -86,7 +88,34 @@ function WorkspaceMenu() {
         >
           Settings
         </Menu.Item>
+        <Menu.Item
+          leftSection={<IconUsers size={16} />}
+          onClick={() => void navigate({ to: '/settings/members' })}
+        >
+          Members
+        </Menu.Item>
         <Menu.Divider />
+        {workspaces.length > 1 && (
+          <>
+            <Menu.Label>Switch workspace</Menu.Label>
+            {workspaces.map((one) => (
+              <Menu.Item
+                key={one.id}
+                leftSection={
+                  one.id === workspace?.id ? (
+                    <IconCheck size={16} aria-label="You are here" />
+                  ) : (
+                    <span className={styles.noSign} />
+                  )
+                }
+                onClick={() => one.id !== workspace?.id && switchTo(one.id)}
+              >
+                <span className={styles.switchName}>{one.name}</span>
+              </Menu.Item>
+            ))}
+            <Menu.Divider />
+          </>
+        )}
         <Menu.Item
           leftSection={<IconLogout size={16} />}
           onClick={() => void signOut().catch((error: unknown) => toastError(error, 'Not signed out'))}

@@ -2,8 +2,10 @@ import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { useCrumbs } from '../../lib/crumbs.ts';
 import { connectedAppsQuery } from '../../lib/queries.ts';
-import { useHelpContact, useMay } from '../../lib/use-role.ts';
-import { Failed, Notice } from '../../ui/notice.tsx';
+import { useMay } from '../../lib/use-role.ts';
+import { ConnectionRequests } from '../../ui/connection-requests.tsx';
+import { ManagersOnly } from '../../ui/managers-only.tsx';
+import { Failed } from '../../ui/notice.tsx';
 import { Page, Section } from '../../ui/page.tsx';
 import { SkeletonRows } from '../../ui/skeleton.tsx';
 import { ConnectedApps } from './connected-apps.tsx';
@@ -21,6 +23,7 @@ export function ConnectionsPage() {
       about="Connect a tool once; every column in this workspace that uses it takes the saved key."
     >
       <ReadOnlyNotice />
+      <ConnectionRequests />
       {(apps.isPending || apps.isError || hasApps) && (
         <Section
           title="Your connected apps"
@@ -37,15 +40,11 @@ export function ConnectionsPage() {
 }
 
 /** Who may not change anything here sees why, and whom to ask. */
-export function ReadOnlyNotice() {
-  const mayChange = useMay('admin');
-  const contact = useHelpContact();
-  if (mayChange) return null;
+export function ReadOnlyNotice({ tool }: { tool?: { slug: string; name: string } }) {
+  if (useMay('admin')) return null;
   return (
     <div style={{ marginBottom: 24 }}>
-      <Notice tone="grey" title="You can see these connections, but not change them.">
-        <p>That takes the role owner or admin. Ask {contact}.</p>
-      </Notice>
+      <ManagersOnly tool={tool} />
     </div>
   );
 }

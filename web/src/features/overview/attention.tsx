@@ -5,6 +5,7 @@ import { IconTable } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { allIntegrationsQuery, connectionsQuery } from '../../lib/queries.ts';
+import { useSeesConnections } from '../../lib/use-role.ts';
 import { runWords, severity, statusWords, wantsReconnect } from '../../lib/words.ts';
 import { IntegrationIcon } from '../../ui/integration-icon.tsx';
 import list from '../../ui/list.module.css';
@@ -16,7 +17,8 @@ const shown = 6;
 
 /** Connections that do not work as they should, and runs that wait for somebody. Nothing when all is well. */
 export function Attention({ runs }: { runs: Run[] }) {
-  const connections = useQuery(connectionsQuery());
+  const seesConnections = useSeesConnections();
+  const connections = useQuery({ ...connectionsQuery(), enabled: seesConnections });
   const ailing = (connections.data?.data ?? [])
     .filter((connection) => connection.status !== 'connected')
     .sort((one, other) => severity(other.status) - severity(one.status));

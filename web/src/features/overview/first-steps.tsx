@@ -5,6 +5,8 @@ import styles from './overview.module.css';
 
 interface Props {
   done: { connect: boolean; import: boolean; run: boolean };
+  /** Others are not asked to connect anything. */
+  mayConnect: boolean;
 }
 
 const steps = [
@@ -29,12 +31,13 @@ const steps = [
 ] as const;
 
 /** The way to the first result; gone once it is there. */
-export function FirstSteps({ done }: Props) {
-  const next = steps.find((step) => !done[step.key]);
+export function FirstSteps({ done, mayConnect }: Props) {
+  const shown = steps.filter((step) => mayConnect || step.key !== 'connect');
+  const next = shown.find((step) => !done[step.key]);
   return (
     <Section title="Get started">
       <ol className={styles.steps}>
-        {steps.map((step, at) => (
+        {shown.map((step, at) => (
           <li key={step.key}>
             <Link to={step.to} className={styles.step} data-next={step === next || undefined}>
               <span className={styles.sign} data-done={done[step.key] || undefined}>

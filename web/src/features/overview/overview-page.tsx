@@ -1,7 +1,8 @@
 import { useQuery } from '@tanstack/react-query';
 import { useCrumbs } from '../../lib/crumbs.ts';
 import { connectedAppsQuery, runsQuery, tablesQuery } from '../../lib/queries.ts';
-import { useCurrentWorkspace } from '../../lib/use-role.ts';
+import { useCurrentWorkspace, useMay, useSeesConnections } from '../../lib/use-role.ts';
+import { ConnectionRequests } from '../../ui/connection-requests.tsx';
 import { Failed } from '../../ui/notice.tsx';
 import { Page } from '../../ui/page.tsx';
 import { SkeletonRows } from '../../ui/skeleton.tsx';
@@ -15,17 +16,20 @@ import { RunningNow } from './running-now.tsx';
 export function OverviewPage() {
   useCrumbs([{ label: 'Overview' }]);
   const workspace = useCurrentWorkspace();
-  const apps = useQuery(connectedAppsQuery);
+  const seesConnections = useSeesConnections();
+  const mayConnect = useMay('admin');
+  const apps = useQuery({ ...connectedAppsQuery, enabled: seesConnections });
   const tables = useQuery(tablesQuery);
   const runs = useQuery({ ...runsQuery, refetchInterval: 5_000 });
   const failed = [apps, tables, runs].find((query) => query.isError);
-  const isLoading = apps.isPending || tables.isPending || runs.isPending;
+  const isLoading = (seesConnections && apps.isPending) || tables.isPending || runs.isPending;
   const done = {
     connect: (apps.data?.length ?? 0) > 0,
     import: tables.data?.data.some((table) => table.row_count > 0) ?? false,
     run: (runs.data?.data.length ?? 0) > 0,
   };
-  const isSetUp = done.connect && done.import && done.run;
+  // Who may not connect anything is not asked to.
+  const isSetUp = (done.connect || !mayConnect) && done.import && done.run;
 
   return (
     <Page title={workspace?.name ?? 'Overview'}>
@@ -37,7 +41,8 @@ export function OverviewPage() {
         />
       )}
       {isLoading && !failed && <SkeletonRows rows={4} />}
-      {!isLoading && !isSetUp && !failed && <FirstSteps done={done} />}
+      {!isLoading && !isSetUp && !failed && <FirstSteps done={done} mayConnect={mayConnect} />}
+      <ConnectionRequests />
       <Attention runs={runs.data?.data ?? []} />
       <RunningNow runs={runs.data?.data ?? []} />
       <ConnectionHealth apps={apps.data ?? []} />

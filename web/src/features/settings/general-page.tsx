@@ -1,5 +1,5 @@
 import type { Workspace } from '@keyrail/sdk/shapes';
-import { Button, TextInput } from '@mantine/core';
+import { Button, Radio, TextInput } from '@mantine/core';
 import { useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { api } from '../../lib/api.ts';
@@ -9,6 +9,7 @@ import { toastDone, toastError } from '../../lib/toast.tsx';
 import { useCurrentWorkspace, useMay } from '../../lib/use-role.ts';
 import { Page } from '../../ui/page.tsx';
 import { Skeleton } from '../../ui/skeleton.tsx';
+import { LeaveWorkspace } from './leave-workspace.tsx';
 import styles from './settings.module.css';
 
 export function GeneralPage() {
@@ -19,7 +20,10 @@ export function GeneralPage() {
       {workspace === undefined ? (
         <Skeleton height={160} />
       ) : (
-        <WorkspaceForm key={workspace.id} workspace={workspace} />
+        <>
+          <WorkspaceForm key={workspace.id} workspace={workspace} />
+          <LeaveWorkspace />
+        </>
       )}
     </Page>
   );
@@ -30,14 +34,22 @@ function WorkspaceForm({ workspace }: { workspace: Workspace }) {
   const mayChange = useMay('admin');
   const [name, setName] = useState(workspace.name);
   const [contact, setContact] = useState(workspace.contact_for_help ?? '');
+  const [visibleTo, setVisibleTo] = useState(workspace.connections_visible_to);
   const [isBusy, setBusy] = useState(false);
-  const isChanged = name.trim() !== workspace.name || contact.trim() !== (workspace.contact_for_help ?? '');
+  const isChanged =
+    name.trim() !== workspace.name ||
+    contact.trim() !== (workspace.contact_for_help ?? '') ||
+    visibleTo !== workspace.connections_visible_to;
 
   const save = async (event: React.FormEvent) => {
     event.preventDefault();
     setBusy(true);
     try {
-      await api.workspace.update({ name: name.trim(), contact_for_help: contact.trim() || null });
+      await api.workspace.update({
+        name: name.trim(),
+        contact_for_help: contact.trim() || null,
+        connections_visible_to: visibleTo,
+      });
       await client.invalidateQueries({ queryKey: sessionQuery.queryKey });
       toastDone('Saved.');
     } catch (error) {
@@ -60,13 +72,24 @@ function WorkspaceForm({ workspace }: { workspace: Workspace }) {
       />
       <TextInput
         label="Contact for help"
-        description="Shown where somebody may not do something, or an error needs a person: a name, an email or a channel."
+        description="Shown where somebody may not do something, or an error needs a person: a name, an email or a channel. Without one, the owners are named."
         placeholder="ops@example.com"
         value={contact}
         onChange={(event) => setContact(event.currentTarget.value)}
         maxLength={200}
         disabled={!mayChange}
       />
+      <Radio.Group
+        label="Who sees the Connections page"
+        description="Owners and admins change connections; the others only ever read. Using them in columns is not affected."
+        value={visibleTo}
+        onChange={(value) => setVisibleTo(value as typeof visibleTo)}
+      >
+        <div className={styles.scopes}>
+          <Radio size="xs" value="everybody" label="Everybody in the workspace" disabled={!mayChange} />
+          <Radio size="xs" value="admins" label="Owners and admins only" disabled={!mayChange} />
+        </div>
+      </Radio.Group>
       {mayChange ? (
         <div>
           <Button type="submit" loading={isBusy} disabled={!isChanged}>

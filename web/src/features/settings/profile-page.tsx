@@ -1,13 +1,15 @@
-import { useQuery } from '@tanstack/react-query';
+import { Button } from '@mantine/core';
+import { useMutation, useQuery } from '@tanstack/react-query';
+import { api } from '../../lib/api.ts';
 import { useCrumbs } from '../../lib/crumbs.ts';
 import { sessionQuery } from '../../lib/queries.ts';
+import { roleWords } from '../../lib/roles.ts';
+import { toastDone, toastError } from '../../lib/toast.tsx';
 import { useCurrentWorkspace } from '../../lib/use-role.ts';
 import { Failed } from '../../ui/notice.tsx';
-import { Page } from '../../ui/page.tsx';
+import { Page, Section } from '../../ui/page.tsx';
 import { Skeleton } from '../../ui/skeleton.tsx';
 import styles from './settings.module.css';
-
-const roleWords = { owner: 'Owner', admin: 'Admin', editor: 'Editor', viewer: 'Viewer' };
 
 export function ProfilePage() {
   useCrumbs([{ label: 'Settings', to: '/settings/general' }, { label: 'Profile' }]);
@@ -35,6 +37,30 @@ export function ProfilePage() {
           )}
         </dl>
       )}
+      <Sessions />
     </Page>
+  );
+}
+
+/** For a browser left open somewhere. */
+function Sessions() {
+  const endOthers = useMutation({
+    mutationFn: () => api.session.endOthers(),
+    onSuccess: ({ ended }) =>
+      toastDone(
+        ended === 0
+          ? 'You were signed in nowhere else.'
+          : `Signed out in ${ended} other ${ended === 1 ? 'browser' : 'browsers'}.`,
+      ),
+    onError: (error) => toastError(error, 'Not signed out elsewhere'),
+  });
+  return (
+    <div className={styles.below}>
+      <Section title="Sessions" about="Ends every other browser where you are signed in. This one stays.">
+        <Button variant="default" onClick={() => endOthers.mutate()} loading={endOthers.isPending}>
+          Sign out everywhere else
+        </Button>
+      </Section>
+    </div>
   );
 }

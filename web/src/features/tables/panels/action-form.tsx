@@ -5,7 +5,7 @@ import { IconArrowLeft } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { api } from '../../../lib/api.ts';
-import { connectionsQuery } from '../../../lib/queries.ts';
+import { choicesQuery } from '../../../lib/people-queries.ts';
 import { toastDone } from '../../../lib/toast.tsx';
 import { statusWords } from '../../../lib/words.ts';
 import { IntegrationIcon } from '../../../ui/integration-icon.tsx';
@@ -127,8 +127,8 @@ interface ConnectionProps {
 }
 
 function Connection({ tool, draft, onChange }: ConnectionProps) {
-  const connections = useQuery(connectionsQuery(tool.slug));
-  const all = connections.data?.data ?? [];
+  const connections = useQuery(choicesQuery(tool.slug));
+  const all = connections.data ?? [];
   const standard = all.find((one) => one.is_default);
   if (connections.data !== undefined && all.length === 0) return <NotConnected tool={tool} />;
   return (
