@@ -24,6 +24,7 @@ import { type MemberRoutesDeps, memberRoutes } from './members.ts';
 import { createMethods } from './methods.ts';
 import { openApi } from './openapi.ts';
 import { handleError, sendProblem } from './problem.ts';
+import { type RecogniseRouteDeps, recogniseRoute } from './recognise.ts';
 import { requestLog } from './request-log.ts';
 import { type App, decorateRequests, type Policy } from './route.ts';
 import { type RunRoutesDeps, runRoutes } from './runs.ts';
@@ -74,7 +75,10 @@ export interface ApiDeps {
     ConnectionRequestRoutesDeps;
   audit: AuditRoutesDeps;
   catalogs: IntegrationRoutesDeps['catalogs'];
-  connections: ConnectionChoicesDeps & ConnectionRoutesDeps & IntegrationRoutesDeps['connections'];
+  connections: ConnectionChoicesDeps &
+    ConnectionRoutesDeps &
+    RecogniseRouteDeps &
+    IntegrationRoutesDeps['connections'];
   runs: RunRoutesDeps;
   tables: TableRoutesDeps & RowRoutesDeps & ImportRoutesDeps;
 }
@@ -134,6 +138,7 @@ function addRoutes(app: App, deps: ApiDeps, frame: ApiFrame): void {
   tokenRoutes(app, deps.people);
   auditRoutes(app, deps.audit);
   integrationRoutes(app, deps);
+  recogniseRoute(app, deps.connections);
   connectionRoutes(app, deps.connections);
   runRoutes(app, deps.runs, frame);
   tableRoutes(app, deps.tables);
