@@ -164,22 +164,17 @@ interface EnteredFieldsProps {
 /** The fields of a method, and below them what the entered file is. */
 export function EnteredFields({ tool, method, form, focused }: EnteredFieldsProps) {
   const recognition = useRecognised(tool.slug, method, form.values);
-  const { found } = recognition;
   return (
-    <>
-      <CredentialFields
-        fields={fieldsOf(tool, method)}
-        values={form.values}
-        onChange={form.setValues}
-        errorOf={form.errorOf}
-        keyLocation={method?.key_location ?? tool.key_location}
-        toolName={tool.name}
-        focused={focused}
-      />
-      {isRecognisable(method) && (form.error === null || found?.problem == null) && (
-        <RecognisedFacts recognition={recognition} />
-      )}
-    </>
+    <CredentialFields
+      fields={fieldsOf(tool, method)}
+      values={form.values}
+      onChange={form.setValues}
+      errorOf={form.errorOf}
+      keyLocation={method?.key_location ?? tool.key_location}
+      toolName={tool.name}
+      focused={focused}
+      belowFile={isRecognisable(method) && <RecognisedFacts recognition={recognition} />}
+    />
   );
 }
 

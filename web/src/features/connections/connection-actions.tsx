@@ -24,8 +24,12 @@ export function ConnectionActions({ connection, onDialog }: Props) {
   const isBroken = wantsReconnect(connection.status);
   return (
     <div className={styles.actions}>
-      {isBroken && (
-        <Button size="compact-sm" onClick={open('reconnect')}>
+      {connection.status !== 'connected' && (
+        <Button
+          size="compact-sm"
+          variant={isBroken || connection.status === 'expiring_soon' ? 'filled' : 'default'}
+          onClick={open('reconnect')}
+        >
           Reconnect
         </Button>
       )}
@@ -34,20 +38,9 @@ export function ConnectionActions({ connection, onDialog }: Props) {
       </Button>
       {!connection.is_default && <MakeDefault connection={connection} />}
       {connection.status !== 'disconnected' && (
-        <>
-          {!isBroken && connection.status !== 'connected' && (
-            <Button
-              size="compact-sm"
-              variant={connection.status === 'expiring_soon' ? 'filled' : 'default'}
-              onClick={open('reconnect')}
-            >
-              Reconnect
-            </Button>
-          )}
-          <Button size="compact-sm" variant="default" onClick={open('disconnect')}>
-            Disconnect
-          </Button>
-        </>
+        <Button size="compact-sm" variant="default" onClick={open('disconnect')}>
+          Disconnect
+        </Button>
       )}
       <Tooltip label="Delete">
         <ActionIcon onClick={open('delete')} aria-label={`Delete ${connection.name}`}>

@@ -2,6 +2,7 @@ import type { Connection } from '@keyrail/contract/connections';
 import type { Integration } from '@keyrail/contract/integrations';
 import { Button } from '@mantine/core';
 import { count } from '../../lib/format.ts';
+import { statusWords } from '../../lib/words.ts';
 import { Ago } from '../../ui/ago.tsx';
 import list from '../../ui/list.module.css';
 import { Section } from '../../ui/page.tsx';
@@ -96,9 +97,7 @@ function ConnectionRow({ tool, connection, onOpen, onDialog, mayChange }: RowPro
       </td>
       <td className={styles.status}>
         <ConnectionState status={status} reason={connection.status_reason} />
-        {status !== 'connected' && connection.status_reason !== null && (
-          <span className={styles.reason}>{connection.status_reason}</span>
-        )}
+        <Reason connection={connection} />
         <span className={`${styles.second} k-num`}>
           <Used connection={connection} />
         </span>
@@ -108,6 +107,12 @@ function ConnectionRow({ tool, connection, onOpen, onDialog, mayChange }: RowPro
       </td>
     </tr>
   );
+}
+
+/** Why, where the words of the status do not say it already. */
+function Reason({ connection: { status, status_reason: reason } }: { connection: Connection }) {
+  if (status === 'connected' || reason === null || reason.startsWith(statusWords[status].words)) return null;
+  return <span className={styles.reason}>{reason}</span>;
 }
 
 function Used({

@@ -1,6 +1,7 @@
 import type { CredentialField } from '@keyrail/contract/integrations';
 import { NativeSelect, PasswordInput, TextInput } from '@mantine/core';
 import { IconExternalLink } from '@tabler/icons-react';
+import { Fragment } from 'react';
 import styles from './credential-fields.module.css';
 import { FileField } from './files/file-field.tsx';
 
@@ -15,6 +16,8 @@ interface Props {
   toolName: string;
   /** The field that takes the focus, as after the edit icon beside it. */
   focused?: string | undefined;
+  /** Stands right below the first file: what it is. */
+  belowFile?: React.ReactNode;
 }
 
 /**
@@ -23,14 +26,20 @@ interface Props {
  */
 export function CredentialFields(props: Props) {
   const locationField = props.fields.find((field) => field.is_secret)?.name;
+  const fileField = props.fields.find(isFile)?.name;
   return (
     <>
       {props.fields.map((field) => (
-        <OneField key={field.name} field={field} hasLocation={field.name === locationField} {...props} />
+        <Fragment key={field.name}>
+          <OneField field={field} hasLocation={field.name === locationField} {...props} />
+          {field.name === fileField && props.belowFile}
+        </Fragment>
       ))}
     </>
   );
 }
+
+const isFile = (field: CredentialField): boolean => field.input === 'file' || field.input === 'multiline';
 
 const wrapperOrder: Array<'label' | 'input' | 'error' | 'description'> = [
   'label',
@@ -52,7 +61,7 @@ function OneField({
   const help = <Help field={field} location={hasLocation ? keyLocation : null} toolName={toolName} />;
   const value = values[field.name] ?? '';
   const set = (next: string) => onChange({ ...values, [field.name]: next });
-  if (field.input === 'file' || field.input === 'multiline') {
+  if (isFile(field)) {
     return <FileField field={field} value={value} onChange={set} error={errorOf(field.name)} help={help} />;
   }
   const shared = {

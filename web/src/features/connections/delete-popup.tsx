@@ -7,6 +7,7 @@ import { api } from '../../lib/api.ts';
 import { count } from '../../lib/format.ts';
 import { dependentsQuery } from '../../lib/queries.ts';
 import { toastDone } from '../../lib/toast.tsx';
+import { severity } from '../../lib/words.ts';
 import { Confirm } from '../../ui/confirm.tsx';
 import { Skeleton } from '../../ui/skeleton.tsx';
 import { useConnectionsChanged } from './use-changes.ts';
@@ -20,10 +21,14 @@ interface Props {
 const isKey = (connection: Connection) => connection.method === 'api_key' || connection.method === 'basic';
 const secretOf = (connection: Connection) => (connection.method === 'oauth2' ? 'sign-in' : 'key');
 
+const byHealth = (one: Connection, other: Connection): number =>
+  severity(one.status) - severity(other.status);
+
 /** Removes a connection for good. Of the default one it asks which takes its place. */
 export function DeletePopup({ tool, connection, others, onClose }: Props & { others: Connection[] }) {
   const changed = useConnectionsChanged();
-  const [heir, setHeir] = useState(others[0]?.id);
+  // One that works, where there is one.
+  const [heir, setHeir] = useState(() => [...others].sort(byHealth)[0]?.id);
   const needsHeir = connection.is_default && heir !== undefined;
   return (
     <Confirm

@@ -20,7 +20,7 @@ export function MethodChoice({ methods, chosen, onChoose }: Props) {
             value={method.id}
             label={method.label}
             description={method.when_to_use ?? whenOf[method.kind]}
-            size="xs"
+            size="sm"
             classNames={{ root: styles.method ?? '', body: styles.body ?? '' }}
             data-chosen={method.id === chosen || undefined}
           />

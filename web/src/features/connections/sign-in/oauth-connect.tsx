@@ -73,6 +73,7 @@ export function OAuthConnect(props: Props) {
           type="submit"
           disabled={isUnderWay}
           autoFocus={wasSetUpHere}
+          variant={control.state.kind === 'blocked' ? 'default' : 'filled'}
           rightSection={<IconExternalLink size={14} aria-hidden />}
           title="Opens a new window"
         >
