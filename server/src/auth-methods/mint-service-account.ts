@@ -48,7 +48,7 @@ export async function mintServiceAccount(
   const assertion = await signed(claims, deps.clock.now());
   if (assertion === null) return DAMAGED;
   const isParameter = method.kind === 'jwt_bearer' && method.assertion.scopeIn === 'parameter';
-  return askTokenEndpoint(deps, {
+  const outcome = await askTokenEndpoint(deps, {
     workspaceId,
     url,
     endpoint: endpointOf(method),
@@ -57,6 +57,13 @@ export async function mintServiceAccount(
     values,
     connectionFields: definition.connectionFields,
   });
+  return aboutKey(outcome);
+}
+
+/** There is no grant that could expire and no sign-in setup that could be wrong: it is the key that is not taken. */
+function aboutKey(outcome: TokenOutcome): TokenOutcome {
+  const isKey = outcome.kind === 'ended' || outcome.kind === 'setup_rejected';
+  return isKey ? { kind: 'ended', because: 'rejected', words: outcome.words } : outcome;
 }
 
 /** The assertion says who asks, so that no client does. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { authenticator } from '../auth-methods/apply.ts';
+import { authenticator, usesTokens } from '../auth-methods/apply.ts';
 import type { Catalogs } from '../catalog/catalogs.ts';
 import type { Clock } from '../lib/clock.ts';
 import { Secret } from '../lib/secret.ts';
@@ -14,7 +14,7 @@ import { findConnection, touchLastUsed } from './connection-store.ts';
 import { findCredential, type StoredCredential } from './credential-store.ts';
 import { createMemory } from './memory.ts';
 import { basePathOf, methodOf } from './method.ts';
-import { isTokenMethod, type TokenUse, tokenCredential, unavailable } from './token-method.ts';
+import { type TokenUse, tokenCredential, unavailable } from './token-method.ts';
 import { credentialVersionIn, generationIn } from './token-version.ts';
 
 interface Deps {
@@ -190,7 +190,7 @@ async function loadCredential(
   }
   const { definition, method } = known;
   const shared = { kind: 'opened', fields: stored.fields, isBroken: isBroken(connection.status) } as const;
-  if (isTokenMethod(method)) {
+  if (usesTokens(method)) {
     const owner = { workspaceId, connectionId, credentialVersion: stored.version };
     const { values } = result;
     return { ...shared, use: { kind: 'token', owner, definition, method, values, fields: stored.fields } };

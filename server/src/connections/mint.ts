@@ -1,3 +1,4 @@
+import { mintServiceAccount, mintsTokens } from '../auth-methods/mint-service-account.ts';
 import type { AuthMethod } from '../catalog/auth-definition.ts';
 import type { Catalogs } from '../catalog/catalogs.ts';
 import type { Definition } from '../catalog/definition.ts';
@@ -42,9 +43,10 @@ export async function mintFrom(deps: MintDeps, from: MintFrom): Promise<TokenOut
     }
     case 'oauth2_client_credentials':
       return mintClientCredentials(deps, { ...from, method }, values);
-    default:
-      throw new Error(`${method.type} makes no tokens`);
+    case 'service_account':
+      if (mintsTokens(method)) return mintServiceAccount(deps, { ...from, method }, values);
   }
+  throw new Error(`${method.type} makes no tokens`);
 }
 
 /** The next token of a saved credential: opens it, and asks. What is gone meanwhile has no next one. */

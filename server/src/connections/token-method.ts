@@ -18,11 +18,6 @@ export interface TokenUse {
   fields: Readonly<Record<string, string>>;
 }
 
-/** Whether requests carry a short-lived token made from the credential, in place of the credential itself. */
-export function isTokenMethod(method: AuthMethod): boolean {
-  return method.type === 'oauth2' || method.type === 'oauth2_client_credentials';
-}
-
 /** The token as the method sends it: in the `Authorization` header unless its file says otherwise. */
 export function tokenCredential(use: TokenUse, { accessToken, generation }: Token): Credential {
   const { owner, definition, method, values, fields } = use;
