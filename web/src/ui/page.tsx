@@ -1,3 +1,4 @@
+import { useId } from 'react';
 import styles from './page.module.css';
 
 interface PageProps {
@@ -39,12 +40,14 @@ interface SectionProps {
   children: React.ReactNode;
 }
 
+/** A part of a page, found by its heading's name. */
 export function Section({ title, about, actions, children }: SectionProps) {
+  const titleId = useId();
   return (
-    <section className={styles.section}>
+    <section className={styles.section} aria-labelledby={titleId}>
       <div className={styles.sectionHead}>
         <div>
-          <h2>{title}</h2>
+          <h2 id={titleId}>{title}</h2>
           {about !== undefined && <p className={styles.sectionAbout}>{about}</p>}
         </div>
         {actions !== undefined && <div className={styles.actions}>{actions}</div>}
