@@ -46,6 +46,7 @@ describe('the web app', () => {
       expect(answer.body).not.toContain('__CSP_NONCE__');
       expect(answer.headers['content-security-policy']).toContain(`style-src 'self' 'nonce-${nonce}'`);
       expect(answer.headers['content-security-policy']).not.toMatch(/unsafe|\*/);
+      expect(answer.headers['cross-origin-opener-policy']).toBe('same-origin-allow-popups');
       nonces.add(nonce);
     }
     expect(nonces.size).toBe(5);

@@ -59,10 +59,14 @@ export async function webFiles(app: App, dir: string | null): Promise<void> {
       if (!isPage(path)) return sendProblem(new AppError('not_found'), request, reply);
       if (index === null) return sendNotBuilt(reply);
       const nonce = freshNonce();
-      return reply
-        .header('content-security-policy', pagePolicy(nonce))
-        .type('text/html; charset=utf-8')
-        .send(index.replaceAll(NONCE_PLACEHOLDER, nonce));
+      return (
+        reply
+          .header('content-security-policy', pagePolicy(nonce))
+          // The page keeps the tie to the sign-in windows that it opens itself; nobody else's window gets one to it.
+          .header('cross-origin-opener-policy', 'same-origin-allow-popups')
+          .type('text/html; charset=utf-8')
+          .send(index.replaceAll(NONCE_PLACEHOLDER, nonce))
+      );
     },
   });
 }
