@@ -31,6 +31,12 @@ export const putOAuthApp = z.strictObject({
     .max(4_000)
     .optional()
     .describe('Left out: the stored one stays, as long as the client id does.'),
+  sign_in_again: z
+    .boolean()
+    .default(false)
+    .describe(
+      'Go on although connections are signed in under another client id, and will have to sign in again. Without it such a change is refused (conflict, reason client_id_in_use).',
+    ),
 });
 
 /** `POST /v1/oauth/authorizations`: begins a sign-in at the provider, for a new connection or an existing one. */

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { type Queries, queries } from '../db/open.ts';
 import type { Tx } from '../lib/tx.ts';
 import type { Authorization } from './authorization.ts';
+import type { AuthorizationLookup } from './authorization-lookup.ts';
 
 export async function insertAuthorization(tx: Tx, made: Authorization, stateHash: Buffer): Promise<void> {
   await queries(tx)
@@ -82,17 +83,7 @@ export async function settleAuthorization(
     .execute();
 }
 
-/** A callback says its state alone, so it is looked up before the workspace is known. */
-export interface AuthorizationLookup {
-  byState(stateHash: Buffer): Promise<Authorization | null>;
-  /** For the page after the callback. */
-  byId(id: string): Promise<Authorization | null>;
-  /** Of any number of callbacks with one state, in all processes, one gets true. */
-  take(stateHash: Buffer, now: Date): Promise<boolean>;
-  /** Drops what nobody asks about any more. */
-  forget(expiredBefore: Date): Promise<void>;
-}
-
+/** Past row-level security: see there. */
 export function createAuthorizationLookup(system: Queries): AuthorizationLookup {
   const one = async (column: 'state_hash' | 'id', value: Buffer | string) => {
     const row = await system

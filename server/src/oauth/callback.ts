@@ -9,7 +9,7 @@ import { Secret } from '../lib/secret.ts';
 import { isAllowed } from '../workspaces/policy.ts';
 import type { Who } from '../workspaces/who.ts';
 import type { Authorization, Failed } from './authorization.ts';
-import type { AuthorizationLookup } from './authorization-store.ts';
+import type { AuthorizationLookup } from './authorization-lookup.ts';
 import { hashOf } from './begin.ts';
 import { shownWords } from './shown-words.ts';
 

@@ -1,0 +1,197 @@
+import { authorizationId } from '@keyrail/contract/ids';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { z } from 'zod';
+import type { Config } from '../config.ts';
+import type { CallbackOutcome, SignIns } from '../connections/sign-ins.ts';
+import type { Authorization } from '../oauth/authorization.ts';
+import { hashOf } from '../oauth/begin.ts';
+import type { Who } from '../workspaces/who.ts';
+import { clientOf, type Identify } from './authenticate.ts';
+import { ownOrigin } from './own-origin.ts';
+import type { App } from './route.ts';
+import { freshNonce } from './security-headers.ts';
+import { cookieName } from './session-cookie.ts';
+import { signInCookie } from './sign-in-cookie.ts';
+import { renderSignInPage, type SignInPage } from './sign-in-page.ts';
+
+export interface CallbackRoutesDeps {
+  signIns: Pick<SignIns, 'callback' | 'ended'>;
+  identify: Pick<Identify, 'bySession' | 'inWorkspace'>;
+}
+
+/**
+ * Where providers send people back to. Pages for people, not answers for programs:
+ *
+ *   /oauth/callback/{integration}?code&state   does the work, then 303 → the code is out of the address bar
+ *   /oauth/done/{id}                           says what came of it, tells the window that waits, and closes
+ */
+export function oauthCallbackRoutes(
+  app: App,
+  deps: CallbackRoutesDeps,
+  config: Pick<Config, 'publicUrl'>,
+): void {
+  const { publicUrl } = config;
+  app.route({
+    method: 'GET',
+    url: '/oauth/callback/:integration',
+    config: { policy: 'public' },
+    schema: {
+      hide: true,
+      params: z.object({ integration: z.string().max(100) }),
+      // Providers add what they like; twice the same is looked at below.
+      querystring: z.looseObject({}),
+    },
+    handler: async (request, reply) => {
+      const search = request.url.split('?').slice(1).join('?');
+      const outcome = await deps.signIns.callback({
+        integration: request.params.integration,
+        query: new URLSearchParams(search),
+        origin: ownOrigin(request, publicUrl),
+        nonceOf: (id) => signInCookie(request, publicUrl, id),
+        whoIn: (workspaceId) => whoIn(deps, request, publicUrl, workspaceId),
+      });
+      return answered(reply, outcome, request.params.integration, search);
+    },
+  });
+
+  app.route({
+    method: 'GET',
+    url: '/oauth/done/:id',
+    config: { policy: 'public' },
+    schema: { hide: true, params: z.object({ id: authorizationId }) },
+    handler: async (request, reply) => {
+      const found = await deps.signIns.ended(request.params.id);
+      const mayRead = found !== null && (await isTheirs(deps, request, publicUrl, found.authorization));
+      if (!mayRead) return page(reply, 404, PAGES.unknown);
+      return page(reply, ...pageOfEnd(found.authorization, found.toolName));
+    },
+  });
+}
+
+async function whoIn(
+  { identify }: CallbackRoutesDeps,
+  request: FastifyRequest,
+  publicUrl: string | null,
+  workspaceId: string,
+): Promise<Who | null> {
+  const token = request.cookies[cookieName(publicUrl)];
+  if (token === undefined || token === '') return null;
+  const client = clientOf(request);
+  const visitor = await identify.bySession(token, client);
+  return visitor === null ? null : identify.inWorkspace(visitor, workspaceId, client);
+}
+
+/** Whoever began it in this browser, or a member of its workspace. */
+async function isTheirs(
+  deps: CallbackRoutesDeps,
+  request: FastifyRequest,
+  publicUrl: string | null,
+  { id, browserHash, workspaceId }: Authorization,
+): Promise<boolean> {
+  const nonce = signInCookie(request, publicUrl, id);
+  if (nonce !== undefined && browserHash !== null && hashOf(nonce).equals(browserHash)) return true;
+  return (await whoIn(deps, request, publicUrl, workspaceId)) !== null;
+}
+
+function answered(
+  reply: FastifyReply,
+  outcome: CallbackOutcome,
+  integration: string,
+  search: string,
+): FastifyReply {
+  switch (outcome.kind) {
+    case 'over':
+      return redirected(reply, `/oauth/done/${outcome.authorization.id}`);
+    case 'elsewhere':
+      return redirected(
+        reply,
+        `${outcome.origin}/oauth/callback/${encodeURIComponent(integration)}?${search}`,
+      );
+    case 'not_signed_in':
+    case 'not_allowed':
+      return page(reply, 403, PAGES[outcome.kind]);
+    default:
+      return page(reply, 400, PAGES[outcome.kind]);
+  }
+}
+
+function redirected(reply: FastifyReply, location: string): FastifyReply {
+  return reply.header('cross-origin-opener-policy', 'unsafe-none').redirect(location, 303);
+}
+
+function page(reply: FastifyReply, status: number, shown: SignInPage): FastifyReply {
+  const nonce = freshNonce();
+  return (
+    reply
+      .code(status)
+      .header(
+        'content-security-policy',
+        `default-src 'none'; script-src 'nonce-${nonce}'; style-src 'nonce-${nonce}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`,
+      )
+      // The window that opened this one is to hear of it; a policy of our own would cut the two apart.
+      .header('cross-origin-opener-policy', 'unsafe-none')
+      .type('text/html; charset=utf-8')
+      .send(renderSignInPage(shown, nonce))
+  );
+}
+
+function pageOfEnd(authorization: Authorization, toolName: string): [number, SignInPage] {
+  const { id, origin, state, integration } = authorization;
+  const back = `/settings/connections/${encodeURIComponent(integration)}`;
+  const tell = { id, origin };
+  if (state === 'connected') {
+    const shown = {
+      title: `${toolName} is connected`,
+      message: 'You can close this window.',
+      nextStep: null,
+    };
+    return [200, { ...shown, back, tell: { ...tell, closes: true } }];
+  }
+  const isOpen = state === 'pending' || state === 'finishing';
+  const shown = {
+    title: isOpen ? `Connecting ${toolName}…` : `${toolName} is not connected`,
+    message: authorization.message ?? 'This sign-in is not over yet.',
+    nextStep: authorization.nextStep,
+  };
+  return [isOpen ? 200 : 400, { ...shown, back, tell: { ...tell, closes: false } }];
+}
+
+const START_AGAIN = 'Go back to Keyrail and start the sign-in again.';
+
+const PAGES: Record<
+  'unknown' | 'used' | 'expired' | 'other_browser' | 'not_signed_in' | 'not_allowed',
+  SignInPage
+> = {
+  unknown: {
+    title: 'This sign-in is not known here',
+    message: 'The address belongs to no sign-in that was begun in Keyrail. Nothing was connected.',
+    nextStep: START_AGAIN,
+  },
+  used: {
+    title: 'This sign-in was used already',
+    message: 'Each sign-in works once. What came of it stands in Keyrail.',
+    nextStep: START_AGAIN,
+  },
+  expired: {
+    title: 'This sign-in took longer than ten minutes',
+    message: 'It is no longer valid. Nothing was connected.',
+    nextStep: START_AGAIN,
+  },
+  other_browser: {
+    title: 'This sign-in was begun by another browser or person',
+    message:
+      'Only the browser that began it can finish it, or its cookie was lost on the way. Nothing was connected.',
+    nextStep: 'If you began it yourself, go back to Keyrail in this browser and start again.',
+  },
+  not_signed_in: {
+    title: 'You are not signed in to Keyrail here',
+    message:
+      'A sign-in at a tool is finished by somebody who is signed in to the same workspace of Keyrail in this browser. Nothing was connected.',
+    nextStep: 'Sign in to Keyrail in this browser, then start again.',
+  },
+  not_allowed: {
+    title: 'Your role does not allow this',
+    message: 'Connections are added by owners and admins of the workspace. Nothing was connected.',
+    nextStep: 'Ask an owner or admin to connect it.',
+  },
+};

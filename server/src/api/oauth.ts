@@ -1,0 +1,178 @@
+import { authorizationId } from '@keyrail/contract/ids';
+import {
+  authorization,
+  oauthApp,
+  putOAuthApp,
+  startAuthorization,
+  startedAuthorization,
+} from '@keyrail/contract/oauth';
+import { pageOf } from '@keyrail/contract/page';
+import type { FastifyReply } from 'fastify';
+import { z } from 'zod';
+import type { Config } from '../config.ts';
+import type { SignIns } from '../connections/sign-ins.ts';
+import type { OAuthApps } from '../oauth/oauth-apps.ts';
+import { expectedVersion, setVersion } from './etag.ts';
+import { ownOrigin } from './own-origin.ts';
+import type { App } from './route.ts';
+import { setSignInCookie } from './sign-in-cookie.ts';
+
+export interface OAuthRoutesDeps {
+  apps: OAuthApps;
+  signIns: Pick<SignIns, 'begin' | 'get'>;
+}
+
+const setups = { policy: { role: 'admin', scope: 'connections:write' } } as const;
+const tags = ['Sign-in'];
+const integrationParams = z.object({ integration: z.string().max(100) });
+
+/** `/v1/oauth`: one-time sign-in setups, and sign-ins at providers. No answer of these routes holds a secret. */
+export function oauthRoutes(app: App, deps: OAuthRoutesDeps, config: Pick<Config, 'publicUrl'>): void {
+  appRoutes(app, deps.apps);
+  authorizationRoutes(app, deps.signIns, config);
+}
+
+function appRoutes(app: App, deps: OAuthApps): void {
+  app.route({
+    method: 'GET',
+    url: '/v1/oauth/apps',
+    config: setups,
+    schema: {
+      tags,
+      summary: 'List the one-time sign-in setups',
+      description: "The workspace's own, and the operator's where it has none of its own.",
+      response: { 200: pageOf(oauthApp) },
+    },
+    handler: async (request) => ({ data: await deps.list(request.who), next_cursor: null }),
+  });
+
+  app.route({
+    method: 'GET',
+    url: '/v1/oauth/apps/:integration',
+    config: setups,
+    schema: {
+      tags,
+      summary: 'Read one sign-in setup',
+      params: integrationParams,
+      response: { 200: oauthApp },
+    },
+    handler: async (request, reply) => {
+      const found = await deps.get(request.who, request.params.integration);
+      setVersion(reply, found.version);
+      return found;
+    },
+  });
+
+  app.route({
+    method: 'PUT',
+    url: '/v1/oauth/apps/:integration',
+    config: setups,
+    schema: {
+      tags,
+      summary: 'Enter or change a sign-in setup',
+      description:
+        'The secret is kept encrypted and never shown again. Another client ID while connections are signed in is refused (conflict, client_id_in_use) unless sign_in_again says that they are to sign in again.',
+      params: integrationParams,
+      body: putOAuthApp,
+      response: { 200: oauthApp },
+    },
+    handler: async (request, reply) => {
+      const { client_id: clientId, client_secret: clientSecret, sign_in_again: signInAgain } = request.body;
+      const change = { clientId, clientSecret, signInAgain };
+      const { integration } = request.params;
+      const saved = await deps.put(request.who, integration, change, expectedVersion(request));
+      setVersion(reply, saved.version);
+      return saved;
+    },
+  });
+
+  app.route({
+    method: 'DELETE',
+    url: '/v1/oauth/apps/:integration',
+    config: setups,
+    schema: {
+      tags,
+      summary: "Remove the workspace's own sign-in setup",
+      description: 'Connections keep what they have until it must be renewed; then they must sign in again.',
+      params: integrationParams,
+      response: { 204: z.null() },
+    },
+    handler: async (request, reply) => {
+      await deps.remove(request.who, request.params.integration, expectedVersion(request));
+      return reply.code(204).send(null);
+    },
+  });
+}
+
+function authorizationRoutes(
+  app: App,
+  deps: Pick<SignIns, 'begin' | 'get'>,
+  config: Pick<Config, 'publicUrl'>,
+): void {
+  app.route({
+    method: 'POST',
+    url: '/v1/oauth/authorizations',
+    config: setups,
+    schema: {
+      tags,
+      summary: 'Begin a sign-in at a tool, for a new connection or an existing one',
+      description:
+        'Open authorization_url in a new window of the same browser, within ten minutes. Begun with an API token, it is finished in any browser in which somebody is signed in who may manage connections here.',
+      body: startAuthorization,
+      response: { 201: startedAuthorization },
+    },
+    handler: async (request, reply) => {
+      const { body } = request;
+      const ask = {
+        integration: body.integration,
+        method: body.method,
+        connection: body.connection,
+        name: body.name,
+        fields: body.fields,
+        optionalScopes: body.optional_scopes,
+        makeDefault: body.default,
+        acceptOtherAccount: body.accept_other_account,
+      };
+      const begun = await deps.begin(request.who, ask, ownOrigin(request, config.publicUrl));
+      return reply.code(201).send(started(reply, config, begun));
+    },
+  });
+
+  app.route({
+    method: 'GET',
+    url: '/v1/oauth/authorizations/:id',
+    config: setups,
+    schema: {
+      tags,
+      summary: 'See how far a sign-in is',
+      params: z.object({ id: authorizationId }),
+      response: { 200: authorization },
+    },
+    handler: async (request) => {
+      const found = await deps.get(request.who, request.params.id);
+      return {
+        id: found.id,
+        integration: found.integration,
+        state: found.state,
+        connection_id: found.connectionId,
+        reason: found.reason,
+        message: found.message,
+        next_step: found.nextStep,
+        expires_at: found.expiresAt.toISOString(),
+      };
+    },
+  });
+}
+
+function started(
+  reply: FastifyReply,
+  { publicUrl }: Pick<Config, 'publicUrl'>,
+  { authorization: made, authorizationUrl, browserNonce }: Awaited<ReturnType<SignIns['begin']>>,
+) {
+  if (browserNonce !== null) setSignInCookie(reply, publicUrl, made, browserNonce);
+  return {
+    id: made.id,
+    authorization_url: authorizationUrl,
+    expires_at: made.expiresAt.toISOString(),
+  };
+}

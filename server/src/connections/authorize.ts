@@ -1,0 +1,299 @@
+import type { ConnectionId } from '@keyrail/contract/ids';
+import type { Verdict } from '@keyrail/contract/verdicts';
+import { authenticator } from '../auth-methods/apply.ts';
+import type { OAuth2Method } from '../catalog/auth-definition.ts';
+import { fieldProblem, fixedFields } from '../catalog/base-url.ts';
+import type { Definition } from '../catalog/definition.ts';
+import { newId } from '../lib/id.ts';
+import { Secret } from '../lib/secret.ts';
+import type { Tx } from '../lib/tx.ts';
+import type { Authorization, Failed } from '../oauth/authorization.ts';
+import { settleAuthorization } from '../oauth/authorizations.ts';
+import { requiredScopes } from '../oauth/renew.ts';
+import type { TokenAccount } from '../oauth/token-minted.ts';
+import { literalCredential } from '../outbound/credential-source.ts';
+import type { Minted } from '../tokens/mint.ts';
+import type { Tokens } from '../tokens/token.ts';
+import { seal } from '../vault/seal.ts';
+import type { Who } from '../workspaces/who.ts';
+import { changeAfter } from './check.ts';
+import { type ConnectDeps, save } from './connect.ts';
+import type { Connection } from './connection.ts';
+import { credentialPlace, credentialText } from './credential.ts';
+import { getConnection, takeConnection } from './find.ts';
+import { fingerprintOf } from './fingerprint.ts';
+import { basePathOf, methodIdOf } from './method.ts';
+import { probe } from './probe.ts';
+import { makeCurrent, storeAsCurrent } from './replace.ts';
+import { lackingScopes } from './scopes.ts';
+import { saveDecision } from './status.ts';
+import { type Finding, finding, verdictOf } from './verdict.ts';
+
+export interface AuthorizeDeps extends ConnectDeps {
+  tokens: Pick<Tokens, 'put'>;
+}
+
+/** A sign-in whose code was exchanged. */
+export interface SignedIn {
+  authorization: Authorization;
+  definition: Definition;
+  method: OAuth2Method;
+  minted: Minted;
+  account: TokenAccount | null;
+  /** What the provider sent along with the code. */
+  query: URLSearchParams;
+}
+
+export type AuthorizeOutcome = Failed | { kind: 'connected'; connectionId: ConnectionId };
+
+/**
+ * Makes a connection of a sign-in, or gives an existing one its new access: id, name, default and everything that uses it
+ * stay. What was got is checked first. Connection, credential, tokens and the end of the sign-in are one transaction.
+ */
+export async function completeSignIn(
+  deps: AuthorizeDeps,
+  who: Who,
+  signedIn: SignedIn,
+): Promise<AuthorizeOutcome> {
+  const { authorization, definition } = signedIn;
+  const existing = await existingOf(deps, who, authorization);
+  if (existing === 'gone') return connectionGone();
+  const fields = fieldsOf(signedIn, existing);
+  if (fields === null) return withoutAddress(definition.name);
+  const checked = await check(deps, signedIn, fields, existing);
+  if ('reason' in checked) return checked;
+  const ready = { ...signedIn, ...checked, fields };
+  return existing === null
+    ? connectAuthorized(deps, who, ready)
+    : reconnectAuthorized(deps, who, existing, ready);
+}
+
+interface Checked {
+  found: Finding;
+  verdict: Verdict;
+  at: Date;
+}
+
+type Ready = SignedIn & Checked & { fields: Readonly<Record<string, string>> };
+
+async function existingOf(
+  { transact }: Pick<AuthorizeDeps, 'transact'>,
+  who: Who,
+  { connectionId }: Authorization,
+): Promise<Connection | null | 'gone'> {
+  if (connectionId === null) return null;
+  return transact(who.workspaceId, (tx) => getConnection(tx, who, connectionId)).catch(() => 'gone' as const);
+}
+
+/** What was entered at the start, and what the provider told; null where an address cannot be made of it. */
+function fieldsOf(
+  { definition, authorization, minted, query }: SignedIn,
+  existing: Connection | null,
+): Readonly<Record<string, string>> | null {
+  const told = definition.connectionFields.flatMap((field) => {
+    if (field.filledFrom?.source !== 'callback_query') return [];
+    const values = query.getAll(field.filledFrom.path);
+    const [value = ''] = values;
+    return values.length !== 1 || fieldProblem(field, value) !== null ? [] : [[field.name, value] as const];
+  });
+  const fields: Record<string, string> = {
+    ...existing?.fields,
+    ...authorization.wanted.fields,
+    ...minted.fields,
+    ...Object.fromEntries(told),
+    ...fixedFields(definition),
+  };
+  const isMissing = definition.connectionFields.some(
+    ({ name, required, filledFrom }) =>
+      required &&
+      (filledFrom?.source === 'token_response' || filledFrom?.source === 'callback_query') &&
+      !Object.hasOwn(fields, name),
+  );
+  return isMissing ? null : fields;
+}
+
+/** Like a credential that is entered; but what could not be checked is kept, since signing in again would tell no more. */
+async function check(
+  deps: AuthorizeDeps,
+  signedIn: SignedIn,
+  fields: Readonly<Record<string, string>>,
+  existing: Connection | null,
+): Promise<Checked | Failed> {
+  const { definition, method, authorization, account } = signedIn;
+  const { name } = definition;
+  const reached = await reach(deps, signedIn, fields);
+  if (reached === 'denied') return addressDenied(name);
+  const known = withAccount(reached, account);
+  const at = deps.clock.now();
+  const isOther =
+    existing?.accountId != null && known.accountId !== null && existing.accountId !== known.accountId;
+  if (isOther && !authorization.wanted.acceptOtherAccount) return otherAccount(name, existing, known);
+  const found = withScopes(signedIn, known);
+  const circumstances = {
+    definition,
+    method,
+    moment: 'entering',
+    looksLike: null,
+    otherAccount: null,
+  } as const;
+  const verdict = verdictOf(found, { ...circumstances, at });
+  if (saveDecision(found.kind) !== 'refuse') return { found, verdict, at };
+  const said = found.said === null ? '' : ` ${name} says: “${found.said}”`;
+  return {
+    kind: 'failed',
+    reason: 'rejected',
+    message: `You signed in, but ${name} then refused the access it had given. Nothing was saved.${said}`,
+    nextStep: verdict.next_step ?? 'Sign in again.',
+  };
+}
+
+async function reach(
+  deps: AuthorizeDeps,
+  { definition, method, minted, authorization: { workspaceId } }: SignedIn,
+  fields: Readonly<Record<string, string>>,
+): Promise<Finding | 'denied'> {
+  const token = new Secret({ access_token: minted.accessToken.reveal() });
+  const signer = authenticator(method, token, basePathOf(definition, method, fields));
+  const outcome = await probe(deps, {
+    definition,
+    method,
+    fields,
+    credential: literalCredential({ version: 1, ...signer }),
+    workspaceId,
+    connectionId: null,
+    timeoutMs: deps.settings.checkTimeoutMs,
+  });
+  if (outcome.kind === 'egress_denied') return 'denied';
+  if (outcome.kind === 'found') return outcome.finding;
+  return finding('provider_error', { because: 'the check could not be made' });
+}
+
+/** The check's word on whose account it is goes before the token answer's. */
+function withAccount(found: Finding, account: TokenAccount | null): Finding {
+  if (account === null) return found;
+  const named = { plan: null, credits_left: null, ...found.account };
+  return {
+    ...found,
+    accountId: found.accountId ?? account.id,
+    account: { ...named, name: found.account?.name ?? account.name },
+  };
+}
+
+/** Scopes a person unticked are missed at the first use; better to say so now. */
+function withScopes({ method, minted }: SignedIn, found: Finding): Finding {
+  const lacking = lackingScopes(requiredScopes(method), minted.scopes);
+  if (found.kind !== 'ok' || lacking.length === 0) return found;
+  return { ...found, kind: 'missing_permission', permission: lacking.join(', ') };
+}
+
+async function connectAuthorized(deps: AuthorizeDeps, who: Who, ready: Ready): Promise<AuthorizeOutcome> {
+  const { authorization, definition, method, minted, fields, found, verdict, at } = ready;
+  const { workspaceId } = who;
+  const { wanted } = authorization;
+  const id = newId<ConnectionId>('con');
+  const values = sealedValues(ready);
+  const sealed = await seal(deps, credentialPlace(workspaceId, id, 1), credentialText(values));
+  const fingerprint = fingerprintOf(deps.keyedHash, workspaceId, secretsOf(minted));
+  await deps.transact(workspaceId, async (tx) => {
+    const entered = { values, fields, hint: null, secrets: [], notes: [], facts: [], expiresAt: null };
+    const credentials = wanted.fields;
+    await save(deps, tx, who, {
+      id,
+      name: wanted.name,
+      entering: { workspaceId, definition, method, credentials, saveUnverified: true, existing: null },
+      accepted: { found, verdict, at, entered, notes: [] },
+      sealed,
+      fingerprint,
+      makeDefault: wanted.makeDefault,
+    });
+    await putTokens(deps, tx, ready, id, 1);
+  });
+  return { kind: 'connected', connectionId: id };
+}
+
+async function reconnectAuthorized(
+  deps: AuthorizeDeps,
+  who: Who,
+  existing: Connection,
+  ready: Ready,
+): Promise<AuthorizeOutcome> {
+  const { definition, method, minted, fields, found, verdict, at } = ready;
+  const fingerprint = fingerprintOf(deps.keyedHash, who.workspaceId, secretsOf(minted));
+  const { id } = existing;
+  await storeAsCurrent(deps, who, id, sealedValues(ready), async (tx, next) => {
+    const before = await takeConnection(tx, who, id);
+    const as = { method: method.type, methodId: methodIdOf(method), fields, hint: null };
+    const checked = changeAfter(deps.settings, null, { found, verdict, definition, method, at });
+    await makeCurrent(tx, who, before, {
+      stored: { ...next, ...as, fingerprint, facts: [], expiresAt: null },
+      change: { ...checked, ...as },
+      event: { kind: 'reconnected', message: `Signed in again. ${verdict.message}`, actor: who.label, at },
+      keepPreviousMs: deps.settings.keepPreviousMs,
+    });
+    await putTokens(deps, tx, ready, id, next.version);
+  });
+  return { kind: 'connected', connectionId: id };
+}
+
+async function putTokens(
+  { tokens }: Pick<AuthorizeDeps, 'tokens'>,
+  tx: Tx,
+  { authorization, minted, method }: Ready,
+  connectionId: ConnectionId,
+  credentialVersion: number,
+): Promise<void> {
+  const owner = { workspaceId: authorization.workspaceId, connectionId, credentialVersion };
+  // Not said means as asked (RFC 6749 §5.1).
+  const optional = new Set(authorization.wanted.optionalScopes);
+  const asked = method.scopes.filter((scope) => !scope.optional || optional.has(scope.name));
+  const scopes = minted.scopes ?? asked.map((scope) => scope.name);
+  await tokens.put(tx, owner, { ...minted, scopes }, 'refresh_token');
+  await settleAuthorization(tx, authorization, { state: 'connected', connectionId });
+}
+
+/** No secret: a refresh token is worth something under this client id alone. */
+function sealedValues({ authorization }: SignedIn): Secret<Readonly<Record<string, string>>> {
+  return new Secret({ client_id: authorization.clientId });
+}
+
+function secretsOf({ accessToken, refreshToken }: Minted): Secret<string>[] {
+  return [refreshToken ?? accessToken];
+}
+
+function otherAccount(name: string, existing: Connection | null, found: Finding): Failed {
+  const now = found.account?.name ? ` (${found.account.name})` : '';
+  const before = existing?.account?.name ? ` (${existing.account.name})` : '';
+  return {
+    kind: 'failed',
+    reason: 'other_account',
+    message: `You signed in with another account${now} than the one this connection is for${before}. Nothing was changed.`,
+    nextStep: `Sign in at ${name} with the same account, go on with the other one on purpose, or connect it as a connection of its own.`,
+  };
+}
+
+function connectionGone(): Failed {
+  return {
+    kind: 'failed',
+    reason: 'not_allowed',
+    message: 'This connection was deleted while you signed in.',
+    nextStep: 'Connect it again as a new connection.',
+  };
+}
+
+function withoutAddress(name: string): Failed {
+  return {
+    kind: 'failed',
+    reason: 'provider_error',
+    message: `${name} did not say where the account's data can be reached, so nothing was saved.`,
+    nextStep: 'Sign in again. If it stays so, check the one-time sign-in setup.',
+  };
+}
+
+function addressDenied(name: string): Failed {
+  return {
+    kind: 'failed',
+    reason: 'unreachable',
+    message: `The address of ${name} is one this server does not call. Nothing was saved.`,
+    nextStep: 'The operator can allow an address and port with KEYRAIL_ALLOWED_PRIVATE_HOSTS.',
+  };
+}

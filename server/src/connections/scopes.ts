@@ -1,0 +1,12 @@
+/** Scopes that were asked for and not granted; none where nothing was said, which means all (RFC 6749 §5.1). */
+export function lackingScopes(
+  required: readonly string[],
+  granted: readonly string[] | null,
+): readonly string[] {
+  if (granted === null) return [];
+  const has = new Set(granted);
+  return required.filter((scope) => !has.has(scope) && !ABOUT_THE_ANSWER.has(scope));
+}
+
+/** OpenID's scopes that say what the answer holds; many servers leave them out of what they list as granted. */
+const ABOUT_THE_ANSWER = new Set(['openid', 'offline_access', 'email', 'profile']);

@@ -1,0 +1,89 @@
+import type { OAuth2Method } from '../catalog/auth-definition.ts';
+import type { Definition } from '../catalog/definition.ts';
+import type { Clock } from '../lib/clock.ts';
+import { Secret } from '../lib/secret.ts';
+import type { Outbound } from '../outbound/call.ts';
+import type { Minted } from '../tokens/mint.ts';
+import { filledAddress } from './addresses.ts';
+import type { Authorization, Failed } from './authorization.ts';
+import type { OAuthClient } from './client.ts';
+import { verifierOf } from './pkce.ts';
+import { askTokenEndpoint, type TokenOutcome } from './token-endpoint.ts';
+import type { TokenAccount } from './token-minted.ts';
+
+interface Deps {
+  outbound: Pick<Outbound, 'call'>;
+  clock: Clock;
+  verifierKey: Secret<Buffer>;
+}
+
+interface Exchanging {
+  authorization: Authorization;
+  definition: Definition;
+  method: OAuth2Method;
+  client: OAuthClient;
+  code: Secret<string>;
+  state: string;
+}
+
+export type Exchanged = { kind: 'exchanged'; minted: Minted; account: TokenAccount | null } | Failed;
+
+/** The code for tokens, once; with the redirect URI and the verifier of the very sign-in it came from. */
+export async function exchange(deps: Deps, exchanging: Exchanging): Promise<Exchanged> {
+  const { authorization, definition, method, client, code, state } = exchanging;
+  const url = filledAddress(definition, method.tokenUrl, authorization.wanted.fields);
+  if (url === null) return failed(definition.name, noAddress);
+  const codeVerifier = method.pkce ? new Secret(verifierOf(deps, state)) : null;
+  const outcome = await askTokenEndpoint(deps, {
+    workspaceId: authorization.workspaceId,
+    url,
+    endpoint: method,
+    client,
+    grant: { kind: 'authorization_code', code, redirectUri: authorization.redirectUri, codeVerifier },
+    connectionFields: definition.connectionFields,
+  });
+  if (outcome.kind !== 'minted') return failed(definition.name, outcome);
+  return { kind: 'exchanged', minted: outcome.minted, account: outcome.account };
+}
+
+function failed(name: string, outcome: Exclude<TokenOutcome, { kind: 'minted' }>): Failed {
+  const said = outcome.words === null ? '' : ` ${name} says: “${outcome.words}”`;
+  switch (outcome.kind) {
+    case 'ended':
+      return {
+        kind: 'failed',
+        reason: 'rejected',
+        message: `${name} did not accept the sign-in: it had run out, was used already, or belongs to another one.${said}`,
+        nextStep: 'Start the sign-in again.',
+      };
+    case 'setup_rejected':
+      return {
+        kind: 'failed',
+        reason: 'setup_rejected',
+        message: `You signed in, but ${name} did not accept the client ID, client secret or redirect URI of the one-time sign-in setup.${said}`,
+        nextStep: `Compare them with the app registered at ${name}, correct the sign-in setup, and sign in again.`,
+      };
+    case 'not_now':
+      return outcome.because === 'unreachable'
+        ? {
+            kind: 'failed',
+            reason: 'unreachable',
+            message: `You signed in, but ${name} could then not be reached to finish it.${said}`,
+            nextStep: 'Try again in a few minutes.',
+          }
+        : {
+            kind: 'failed',
+            reason: 'provider_error',
+            message: `You signed in, but ${name} then answered with something that is no access.${said}`,
+            nextStep: 'Try again in a few minutes. If it stays so, check the one-time sign-in setup.',
+          };
+  }
+}
+
+const noAddress = {
+  kind: 'not_now',
+  because: 'provider_error',
+  mayHaveHappened: false,
+  retryAfterSeconds: null,
+  words: null,
+} as const;
