@@ -39,5 +39,5 @@ export function usesTokens(method: AuthMethod): boolean {
 
 /** Whether this version can make and use connections of this kind of method. */
 export function isSupported(type: AuthMethod['type']): boolean {
-  return type !== 'oauth2' && type !== 'oauth2_client_credentials';
+  return type !== 'oauth2';
 }

@@ -201,7 +201,8 @@ async function connectAuthorized(deps: AuthorizeDeps, who: Who, ready: Ready): P
       id,
       name: wanted.name,
       entering: { workspaceId, definition, method, credentials, saveUnverified: true, existing: null },
-      accepted: { found, verdict, at, entered, notes: [] },
+      // Its tokens are put below, with what renews them.
+      accepted: { found, verdict, at, entered, notes: [], minted: null },
       sealed,
       fingerprint,
       makeDefault: wanted.makeDefault,

@@ -1,23 +1,23 @@
 import type { Verdict } from '@keyrail/contract/verdicts';
-import { authenticator } from '../auth-methods/apply.ts';
+import { authenticator, usesTokens } from '../auth-methods/apply.ts';
 import type { AuthMethod } from '../catalog/auth-definition.ts';
 import type { Definition } from '../catalog/definition.ts';
 import { foreignKeyForm, type KeyForm } from '../catalog/key-forms.ts';
 import { AppError } from '../lib/app-error.ts';
-import type { Clock } from '../lib/clock.ts';
-import type { Outbound } from '../outbound/call.ts';
-import { literalCredential } from '../outbound/credential-source.ts';
+import { type CredentialSource, literalCredential } from '../outbound/credential-source.ts';
 import type { DeniedReason } from '../outbound/outcome.ts';
+import type { Minted } from '../tokens/mint.ts';
 import type { Connection } from './connection.ts';
 import { type ReadEntered, readEntered } from './entered.ts';
 import { basePathOf } from './method.ts';
+import { type MintDeps, mintFrom } from './mint.ts';
 import { probe } from './probe.ts';
 import { type SaveDecision, saveDecision } from './status.ts';
+import { findingWithoutMint } from './token-finding.ts';
+import { mintedCredential } from './token-method.ts';
 import { type Finding, finding, verdictOf } from './verdict.ts';
 
-export interface CheckEnteredDeps {
-  outbound: Outbound;
-  clock: Clock;
+export interface CheckEnteredDeps extends MintDeps {
   keyForms: readonly KeyForm[];
   settings: { checkTimeoutMs: number };
 }
@@ -32,12 +32,16 @@ export interface Entering {
   acceptOtherAccount?: boolean;
   /** The connection these credentials are for; null: a new one. */
   existing: Connection | null;
+  /** How to call with them, where they have been saved before. */
+  source?: CredentialSource;
 }
 
 export interface CheckedValues {
   found: Finding;
   verdict: Verdict;
   at: Date;
+  /** The token it was checked with, where it is used through tokens: stored along, so that none is asked for twice. */
+  minted: Minted | null;
 }
 
 export interface Accepted extends CheckedValues {
@@ -73,34 +77,58 @@ export async function checkValues(
   looksLike: string | null = null,
 ): Promise<CheckedValues> {
   const { definition, method, existing } = entering;
-  const reached = await reach(deps, entering, entered);
+  const { minted, finding: reached } = await reach(deps, entering, entered);
   const isOther = entering.acceptOtherAccount !== true && isOtherAccount(existing, reached);
   const found = isOther ? { ...reached, kind: 'wrong_account' as const } : reached;
   const at = deps.clock.now();
   const otherAccount = isOther ? { before: existing?.account?.name ?? null } : null;
   const verdict = verdictOf(found, { definition, method, moment: 'entering', looksLike, otherAccount, at });
   if (!maySave(saveDecision(found.kind), entering.saveUnverified)) throw rejected(verdict, entered.notes);
-  return { found, verdict, at };
+  return { found, verdict, at, minted };
+}
+
+interface Reached {
+  finding: Finding;
+  minted: Minted | null;
 }
 
 async function reach(
   deps: CheckEnteredDeps,
+  entering: Omit<Entering, 'credentials'>,
+  { values, fields }: Pick<ReadEntered, 'values' | 'fields'>,
+): Promise<Reached> {
+  const { definition, method, workspaceId } = entering;
+  if (entering.source !== undefined) return asked(deps, entering, fields, entering.source, null);
+  if (!usesTokens(method)) {
+    const signer = authenticator(method, values, basePathOf(definition, method, fields));
+    return asked(deps, entering, fields, literalCredential({ version: 1, ...signer }), null);
+  }
+  const from = { workspaceId, definition, method, fields, values };
+  const outcome = await mintFrom(deps, { ...from, refreshToken: null });
+  if (outcome.kind !== 'minted') return { finding: findingWithoutMint(outcome), minted: null };
+  const credential = mintedCredential(from, outcome.minted);
+  return asked(deps, entering, fields, literalCredential(credential), outcome.minted);
+}
+
+async function asked(
+  deps: CheckEnteredDeps,
   { definition, method, workspaceId }: Omit<Entering, 'credentials'>,
-  entered: Pick<ReadEntered, 'values' | 'fields'>,
-): Promise<Finding> {
-  const signer = authenticator(method, entered.values, basePathOf(definition, method, entered.fields));
+  fields: Readonly<Record<string, string>>,
+  credential: CredentialSource,
+  minted: Minted | null,
+): Promise<Reached> {
   const outcome = await probe(deps, {
     definition,
     method,
-    fields: entered.fields,
-    credential: literalCredential({ version: 1, ...signer }),
+    fields,
+    credential,
     workspaceId,
     connectionId: null,
     timeoutMs: deps.settings.checkTimeoutMs,
   });
-  if (outcome.kind === 'found') return outcome.finding;
+  if (outcome.kind === 'found') return { finding: outcome.finding, minted };
   if (outcome.kind === 'egress_denied') throw egressDenied(definition.name, outcome.reason);
-  return finding('provider_error', { because: 'the check could not be made' });
+  return { finding: finding('provider_error', { because: 'the check could not be made' }), minted };
 }
 
 /** The same words for every address that is refused: whether something listens there is nobody's business. */

@@ -5,6 +5,8 @@ import type { Catalogs } from '../catalog/catalogs.ts';
 import { AppError } from '../lib/app-error.ts';
 import { newId } from '../lib/id.ts';
 import type { Transact, Tx } from '../lib/tx.ts';
+import type { Minted } from '../tokens/mint.ts';
+import type { Tokens } from '../tokens/token.ts';
 import type { Keyring } from '../vault/keyring.ts';
 import { seal } from '../vault/seal.ts';
 import type { SealedRecord } from '../vault/sealed-record.ts';
@@ -35,6 +37,7 @@ export interface ConnectDeps extends CheckEnteredDeps {
   catalogs: Catalogs;
   keyedHash: KeyedHash;
   settings: ConnectionSettings;
+  tokens: Pick<Tokens, 'put'>;
 }
 
 /** What was entered, as it was entered: by field name, connection fields and credential fields alike. */
@@ -103,7 +106,8 @@ interface Saving {
   makeDefault: boolean;
 }
 
-async function save(deps: ConnectDeps, tx: Tx, who: Who, saving: Saving): Promise<string[]> {
+/** Inside one transaction: connection, credential, timeline, audit, and the news. */
+export async function save(deps: ConnectDeps, tx: Tx, who: Who, saving: Saving): Promise<string[]> {
   const { definition } = saving.entering;
   await lockIntegration(tx, who.workspaceId, definition.slug);
   const taken = await takenNames(tx, who.workspaceId, definition.slug);
@@ -116,6 +120,7 @@ async function save(deps: ConnectDeps, tx: Tx, who: Who, saving: Saving): Promis
   const made = newConnection(deps, who, saving, name, !hasDefault || saving.makeDefault);
   await insertConnection(tx, { ...made, nameKey: nameKey(name) });
   await insertCurrent(tx, made, currentOf(saving), { at: made.createdAt, byLabel: who.label });
+  await keepMinted(deps, tx, { ...made, version: 1 }, saving.accepted.minted);
   await insertEvent(tx, made, {
     kind: 'created',
     message: saving.accepted.verdict.message,
@@ -139,6 +144,18 @@ async function save(deps: ConnectDeps, tx: Tx, who: Who, saving: Saving): Promis
   return same.length === 0 ? [] : [`The same credentials are connected already, as “${same[0]}”.`];
 }
 
+/** The token that a credential was checked with is its first one. */
+export async function keepMinted(
+  { tokens }: Pick<ConnectDeps, 'tokens'>,
+  tx: Tx,
+  { workspaceId, id, version }: { workspaceId: string; id: string; version: number },
+  minted: Minted | null,
+): Promise<void> {
+  if (minted === null) return;
+  const owner = { workspaceId, connectionId: id, credentialVersion: version };
+  await tokens.put(tx, owner, { ...minted, refreshToken: null }, 'credential');
+}
+
 function newConnection(
   { settings }: ConnectDeps,
   who: Who,
@@ -147,7 +164,14 @@ function newConnection(
   isDefault: boolean,
 ): Omit<
   Connection,
-  'credentialVersion' | 'hasPreviousCredential' | 'version' | 'lastUsedAt' | 'reportedAt' | 'updatedAt'
+  | 'credentialVersion'
+  | 'previousCredential'
+  | 'facts'
+  | 'expiresAt'
+  | 'version'
+  | 'lastUsedAt'
+  | 'reportedAt'
+  | 'updatedAt'
 > {
   const { definition, method } = entering;
   const { entered, found, verdict, at } = accepted;
@@ -178,9 +202,19 @@ function newConnection(
 }
 
 function currentOf({ sealed, fingerprint, entering, accepted }: Saving) {
-  const { fields, hint } = accepted.entered;
+  const { fields, hint, facts, expiresAt } = accepted.entered;
   const { method } = entering;
-  return { version: 1, sealed, method: method.type, methodId: methodIdOf(method), fields, hint, fingerprint };
+  return {
+    version: 1,
+    sealed,
+    method: method.type,
+    methodId: methodIdOf(method),
+    fields,
+    hint,
+    fingerprint,
+    facts,
+    expiresAt,
+  };
 }
 
 /** Said before the provider is asked, so that nobody waits for that answer in vain. */

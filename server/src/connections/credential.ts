@@ -13,7 +13,7 @@ import { isBroken } from './connection.ts';
 import { findConnection, touchLastUsed } from './connection-store.ts';
 import { findCredential, type StoredCredential } from './credential-store.ts';
 import { createMemory } from './memory.ts';
-import { basePathOf, methodOf } from './method.ts';
+import { basePathOf, type MethodInUse, methodOf } from './method.ts';
 import { type TokenUse, tokenCredential, unavailable } from './token-method.ts';
 import { credentialVersionIn, generationIn } from './token-version.ts';
 
@@ -51,6 +51,13 @@ export interface CredentialDoor {
     place: { workspaceId: string; connectionId: string },
     stored: StoredCredential,
   ): Promise<Secret<Readonly<Record<string, string>>> | null>;
+  /** For checking one that was reopened, before it is used again. */
+  sourceOf(
+    place: { workspaceId: string; connectionId: string },
+    stored: StoredCredential,
+    known: MethodInUse,
+    values: Secret<Readonly<Record<string, string>>>,
+  ): CredentialSource;
   forget(workspaceId: string | null): void;
 }
 
@@ -120,6 +127,12 @@ export function createCredentialDoor(deps: Deps, limits: Limits): CredentialDoor
       const result = await openStored(deps, workspaceId, connectionId, stored);
       return result.kind === 'opened' ? result.values : null;
     },
+    sourceOf: ({ workspaceId, connectionId }, stored, known, values) => {
+      const of = openedOf(workspaceId, connectionId, stored, known, values, false);
+      const refused = async (version: number) =>
+        of.use.kind === 'token' ? newerIn(deps, of, version, true) : null;
+      return { current: () => currentOf(deps, of), refused };
+    },
     forget: (workspaceId) => {
       opened.forget(workspaceId);
       refusals.forget(workspaceId);
@@ -188,15 +201,24 @@ async function loadCredential(
     await deps.onDamaged(workspaceId, connectionId, stored.version, result.because);
     return { kind: 'unavailable', because: 'unreadable' };
   }
-  const { definition, method } = known;
-  const shared = { kind: 'opened', fields: stored.fields, isBroken: isBroken(connection.status) } as const;
+  return openedOf(workspaceId, connectionId, stored, known, result.values, isBroken(connection.status));
+}
+
+function openedOf(
+  workspaceId: string,
+  connectionId: string,
+  { version, fields }: StoredCredential,
+  { definition, method }: MethodInUse,
+  values: Secret<Fields>,
+  isOutOfUse: boolean,
+): Opened {
+  const shared = { kind: 'opened', fields, isBroken: isOutOfUse } as const;
   if (usesTokens(method)) {
-    const owner = { workspaceId, connectionId, credentialVersion: stored.version };
-    const { values } = result;
-    return { ...shared, use: { kind: 'token', owner, definition, method, values, fields: stored.fields } };
+    const owner = { workspaceId, connectionId, credentialVersion: version };
+    return { ...shared, use: { kind: 'token', owner, definition, method, values, fields } };
   }
-  const signer = authenticator(method, result.values, basePathOf(definition, method, stored.fields));
-  return { ...shared, use: { kind: 'plain', credential: { ...signer, version: stored.version } } };
+  const signer = authenticator(method, values, basePathOf(definition, method, fields));
+  return { ...shared, use: { kind: 'plain', credential: { ...signer, version } } };
 }
 
 function mayBeUsed(loaded: Opened, fields: Fields): boolean {

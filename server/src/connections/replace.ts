@@ -1,5 +1,6 @@
 import type { Verdict } from '@keyrail/contract/verdicts';
 import { record } from '../audit/record.ts';
+import type { Catalog } from '../catalog/catalog.ts';
 import { AppError } from '../lib/app-error.ts';
 import type { Secret } from '../lib/secret.ts';
 import type { Tx } from '../lib/tx.ts';
@@ -8,7 +9,7 @@ import type { SealedRecord } from '../vault/sealed-record.ts';
 import type { Who } from '../workspaces/who.ts';
 import { changeAfter, tellHealed } from './check.ts';
 import { type Accepted, checkEntered } from './check-entered.ts';
-import type { ConnectDeps, Entered } from './connect.ts';
+import { type ConnectDeps, type Entered, keepMinted } from './connect.ts';
 import { type Connection, isHealthy } from './connection.ts';
 import { changeConnection } from './connection-store.ts';
 import { credentialPlace, credentialText } from './credential.ts';
@@ -16,7 +17,7 @@ import { demoteCurrent, findCredential, insertCurrent, nextVersion } from './cre
 import { insertEvent, type NewEvent } from './event-store.ts';
 import { getConnection, refuseStale, takeConnection } from './find.ts';
 import { fingerprintOf } from './fingerprint.ts';
-import { goneFromCatalog, methodIdOf, methodOf } from './method.ts';
+import { chooseMethod, goneFromCatalog, type MethodInUse, methodIdOf, methodOf } from './method.ts';
 import { renameIn } from './rename.ts';
 
 export interface Replacement {
@@ -26,6 +27,12 @@ export interface Replacement {
   name: string | undefined;
   /** Whether people read "replaced" or "reconnected" in the timeline. */
   as: 'rotated' | 'reconnected';
+  /** Another method of the same integration, by id or kind; the one it has when left out. */
+  method: string | undefined;
+  /** The credentials may belong to another account than before. */
+  acceptOtherAccount: boolean;
+  /** For how long the old ones can be rolled back to; 0: they are destroyed at once. */
+  keepPreviousMs: number;
 }
 
 /**
@@ -42,44 +49,57 @@ export async function replaceCredentials(
 ): Promise<{ verdict: Verdict; notes: string[] }> {
   const existing = await deps.transact(who.workspaceId, (tx) => getConnection(tx, who, id));
   refuseStale(existing, version);
-  const known = methodOf(await deps.catalogs.of(who.workspaceId), existing);
-  if (known === null) throw goneFromCatalog(existing.integration);
-  const { credentials, saveUnverified } = replacement;
+  const known = methodFor(await deps.catalogs.of(who.workspaceId), existing, replacement.method);
+  const { credentials, saveUnverified, acceptOtherAccount } = replacement;
   const { workspaceId } = who;
-  const accepted = await checkEntered(deps, { workspaceId, ...known, credentials, saveUnverified, existing });
+  const entering = { workspaceId, ...known, credentials, saveUnverified, acceptOtherAccount, existing };
+  const accepted = await checkEntered(deps, entering);
   const fingerprint = fingerprintOf(deps.keyedHash, workspaceId, accepted.entered.secrets);
   await storeAsCurrent(deps, who, id, accepted.entered.values, async (tx, next) => {
     const before = await takeConnection(tx, who, id, version);
     const methodId = methodIdOf(known.method);
-    const { fields, hint } = accepted.entered;
-    const stored = { ...next, method: known.method.type, methodId, fields, hint, fingerprint };
-    const change = { ...changeAfter(deps.settings, null, { ...accepted, ...known }), fields, hint };
+    const { fields, hint, facts, expiresAt } = accepted.entered;
+    const method = known.method.type;
+    const stored = { ...next, method, methodId, fields, hint, fingerprint, facts, expiresAt };
+    const checked = changeAfter(deps.settings, null, { ...accepted, ...known });
+    const change = { ...checked, method, methodId, fields, hint };
     if (replacement.name !== undefined) await renameIn(tx, who, before, replacement.name, accepted.at);
-    await makeCurrent(deps, tx, who, before, stored, change, {
-      kind: replacement.as,
-      message: messageOf(replacement.as, accepted),
-      actor: who.label,
-      at: accepted.at,
-    });
+    const message = messageOf(replacement.as, accepted);
+    const event = { kind: replacement.as, message, actor: who.label, at: accepted.at };
+    await makeCurrent(tx, who, before, { stored, change, event, keepPreviousMs: replacement.keepPreviousMs });
+    await keepMinted(deps, tx, { workspaceId, id, version: next.version }, accepted.minted);
   });
   return { verdict: accepted.verdict, notes: accepted.notes };
 }
 
-type Stored = Parameters<typeof insertCurrent>[2];
-type Change = Parameters<typeof changeConnection>[2];
+/** The method it has, or the one it is to have from now on. */
+function methodFor(catalog: Catalog, existing: Connection, asked: string | undefined): MethodInUse {
+  const known =
+    asked === undefined ? methodOf(catalog, existing) : chooseMethod(catalog, existing.integration, asked);
+  if (known === null) throw goneFromCatalog(existing.integration);
+  if (known.method.type !== 'oauth2') return known;
+  throw new AppError('invalid_input', {
+    fields: [{ path: 'credentials', message: `Sign in to ${known.definition.name} again instead.` }],
+  });
+}
+
+interface NewCurrent {
+  stored: Parameters<typeof insertCurrent>[2];
+  change: Parameters<typeof changeConnection>[2];
+  event: NewEvent;
+  /** For how long the one before can be rolled back to; 0: it is destroyed at once. */
+  keepPreviousMs: number;
+}
 
 /** Inside one transaction: the old credential steps back, the new one stands in its place, and everybody is told. */
 export async function makeCurrent(
-  { settings }: Pick<ConnectDeps, 'settings'>,
   tx: Tx,
   who: Who,
   before: Connection,
-  stored: Stored,
-  change: Change,
-  event: NewEvent,
+  { stored, change, event, keepPreviousMs }: NewCurrent,
 ): Promise<void> {
   const { at } = event;
-  const destroyAfter = new Date(at.getTime() + settings.keepPreviousMs);
+  const destroyAfter = keepPreviousMs === 0 ? null : new Date(at.getTime() + keepPreviousMs);
   const replaced = await findCredential(tx, before, 'current');
   await demoteCurrent(tx, before, at, destroyAfter);
   await insertCurrent(tx, before, stored, { at, byLabel: who.label });

@@ -1,6 +1,7 @@
 import type { Verdict } from '@keyrail/contract/verdicts';
 import { AppError } from '../lib/app-error.ts';
 import type { Secret } from '../lib/secret.ts';
+import type { Tokens } from '../tokens/token.ts';
 import type { Who } from '../workspaces/who.ts';
 import { changeAfter } from './check.ts';
 import { type CheckedValues, checkValues } from './check-entered.ts';
@@ -8,12 +9,13 @@ import type { ConnectDeps, Entered } from './connect.ts';
 import type { Connection } from './connection.ts';
 import type { CredentialDoor } from './credential.ts';
 import { findCredential, type StoredCredential } from './credential-store.ts';
-import { getConnection, takeConnection } from './find.ts';
+import { getConnection, refuseStale, takeConnection } from './find.ts';
 import { goneFromCatalog, methodOf } from './method.ts';
 import { makeCurrent, storeAsCurrent } from './replace.ts';
 
 interface Deps extends ConnectDeps {
-  door: Pick<CredentialDoor, 'reopen'>;
+  door: Pick<CredentialDoor, 'reopen' | 'sourceOf'>;
+  tokens: Pick<Tokens, 'put' | 'move'>;
 }
 
 /**
@@ -21,12 +23,15 @@ interface Deps extends ConnectDeps {
  * it replaces can be rolled back to in turn. It is checked like any other: where the provider no longer takes it,
  * nothing changes. Where the provider cannot be asked, it is taken as it is: it worked before.
  */
-export async function rollBack(deps: Deps, who: Who, id: string): Promise<Verdict> {
+export async function rollBack(deps: Deps, who: Who, id: string, version: number | null): Promise<Verdict> {
   const { connection, previous } = await deps.transact(who.workspaceId, async (tx) => {
     const found = await getConnection(tx, who, id);
     return { connection: found, previous: await findCredential(tx, found, 'previous') };
   });
-  if (previous === null || connection.status === 'disconnected') throw nothingThere();
+  refuseStale(connection, version);
+  const until = connection.previousCredential?.destroyAfter;
+  const isOver = until === undefined || until <= deps.clock.now();
+  if (previous === null || isOver || connection.status === 'disconnected') throw nothingThere();
   const known = methodOf(await deps.catalogs.of(who.workspaceId), {
     ...connection,
     methodId: previous.methodId,
@@ -35,31 +40,41 @@ export async function rollBack(deps: Deps, who: Who, id: string): Promise<Verdic
   const values = await reopened(deps, connection, previous);
   const accepted = await checkValues(
     deps,
-    { workspaceId: who.workspaceId, ...known, saveUnverified: true, existing: connection },
+    {
+      workspaceId: who.workspaceId,
+      ...known,
+      saveUnverified: true,
+      existing: connection,
+      source: deps.door.sourceOf({ workspaceId: who.workspaceId, connectionId: id }, previous, known, values),
+    },
     { values, fields: previous.fields, notes: [] },
   );
   await storeAsCurrent(deps, who, id, values, async (tx, next) => {
-    const before = await takeConnection(tx, who, id);
+    const before = await takeConnection(tx, who, id, version);
     // Destroyed or replaced while the provider was asked.
     if ((await findCredential(tx, before, 'previous'))?.version !== previous.version) throw nothingThere();
-    const { method, methodId, fields, hint, fingerprint } = previous;
+    const { methodId, fields, hint } = previous;
     const change = {
       ...changeAfter(deps.settings, null, { ...accepted, ...known }),
+      method: known.method.type,
       methodId,
       fields,
       hint,
     };
-    await makeCurrent(
-      deps,
-      tx,
-      who,
-      before,
-      { ...next, method, methodId, fields, hint, fingerprint },
+    // Before the old version is gone, and its tokens with it.
+    await deps.tokens.move(tx, ownerOf(before, previous), next.version);
+    await makeCurrent(tx, who, before, {
+      stored: { ...previous, ...next },
       change,
-      eventOf(who, accepted),
-    );
+      event: eventOf(who, accepted),
+      keepPreviousMs: deps.settings.keepPreviousMs,
+    });
   });
   return accepted.verdict;
+}
+
+function ownerOf({ workspaceId, id }: Connection, { version }: StoredCredential) {
+  return { workspaceId, connectionId: id, credentialVersion: version };
 }
 
 async function reopened(

@@ -3,7 +3,7 @@ import type { AuthMethod } from '../catalog/auth-definition.ts';
 import type { Definition } from '../catalog/definition.ts';
 import { Secret } from '../lib/secret.ts';
 import type { Credential, Unavailable } from '../outbound/credential-source.ts';
-import type { TokenOwner } from '../tokens/mint.ts';
+import type { Minted, TokenOwner } from '../tokens/mint.ts';
 import type { Token, TokenOutcome } from '../tokens/token.ts';
 import { basePathOf } from './method.ts';
 import { tokenVersion } from './token-version.ts';
@@ -20,10 +20,24 @@ export interface TokenUse {
 
 /** The token as the method sends it: in the `Authorization` header unless its file says otherwise. */
 export function tokenCredential(use: TokenUse, { accessToken, generation }: Token): Credential {
-  const { owner, definition, method, values, fields } = use;
+  const version = tokenVersion(use.owner.credentialVersion, generation);
+  return { ...signerOf(use, accessToken), version };
+}
+
+/** The same for a token of something that is not saved yet. */
+export function mintedCredential(
+  use: Omit<TokenUse, 'owner'>,
+  { accessToken }: Pick<Minted, 'accessToken'>,
+): Credential {
+  return { ...signerOf(use, accessToken), version: 1 };
+}
+
+function signerOf(
+  { definition, method, values, fields }: Omit<TokenUse, 'owner'>,
+  accessToken: Secret<string>,
+) {
   const withToken = new Secret({ ...values.reveal(), access_token: accessToken.reveal() });
-  const signer = authenticator(method, withToken, basePathOf(definition, method, fields));
-  return { ...signer, version: tokenVersion(owner.credentialVersion, generation) };
+  return authenticator(method, withToken, basePathOf(definition, method, fields));
 }
 
 /** Why a call goes without. */
