@@ -29,6 +29,7 @@ import { createOperatorAppStore } from './oauth/app-store.ts';
 import { guardPolicy } from './outbound/guard-policy.ts';
 import { createOutbound, type RunningOutbound } from './outbound/outbound.ts';
 import { budgetStore, usageOf, usageStore } from './outbound/store.ts';
+import { forward } from './proxy/forward.ts';
 import { RUN_DECIDED } from './runs/announce.ts';
 import { createExecutor, type Executor } from './runs/executor.ts';
 import { createFairSlots } from './runs/fair-slots.ts';
@@ -138,6 +139,10 @@ export async function compose(deps: ComposeDeps): Promise<Keyrail> {
     },
     catalogs,
     connections,
+    proxy: {
+      forward: (who, asked) =>
+        forward({ catalogs, connections, outbound, maxBodyBytes: config.proxyMaxBytes }, who, asked),
+    },
     runs: { runs: work.runs, watch: work.watch },
     tables: composeTables(deps, transact, catalogs, connections),
   };
@@ -268,6 +273,11 @@ function composeOutbound({ config, db, clock, log, databaseUrl }: ComposeDeps): 
     budgetStore: budgetStore(db.system),
     usageStore: usageStore(db.system),
     upstreams: config.upstreams,
+    limits: {
+      maxStreamBytes: config.proxyMaxBytes,
+      streamTotalTimeoutMs: config.proxyTimeoutSeconds * 1000,
+      streamIdleTimeoutMs: Math.min(config.proxyTimeoutSeconds, 60) * 1000,
+    },
     clock,
     onFlushError: (error) => log.warn({ err: error }, 'the counts of calls could not be written yet'),
   });

@@ -155,6 +155,18 @@ export const settings = {
     'Bytes one CSV import may have.',
     whole(1_073_741_824, 1, 1_099_511_627_776),
   ),
+  proxyMaxBytes: setting(
+    'KEYRAIL_PROXY_MAX_BYTES',
+    '104857600',
+    'Bytes a body may have that is passed through the proxy, in either direction, unpacked.',
+    whole(104_857_600, 1, 1_099_511_627_776),
+  ),
+  proxyTimeoutSeconds: setting(
+    'KEYRAIL_PROXY_TIMEOUT_SECONDS',
+    '300',
+    'How long a call through the proxy may take from its beginning to the last byte of its answer.',
+    whole(300, 1, 86_400),
+  ),
   runConcurrency: setting(
     'KEYRAIL_RUN_CONCURRENCY',
     '100',

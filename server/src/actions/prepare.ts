@@ -4,6 +4,7 @@ import type { Catalog } from '../catalog/catalog.ts';
 import type { Catalogs } from '../catalog/catalogs.ts';
 import type { Definition } from '../catalog/definition.ts';
 import type { AddressSource } from '../catalog/request.ts';
+import { budgetKeyOf } from '../connections/budget-key.ts';
 import type { Connections } from '../connections/connections.ts';
 import type { ResolvedConnection, UsableConnection } from '../connections/resolve.ts';
 import type { RateWindow } from '../outbound/call.ts';
@@ -75,13 +76,4 @@ export function prepareAction(
 export function windowsOf(definition: Definition, action: Action): readonly RateWindow[] {
   const windows = definition.rateLimits?.windows ?? [];
   return windows.filter((window) => window.group === undefined || window.group === action.rateGroup);
-}
-
-/** Two connections to one account share its limits. */
-function budgetKeyOf(definition: Definition, connection: UsableConnection): string {
-  const sharedBy = definition.rateLimits?.sharedBy ?? 'connection';
-  if (sharedBy === 'ip') return `ip:${definition.slug}`;
-  if (sharedBy === 'account' && connection.accountId !== null)
-    return `account:${definition.slug}:${connection.accountId}`;
-  return connection.id;
 }

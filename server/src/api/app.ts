@@ -25,6 +25,7 @@ import { createMethods } from './methods.ts';
 import { openApi } from './openapi.ts';
 import { handleError, sendProblem } from './problem.ts';
 import { type RecogniseRouteDeps, recogniseRoute } from './recognise.ts';
+import { type ProxyRoutesDeps, proxyRoutes } from './proxy.ts';
 import { requestLog } from './request-log.ts';
 import { type App, decorateRequests, type Policy } from './route.ts';
 import { type RunRoutesDeps, runRoutes } from './runs.ts';
@@ -79,6 +80,7 @@ export interface ApiDeps {
     ConnectionRoutesDeps &
     RecogniseRouteDeps &
     IntegrationRoutesDeps['connections'];
+  proxy: ProxyRoutesDeps;
   runs: RunRoutesDeps;
   tables: TableRoutesDeps & RowRoutesDeps & ImportRoutesDeps;
 }
@@ -140,6 +142,7 @@ function addRoutes(app: App, deps: ApiDeps, frame: ApiFrame): void {
   integrationRoutes(app, deps);
   recogniseRoute(app, deps.connections);
   connectionRoutes(app, deps.connections);
+  proxyRoutes(app, deps.proxy);
   runRoutes(app, deps.runs, frame);
   tableRoutes(app, deps.tables);
   rowRoutes(app, deps.tables);

@@ -126,6 +126,7 @@ const fromQuery = new WeakMap<FastifyRequest, string>();
 function askedWorkspace(request: FastifyRequest): string | null {
   const header = request.headers['keyrail-workspace'];
   if (typeof header === 'string') return header;
+  if (request.routeOptions.config?.isForwarded === true) return null;
   const query = request.query as Record<string, unknown>;
   if (request.method !== 'GET' || typeof query.workspace !== 'string') return fromQuery.get(request) ?? null;
   const asked = query.workspace;

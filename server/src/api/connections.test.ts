@@ -162,8 +162,11 @@ describe('the other routes', () => {
     expect(rotated.json).toMatchObject({
       hint: '-2nd',
       has_previous_credential: true,
+      previous_credential: { hint: 'good' },
       verdict: { kind: 'ok' },
     });
+    const { replaced_at, destroyed_at } = rotated.json.previous_credential;
+    expect(Date.parse(destroyed_at) - Date.parse(replaced_at)).toBe(24 * 3_600_000);
     const back = await heard(app.owner.post(at('/rollback')));
     expect(back.json).toMatchObject({ hint: 'good', verdict: { kind: 'ok' } });
 
@@ -188,8 +191,49 @@ describe('the other routes', () => {
     expect((await heard(app.owner.post(at('/verify')))).json.code).toBe('connection_broken');
     const again = await heard(app.owner.post(at('/reconnect'), { credentials: { api_key: GOOD } }));
     expect(again.json).toMatchObject({ id, status: 'connected', verdict: { kind: 'ok' } });
-    expect((await heard(app.owner.delete(at()))).status).toBe(204);
+    const unsaid = await heard(app.owner.delete(at()));
+    expect([unsaid.status, unsaid.json.code, unsaid.json.reason]).toEqual([
+      409,
+      'conflict',
+      'new_default_needed',
+    ]);
+    const heir = listed.json.data.find((one: { id: string }) => one.id !== id);
+    expect((await heard(app.owner.delete(`${at()}?new_default=${heir.id}`))).status).toBe(204);
     expect((await heard(app.owner.get(at()))).status).toBe(404);
+    expect((await heard(app.owner.get(`/v1/connections/${heir.id}`))).json.is_default).toBe(true);
+  });
+
+  it('destroy the replaced key now, or at once where it is to be kept for no time', async () => {
+    const { id } = await made();
+    const at = (rest = '') => `/v1/connections/${id}${rest}`;
+    const next = (key: string, more = {}) =>
+      heard(app.owner.patch(at(), { credentials: { api_key: `${GOOD}-${key}` }, ...more }));
+    expect((await next('keep')).json.previous_credential).not.toBeNull();
+    const destroyed = await heard(app.owner.post(at('/destroy-previous')));
+    expect(destroyed.json).toMatchObject({ previous_credential: null, has_previous_credential: false });
+    const nothing = await heard(app.owner.post(at('/destroy-previous')));
+    expect([nothing.status, nothing.json.reason]).toEqual([409, 'no_previous_credential']);
+    expect((await heard(app.owner.post(at('/rollback')))).json.reason).toBe('no_previous_credential');
+    expect((await next('none', { keep_previous_hours: 0 })).json.previous_credential).toBeNull();
+    const events = await heard(app.owner.get(at('/events')));
+    expect(events.json.data.map((event: { kind: string }) => event.kind)).toContain('previous_destroyed');
+  });
+
+  it('refuse all of two replacements made on one version but the first', async () => {
+    const { id } = await made();
+    const replaced = await Promise.all(
+      ['one', 'two', 'three'].map((key) =>
+        app.owner.patch(
+          `/v1/connections/${id}`,
+          { credentials: { api_key: `${GOOD}-${key}` } },
+          { 'if-match': '"1"' },
+        ),
+      ),
+    );
+    expect(replaced.map(({ status }) => status).sort()).toEqual([200, 412, 412]);
+    const winner = replaced.find(({ status }) => status === 200)?.json;
+    const now = (await app.owner.get(`/v1/connections/${id}`)).json;
+    expect(now).toMatchObject({ hint: winner.hint, version: 2, previous_credential: { hint: 'good' } });
   });
 
   it('list the connected apps and count connections in the catalog', async () => {

@@ -7,6 +7,7 @@ import {
   connectionUsage,
   createConnection,
   createdConnection,
+  deleteConnectionQuery,
   dependent,
   reconnectConnection,
   updateConnection,
@@ -33,6 +34,7 @@ export type ConnectionRoutesDeps = Pick<
   | 'makeDefault'
   | 'disconnect'
   | 'rollBack'
+  | 'destroyPrevious'
   | 'remove'
   | 'dependents'
   | 'events'
@@ -187,8 +189,8 @@ function enterRoutes(app: App, deps: ConnectionRoutesDeps): void {
       response: { 200: updatedConnection },
     },
     handler: async (request, reply) => {
-      const { name, credentials, save_unverified: saveUnverified } = request.body;
-      const change = { name, credentials, saveUnverified };
+      const { name, credentials, save_unverified: saveUnverified, keep_previous_hours: hours } = request.body;
+      const change = { name, credentials, saveUnverified, keepPreviousMs: hours * 3_600_000 };
       const done = await deps.update(request.who, request.params.id, change, expectedVersion(request));
       return withVerdict(reply, done);
     },
@@ -207,8 +209,15 @@ function enterRoutes(app: App, deps: ConnectionRoutesDeps): void {
       response: { 200: createdConnection },
     },
     handler: async (request, reply) => {
-      const { credentials, save_unverified: saveUnverified } = request.body;
-      const done = await deps.reconnect(request.who, request.params.id, credentials, saveUnverified);
+      const { method, credentials, save_unverified, accept_other_account } = request.body;
+      const reconnection = {
+        method,
+        credentials,
+        saveUnverified: save_unverified,
+        acceptOtherAccount: accept_other_account,
+      };
+      const { id } = request.params;
+      const done = await deps.reconnect(request.who, id, reconnection, expectedVersion(request));
       return withVerdict(reply, done);
     },
   });
@@ -235,7 +244,22 @@ function deedRoutes(app: App, deps: ConnectionRoutesDeps): void {
       response: { 200: checkedConnection },
     },
     handler: async (request, reply) =>
-      withVerdict(reply, await deps.rollBack(request.who, request.params.id)),
+      withVerdict(reply, await deps.rollBack(request.who, request.params.id, expectedVersion(request))),
+  });
+
+  app.route({
+    method: 'POST',
+    url: '/v1/connections/:id/destroy-previous',
+    config: changing,
+    schema: {
+      tags,
+      summary: 'Destroy the replaced credentials now',
+      description: 'For a key that may have leaked. Withdraw it at the tool, too: there it still works.',
+      params: one,
+      response: { 200: connection },
+    },
+    handler: async (request, reply) =>
+      versioned(reply, await deps.destroyPrevious(request.who, request.params.id, expectedVersion(request))),
   });
 
   app.route({
@@ -266,9 +290,18 @@ function deedRoutes(app: App, deps: ConnectionRoutesDeps): void {
     method: 'DELETE',
     url: '/v1/connections/:id',
     config: changing,
-    schema: { tags, summary: 'Delete a connection for good', params: one, response: { 204: z.null() } },
+    schema: {
+      tags,
+      summary: 'Delete a connection for good',
+      description:
+        'Where it is the default of several, `new_default` says which one becomes it; without it the answer is 409 with the reason `new_default_needed`.',
+      params: one,
+      querystring: deleteConnectionQuery,
+      response: { 204: z.null() },
+    },
     handler: async (request, reply) => {
-      await deps.remove(request.who, request.params.id);
+      const how = { newDefault: request.query.new_default, version: expectedVersion(request) };
+      await deps.remove(request.who, request.params.id, how);
       return reply.code(204).send(null);
     },
   });

@@ -39,16 +39,18 @@ function install(app: App, deps: GateDeps): void {
     reply.headers(headers).header('request-id', request.id);
     checkShape(request);
     refuseTooMany(addresses.take(networkOf(request.ip)));
-    const { policy } = request.routeOptions.config ?? {};
+    const { policy, isForwarded = false } = request.routeOptions.config ?? {};
     if (policy === undefined) return; // no such route: the answer says so
-    refuseKeyInQuery(request);
+    if (!isForwarded) refuseKeyInQuery(request);
     const credential = credentialOf_(deps, request);
     refuseTooMany(callers.take(credential ? callerKey(credential) : request.ip));
     if (credential?.kind !== 'token') refuseCrossSite(request, deps.config.publicUrl);
     await authenticate(deps.identify, request, policy, credential);
     checkBodyType(request);
   });
-  app.addHook('preHandler', async (request) => refuseNul(request));
+  app.addHook('preHandler', async (request) => {
+    if (request.routeOptions.config.isForwarded !== true) refuseNul(request);
+  });
 }
 
 function credentialOf_(deps: Pick<GateDeps, 'config'>, request: FastifyRequest): Credential | null {

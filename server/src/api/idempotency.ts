@@ -68,6 +68,8 @@ async function begin(
   const key = request.headers['idempotency-key'];
   const who = knownWho(request);
   if (key === undefined || request.method !== 'POST' || !who) return null;
+  // It is the other side's to heed.
+  if (request.routeOptions.config?.isForwarded === true) return null;
   if (typeof key !== 'string' || !/^[\x21-\x7e]{1,255}$/.test(key))
     throw invalidKey('must be 1 to 255 visible ASCII characters');
   if (request.routeOptions.config?.streams) throw invalidKey('is not taken with a streamed body');

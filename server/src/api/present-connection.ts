@@ -17,15 +17,15 @@ export function presentConnection(connection: Listed): Shown {
     account: connection.account,
     hint: connection.hint,
     fields: withoutStamp(connection.fields),
-    facts: [],
-    expires_at: null,
+    facts: [...connection.facts],
+    expires_at: connection.expiresAt?.toISOString() ?? null,
     granted_scopes: null,
     last_verdict: connection.lastVerdict,
     last_checked_at: connection.lastCheckedAt?.toISOString() ?? null,
     next_check_at: connection.nextCheckAt?.toISOString() ?? null,
     last_used_at: connection.lastUsedAt?.toISOString() ?? null,
-    has_previous_credential: connection.hasPreviousCredential,
-    previous_credential: null,
+    has_previous_credential: connection.previousCredential !== null,
+    previous_credential: presentPrevious(connection.previousCredential),
     dependents_count: connection.dependentsCount,
     created_by: connection.createdByLabel,
     created_at: connection.createdAt.toISOString(),
@@ -38,4 +38,10 @@ export function presentConnection(connection: Listed): Shown {
 function withoutStamp(fields: Readonly<Record<string, string>>): Record<string, string> {
   const { [ADDRESS_STAMP]: _, ...shown } = fields;
   return shown;
+}
+
+function presentPrevious(previous: Listed['previousCredential']): Shown['previous_credential'] {
+  if (previous === null) return null;
+  const { hint, replacedAt, destroyAfter } = previous;
+  return { hint, replaced_at: replacedAt.toISOString(), destroyed_at: destroyAfter.toISOString() };
 }

@@ -48,11 +48,13 @@ export function checkBodyType(request: FastifyRequest): void {
   const { headers } = request;
   const hasBody = headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
   if (!hasBody) return;
+  const { streams, isForwarded } = request.routeOptions.config ?? {};
+  if (isForwarded === true) return;
   const encoding = headers['content-encoding'];
   if (encoding !== undefined && encoding !== 'identity') {
     throw new AppError('unsupported_media_type', { detail: 'Send the body without Content-Encoding.' });
   }
-  const taken = request.routeOptions.config?.streams ?? ['application/json'];
+  const taken = streams ?? ['application/json'];
   const [type = '', ...parameters] = (headers['content-type'] ?? '').toLowerCase().split(';');
   const charset = parameters.map((one) => one.trim()).find((one) => one.startsWith('charset='));
   const isJson = type.trim() === 'application/json';

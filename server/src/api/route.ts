@@ -50,6 +50,8 @@ declare module 'fastify' {
     policy?: Policy;
     /** Content types whose body is handed on as a stream (`request.body` is a Readable). Without it: JSON alone. */
     streams?: readonly string[];
+    /** Query, headers and body belong to somebody else: nothing in front of the route reads or judges them. */
+    isForwarded?: boolean;
     /** Members of the answer that a repeated request (Idempotency-Key) gets as null, such as a token shown once. */
     shownOnce?: readonly string[];
     /** False: the path holds something that must not be in the log. */

@@ -8,11 +8,19 @@ import type { Connections } from '../db/schema.ts';
 import type { Tx } from '../lib/tx.ts';
 import { CONNECTION_CHANGED } from './announce.ts';
 import { type Connection, STATUSES } from './connection.ts';
+import { factsShape } from './credential-store.ts';
 
 /** What a new row needs; the rest has its beginning in the table. */
 export type NewConnection = Omit<
   Connection,
-  'credentialVersion' | 'hasPreviousCredential' | 'version' | 'lastUsedAt' | 'reportedAt' | 'updatedAt'
+  | 'credentialVersion'
+  | 'previousCredential'
+  | 'facts'
+  | 'expiresAt'
+  | 'version'
+  | 'lastUsedAt'
+  | 'reportedAt'
+  | 'updatedAt'
 > & { nameKey: string };
 
 export async function insertConnection(tx: Tx, made: NewConnection): Promise<void> {
@@ -98,6 +106,22 @@ export async function listConnections(
   if (filter.after !== null) query = query.where('connections.id', '>', filter.after);
   if (filter.ids !== null) query = query.where('connections.id', '=', sql<string>`any(${[...filter.ids]})`);
   return (await query.execute()).map(fromRow);
+}
+
+/** Whether the integration has another connection than this one. */
+export async function hasOthers(
+  tx: Tx,
+  { workspaceId, integration, id }: Pick<Connection, 'workspaceId' | 'integration' | 'id'>,
+): Promise<boolean> {
+  const other = await queries(tx)
+    .selectFrom('connections')
+    .select('id')
+    .where('workspace_id', '=', workspaceId)
+    .where('integration', '=', integration)
+    .where('id', '!=', id)
+    .limit(1)
+    .executeTakeFirst();
+  return other !== undefined;
 }
 
 export interface AppRow {
@@ -272,11 +296,26 @@ function select(tx: Tx, workspaceId: string) {
       join.onRef('previous.connection_id', '=', 'connections.id').on('previous.state', '=', 'previous'),
     )
     .selectAll('connections')
-    .select(['current.version as credential_version', 'previous.version as previous_version'])
+    .select([
+      'current.version as credential_version',
+      // A credential becomes current in the step that makes the one before it previous.
+      'current.created_at as replaced_at',
+      'current.facts as facts',
+      'current.expires_at as credential_expires_at',
+      'previous.hint as previous_hint',
+      'previous.destroy_after as previous_until',
+    ])
     .where('connections.workspace_id', '=', workspaceId);
 }
 
-type Row = Selectable<Connections> & { credential_version: number | null; previous_version: number | null };
+type Row = Selectable<Connections> & {
+  credential_version: number | null;
+  replaced_at: Date | null;
+  facts: unknown;
+  credential_expires_at: Date | null;
+  previous_hint: string | null;
+  previous_until: Date | null;
+};
 
 const fieldsShape = z.record(z.string(), z.string());
 
@@ -303,7 +342,9 @@ function fromRow(row: Row): Connection {
     checksMissed: row.checks_missed,
     reportedAt: row.reported_at,
     lastUsedAt: row.last_used_at,
-    hasPreviousCredential: row.previous_version !== null,
+    facts: row.facts === null ? [] : factsShape.parse(row.facts),
+    expiresAt: row.credential_expires_at,
+    previousCredential: previousOf(row),
     credentialVersion: row.credential_version,
     createdBy: row.created_by,
     createdByLabel: row.created_by_label,
@@ -311,6 +352,11 @@ function fromRow(row: Row): Connection {
     updatedAt: row.updated_at,
     version: row.version,
   };
+}
+
+function previousOf({ replaced_at, previous_hint, previous_until }: Row): Connection['previousCredential'] {
+  if (replaced_at === null || previous_until === null) return null;
+  return { hint: previous_hint, replacedAt: replaced_at, destroyAfter: previous_until };
 }
 
 function jsonOrNull(value: unknown): string | null {

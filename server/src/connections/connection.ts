@@ -1,6 +1,6 @@
 import { type ConnectionStatus, connectionStatus } from '@keyrail/contract/connections';
 import type { ConnectionId, WorkspaceId } from '@keyrail/contract/ids';
-import type { AuthMethodKind } from '@keyrail/contract/integrations';
+import type { AuthMethodKind, Fact } from '@keyrail/contract/integrations';
 import type { Account, Verdict } from '@keyrail/contract/verdicts';
 
 /** One named, saved set of credentials for one integration, without its secret. */
@@ -25,6 +25,10 @@ export interface Connection {
   hint: string | null;
   /** What was entered and is no secret: connection fields, a user name. */
   fields: Readonly<Record<string, string>>;
+  /** What is known of the credential and no secret: client e-mail, key id, certificate subject. */
+  facts: readonly Fact[];
+  /** When the credential itself ends, where known. */
+  expiresAt: Date | null;
   lastVerdict: Verdict | null;
   lastCheckedAt: Date | null;
   nextCheckAt: Date | null;
@@ -33,7 +37,8 @@ export interface Connection {
   /** When (or until when) a refused call asked for a check. */
   reportedAt: Date | null;
   lastUsedAt: Date | null;
-  hasPreviousCredential: boolean;
+  /** The replaced credential, while it can be rolled back to. */
+  previousCredential: PreviousCredential | null;
   /** The version of the current credential; null where there is none (disconnected). */
   credentialVersion: number | null;
   createdBy: string | null;
@@ -42,6 +47,14 @@ export interface Connection {
   updatedAt: Date;
   /** Counts changes by people (name, credentials, default), not checks: it is the ETag. */
   version: number;
+}
+
+/** What is shown of a credential that was replaced and is still there. */
+export interface PreviousCredential {
+  hint: string | null;
+  replacedAt: Date;
+  /** When it is destroyed, unless somebody does so before. */
+  destroyAfter: Date;
 }
 
 /** From best to worst. */

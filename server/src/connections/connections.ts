@@ -24,7 +24,13 @@ import { createMint } from './mint.ts';
 import { recognise } from './recognise.ts';
 import { replaceCredentials } from './replace.ts';
 import { reportDamaged, reportOutOfCredits, reportUnauthenticated } from './report.ts';
-import { type ConnectionRef, type ResolvedConnection, resolveConnection } from './resolve.ts';
+import {
+  type CallerConnection,
+  type ConnectionRef,
+  type ResolvedConnection,
+  resolveConnection,
+  resolveForCaller,
+} from './resolve.ts';
 import { rollBack } from './roll-back.ts';
 import type { ConnectionSettings } from './settings.ts';
 import { sweep } from './sweep.ts';
@@ -121,6 +127,8 @@ export interface Connections {
 
   /** For actions, runs and the proxy: the connection to use, inside their own transaction. */
   resolve(tx: Tx, workspaceId: string, ref: ConnectionRef): Promise<ResolvedConnection>;
+  /** For the proxy: what a caller names by a connection's id or an integration's slug. */
+  resolveFor(who: Who, named: string): Promise<CallerConnection>;
   /**
    * For outbound: the credential of a saved connection, as long as it is for the address that `fields` (as resolved)
    * make. Reads the database outside any transaction of the caller, and keeps it in memory for a few seconds.
@@ -242,6 +250,7 @@ export function createConnections(given: ConnectionsDeps): Connections {
     countByIntegration: (who) => look.countByIntegration(deps, who),
 
     resolve: (tx, workspaceId, ref) => resolveConnection(tx, workspaceId, ref),
+    resolveFor: (who, named) => given.transact(who.workspaceId, (tx) => resolveForCaller(tx, who, named)),
     credentialSource: door.source,
     reportUnauthenticated: (...report) => reportUnauthenticated(deps, ...report),
     reportOutOfCredits: (workspaceId, connectionId, message) =>

@@ -228,7 +228,12 @@ it('a key entered for a new address in the middle of a check is not sent to the 
     makeDefault: false,
   });
   betweenReads = () =>
-    steady.connections.reconnect(who, connection.id, entered(second, OTHER_GOOD_KEY), false);
+    steady.connections.reconnect(
+      who,
+      connection.id,
+      { credentials: entered(second, OTHER_GOOD_KEY), saveUnverified: false },
+      null,
+    );
   await expect(interrupted.connections.verify(who, connection.id)).rejects.toMatchObject({
     code: 'conflict',
     reason: 'changed_meanwhile',

@@ -132,16 +132,21 @@ describe('new credentials', () => {
     expect(await sentBy(made.id)).toBe(GOOD_KEY);
     const replaced = await room.connections.update(who, made.id, replacing(OTHER_GOOD_KEY), null);
     expect(replaced).toMatchObject({
-      connection: { status: 'connected', hint: '0002', hasPreviousCredential: true, credentialVersion: 2 },
+      connection: {
+        status: 'connected',
+        hint: '0002',
+        previousCredential: { hint: '0001' },
+        credentialVersion: 2,
+      },
       verdict: { kind: 'ok' },
     });
     expect(await sentBy(made.id)).toBe(OTHER_GOOD_KEY);
 
-    const back = await room.connections.rollBack(who, made.id);
+    const back = await room.connections.rollBack(who, made.id, null);
     expect(back.connection).toMatchObject({
       hint: '0001',
       credentialVersion: 3,
-      hasPreviousCredential: true,
+      previousCredential: { hint: '0002' },
     });
     expect(await sentBy(made.id)).toBe(GOOD_KEY);
   });
@@ -179,17 +184,60 @@ describe('new credentials', () => {
     await room.connections.update(who, made.id, replacing(OTHER_GOOD_KEY), null);
     clock.move(23 * 3_600_000);
     await room.connections.sweep();
-    expect((await room.connections.get(who, made.id)).hasPreviousCredential).toBe(true);
+    expect((await room.connections.get(who, made.id)).previousCredential).not.toBeNull();
     clock.move(2 * 3_600_000);
     await room.connections.sweep();
-    expect((await room.connections.get(who, made.id)).hasPreviousCredential).toBe(false);
+    expect((await room.connections.get(who, made.id)).previousCredential).toBeNull();
+    const { data } = await room.connections.events(who, made.id, { limit: 1, cursor: undefined });
+    expect(data).toMatchObject([{ kind: 'previous_destroyed', actor: null }]);
     expect(await sealedOf(made.id)).toEqual([
       { state: 'retired', isThere: false },
       { state: 'current', isThere: true },
     ]);
-    await expect(room.connections.rollBack(who, made.id)).rejects.toMatchObject({
+    await expect(room.connections.rollBack(who, made.id, null)).rejects.toMatchObject({
       reason: 'no_previous_credential',
     });
+  });
+
+  it('from before cannot be taken back once their time is over, whether the sweep came by or not', async () => {
+    const made = await connected();
+    const hour = { ...replacing(OTHER_GOOD_KEY), keepPreviousMs: 3_600_000 };
+    await room.connections.update(who, made.id, hour, null);
+    clock.move(3_600_001);
+    await expect(room.connections.rollBack(who, made.id, null)).rejects.toMatchObject({
+      reason: 'no_previous_credential',
+    });
+  });
+
+  it('may be those of another method of the integration', async () => {
+    const made = await connected();
+    provider.on('jane:fake-password-0001', account('acc_1', 'jane@acme.example'));
+    const { connection } = await room.connections.reconnect(
+      who,
+      made.id,
+      {
+        method: 'basic',
+        credentials: { user: 'jane', password: 'fake-password-0001' },
+        saveUnverified: false,
+      },
+      null,
+    );
+    expect(connection).toMatchObject({ id: made.id, method: 'basic', fields: { user: 'jane' } });
+    const back = await room.connections.rollBack(who, made.id, null);
+    expect(back.connection).toMatchObject({ method: 'api_key', fields: {} });
+    expect(await sentBy(made.id)).toBe(GOOD_KEY);
+  });
+
+  it('of another account are taken where somebody says so', async () => {
+    const made = await connected();
+    provider.on('fake-key-moved', account('acc_3', 'bob@other.example'));
+    const entered = { credentials: { api_key: 'fake-key-moved' }, saveUnverified: false };
+    await expect(room.connections.reconnect(who, made.id, entered, null)).rejects.toMatchObject({
+      code: 'credential_rejected',
+    });
+    const accepted = { ...entered, acceptOtherAccount: true };
+    const { connection } = await room.connections.reconnect(who, made.id, accepted, null);
+    expect(connection).toMatchObject({ accountId: 'acc_3', account: { name: 'bob@other.example' } });
   });
 
   it('from before that the provider no longer takes are not taken back', async () => {
@@ -199,7 +247,7 @@ describe('new credentials', () => {
     const kept = await connected({ key: 'fake-key-short-lived' });
     await room.connections.update(who, kept.id, replacing(GOOD_KEY), null);
     provider.on('fake-key-short-lived', json(401, { code: 'revoked' }));
-    await expect(room.connections.rollBack(who, kept.id)).rejects.toMatchObject({
+    await expect(room.connections.rollBack(who, kept.id, null)).rejects.toMatchObject({
       code: 'credential_rejected',
     });
     expect(await sentBy(kept.id)).toBe(GOOD_KEY);
@@ -270,15 +318,36 @@ describe('disconnecting', () => {
     expect(await sentBy(made.id)).toBeNull();
     await expect(room.connections.verify(who, made.id)).rejects.toMatchObject({ code: 'connection_broken' });
     await forgetJobs(database);
-    const back = await room.connections.reconnect(who, made.id, { api_key: GOOD_KEY }, false);
+    const back = await room.connections.reconnect(
+      who,
+      made.id,
+      { credentials: { api_key: GOOD_KEY }, saveUnverified: false },
+      null,
+    );
     expect(back.connection).toMatchObject({ id: made.id, status: 'connected', isDefault: true });
     expect(await sentBy(made.id)).toBe(GOOD_KEY);
     expect(await jobsOf(database, 'connections.healed')).toContain(made.id);
   });
 
+  it('deleting the default of several asks which becomes it, and takes only another of the same integration', async () => {
+    const [first, second, third] = [await connected(), await connected(), await connected()];
+    const stranger = await connected({ integration: 'other' });
+    const remove = (id: string, newDefault?: string) =>
+      room.connections.remove(who, id, { newDefault, version: null });
+    await expect(remove(first.id)).rejects.toMatchObject({ code: 'conflict', reason: 'new_default_needed' });
+    for (const wrong of [first.id, stranger.id, 'con_00000000000000000000000000']) {
+      await expect(remove(first.id, wrong)).rejects.toMatchObject({ fields: [{ path: 'new_default' }] });
+    }
+    await remove(first.id, third.id);
+    expect((await room.connections.get(who, third.id)).isDefault).toBe(true);
+    await remove(second.id);
+    await remove(third.id);
+    expect((await room.connections.list(who, { ...all, integration: 'acme' })).data).toEqual([]);
+  });
+
   it('deleting removes it and its secrets for good', async () => {
     const made = await connected();
-    await room.connections.remove(who, made.id);
+    await room.connections.remove(who, made.id, { newDefault: undefined, version: null });
     await expect(room.connections.get(who, made.id)).rejects.toMatchObject({ code: 'not_found' });
     expect(await sealedOf(made.id)).toEqual([]);
     expect(await sentBy(made.id)).toBeNull();
@@ -297,12 +366,19 @@ describe('who sees a connection', () => {
       () => connections.get(stranger, made.id),
       () => connections.update(stranger, made.id, change('Mine'), null),
       () => connections.update(stranger, made.id, replacing(GOOD_KEY), null),
-      () => connections.reconnect(stranger, made.id, { api_key: GOOD_KEY }, false),
+      () =>
+        connections.reconnect(
+          stranger,
+          made.id,
+          { credentials: { api_key: GOOD_KEY }, saveUnverified: false },
+          null,
+        ),
       () => connections.verify(stranger, made.id),
       () => connections.makeDefault(stranger, made.id),
       () => connections.disconnect(stranger, made.id),
-      () => connections.rollBack(stranger, made.id),
-      () => connections.remove(stranger, made.id),
+      () => connections.rollBack(stranger, made.id, null),
+      () => connections.remove(stranger, made.id, { newDefault: undefined, version: null }),
+      () => connections.destroyPrevious(stranger, made.id, null),
       () => connections.dependents(stranger, made.id),
       () => connections.events(stranger, made.id, { limit: 10, cursor: undefined }),
       () => connections.usage(stranger, made.id),

@@ -1,4 +1,3 @@
-import { isSupported } from '../auth-methods/apply.ts';
 import type { AuthMethod } from '../catalog/auth-definition.ts';
 import { resolveBaseUrl } from '../catalog/base-url.ts';
 import type { Catalog } from '../catalog/catalog.ts';
@@ -11,9 +10,14 @@ export function methodIdOf(method: AuthMethod): string {
   return method.id ?? method.type;
 }
 
+export interface MethodInUse {
+  definition: Definition;
+  method: AuthMethod;
+}
+
 /**
  * The integration and the method a new connection is to be made with. `asked`: a method's id or a kind; where it is left
- * out, the first one this server can do.
+ * out, the first one by which something is entered; signing in at the tool begins elsewhere (sign-ins.ts).
  */
 export function chooseMethod(
   catalog: Pick<Catalog, 'get'>,
@@ -25,13 +29,13 @@ export function chooseMethod(
   const offered = definition.auth.filter(
     (method) => asked === undefined || methodIdOf(method) === asked || method.type === asked,
   );
-  const method = offered.find((one) => isSupported(one.type));
+  const method = offered.find((one) => one.type !== 'oauth2');
   if (method !== undefined) return { definition, method };
   throw invalid(
     'method',
     offered.length === 0
       ? `${definition.name} does not connect this way.`
-      : `This server cannot connect ${definition.name} this way.`,
+      : `Nothing is entered to connect ${definition.name} this way: people sign in there (POST /v1/oauth/authorizations).`,
   );
 }
 

@@ -1,7 +1,10 @@
 import type { ConnectionStatus } from '@keyrail/contract/connections';
+import { connectionId as connectionIdShape } from '@keyrail/contract/ids';
 import type { Tx } from '../lib/tx.ts';
+import type { Who } from '../workspaces/who.ts';
 import { type BrokenStatus, type Connection, isBroken } from './connection.ts';
 import { findConnection, findDefault } from './connection-store.ts';
+import { getConnection } from './find.ts';
 
 /** Which connection somebody means: a named one, or (null) the integration's default, whichever it is now. */
 export interface ConnectionRef {
@@ -41,6 +44,34 @@ export async function resolveConnection(
       ? await findDefault(tx, workspaceId, ref.integration)
       : await findConnection(tx, workspaceId, ref.connectionId);
   if (found === null || found.integration !== ref.integration) return { kind: 'missing', because: 'none' };
+  return resolvedOf(found);
+}
+
+/** A connection somebody names in a request, and the integration it is for. */
+export interface CallerConnection {
+  integration: string;
+  resolved: ResolvedConnection;
+}
+
+/**
+ * The connection a caller means by an id, or by an integration's slug (its default). Foreign, unknown, and not this
+ * token's are the same: not there.
+ */
+export async function resolveForCaller(tx: Tx, who: Who, named: string): Promise<CallerConnection> {
+  if (connectionIdShape.safeParse(named).success) {
+    const found = await getConnection(tx, who, named);
+    return { integration: found.integration, resolved: resolvedOf(found) };
+  }
+  const found = await findDefault(tx, who.workspaceId, named);
+  if (found === null) return { integration: named, resolved: { kind: 'missing', because: 'none' } };
+  const { id, integration } = await getConnection(tx, who, found.id);
+  return {
+    integration,
+    resolved: await resolveConnection(tx, who.workspaceId, { integration, connectionId: id }),
+  };
+}
+
+function resolvedOf(found: Connection): ResolvedConnection {
   const { status } = found;
   if (status === 'disconnected') return { kind: 'missing', because: 'disconnected' };
   if (isBroken(status)) {

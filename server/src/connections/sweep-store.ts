@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import type { Queries } from '../db/open.ts';
 import { enqueueAsSystem } from '../jobs/queue.ts';
+import { newId } from '../lib/id.ts';
 import { connectionCheck } from './announce.ts';
 
 /** Of all workspaces together; so it works past row-level security, and only with ids and times. */
@@ -41,14 +42,26 @@ export function createSweepStore(system: Queries): SweepStore {
         }
         return due.length;
       }),
-    destroyExpired: async (now) => {
-      const result = await system
-        .updateTable('credentials')
-        .set({ state: 'retired', sealed: null, destroyed_at: now, destroy_after: null })
-        .where('destroy_after', '<=', now)
-        .where('state', '=', sql<string>`'previous'`)
-        .executeTakeFirst();
-      return Number(result.numUpdatedRows);
-    },
+    destroyExpired: (now) =>
+      system.transaction().execute(async (transaction) => {
+        const destroyed = await transaction
+          .updateTable('credentials')
+          .set({ state: 'retired', sealed: null, destroyed_at: now, destroy_after: null })
+          .where('destroy_after', '<=', now)
+          .where('state', '=', sql<string>`'previous'`)
+          .returning(['workspace_id', 'connection_id'])
+          .execute();
+        const events = destroyed.map(({ workspace_id, connection_id }) => ({
+          id: newId<string>('evt', now.getTime()),
+          workspace_id,
+          connection_id,
+          kind: 'previous_destroyed',
+          message: 'The replaced credentials were destroyed, as their time was over.',
+          actor: null,
+          at: now,
+        }));
+        if (events.length > 0) await transaction.insertInto('connection_events').values(events).execute();
+        return destroyed.length;
+      }),
   };
 }

@@ -17,7 +17,7 @@ const HOP_BY_HOP = new Set([
 const OURS = new Set(['host', 'content-length', 'expect', 'http2-settings']);
 
 /** Who the caller is, or says to be: not for third parties. */
-const CALLERS = new Set(['authorization', 'cookie', 'forwarded', 'via', 'x-real-ip']);
+const CALLERS = new Set(['authorization', 'cookie', 'cookie2', 'forwarded', 'via', 'x-real-ip']);
 
 const NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,200}$/;
 const VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;

@@ -1,0 +1,105 @@
+import type { Readable } from 'node:stream';
+import { resolveBaseUrl } from '../catalog/base-url.ts';
+import type { Catalogs } from '../catalog/catalogs.ts';
+import type { Definition } from '../catalog/definition.ts';
+import { refusesInWords, saysRefused } from '../catalog/refusal.ts';
+import { budgetKeyOf } from '../connections/budget-key.ts';
+import type { Connections } from '../connections/connections.ts';
+import type { CallerConnection, UsableConnection } from '../connections/resolve.ts';
+import { AppError } from '../lib/app-error.ts';
+import type { Outbound } from '../outbound/call.ts';
+import { keepBody } from '../outbound/kept-body.ts';
+import type { StreamedAnswer } from '../outbound/stream.ts';
+import type { Who } from '../workspaces/who.ts';
+import { connectionMissing, failureOf } from './failures.ts';
+import { forwardedHeaders, handedThrough } from './headers.ts';
+import { addressUnder } from './path.ts';
+
+export interface ProxyDeps {
+  catalogs: Catalogs;
+  connections: Pick<Connections, 'resolveFor' | 'credentialSource'>;
+  outbound: Pick<Outbound, 'stream'>;
+  /** The largest body taken from a caller, in bytes. */
+  maxBodyBytes: number;
+}
+
+/** A request somebody outside wants made with a connection's credential. */
+export interface Forwarded {
+  /** A connection's id, or an integration's slug for its default connection. */
+  connection: string;
+  method: string;
+  /** As it was written: with its first slash, or empty. */
+  path: string;
+  /** As it was written: with its question mark, or empty. */
+  query: string;
+  headers: Readonly<Record<string, string>>;
+  body: Readable | null;
+  /** In bytes; null: not said. */
+  bodyLength: number | null;
+  signal: AbortSignal;
+}
+
+/** Small enough to be kept, in case the call has to be repeated with a newer credential. */
+const KEPT_BODY_BYTES = 1024 * 1024;
+
+/**
+ * One call for someone outside: under the integration's own address, with the connection's credential on it, and its answer
+ * handed through as it comes. Throws for everything that is not an answer of the other side.
+ */
+export async function forward(deps: ProxyDeps, who: Who, asked: Forwarded): Promise<StreamedAnswer> {
+  const catalog = await deps.catalogs.of(who.workspaceId);
+  const found = await deps.connections.resolveFor(who, asked.connection);
+  const definition = catalog.get(found.integration);
+  if (definition === undefined) throw new AppError('not_found');
+  const connection = usable(definition, found);
+  const method = definition.auth.find((one) => (one.id ?? one.type) === connection.method);
+  const address = { ...definition, baseUrl: method?.baseUrl ?? definition.baseUrl };
+  const base = resolveBaseUrl(address, connection.fields);
+  if (base.kind === 'unfit') throw new AppError('connection_broken', { detail: base.message });
+  const outcome = await deps.outbound.stream({
+    request: {
+      method: asked.method,
+      url: addressUnder(base.url, asked.path, asked.query),
+      headers: forwardedHeaders(asked.headers, definition.defaultHeaders, connection.fields),
+    },
+    body: asked.body && keepBody(asked.body, asked.bodyLength, limitsOf(deps)),
+    allowedOrigins: [new URL(base.url).origin],
+    credential: deps.connections.credentialSource(who.workspaceId, connection.id, connection.fields),
+    workspaceId: who.workspaceId,
+    connectionId: connection.id,
+    consumer: who.tokenId === null ? `user:${who.userId}` : `token:${who.tokenId}`,
+    rateWindows: definition.rateLimits?.windows.filter(({ group }) => group === undefined) ?? [],
+    budgetKey: budgetKeyOf(definition, connection),
+    peeks: ({ status, headers }) => refusesInWords(definition, status) && isShortText(headers),
+    read: (answer) => {
+      if (saysRefused(definition, answer)) return { kind: 'unauthenticated' };
+      return answer.status === 429 ? { kind: 'throttled' } : { kind: 'final' };
+    },
+    signal: asked.signal,
+  });
+  if (outcome.kind !== 'answer') throw failureOf(definition.name, outcome);
+  return { ...outcome.answer, headers: handedThrough(outcome.answer.headers) };
+}
+
+function usable({ name }: Definition, { resolved }: CallerConnection): UsableConnection {
+  if (resolved.kind === 'usable') return resolved.connection;
+  if (resolved.kind === 'missing') throw connectionMissing(name);
+  throw new AppError('connection_broken', {
+    reason: resolved.status,
+    detail: `${resolved.reason} Reconnect ${name} in Settings → Connections.`,
+  });
+}
+
+function limitsOf({ maxBodyBytes }: ProxyDeps) {
+  return { keepBytes: KEPT_BODY_BYTES, maxBytes: maxBodyBytes };
+}
+
+/** What is worth waiting for: words, and not a stream of them. */
+function isShortText(headers: Readonly<Record<string, string>>): boolean {
+  const type = headers['content-type'] ?? '';
+  const isLong = Number(headers['content-length'] ?? 0) > 64 * 1024;
+  return (
+    !isLong &&
+    !/^(text\/event-stream|image\/|audio\/|video\/|application\/(octet-stream|zip|pdf))/i.test(type)
+  );
+}
