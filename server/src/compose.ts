@@ -7,15 +7,19 @@ import { sql } from 'kysely';
 import type { ApiDeps } from './api/app.ts';
 import { listEntries } from './audit/store.ts';
 import { catalogFolder } from './catalog/built-in.ts';
-import { CATALOG_CHANGED, type Catalogs, createCatalogs } from './catalog/catalogs.ts';
+import type { Catalogs } from './catalog/catalogs.ts';
+import { CATALOG_CHANGED, createCatalogs, type KeptCatalogs } from './catalog/catalogs.ts';
 import { readKeyForms } from './catalog/key-forms.ts';
 import { loadCatalog } from './catalog/load.ts';
+import { composeSignIns } from './compose/sign-ins.ts';
 import type { Config } from './config.ts';
 import { CONNECTION_CHANGED, connectionCheck, connectionsSweep } from './connections/announce.ts';
-import { type Connections, createConnections } from './connections/connections.ts';
+import { type Connections, type ConnectionsDeps, createConnections } from './connections/connections.ts';
 import { connectionsMadeBy } from './connections/made-by-store.ts';
 import { DEFAULT_CONNECTION_SETTINGS } from './connections/settings.ts';
 import { createSweepStore } from './connections/sweep-store.ts';
+import { type Custom, createCustom } from './custom/custom.ts';
+import { ownDefinitions } from './custom/own-definitions.ts';
 import { type Listener, openListener } from './db/listen.ts';
 import type { Database } from './db/open.ts';
 import { type Task, task } from './jobs/job.ts';
@@ -25,7 +29,8 @@ import { newId } from './lib/id.ts';
 import type { Log } from './lib/log.ts';
 import type { Metrics } from './lib/metrics.ts';
 import type { Transact } from './lib/tx.ts';
-import { createOperatorAppStore } from './oauth/app-store.ts';
+import { createOperatorAppStore, deleteApp } from './oauth/app-store.ts';
+import { authorizationsSweep } from './oauth/sweep.ts';
 import { guardPolicy } from './outbound/guard-policy.ts';
 import { createOutbound, type RunningOutbound } from './outbound/outbound.ts';
 import { budgetStore, usageOf, usageStore } from './outbound/store.ts';
@@ -106,7 +111,9 @@ export async function compose(deps: ComposeDeps): Promise<Keyrail> {
   const { people, membership } = composePeople(deps, transact, tokenUses, signInLog);
   const catalogs = await composeCatalogs(deps, listener);
   const outbound = composeOutbound(deps);
-  const connections = await composeConnections(deps, transact, catalogs, outbound, listener);
+  const shared = connectionsDeps(deps, transact, catalogs, outbound);
+  const connections = await composeConnections(shared, listener);
+  const { signIns, apps } = composeSignIns({ config, system, masterKey, shared, connections });
 
   const work = await composeRuns(deps, transact, catalogs, outbound, connections, listener);
 
@@ -139,6 +146,11 @@ export async function compose(deps: ComposeDeps): Promise<Keyrail> {
     },
     catalogs,
     connections,
+    oauth: { apps, signIns },
+    custom: {
+      custom: composeCustom(deps, transact, catalogs, outbound, connections),
+      connections,
+    },
     proxy: {
       forward: (who, asked) =>
         forward({ catalogs, connections, outbound, maxBodyBytes: config.proxyMaxBytes }, who, asked),
@@ -166,6 +178,7 @@ export async function compose(deps: ComposeDeps): Promise<Keyrail> {
         ),
       ),
       task(peopleSweep, () => people.sweep()),
+      task(authorizationsSweep, () => signIns.sweep()),
       ...runTasks({ transact: db.transact }, work.executor),
       task(FORGET_VALUES, (payload, context) => runForgetValues({ transact: db.transact }, payload, context)),
     ],
@@ -173,6 +186,7 @@ export async function compose(deps: ComposeDeps): Promise<Keyrail> {
       { job: connectionsSweep, everyMs: MINUTE_MS },
       { job: tokensSweep, everyMs: MINUTE_MS / 2 },
       { job: peopleSweep, everyMs: 60 * MINUTE_MS },
+      { job: authorizationsSweep, everyMs: 10 * MINUTE_MS },
     ],
     startWork: () => work.executor.start(),
     stopWork: () => work.executor.stop(),
@@ -244,7 +258,7 @@ function composePeople(
   return { people, membership };
 }
 
-async function composeCatalogs({ config, log }: ComposeDeps, listener: Listener): Promise<Catalogs> {
+async function composeCatalogs({ config, db, log }: ComposeDeps, listener: Listener): Promise<KeptCatalogs> {
   const readyMade = await loadCatalog({
     builtIn: catalogFolder,
     user: config.catalogDir ?? undefined,
@@ -253,9 +267,37 @@ async function composeCatalogs({ config, log }: ComposeDeps, listener: Listener)
   for (const problem of readyMade.problems) {
     log.warn({ ...problem }, 'a catalog file is left out: it has a problem');
   }
-  const catalogs = createCatalogs({ readyMade, own: async () => [] });
+  const catalogs = createCatalogs({
+    readyMade,
+    own: (workspaceId) => ownDefinitions({ transact: db.transact, log }, workspaceId),
+  });
   await listener.listen(CATALOG_CHANGED, catalogs.forget, () => catalogs.forget(null));
   return catalogs;
+}
+
+function composeCustom(
+  { config, clock }: ComposeDeps,
+  transact: Transact,
+  catalogs: KeptCatalogs,
+  outbound: RunningOutbound,
+  connections: Connections,
+): Custom {
+  const own = [`http://127.0.0.1:${config.port}`, `http://localhost:${config.port}`, config.publicUrl];
+  return createCustom({
+    transact,
+    clock,
+    catalogs,
+    outbound,
+    connections,
+    dependents: columnDependents,
+    setups: { forget: deleteApp },
+    actions: { outbound, clock },
+    ownOrigins: own.flatMap((url) => (url === null ? [] : [new URL(url).origin])),
+    forget: (workspaceId) => {
+      connections.forget(workspaceId);
+      catalogs.forget(workspaceId);
+    },
+  });
 }
 
 function composeOutbound({ config, db, clock, log, databaseUrl }: ComposeDeps): RunningOutbound {
@@ -283,23 +325,21 @@ function composeOutbound({ config, db, clock, log, databaseUrl }: ComposeDeps): 
   });
 }
 
-async function composeConnections(
+function connectionsDeps(
   { db, clock, log, masterKey }: ComposeDeps,
   transact: Transact,
   catalogs: Catalogs,
   outbound: RunningOutbound,
-  listener: Listener,
-): Promise<Connections> {
-  const keyring = createKeyring({
-    store: dataKeyStore(db.system),
-    masterKey,
-    warn: (message) => log.warn({}, message),
-  });
+): ConnectionsDeps {
   const hashKey = masterKey.derive('credential fingerprints');
-  const connections = createConnections({
+  return {
     transact,
     clock,
-    keyring,
+    keyring: createKeyring({
+      store: dataKeyStore(db.system),
+      masterKey,
+      warn: (message) => log.warn({}, message),
+    }),
     catalogs,
     keyForms: readKeyForms(JSON.parse(readFileSync(join(catalogFolder, 'key-forms.json'), 'utf8'))),
     outbound,
@@ -311,7 +351,11 @@ async function composeConnections(
     keyedHash: (text) => createHmac('sha256', hashKey.reveal()).update(text).digest('base64url'),
     settings: DEFAULT_CONNECTION_SETTINGS,
     log,
-  });
+  };
+}
+
+async function composeConnections(deps: ConnectionsDeps, listener: Listener): Promise<Connections> {
+  const connections = createConnections(deps);
   await listener.listen(CONNECTION_CHANGED, connections.forget, () => connections.forget(null));
   await listener.listen(TOKEN_CHANGED, connections.tokens.hear, () => connections.tokens.hear(null));
   return connections;

@@ -1,6 +1,7 @@
 import cookie from '@fastify/cookie';
 import Fastify, { type FastifyRequest, type FastifyServerOptions } from 'fastify';
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
+import type { z } from 'zod';
 import type { Config } from '../config.ts';
 import { AppError } from '../lib/app-error.ts';
 import type { Clock } from '../lib/clock.ts';
@@ -12,6 +13,7 @@ import { authenticate, type Identify } from './authenticate.ts';
 import { type ConnectionChoicesDeps, connectionChoiceRoutes } from './connection-choices.ts';
 import { type ConnectionRequestRoutesDeps, connectionRequestRoutes } from './connection-requests.ts';
 import { type ConnectionRoutesDeps, connectionRoutes } from './connections.ts';
+import { type CustomRoutesDeps, customIntegrationRoutes } from './custom-integrations.ts';
 import { createEventStreams, type EventStreams } from './events.ts';
 import { gate } from './gate.ts';
 import { type HealthDeps, healthRoutes } from './health.ts';
@@ -22,10 +24,12 @@ import { type InvitationRoutesDeps, invitationRoutes } from './invitations.ts';
 import { parseJsonBody } from './json-body.ts';
 import { type MemberRoutesDeps, memberRoutes } from './members.ts';
 import { createMethods } from './methods.ts';
+import { type OAuthRoutesDeps, oauthRoutes } from './oauth.ts';
+import { type CallbackRoutesDeps, oauthCallbackRoutes } from './oauth-callback.ts';
 import { openApi } from './openapi.ts';
 import { handleError, sendProblem } from './problem.ts';
-import { type RecogniseRouteDeps, recogniseRoute } from './recognise.ts';
 import { type ProxyRoutesDeps, proxyRoutes } from './proxy.ts';
+import { type RecogniseRouteDeps, recogniseRoute } from './recognise.ts';
 import { requestLog } from './request-log.ts';
 import { type App, decorateRequests, type Policy } from './route.ts';
 import { type RunRoutesDeps, runRoutes } from './runs.ts';
@@ -80,7 +84,9 @@ export interface ApiDeps {
     ConnectionRoutesDeps &
     RecogniseRouteDeps &
     IntegrationRoutesDeps['connections'];
+  custom: CustomRoutesDeps;
   proxy: ProxyRoutesDeps;
+  oauth: OAuthRoutesDeps & Pick<CallbackRoutesDeps, 'signIns'>;
   runs: RunRoutesDeps;
   tables: TableRoutesDeps & RowRoutesDeps & ImportRoutesDeps;
 }
@@ -89,6 +95,9 @@ export interface RouteSummary {
   method: string;
   url: string;
   policy: Policy;
+  /** What it takes, as far as it says so. */
+  schema: { params?: z.ZodType; querystring?: z.ZodType; body?: z.ZodType };
+  streams: readonly string[] | undefined;
 }
 
 export interface Api {
@@ -142,7 +151,10 @@ function addRoutes(app: App, deps: ApiDeps, frame: ApiFrame): void {
   integrationRoutes(app, deps);
   recogniseRoute(app, deps.connections);
   connectionRoutes(app, deps.connections);
+  customIntegrationRoutes(app, deps.custom, frame);
   proxyRoutes(app, deps.proxy);
+  oauthRoutes(app, deps.oauth, deps.config);
+  oauthCallbackRoutes(app, { ...deps.oauth, identify: deps.identify }, deps.config);
   runRoutes(app, deps.runs, frame);
   tableRoutes(app, deps.tables);
   rowRoutes(app, deps.tables);
@@ -183,10 +195,12 @@ function createApp(deps: ApiDeps, routes: RouteSummary[]): App {
       throw new Error(`${String(route.method)} ${route.url} declares no policy: say who may call it`);
     }
     methods.add(route.method, route.url);
-    for (const method of [route.method].flat()) {
-      routes.push({ method, url: route.url, policy: route.config.policy });
-    }
     fillSchemas(route);
+    const { policy, streams } = route.config;
+    const schema = (route.schema ?? {}) as RouteSummary['schema'];
+    for (const method of [route.method].flat()) {
+      routes.push({ method, url: route.url, policy, schema, streams });
+    }
   });
   app.setErrorHandler((error, request, reply) => handleError(deps.log, error, request, reply));
   app.setNotFoundHandler((request, reply) => {

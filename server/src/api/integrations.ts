@@ -4,19 +4,23 @@ import type { Catalogs } from '../catalog/catalogs.ts';
 import type { Definition } from '../catalog/definition.ts';
 import type { Connections } from '../connections/connections.ts';
 import { AppError } from '../lib/app-error.ts';
-import { presentIntegration, presentSummary } from './present-integration.ts';
+import type { OAuthApps } from '../oauth/oauth-apps.ts';
+import type { Who } from '../workspaces/who.ts';
+import { presentIntegration, presentSummary, type Setup } from './present-integration.ts';
 import type { App } from './route.ts';
 
 export interface IntegrationRoutesDeps {
   catalogs: Catalogs;
   connections: Pick<Connections, 'countByIntegration'>;
+  oauth: { apps: Pick<OAuthApps, 'setUpBy' | 'redirectUri'> };
 }
 
 const config = { policy: { role: 'viewer', scope: 'integrations:read' } } as const;
 const tags = ['Integrations'];
 
 /** `/v1/integrations`: the tools that can be connected. */
-export function integrationRoutes(app: App, { catalogs, connections }: IntegrationRoutesDeps): void {
+export function integrationRoutes(app: App, deps: IntegrationRoutesDeps): void {
+  const { catalogs, connections } = deps;
   app.route({
     method: 'GET',
     url: '/v1/integrations',
@@ -60,9 +64,20 @@ export function integrationRoutes(app: App, { catalogs, connections }: Integrati
       const definition = catalog.get(request.params.slug);
       if (definition === undefined) throw new AppError('not_found');
       const counts = await connections.countByIntegration(request.who);
-      return presentIntegration(definition, counts.get(definition.slug) ?? 0);
+      const setup = await setupOf(deps.oauth.apps, request.who, definition);
+      return presentIntegration(definition, counts.get(definition.slug) ?? 0, setup);
     },
   });
+}
+
+/** Null: nobody signs in at this tool. */
+async function setupOf(
+  apps: IntegrationRoutesDeps['oauth']['apps'],
+  who: Who,
+  { slug, auth }: Definition,
+): Promise<Setup | null> {
+  if (!auth.some((method) => method.type === 'oauth2')) return null;
+  return { setUpBy: await apps.setUpBy(who.workspaceId, slug), redirectUri: apps.redirectUri(slug) };
 }
 
 function isIn(definition: Definition, category: string): boolean {

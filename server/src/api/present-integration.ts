@@ -8,9 +8,8 @@ import type {
   Action as ShownAction,
   AuthMethod as ShownMethod,
 } from '@keyrail/contract/integrations';
-import { isSupported } from '../auth-methods/apply.ts';
 import type { Action, ActionInput as Input, ActionOutput as Output } from '../catalog/action-definition.ts';
-import type { AuthMethod, KeyHelp, Scope } from '../catalog/auth-definition.ts';
+import type { AuthMethod, KeyHelp, OAuth2Method, Scope } from '../catalog/auth-definition.ts';
 import { OWN_PREFIX } from '../catalog/catalogs.ts';
 import type { Definition } from '../catalog/definition.ts';
 import type { ConnectionField, CredentialField as Field } from '../catalog/field-definition.ts';
@@ -30,7 +29,17 @@ export function presentSummary(definition: Definition, connectionCount: number):
   };
 }
 
-export function presentIntegration(definition: Definition, connectionCount: number): Integration {
+/** The one-time sign-in setup of an integration, as far as everybody may see it. */
+export interface Setup {
+  setUpBy: 'workspace' | 'operator' | null;
+  redirectUri: string;
+}
+
+export function presentIntegration(
+  definition: Definition,
+  connectionCount: number,
+  setup: Setup | null,
+): Integration {
   const asked = definition.connectionFields.filter(
     (field) => field.filledFrom === undefined && field.fixed === undefined,
   );
@@ -40,7 +49,7 @@ export function presentIntegration(definition: Definition, connectionCount: numb
     homepage: definition.homepage,
     docs_url: definition.docsUrl,
     key_location: definition.auth.find((method) => method.keyHelp)?.keyHelp?.location ?? null,
-    auth_methods: definition.auth.map(presentMethod),
+    auth_methods: definition.auth.map((method) => presentMethod(method, setup)),
     connection_fields: asked.map((field) => presentField(field, false, undefined)),
     actions: [...offered].sort((a, b) => Number(b.primary) - Number(a.primary)).map(presentAction),
     limits_note: definition.rateLimits?.note ?? null,
@@ -61,21 +70,35 @@ const METHOD_LABELS: Record<AuthMethodKind, string> = {
   none: 'No credentials',
 };
 
-function presentMethod(method: AuthMethod): ShownMethod {
+function presentMethod(method: AuthMethod, setup: Setup | null): ShownMethod {
   const fields = 'fields' in method ? method.fields : [];
   return {
     id: methodIdOf(method),
     kind: method.type,
     label: method.label ?? METHOD_LABELS[method.type],
     when_to_use: method.note ?? null,
-    is_available: isSupported(method.type),
+    is_available: true,
     fields: fields.map((field) => presentField(field, field.secret, method.keyHelp)),
     key_location: method.keyHelp?.location ?? null,
-    setup: null,
+    setup: method.type === 'oauth2' && setup !== null ? presentSetup(method, setup) : null,
     scopes: 'scopes' in method ? method.scopes.map(presentScope) : [],
     rotation_help: helpToRotate(method),
   };
 }
+
+function presentSetup(method: OAuth2Method, { setUpBy, redirectUri }: Setup): ShownMethod['setup'] {
+  const isRefused = method.requiresHttps && redirectUri.startsWith('http:');
+  const notes = [method.setupNote, isRefused ? NEEDS_HTTPS : undefined].filter((note) => note !== undefined);
+  return {
+    set_up_by: setUpBy,
+    redirect_uri: redirectUri,
+    register_url: method.registerUrl ?? null,
+    note: notes.length === 0 ? null : notes.join(' '),
+  };
+}
+
+const NEEDS_HTTPS =
+  'It takes no address that starts with http://, so the operator must first set KEYRAIL_PUBLIC_URL to an https address of this server.';
 
 function presentScope({ name, description, optional }: Scope): ShownMethod['scopes'][number] {
   return { name, description: description ?? null, is_optional: optional };

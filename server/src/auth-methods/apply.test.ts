@@ -5,7 +5,7 @@ import type { AuthMethod, Placement } from '../catalog/auth-definition.ts';
 import { authMethodSchema } from '../catalog/auth-definition.ts';
 import { Secret } from '../lib/secret.ts';
 import type { OutboundRequest } from '../outbound/request.ts';
-import { authenticator, isSupported } from './apply.ts';
+import { authenticator } from './apply.ts';
 
 const field = (name: string, secret = true) => ({ name, label: name, secret });
 const parsed = (method: unknown): AuthMethod => authMethodSchema.parse(method);
@@ -141,12 +141,5 @@ describe('a credential in its exact form', () => {
     expect((await applied('basic with a key as the user')).headers.authorization).toBe(
       `Basic ${btoa(`${SECRET}:X`)}`,
     );
-  });
-});
-
-describe('a method of a later version', () => {
-  it('is known as one that cannot be used yet', () => {
-    expect(isSupported('oauth2')).toBe(false);
-    expect(methods.every(([, method]) => isSupported(method.type))).toBe(true);
   });
 });

@@ -36,8 +36,3 @@ export function usesTokens(method: AuthMethod): boolean {
   if (method.type === 'service_account') return mintsTokens(method);
   return method.type === 'oauth2' || method.type === 'oauth2_client_credentials';
 }
-
-/** Whether this version can make and use connections of this kind of method. */
-export function isSupported(type: AuthMethod['type']): boolean {
-  return type !== 'oauth2';
-}

@@ -166,3 +166,25 @@ export async function destroy(
     .where('state', 'in', [...states])
     .execute();
 }
+
+/** The current credentials of an integration that people signed in for. */
+export async function signedInOwners(
+  tx: Tx,
+  workspaceId: string,
+  integration: string,
+): Promise<{ workspaceId: string; connectionId: string; credentialVersion: number }[]> {
+  return queries(tx)
+    .selectFrom('credentials')
+    .innerJoin('connections', 'connections.id', 'credentials.connection_id')
+    .select([
+      'credentials.workspace_id as workspaceId',
+      'credentials.connection_id as connectionId',
+      'credentials.version as credentialVersion',
+    ])
+    .where('credentials.workspace_id', '=', workspaceId)
+    .where('connections.workspace_id', '=', workspaceId)
+    .where('connections.integration', '=', integration)
+    .where('credentials.state', '=', 'current')
+    .where('credentials.method', '=', 'oauth2')
+    .execute();
+}

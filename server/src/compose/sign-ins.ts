@@ -1,0 +1,46 @@
+import type { Catalogs } from '../catalog/catalogs.ts';
+import type { Config } from '../config.ts';
+import type { Connections, ConnectionsDeps } from '../connections/connections.ts';
+import { tryRenewalsAgain } from '../connections/setup-changed.ts';
+import { createSignIns, type SignIns } from '../connections/sign-ins.ts';
+import type { Queries } from '../db/open.ts';
+import { createOperatorAppStore } from '../oauth/app-store.ts';
+import { createAuthorizationLookup } from '../oauth/authorization-store.ts';
+import { createOAuthApps, type OAuthApps } from '../oauth/oauth-apps.ts';
+import type { MasterKey } from '../vault/master-key.ts';
+
+interface Deps {
+  config: Config;
+  system: Queries;
+  masterKey: MasterKey;
+  /** What the room of connections was built with. */
+  shared: ConnectionsDeps & { catalogs: Catalogs };
+  connections: Connections;
+}
+
+/** One-time sign-in setups, and sign-ins at providers, on top of the connections they become. */
+export function composeSignIns(deps: Deps): { signIns: SignIns; apps: OAuthApps } {
+  const { config, system, shared, connections } = deps;
+  const own = config.publicUrl ?? `http://${urlHost(config.host)}:${config.port}`;
+  const redirectUri = (integration: string) => `${own}/oauth/callback/${encodeURIComponent(integration)}`;
+  const operatorApps = createOperatorAppStore(system);
+  const { tokens } = connections;
+  const both = { ...shared, operatorApps, redirectUri };
+  const apps = createOAuthApps({
+    ...both,
+    onChanged: (tx, workspaceId, integration) => tryRenewalsAgain({ tokens }, tx, workspaceId, integration),
+  });
+  const signIns = createSignIns({
+    ...both,
+    tokens,
+    upstreams: config.upstreams,
+    verifierKey: deps.masterKey.derive('pkce verifiers'),
+    lookup: createAuthorizationLookup(system),
+    forget: connections.forget,
+  });
+  return { signIns, apps };
+}
+
+function urlHost(host: string): string {
+  return host.includes(':') ? `[${host}]` : host;
+}
