@@ -12,7 +12,7 @@ type Path = readonly (string | number)[];
 export function checkDefinition(
   definition: Definition,
   source: unknown,
-  allowedPrivateHosts: readonly string[],
+  allowedPrivateHosts: readonly string[] | null,
 ): FileProblem[] {
   return [
     ...checkTemplates(definition),
@@ -25,7 +25,7 @@ export function checkDefinition(
   ];
 }
 
-function checkAddresses(definition: Definition, allowed: readonly string[]): FileProblem[] {
+function checkAddresses(definition: Definition, allowed: readonly string[] | null): FileProblem[] {
   const addresses: [Path, string | undefined][] = [
     [['base_url'], definition.baseUrl],
     [['probe', 'base_url'], definition.probe?.baseUrl],

@@ -17,6 +17,7 @@ import { type ConnectInput, connect, type Entered } from './connect.ts';
 import { createCredentialDoor } from './credential.ts';
 import type { DependentsSource } from './dependents-source.ts';
 import type { KeyedHash } from './fingerprint.ts';
+import { type HandedOut, handOut } from './hand-out.ts';
 import * as lifecycle from './lifecycle.ts';
 import type { ConnectionFilter, Listed, Slice } from './look.ts';
 import * as look from './look.ts';
@@ -36,6 +37,7 @@ import type { ConnectionSettings } from './settings.ts';
 import { sweep } from './sweep.ts';
 import type { SweepStore } from './sweep-store.ts';
 import { tokenEvents } from './token-events.ts';
+import { enteredCredential, tryEntered, type Unkept } from './try-entered.ts';
 import type { UsageHour, UsageSource } from './usage-source.ts';
 import { verify, verifyByItself } from './verify.ts';
 
@@ -127,6 +129,8 @@ export interface Connections {
 
   /** For actions, runs and the proxy: the connection to use, inside their own transaction. */
   resolve(tx: Tx, workspaceId: string, ref: ConnectionRef): Promise<ResolvedConnection>;
+  /** A credential for somebody's own requests, written down first. */
+  handOut(who: Who, id: string): Promise<HandedOut>;
   /** For the proxy: what a caller names by a connection's id or an integration's slug. */
   resolveFor(who: Who, named: string): Promise<CallerConnection>;
   /**
@@ -138,6 +142,9 @@ export interface Connections {
     connectionId: string,
     fields: Readonly<Record<string, string>>,
   ): CredentialSource;
+  /** For an integration that is not saved: what connecting would do, through the engine handed in; nothing is stored. */
+  tryEntered(asked: Unkept, outbound: Outbound): ReturnType<typeof tryEntered>;
+  enteredCredential(asked: Unkept, outbound: Outbound): ReturnType<typeof enteredCredential>;
   /** A call was refused with this version of the credential although no newer one helped: checks it soon, once for many. */
   reportUnauthenticated(workspaceId: string, connectionId: string, version: number): Promise<void>;
   /** A call found the credits used up: the status says `message` at once, and a later check heals it. */
@@ -250,8 +257,11 @@ export function createConnections(given: ConnectionsDeps): Connections {
     countByIntegration: (who) => look.countByIntegration(deps, who),
 
     resolve: (tx, workspaceId, ref) => resolveConnection(tx, workspaceId, ref),
+    handOut: (who, id) => handOut(deps, who, id),
     resolveFor: (who, named) => given.transact(who.workspaceId, (tx) => resolveForCaller(tx, who, named)),
     credentialSource: door.source,
+    tryEntered: (asked, outbound) => tryEntered({ ...deps, outbound }, asked),
+    enteredCredential: (asked, outbound) => enteredCredential({ ...deps, outbound }, asked),
     reportUnauthenticated: (...report) => reportUnauthenticated(deps, ...report),
     reportOutOfCredits: (workspaceId, connectionId, message) =>
       changing({ workspaceId }, reportOutOfCredits(deps, workspaceId, connectionId, message)),

@@ -187,6 +187,7 @@ export interface Credentials {
 }
 
 export interface CustomIntegrations {
+  address_stamp: string;
   created_at: Timestamp;
   created_by_label: string | null;
   described: JsonColumn;

@@ -8,6 +8,8 @@ create table custom_integrations (
   name_key text collate "C" not null,
   -- As it was described, in the form of the API; what the rooms work with is made from it.
   described jsonb not null,
+  -- Kept with each credential that is entered, and made anew whenever credentials would go to another place: an older one is never used.
+  address_stamp text collate "C" not null,
   version integer not null default 1,
   created_by_label text,
   created_at timestamptz not null,

@@ -1,0 +1,176 @@
+import type { CustomAuth } from '@keyrail/contract/custom';
+
+const GOOGLE_TOKEN_URL = 'https://oauth2.googleapis.com/token';
+
+/** The part of a catalog file that says how to authenticate, from what was described. */
+export function authOf(auth: CustomAuth): Record<string, unknown> {
+  const base = { id: auth.type };
+  switch (auth.type) {
+    case 'header':
+      return {
+        ...base,
+        type: 'api_key',
+        fields: secretFields(auth.headers),
+        send: auth.headers.map(({ name, prefix }, index) => ({
+          in: 'header',
+          name,
+          value: `${prefix}{${fieldName(index)}}`,
+        })),
+      };
+    case 'query':
+      return {
+        ...base,
+        type: 'api_key',
+        fields: secretFields(auth.parameters),
+        send: auth.parameters.map(({ name }, index) => ({
+          in: 'query',
+          name,
+          value: `{${fieldName(index)}}`,
+        })),
+      };
+    case 'bearer':
+      return {
+        ...base,
+        type: 'api_key',
+        fields: [{ name: 'token', label: auth.label }],
+        send: [{ in: 'header', name: 'Authorization', value: 'Bearer {token}' }],
+      };
+    case 'basic':
+      // Some take the key as the user name, so that it is kept like a secret too.
+      return {
+        ...base,
+        type: 'basic',
+        fields: [
+          { name: 'username', label: auth.username_label, required: false },
+          { name: 'password', label: auth.password_label, required: false },
+        ],
+        username: '{username}',
+        password: '{password}',
+      };
+    case 'oauth2':
+      return { ...base, ...tokenAuth(auth), ...oauth2Of(auth) };
+    case 'oauth2_client_credentials':
+      return {
+        ...base,
+        ...tokenAuth(auth),
+        token_url: auth.token_url,
+        fields: [
+          { name: 'client_id', label: 'Client id', secret: false },
+          { name: 'client_secret', label: 'Client secret' },
+        ],
+      };
+    case 'service_account':
+      return { ...base, type: 'service_account', ...serviceAccountOf(auth) };
+    case 'certificate':
+      return { ...base, type: 'certificate', fields: CERTIFICATE_FIELDS };
+    case 'none':
+      return { ...base, type: 'none' };
+  }
+}
+
+/** What a person enters for it, by name: a change of these means that what is stored no longer fits. */
+export function enteredNames(auth: CustomAuth): string[] {
+  const { fields } = authOf(auth) as { fields?: { name: string }[] };
+  return [auth.type, ...('kind' in auth ? [auth.kind] : []), ...(fields ?? []).map(({ name }) => name)];
+}
+
+function fieldName(index: number): string {
+  return index === 0 ? 'api_key' : `api_key_${index + 1}`;
+}
+
+function secretFields(carried: readonly { label: string }[]) {
+  return carried.map(({ label }, index) => ({ name: fieldName(index), label }));
+}
+
+type TokenAuth = Extract<CustomAuth, { type: 'oauth2' | 'oauth2_client_credentials' }>;
+
+function tokenAuth(auth: TokenAuth) {
+  return {
+    type: auth.type,
+    scopes: auth.scopes,
+    scope_separator: auth.scope_separator,
+    token_auth_method: auth.token_auth_method,
+    token_params: auth.token_params,
+  };
+}
+
+function oauth2Of(auth: Extract<CustomAuth, { type: 'oauth2' }>) {
+  return {
+    authorize_url: auth.authorize_url,
+    token_url: auth.token_url,
+    ...(auth.refresh_url !== null && { refresh_url: auth.refresh_url }),
+    ...(auth.revoke_url !== null && { revoke_url: auth.revoke_url }),
+    pkce: auth.pkce,
+    authorize_params: auth.authorize_params,
+  };
+}
+
+function serviceAccountOf(auth: Extract<CustomAuth, { type: 'service_account' }>) {
+  switch (auth.kind) {
+    case 'google_service_account':
+      return {
+        kind: auth.kind,
+        token_url: auth.token_url ?? GOOGLE_TOKEN_URL,
+        scopes: auth.scopes,
+        fields: [
+          { name: 'key_file', label: 'Key file (JSON)', kind: 'file' },
+          {
+            name: 'subject',
+            label: 'Act for',
+            help: 'The e-mail address of the person it acts for, where it does.',
+            required: false,
+            secret: false,
+          },
+        ],
+      };
+    case 'aws_access_key':
+      return {
+        kind: auth.kind,
+        signing: { service: auth.service, region: auth.region },
+        fields: [
+          { name: 'access_key_id', label: 'Access key ID', secret: false },
+          { name: 'secret_access_key', label: 'Secret access key' },
+          { name: 'session_token', label: 'Session token', required: false },
+        ],
+      };
+    case 'jwt_bearer':
+      return {
+        kind: auth.kind,
+        token_url: auth.token_url ?? '',
+        scopes: auth.scopes,
+        assertion: {
+          issuer: '{client_id}',
+          subject: '{subject}',
+          key_id: '{key_id}',
+          ...(auth.audience !== '' && { audience: auth.audience }),
+        },
+        fields: [
+          { name: 'client_id', label: 'Client id (issuer)', secret: false },
+          {
+            name: 'subject',
+            label: 'Subject',
+            help: 'Whom it acts for; left empty: the client itself.',
+            required: false,
+            secret: false,
+          },
+          { name: 'private_key', label: 'Private key (PEM)', kind: 'file' },
+          { name: 'passphrase', label: 'Passphrase of the key', required: false },
+          { name: 'key_id', label: 'Key id', required: false, secret: false },
+        ],
+      };
+  }
+}
+
+const CERTIFICATE_FIELDS = [
+  { name: 'certificate', label: 'Client certificate (PEM)', kind: 'file' },
+  { name: 'private_key', label: 'Private key (PEM)', kind: 'file' },
+  { name: 'passphrase', label: 'Passphrase of the key', required: false },
+  {
+    name: 'authority',
+    label: "The server's own authority (PEM)",
+    help: 'Only where the server has a certificate that is not from a public authority.',
+    kind: 'file',
+    required: false,
+    secret: false,
+  },
+];

@@ -1,0 +1,118 @@
+import type { CustomAction, CustomDefinition } from '@keyrail/contract/custom';
+import type { FieldProblem } from '@keyrail/contract/errors';
+import { headerNameProblem, headerValueProblem } from '../outbound/headers.ts';
+
+/** Headers that carry credentials at many: entered here they would stand unencrypted, for all to read. */
+const CREDENTIAL_HEADERS =
+  /^(authorization|cookie|set-cookie|www-authenticate|(x-)?api-?key|(x-)?api-?token|(x-)?(auth|access|session|secret)-?(token|key)|x-auth|x-.*-(api-?key|token|secret)|apikey|api-secret)$/i;
+
+/** What the shape alone cannot say of a description, in the words of its form. */
+export function checkDescribed(described: CustomDefinition): FieldProblem[] {
+  const own = ownHeaders(described);
+  return [
+    ...iconProblems(described),
+    ...own.flatMap((name, index) => nameProblems(`auth.headers.${index}.name`, name)),
+    ...prefixProblems(described),
+    ...headerProblems('headers', described.headers, own),
+    ...requirements(described),
+    ...described.actions.flatMap((action, index) => actionProblems(described, action, index, own)),
+    ...twice(described.actions),
+  ];
+}
+
+/** The headers that carry this integration's own secret, where it is in headers that were named. */
+function ownHeaders({ auth }: CustomDefinition): string[] {
+  return auth.type === 'header' ? auth.headers.map(({ name }) => name) : [];
+}
+
+function iconProblems({ icon }: CustomDefinition): FieldProblem[] {
+  if (icon === null) return [];
+  const letters = [...new Intl.Segmenter('en').segment(icon.text)].length;
+  return letters <= 2 ? [] : [problem('icon.text', 'Write one or two letters, or one emoji.')];
+}
+
+function nameProblems(path: string, name: string): FieldProblem[] {
+  const wrong = headerNameProblem(name);
+  return wrong === null ? [] : [problem(path, `“${name.slice(0, 60)}” ${wrong}.`)];
+}
+
+function prefixProblems({ auth }: CustomDefinition): FieldProblem[] {
+  if (auth.type !== 'header') return [];
+  const names = auth.headers.map(({ name }) => name.toLowerCase());
+  return auth.headers.flatMap(({ prefix }, index) => {
+    const path = `auth.headers.${index}`;
+    const isTwice = names.indexOf(names[index] ?? '') < index;
+    const wrong = /[{}]/.test(prefix) || headerValueProblem(`${prefix.trimStart()}x`) !== null;
+    return [
+      ...(isTwice ? [problem(`${path}.name`, 'This header is there twice.')] : []),
+      ...(wrong ? [problem(`${path}.prefix`, 'has characters that cannot stand there.')] : []),
+    ];
+  });
+}
+
+/** Extra headers say how requests are made ("X-Version: 2"), and carry no secret. */
+function headerProblems(
+  at: string,
+  headers: Readonly<Record<string, string>>,
+  own: readonly string[],
+): FieldProblem[] {
+  return Object.entries(headers).flatMap(([name, value]) => {
+    const path = `${at}.${name}`;
+    const names = nameProblems(path, name);
+    if (names.length > 0) return names;
+    const isSecret =
+      CREDENTIAL_HEADERS.test(name) || own.some((one) => one.toLowerCase() === name.toLowerCase());
+    if (isSecret)
+      return [
+        problem(path, `“${name}” carries credentials. They are entered under authentication, encrypted.`),
+      ];
+    const wrong = headerValueProblem(value);
+    return wrong === null ? [] : [problem(path, `The value of “${name}” ${wrong}.`)];
+  });
+}
+
+function requirements({ auth }: CustomDefinition): FieldProblem[] {
+  if (auth.type !== 'service_account') return [];
+  if (auth.kind === 'jwt_bearer' && auth.token_url === null)
+    return [problem('auth.token_url', 'The token address is missing.')];
+  if (auth.kind !== 'aws_access_key') return [];
+  return (['service', 'region'] as const).flatMap((name) =>
+    auth[name] === '' ? [problem(`auth.${name}`, `The ${name} is missing.`)] : [],
+  );
+}
+
+function actionProblems(
+  described: CustomDefinition,
+  action: CustomAction,
+  index: number,
+  own: readonly string[],
+): FieldProblem[] {
+  const at = `actions.${index}`;
+  return [...headerProblems(`${at}.headers`, action.headers, own), ...addressProblems(described, action, at)];
+}
+
+/** An action may go to another address only where the credential may. */
+function addressProblems(
+  { base_url: base, allowed_hosts: hosts }: CustomDefinition,
+  { address }: CustomAction,
+  at: string,
+): FieldProblem[] {
+  if (address === null) return [];
+  const origin = URL.parse(address)?.origin;
+  const allowed = [base, ...hosts].map((one) => URL.parse(one)?.origin);
+  return origin !== undefined && allowed.includes(origin)
+    ? []
+    : [problem(`${at}.address`, 'The credential may not go there. Add it to the allowed hosts first.')];
+}
+
+function twice(actions: readonly CustomAction[]): FieldProblem[] {
+  return actions.flatMap(({ name }, index) =>
+    actions.findIndex((other) => other.name === name) < index
+      ? [problem(`actions.${index}.name`, `An action is called “${name}” already.`)]
+      : [],
+  );
+}
+
+function problem(path: string, message: string): FieldProblem {
+  return { path, message };
+}
