@@ -137,7 +137,8 @@ function page(reply: FastifyReply, status: number, shown: SignInPage): FastifyRe
 
 function pageOfEnd(authorization: Authorization, toolName: string): [number, SignInPage] {
   const { id, origin, state, integration } = authorization;
-  const back = `/settings/connections/${encodeURIComponent(integration)}`;
+  // The page there says what came of this very sign-in, also where it was made without a window of its own.
+  const back = `/settings/connections/${encodeURIComponent(integration)}?authorization=${id}`;
   const tell = { id, origin };
   if (state === 'connected') {
     const shown = {

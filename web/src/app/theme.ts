@@ -84,10 +84,13 @@ export const theme = createTheme({
         transitionProps: { transition: 'fade', duration: 100 },
         overlayProps: { backgroundOpacity: 0.4 },
         closeButtonProps: { 'aria-label': 'Close' },
+        // Its heading is no banner of the page.
+        attributes: { header: { role: 'presentation' } },
       },
     },
     Drawer: {
       defaultProps: {
+        attributes: { header: { role: 'presentation' } },
         lockScroll: false,
         transitionProps: { duration: 120 },
         overlayProps: { backgroundOpacity: 0.3 },

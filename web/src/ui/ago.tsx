@@ -1,23 +1,31 @@
-import { useEffect, useState } from 'react';
+import { useSyncExternalStore } from 'react';
 import { exactTime, relativeTime } from '../lib/format.ts';
 
 /** A moment in relative words; the exact one on hover. */
 export function Ago({ at, never = 'Never' }: { at: string | null | undefined; never?: string }) {
-  const now = useMinute();
-  if (at === null || at === undefined) return <span>{never}</span>;
+  // Drawn anew only when the words change.
+  const words = useSyncExternalStore(everyHalfMinute, () => (at == null ? never : relativeTime(at)));
+  if (at === null || at === undefined) return <span>{words}</span>;
   return (
     <time dateTime={at} title={exactTime(at)}>
-      {relativeTime(at, now)}
+      {words}
     </time>
   );
 }
 
-/** The present, renewed every half minute so that "just now" does not stay. */
-function useMinute(): number {
-  const [now, setNow] = useState(Date.now);
-  useEffect(() => {
-    const timer = setInterval(() => setNow(Date.now()), 30_000);
-    return () => clearInterval(timer);
-  }, []);
-  return now;
+const listeners = new Set<() => void>();
+let timer: ReturnType<typeof setInterval> | undefined;
+
+/** One clock for all of them, so that "just now" does not stay. */
+function everyHalfMinute(listener: () => void): () => void {
+  listeners.add(listener);
+  timer ??= setInterval(() => {
+    for (const each of listeners) each();
+  }, 30_000);
+  return () => {
+    listeners.delete(listener);
+    if (listeners.size > 0) return;
+    clearInterval(timer);
+    timer = undefined;
+  };
 }

@@ -4,7 +4,7 @@ import { Button } from '@mantine/core';
 import { IconExternalLink, IconPlus } from '@tabler/icons-react';
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
-import { useEffect, useState } from 'react';
+import { useCallback, useEffect, useState } from 'react';
 import { useCrumbs } from '../../lib/crumbs.ts';
 import { connectionPagesQuery, connectionQuery, integrationQuery } from '../../lib/queries.ts';
 import { useMay } from '../../lib/use-role.ts';
@@ -77,7 +77,10 @@ function LoadedApp({ tool, connections, onMore, isLoadingMore }: LoadedProps) {
   const [saved, setSaved] = useState<Saved | null>(null);
   const [dialog, setDialog] = useState<RowDialog | null>(null);
   const [isAdding, setAdding] = useState(false);
-  const show = (id: string | undefined) => void navigate({ search: { open: id }, replace: true });
+  const show = useCallback(
+    (id: string | undefined) => void navigate({ search: { open: id }, replace: true }),
+    [navigate],
+  );
   const opened = useOne(connections, open);
   const toReconnect = useOne(connections, mayChange ? reconnect : undefined);
   const hasSome = connections.length > 0;

@@ -1,5 +1,6 @@
 import type { Connection } from '@keyrail/contract/connections';
 import type { Integration } from '@keyrail/contract/integrations';
+import { useReturnFocus } from '../../ui/use-return-focus.ts';
 import type { RowDialog } from './connection-actions.tsx';
 import { DeletePopup, DisconnectPopup } from './delete-popup.tsx';
 import { EditPopup } from './edit-popup.tsx';
@@ -15,10 +16,14 @@ interface Props {
 }
 
 /** What the buttons of a row open. */
-export function ConnectionDialogs({ tool, connections, dialog, onDialog, onSaved }: Props) {
-  if (dialog === null) return null;
+export function ConnectionDialogs(props: Props) {
+  return props.dialog === null ? null : <OpenDialog {...props} dialog={props.dialog} />;
+}
+
+function OpenDialog({ tool, connections, dialog, onDialog, onSaved }: Props & { dialog: RowDialog }) {
+  useReturnFocus();
   const { kind, connection } = dialog;
-  const shared = { key: connection.id, tool, connection, onClose: () => onDialog(null) };
+  const shared = { tool, connection, onClose: () => onDialog(null) };
   switch (kind) {
     case 'edit':
       return (

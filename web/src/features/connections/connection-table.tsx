@@ -1,6 +1,7 @@
 import type { Connection } from '@keyrail/contract/connections';
 import type { Integration } from '@keyrail/contract/integrations';
 import { Button } from '@mantine/core';
+import { memo } from 'react';
 import { count } from '../../lib/format.ts';
 import { statusWords } from '../../lib/words.ts';
 import { Ago } from '../../ui/ago.tsx';
@@ -79,7 +80,9 @@ interface RowProps {
   mayChange: boolean;
 }
 
-function ConnectionRow({ tool, connection, onOpen, onDialog, mayChange }: RowProps) {
+/** Drawn anew only when its own connection changed: thousands of them stand on one page. */
+const ConnectionRow = memo(function ConnectionRow(props: RowProps) {
+  const { tool, connection, onOpen, onDialog, mayChange } = props;
   const { previous_credential: previous, status } = connection;
   return (
     <tr className={styles.row}>
@@ -107,7 +110,7 @@ function ConnectionRow({ tool, connection, onOpen, onDialog, mayChange }: RowPro
       </td>
     </tr>
   );
-}
+});
 
 /** Why, where the words of the status do not say it already. */
 function Reason({ connection: { status, status_reason: reason } }: { connection: Connection }) {

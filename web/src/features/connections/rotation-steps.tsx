@@ -48,7 +48,7 @@ export function RotationSteps({ tool, method, done }: Props) {
 export function placed(name: string, address: string | null): React.ReactNode {
   if (address === null) return name;
   return (
-    <a href={address} target="_blank" rel="noopener noreferrer">
+    <a href={address} className={styles.place} target="_blank" rel="noopener noreferrer">
       {name} <IconExternalLink size={12} className={styles.outside} aria-label="opens in a new tab" />
     </a>
   );

@@ -18,6 +18,7 @@ import list from '../../ui/list.module.css';
 import { Failed, Notice } from '../../ui/notice.tsx';
 import { Page } from '../../ui/page.tsx';
 import { SkeletonRows } from '../../ui/skeleton.tsx';
+import { useReturnFocus } from '../../ui/use-return-focus.ts';
 import styles from './setups-page.module.css';
 import { SetupForm } from './sign-in/setup-form.tsx';
 import { useConnectionsChanged } from './use-changes.ts';
@@ -154,6 +155,7 @@ function Updated({ app }: { app: OAuthApp }) {
 }
 
 function AddSetup({ onClose }: { onClose: () => void }) {
+  useReturnFocus();
   const tools = useQuery(allIntegrationsQuery);
   const apps = useQuery(oauthAppsQuery);
   const [slug, setSlug] = useState('');
@@ -186,6 +188,7 @@ function AddSetup({ onClose }: { onClose: () => void }) {
 }
 
 function EditSetup({ app, onClose }: { app: OAuthApp; onClose: () => void }) {
+  useReturnFocus();
   return (
     <Modal opened onClose={onClose} title={`Sign-in setup of ${app.integration_name}`} size={520}>
       <FormFor slug={app.integration} app={app} onClose={onClose} />
@@ -216,6 +219,7 @@ function FormFor({ slug, app, onClose }: { slug: string; app?: OAuthApp; onClose
 }
 
 function RemoveSetup({ app, onClose }: { app: OAuthApp; onClose: () => void }) {
+  useReturnFocus();
   const changed = useConnectionsChanged();
   const name = app.integration_name;
   return (
