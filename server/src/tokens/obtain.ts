@@ -30,6 +30,9 @@ export interface Wanted {
 /** A row that nobody holds and that cannot be taken all the same: somebody has just written it. */
 const LOOK_AGAIN_MS = 50;
 
+/** The credential was destroyed meanwhile; whoever did so has said it. */
+const GONE: NoToken = { kind: 'ended', because: 'revoked', words: null };
+
 /**
  * A token as wanted. Whoever needs a new one tries to take the lease; the one who gets it renews, the others wait for the
  * news, and for no longer than the lease lasts or `waitMs`. What still works is handed out where a new one cannot be had.
@@ -41,11 +44,14 @@ export async function obtain(deps: ObtainDeps, owner: TokenOwner, wanted: Wanted
   try {
     for (;;) {
       const row = await look(deps, owner);
+      if (row === null) return GONE;
       const now = deps.clock.now();
       const isThere = row.sealed !== null && row.generation > wanted.above;
       if (row.ended !== null) return { kind: 'ended', ...row.ended };
       if (isThere && isGood(row, now, marginMs, wanted.partOfLife)) return await opened(deps, row);
       const mayTry = row.retryAt === null || row.retryAt <= now;
+      const damaged = row.hasRefreshToken ? await damageOf(deps, row) : null;
+      if (damaged !== null) return damaged;
       const isRenewed = mayTry && (await tryToRenew(deps, row, wanted, now));
       if (isRenewed) marginMs = 0;
       if (isRenewed) continue;
@@ -75,14 +81,12 @@ async function tryToRenew(deps: ObtainDeps, row: TokenRow, wanted: Wanted, now: 
   return true;
 }
 
-async function look(deps: ObtainDeps, owner: TokenOwner): Promise<TokenRow> {
+async function look(deps: ObtainDeps, owner: TokenOwner): Promise<TokenRow | null> {
   return deps.transact(owner.workspaceId, async (tx) => {
     const found = await findToken(tx, owner);
     if (found !== null) return found;
-    await ensureRow(tx, owner, newId('tkn'), 'credential');
-    const made = await findToken(tx, owner);
-    if (made === null) throw new Error('a row of tokens that was just made is gone');
-    return made;
+    await ensureRow(tx, owner, newId('tkn'));
+    return findToken(tx, owner);
   });
 }
 
@@ -93,6 +97,12 @@ export async function opened(deps: Pick<ObtainDeps, 'keyring'>, row: TokenRow): 
   if (result.kind === 'unreadable') return result;
   const { accessToken } = result.secrets;
   return { kind: 'token', token: { accessToken, generation, mintedAt, expiresAt, scopes, fields } };
+}
+
+/** A refresh token that does not open can buy nothing: said as what it is, not as the end of the grant. */
+async function damageOf(deps: ObtainDeps, row: TokenRow): Promise<NoToken | null> {
+  const result = await opened(deps, row);
+  return result.kind === 'unreadable' ? result : null;
 }
 
 function failed({ failure, retryAt }: TokenRow, now: Date): NoToken {

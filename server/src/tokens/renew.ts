@@ -81,14 +81,14 @@ async function store(
   minted: Minted,
   before: Secret<string> | null,
 ): Promise<void> {
-  const token = await sealedToken(deps, row, minted, before);
   const isRecovered = row.failure?.kind === 'setup_rejected';
-  await insistently(deps, () =>
-    deps.transact(lease.owner.workspaceId, async (tx) => {
+  await insistently(deps, async () => {
+    const token = await sealedToken(deps, row, minted, before);
+    await deps.transact(lease.owner.workspaceId, async (tx) => {
       const isSaved = await saveRenewed(tx, lease, token);
       if (isSaved && isRecovered) await deps.events.recovered(tx, lease.owner);
-    }),
-  );
+    });
+  });
 }
 
 /** A token as it will stand in the row: the refresh token from before stays where none came (RFC 6749 §6). */

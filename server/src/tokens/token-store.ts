@@ -33,13 +33,15 @@ export async function findToken(tx: Tx, owner: TokenOwner): Promise<TokenRow | n
   return row === undefined ? null : rowOf(owner, row);
 }
 
-/** A row to hold the lease, before there is a token. */
-export async function ensureRow(tx: Tx, owner: TokenOwner, id: string, madeFrom: MadeFrom): Promise<void> {
-  await queries(tx)
-    .insertInto('tokens')
-    .values({ id, ...ownerColumns(owner), made_from: madeFrom })
-    .onConflict((conflict) => conflict.columns(['connection_id', 'credential_version']).doNothing())
-    .execute();
+/** A row to hold the lease, before there is a token; none for a credential that is gone. */
+export async function ensureRow(tx: Tx, owner: TokenOwner, id: string): Promise<void> {
+  const { workspaceId, connectionId, credentialVersion } = owner;
+  await sql`
+    insert into tokens (id, workspace_id, connection_id, credential_version, made_from)
+    select ${id}, workspace_id, connection_id, version, 'credential' from credentials
+    where workspace_id = ${workspaceId} and connection_id = ${connectionId} and version = ${credentialVersion}
+      and sealed is not null
+    on conflict (connection_id, credential_version) do nothing`.execute(queries(tx));
 }
 
 export interface Claim {

@@ -61,7 +61,9 @@ export function createTokens(given: TokensDeps): Tokens {
       if (row === null) return { kind: 'as_it_is' };
       const isNewer = row.generation > refusedGeneration;
       const forcedMs = clock.now().getTime() - (row.forcedAt?.getTime() ?? 0);
-      const mayForce = isRenewable(row) && (always || forcedMs >= settings.forceGapMs);
+      // Whoever renews it right now does so for this refusal, too.
+      const isUnderWay = row.leasedForMs !== null;
+      const mayForce = isRenewable(row) && (always || isUnderWay || forcedMs >= settings.forceGapMs);
       if (!isNewer && !mayForce) return { kind: 'as_it_is' };
       return obtain(deps, owner, { above: refusedGeneration, goodForMs: 0, isForced: true });
     },

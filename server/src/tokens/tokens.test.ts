@@ -1,0 +1,428 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { movableClock } from '../../test/clock.ts';
+import { freshDatabase, type TestDatabase } from '../../test/database.ts';
+import { doorTo } from '../../test/door.ts';
+import type { Secret } from '../lib/secret.ts';
+import type { Mint, Minted, TokenOwner } from './mint.ts';
+import type { TokenSettings } from './settings.ts';
+import type { AsItIs, TokenOutcome } from './token.ts';
+import { given, minted, newOwner, notNow, openProcess, type TokenProcess } from './under-test.ts';
+
+let database: TestDatabase;
+const processes: TokenProcess[] = [];
+beforeAll(async () => {
+  database = await freshDatabase();
+});
+afterEach(async () => {
+  await Promise.all(processes.splice(0).map((one) => one.close()));
+});
+afterAll(() => database.close());
+
+const HOUR_MS = 3_600_000;
+
+async function start(
+  mint: Mint,
+  more: { settings?: Partial<TokenSettings>; clock?: ReturnType<typeof movableClock>; url?: string } = {},
+) {
+  const process = await openProcess(database, { mint, clock: movableClock(), ...more });
+  processes.push(process);
+  return process;
+}
+
+/** Gives numbered tokens, counts how often it was asked, and with which refresh token. */
+function counting(more: Partial<Minted> & { refresh?: (n: number) => string } = {}) {
+  const asked: (string | null)[] = [];
+  const { refresh, ...rest } = more;
+  const mint = async (_: TokenOwner, refreshToken: Secret<string> | null) => {
+    const n = asked.push(refreshToken?.reveal() ?? null);
+    await sleep(20);
+    return given(minted(`access-${n}`, { ...rest, ...(refresh && { refresh: refresh(n) }) }));
+  };
+  return { asked, mint };
+}
+
+async function signedIn({ tokens }: TokenProcess, token: Minted): Promise<TokenOwner> {
+  const owner = await newOwner(database);
+  await database.db.transact(owner.workspaceId, (tx) => tokens.put(tx, owner, token, 'refresh_token'));
+  return owner;
+}
+
+function text(outcome: TokenOutcome | AsItIs): string {
+  return outcome.kind === 'token' ? outcome.token.accessToken.reveal() : outcome.kind;
+}
+
+describe('a token that has run out', () => {
+  it('is renewed by one process alone, over many expiries, and everybody who waits gets the new one', async () => {
+    const clock = movableClock();
+    const { asked, mint } = counting({ refresh: (n) => `refresh-${n}` });
+    const all = await Promise.all([1, 2, 3, 4].map(() => start(mint, { clock })));
+    const owner = await signedIn(all[0] as TokenProcess, minted('first', { refresh: 'refresh-0' }));
+    for (let round = 1; round <= 15; round += 1) {
+      clock.forward(2 * HOUR_MS);
+      const calls = all.flatMap(({ tokens }) => [1, 2, 3, 4, 5].map(() => tokens.current(owner)));
+      const texts = (await Promise.all(calls)).map(text);
+      expect(new Set(texts)).toEqual(new Set([`access-${round}`]));
+    }
+    // Each with the refresh token that came with the one before: none twice, none skipped.
+    expect(asked).toEqual(Array.from({ length: 15 }, (_, n) => `refresh-${n}`));
+  });
+
+  it('reaches those who wait in another process at once, not when the lease runs out', async () => {
+    const clock = movableClock();
+    let release = () => {};
+    const until = new Promise<void>((resolve) => (release = resolve));
+    let wasAsked = () => {};
+    const asked = new Promise<void>((resolve) => (wasAsked = resolve));
+    const mint: Mint = async () => {
+      wasAsked();
+      await until;
+      return given(minted('new'));
+    };
+    const [one, other] = [await start(mint, { clock }), await start(mint, { clock })];
+    const owner = await signedIn(one, minted('old', { refresh: 'r' }));
+    clock.forward(2 * HOUR_MS);
+    const first = one.tokens.current(owner);
+    await asked;
+    const second = other.tokens.current(owner);
+    await sleep(100);
+    release();
+    expect(text(await first)).toBe('new');
+    const begun = performance.now();
+    expect(text(await second)).toBe('new');
+    expect(performance.now() - begun).toBeLessThan(500);
+  });
+
+  it('is waited for only so long: then the call is told that a renewal is under way', async () => {
+    const clock = movableClock();
+    let release = () => {};
+    const until = new Promise<void>((resolve) => (release = resolve));
+    const mint: Mint = async () => until.then(() => given(minted('new')));
+    const one = await start(mint, { clock });
+    const other = await start(mint, { clock, settings: { waitMs: 100 } });
+    const owner = await signedIn(one, minted('old', { refresh: 'r' }));
+    clock.forward(2 * HOUR_MS);
+    const first = one.tokens.current(owner);
+    await sleep(50);
+    expect((await other.tokens.current(owner)).kind).toBe('in_progress');
+    release();
+    expect(text(await first)).toBe('new');
+  });
+
+  it('whose renewal was cut off in the middle is renewed by another process when the lease is over', async () => {
+    const clock = movableClock();
+    let late: (outcome: ReturnType<typeof given>) => void = () => {};
+    const hanging: Mint = () => new Promise((resolve) => (late = resolve));
+    const settings = { leaseMs: 300 };
+    const one = await start(hanging, { clock, settings });
+    const { asked, mint } = counting({ refresh: () => 'after' });
+    const other = await start(mint, { clock, settings });
+    const owner = await signedIn(one, minted('old', { refresh: 'before' }));
+    clock.forward(2 * HOUR_MS);
+    const first = one.tokens.current(owner);
+    await sleep(50);
+    expect(text(await other.tokens.current(owner))).toBe('access-1');
+    expect(asked).toEqual(['before']);
+    // What comes too late overwrites nothing: the lease is another's.
+    late(given(minted('too-late', { refresh: 'too-late' })));
+    expect(text(await first)).toBe('access-1');
+    expect((await other.tokens.forRevoking(owner))?.refreshToken?.reveal()).toBe('after');
+  });
+
+  it('that was cut off and is then refused is told as interrupted, not as withdrawn', async () => {
+    const clock = movableClock();
+    const answers = [notNow(true), { kind: 'ended', because: 'revoked', words: null } as const];
+    const process = await start(async () => answers.shift() ?? notNow(false), { clock });
+    const owner = await signedIn(process, minted('old', { refresh: 'r' }));
+    clock.forward(2 * HOUR_MS);
+    expect((await process.tokens.current(owner)).kind).toBe('not_now');
+    clock.forward(10_000);
+    expect(await process.tokens.current(owner)).toMatchObject({ kind: 'ended', because: 'interrupted' });
+    expect(process.told).toEqual(['ended: interrupted']);
+  });
+});
+
+describe('a new token', () => {
+  it('keeps the refresh token from before where none came with it', async () => {
+    const clock = movableClock();
+    const { asked, mint } = counting();
+    const process = await start(mint, { clock });
+    const owner = await signedIn(process, minted('old', { refresh: 'for-ever' }));
+    for (const _ of [1, 2, 3]) {
+      clock.forward(2 * HOUR_MS);
+      await process.tokens.current(owner);
+    }
+    expect(asked).toEqual(['for-ever', 'for-ever', 'for-ever']);
+  });
+
+  it('is stored before anybody is given it, also when the database is away just then', async () => {
+    const clock = movableClock();
+    const door = await doorTo(database.url);
+    const process = await start(
+      async () => {
+        await door.shut();
+        setTimeout(() => void door.open(), 300);
+        return given(minted('new', { refresh: 'new-refresh' }));
+      },
+      { clock, url: door.url },
+    );
+    const other = await start(async () => notNow(false), { clock });
+    const owner = await signedIn(other, minted('old', { refresh: 'old-refresh' }));
+    clock.forward(2 * HOUR_MS);
+    expect(text(await process.tokens.current(owner))).toBe('new');
+    const stored = await other.tokens.forRevoking(owner);
+    expect([stored?.accessToken.reveal(), stored?.refreshToken?.reveal()]).toEqual(['new', 'new-refresh']);
+    await door.shut();
+  });
+
+  it('of a connection that is disconnected meanwhile is dropped, and brings nothing back', async () => {
+    const clock = movableClock();
+    const process = await start(
+      async () => {
+        await destroyCredential(owner);
+        return given(minted('new', { refresh: 'new' }));
+      },
+      { clock },
+    );
+    const owner = await signedIn(process, minted('old', { refresh: 'old' }));
+    clock.forward(2 * HOUR_MS);
+    expect((await process.tokens.current(owner)).kind).toBe('ended');
+    expect(await rowsOf(owner)).toEqual([]);
+  });
+});
+
+describe('a renewal that cannot be made now', () => {
+  it('leaves the old token in use until it really ends, and is tried again with growing pauses', async () => {
+    const clock = movableClock();
+    let tries = 0;
+    const settings = { closeMs: HOUR_MS, keepInMemoryMs: 0 };
+    const mint: Mint = async () => {
+      tries += 1;
+      return notNow(false);
+    };
+    const process = await start(mint, { clock, settings });
+    const owner = await signedIn(process, minted('old', { refresh: 'r' }));
+    clock.forward(0.95 * HOUR_MS);
+    expect(text(await process.tokens.current(owner))).toBe('old');
+    expect(text(await process.tokens.current(owner))).toBe('old');
+    expect(tries).toBe(1);
+    const waits = [];
+    clock.forward(0.1 * HOUR_MS);
+    for (let n = 0; n < 6; n += 1) {
+      const outcome = await process.tokens.current(owner);
+      if (outcome.kind !== 'not_now') throw new Error(outcome.kind);
+      waits.push(outcome.retryAfterSeconds);
+      clock.forward(outcome.retryAfterSeconds * 1000);
+    }
+    expect(tries).toBe(7);
+    expect(waits.at(-1)).toBeGreaterThan((waits[0] ?? 0) * 8);
+    expect(process.told).toEqual([]);
+  });
+
+  it('waits as long as the other side asks for', async () => {
+    const clock = movableClock();
+    const process = await start(async () => notNow(false, 120), { clock });
+    const owner = await signedIn(process, minted('old', { refresh: 'r' }));
+    clock.forward(2 * HOUR_MS);
+    const outcome = await process.tokens.current(owner);
+    expect(outcome).toMatchObject({ kind: 'not_now', retryAfterSeconds: 120 });
+  });
+
+  it('because the sign-in setup is refused says so, and goes on by itself once it works', async () => {
+    const clock = movableClock();
+    let isFixed = false;
+    const refused = { kind: 'setup_rejected', words: 'Unknown client' } as const;
+    const process = await start(async () => (isFixed ? given(minted('new')) : refused), { clock });
+    const owner = await signedIn(process, minted('old', { refresh: 'r' }));
+    clock.forward(2 * HOUR_MS);
+    const outcome = await process.tokens.current(owner);
+    expect(outcome).toMatchObject({ kind: 'setup_rejected', words: 'Unknown client' });
+    isFixed = true;
+    await database.db.transact(owner.workspaceId, (tx) => process.tokens.tryAgain(tx, [owner]));
+    expect(text(await process.tokens.current(owner))).toBe('new');
+    expect(process.told).toEqual(['setup rejected, out: true', 'recovered']);
+  });
+});
+
+describe('a grant that has ended', () => {
+  it('is told once, whoever finds out, and nobody asks again', async () => {
+    const clock = movableClock();
+    let asked = 0;
+    const mint: Mint = async () => {
+      asked += 1;
+      return { kind: 'ended', because: 'revoked', words: 'Token revoked' };
+    };
+    const all = await Promise.all([1, 2, 3].map(() => start(mint, { clock })));
+    const owner = await signedIn(all[0] as TokenProcess, minted('old', { refresh: 'r' }));
+    clock.forward(2 * HOUR_MS);
+    for (const _ of [1, 2]) {
+      const outcomes = await Promise.all(
+        all.flatMap(({ tokens }) => [tokens.current(owner), tokens.current(owner)]),
+      );
+      for (const outcome of outcomes) {
+        expect(outcome).toEqual({ kind: 'ended', because: 'revoked', words: 'Token revoked' });
+      }
+    }
+    expect(asked).toBe(1);
+    expect(all.flatMap(({ told }) => told)).toEqual(['ended: revoked']);
+  });
+
+  it('without a refresh token ends with its access token', async () => {
+    const clock = movableClock();
+    const { asked, mint } = counting();
+    const process = await start(mint, { clock });
+    const owner = await signedIn(process, minted('only'));
+    expect(text(await process.tokens.current(owner))).toBe('only');
+    clock.forward(2 * HOUR_MS);
+    expect(await process.tokens.current(owner)).toMatchObject({ kind: 'ended', because: 'expired' });
+    expect([asked, process.told]).toEqual([[], ['ended: expired']]);
+  });
+
+  it('works again after a new sign-in', async () => {
+    const clock = movableClock();
+    const process = await start(async () => ({ kind: 'ended', because: 'revoked', words: null }), { clock });
+    const owner = await signedIn(process, minted('old', { refresh: 'r' }));
+    clock.forward(2 * HOUR_MS);
+    await process.tokens.current(owner);
+    const again = minted('again', { refresh: 'again' });
+    await database.db.transact(owner.workspaceId, (tx) =>
+      process.tokens.put(tx, owner, again, 'refresh_token'),
+    );
+    expect(text(await process.tokens.current(owner))).toBe('again');
+  });
+});
+
+describe('a token that is refused before its time', () => {
+  it('is renewed once for all calls that were refused, in all processes', async () => {
+    const clock = movableClock();
+    const { asked, mint } = counting({ refresh: (n) => `refresh-${n}` });
+    const all = await Promise.all([1, 2, 3].map(() => start(mint, { clock })));
+    const owner = await signedIn(all[0] as TokenProcess, minted('old', { refresh: 'r' }));
+    const refused = await Promise.all(
+      all.flatMap(({ tokens }) => [1, 2, 3].map(() => tokens.renewed(owner, 1))),
+    );
+    expect(new Set(refused.map(text))).toEqual(new Set(['access-1']));
+    expect(asked).toEqual(['r']);
+  });
+
+  it('is not renewed over and over for an answer that refuses every token, except for a check', async () => {
+    const clock = movableClock();
+    const { asked, mint } = counting({ refresh: (n) => `refresh-${n}` });
+    const { tokens } = await start(mint, { clock });
+    const owner = await signedIn({ tokens } as TokenProcess, minted('old', { refresh: 'r' }));
+    expect(text(await tokens.renewed(owner, 1))).toBe('access-1');
+    expect(text(await tokens.renewed(owner, 2))).toBe('as_it_is');
+    expect(text(await tokens.renewed(owner, 2, true))).toBe('access-2');
+    clock.forward(61_000);
+    expect(text(await tokens.renewed(owner, 3))).toBe('access-3');
+    expect(asked).toHaveLength(3);
+  });
+
+  it('and cannot be renewed at all is left as it is: one refusal is no proof', async () => {
+    const { asked, mint } = counting();
+    const process = await start(mint);
+    const owner = await signedIn(process, minted('only', { expiresInSeconds: null }));
+    expect(text(await process.tokens.renewed(owner, 1))).toBe('as_it_is');
+    expect(text(await process.tokens.current(owner))).toBe('only');
+    expect([asked, process.told]).toEqual([[], []]);
+  });
+});
+
+describe('a token made from a credential', () => {
+  it('is made at first use, by one process, and anew when it ends', async () => {
+    const clock = movableClock();
+    const { asked, mint } = counting();
+    const all = await Promise.all([1, 2].map(() => start(mint, { clock })));
+    const owner = await newOwner(database);
+    const use = async () =>
+      (await Promise.all(all.flatMap(({ tokens }) => [tokens.current(owner), tokens.current(owner)]))).map(
+        text,
+      );
+    expect(new Set(await use())).toEqual(new Set(['access-1']));
+    clock.forward(2 * HOUR_MS);
+    expect(new Set(await use())).toEqual(new Set(['access-2']));
+    expect(asked).toEqual([null, null]);
+  });
+
+  it('of a credential that is gone is not made', async () => {
+    const { asked, mint } = counting();
+    const process = await start(mint);
+    const owner = await newOwner(database);
+    await destroyCredential(owner);
+    expect((await process.tokens.current(owner)).kind).toBe('ended');
+    expect([asked, await rowsOf(owner)]).toEqual([[], []]);
+  });
+});
+
+describe('stored tokens', () => {
+  it('do not open in another row', async () => {
+    const process = await start(async () => notNow(false));
+    const [one, other] = [
+      await signedIn(process, minted('of-one', { refresh: 'a' })),
+      await signedIn(process, minted('of-other', { refresh: 'b' })),
+    ];
+    const { db } = database;
+    const from = await db.system
+      .selectFrom('tokens')
+      .select('sealed')
+      .where('connection_id', '=', one.connectionId)
+      .executeTakeFirstOrThrow();
+    await db.system.updateTable('tokens').set(from).where('connection_id', '=', other.connectionId).execute();
+    expect((await process.tokens.current(other)).kind).toBe('unreadable');
+    expect(text(await process.tokens.current(one))).toBe('of-one');
+  });
+
+  it('go with a credential that gets a new version by a roll-back', async () => {
+    const process = await start(async () => notNow(false));
+    const owner = await signedIn(process, minted('mine', { refresh: 'r' }));
+    await database.db.transact(owner.workspaceId, (tx) => process.tokens.move(tx, owner, 7));
+    expect(text(await process.tokens.current({ ...owner, credentialVersion: 7 }))).toBe('mine');
+  });
+
+  it('are swept when they are due, and others are not looked at', async () => {
+    await database.db.system.deleteFrom('tokens').execute();
+    const clock = movableClock();
+    const { asked, mint } = counting({ refresh: (n) => `refresh-${n}` });
+    const process = await start(mint, { clock });
+    const due = await signedIn(process, minted('due', { refresh: 'of-due', expiresInSeconds: 3600 }));
+    await signedIn(process, minted('later', { refresh: 'of-later', expiresInSeconds: 24 * 3600 }));
+    await signedIn(process, minted('unknown', { refresh: 'of-unknown', expiresInSeconds: null }));
+    await signedIn(process, minted('not-renewable', { expiresInSeconds: 3600 }));
+    clock.forward(0.8 * HOUR_MS);
+    await process.tokens.sweep();
+    expect(await jobs()).toEqual([]);
+    clock.forward(0.15 * HOUR_MS);
+    await process.tokens.sweep();
+    await process.tokens.sweep();
+    expect(await jobs()).toEqual([{ connection_id: due.connectionId, generation: 1 }]);
+    await process.tokens.renewDue(due, 1);
+    await process.tokens.renewDue(due, 1);
+    expect(asked).toEqual(['of-due']);
+  });
+});
+
+async function jobs() {
+  const { rows } = await database.db.systemPool.query<{
+    payload: { connection_id: string; generation: number };
+  }>(
+    `select payload from graphile_worker._private_jobs jobs
+     join graphile_worker._private_tasks tasks on tasks.id = jobs.task_id where identifier = 'tokens.renew'`,
+  );
+  return rows.map(({ payload: { connection_id, generation } }) => ({ connection_id, generation }));
+}
+
+async function destroyCredential({ connectionId }: TokenOwner): Promise<void> {
+  await database.db.system
+    .updateTable('credentials')
+    .set({ state: 'retired', sealed: null, destroyed_at: new Date() })
+    .where('connection_id', '=', connectionId)
+    .execute();
+}
+
+function rowsOf({ connectionId }: TokenOwner) {
+  return database.db.system
+    .selectFrom('tokens')
+    .select('id')
+    .where('connection_id', '=', connectionId)
+    .execute();
+}

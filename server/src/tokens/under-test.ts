@@ -1,0 +1,133 @@
+// What the tests of this room share: tokens of a credential in a real database, renewed by whatever a test says.
+import { randomBytes } from 'node:crypto';
+import type { TestDatabase } from '../../test/database.ts';
+import { openListener } from '../db/listen.ts';
+import { openDatabase } from '../db/open.ts';
+import type { Clock } from '../lib/clock.ts';
+import { newId } from '../lib/id.ts';
+import { Secret } from '../lib/secret.ts';
+import { createKeyring } from '../vault/keyring.ts';
+import { masterKey } from '../vault/master-key.ts';
+import { dataKeyStore } from '../vault/store.ts';
+import { TOKEN_CHANGED } from './announce.ts';
+import type { Mint, Minted, TokenOwner } from './mint.ts';
+import type { TokenSettings } from './settings.ts';
+import type { EndedBecause, Tokens } from './token.ts';
+import { createTokenSweepStore } from './token-sweep-store.ts';
+import { createTokens } from './tokens.ts';
+
+const master = masterKey(randomBytes(32));
+
+export interface TokenProcess {
+  tokens: Tokens;
+  /** What connections was told, in order. */
+  told: string[];
+  logged: unknown[];
+  close(): Promise<void>;
+}
+
+interface Options {
+  mint: Mint;
+  clock: Clock;
+  settings?: Partial<TokenSettings>;
+  /** Another way to the database. */
+  url?: string;
+}
+
+/** The room as one process has it: pools, a listener and memory of its own. */
+export async function openProcess(database: TestDatabase, options: Options): Promise<TokenProcess> {
+  const told: string[] = [];
+  const logged: unknown[] = [];
+  const log = { warn: (fields: object, message: string) => void logged.push(fields, message) };
+  const db = openDatabase({
+    url: options.url ?? database.url,
+    appPoolSize: 5,
+    systemPoolSize: 2,
+    connectTimeoutMs: 2_000,
+    statementTimeoutMs: 5_000,
+    onIdleError: () => {},
+  });
+  const { clock } = options;
+  const tokens = createTokens({
+    transact: db.transact,
+    keyring: createKeyring({ store: dataKeyStore(db.system), masterKey: master }),
+    clock,
+    mint: options.mint,
+    events: {
+      ended: async (_, because: EndedBecause) => async () => void told.push(`ended: ${because}`),
+      setupRejected: async (_, __, isOut) => async () => void told.push(`setup rejected, out: ${isOut}`),
+      recovered: async () => void told.push('recovered'),
+    },
+    sweepStore: createTokenSweepStore(db.system),
+    ...(options.settings && { settings: options.settings }),
+    log,
+  });
+  const listener = await openListener({ clock, log }, database.url);
+  await listener.listen(TOKEN_CHANGED, tokens.hear, () => tokens.hear(null));
+  return {
+    tokens,
+    told,
+    logged,
+    close: async () => {
+      await tokens.drain();
+      await listener.close();
+      await db.close();
+    },
+  };
+}
+
+/** A saved credential, as far as this room looks at it. */
+export async function newOwner({ db }: TestDatabase): Promise<TokenOwner> {
+  const workspaceId = newId<string>('wsp');
+  const connectionId = newId<string>('con');
+  const now = new Date();
+  await db.system.insertInto('workspaces').values({ id: workspaceId, name: 'Test' }).execute();
+  await db.system
+    .insertInto('connections')
+    .values({
+      id: connectionId,
+      workspace_id: workspaceId,
+      integration: 'acme',
+      name: 'Acme',
+      name_key: 'acme',
+      method: 'oauth2',
+      method_id: 'oauth2',
+      status: 'connected',
+      status_since: now,
+      created_at: now,
+      updated_at: now,
+    })
+    .execute();
+  await db.system
+    .insertInto('credentials')
+    .values({
+      workspace_id: workspaceId,
+      connection_id: connectionId,
+      version: 1,
+      state: 'current',
+      sealed: 'v1.none.none',
+      method: 'oauth2',
+      method_id: 'oauth2',
+      created_at: now,
+    })
+    .execute();
+  return { workspaceId, connectionId, credentialVersion: 1 };
+}
+
+export function minted(access: string, more: Partial<Minted> & { refresh?: string } = {}): Minted {
+  const { refresh, ...rest } = more;
+  return {
+    accessToken: new Secret(access),
+    refreshToken: refresh === undefined ? null : new Secret(refresh),
+    expiresInSeconds: 3600,
+    refreshExpiresInSeconds: null,
+    scopes: null,
+    fields: {},
+    ...rest,
+  };
+}
+
+export const given = (token: Minted) => ({ kind: 'minted', minted: token }) as const;
+
+export const notNow = (mayHaveHappened: boolean, retryAfterSeconds: number | null = null) =>
+  ({ kind: 'not_now', because: 'unreachable', mayHaveHappened, retryAfterSeconds, words: null }) as const;
