@@ -13,6 +13,7 @@ import { authenticate, type Identify } from './authenticate.ts';
 import { type ConnectionChoicesDeps, connectionChoiceRoutes } from './connection-choices.ts';
 import { type ConnectionRequestRoutesDeps, connectionRequestRoutes } from './connection-requests.ts';
 import { type ConnectionRoutesDeps, connectionRoutes } from './connections.ts';
+import { type CredentialsRoutesDeps, credentialsRoutes } from './credentials.ts';
 import { type CustomRoutesDeps, customIntegrationRoutes } from './custom-integrations.ts';
 import { createEventStreams, type EventStreams } from './events.ts';
 import { gate } from './gate.ts';
@@ -38,7 +39,7 @@ import { type SessionRoutesDeps, sessionRoutes } from './session.ts';
 import { type SetupRoutesDeps, setupRoutes } from './setup.ts';
 import { type RowRoutesDeps, rowRoutes } from './table-rows.ts';
 import { type TableRoutesDeps, tableRoutes } from './tables.ts';
-import { type TokenRoutesDeps, tokenRoutes } from './tokens.ts';
+import { type BindableDeps, type TokenRoutesDeps, tokenRoutes } from './tokens.ts';
 import { webFiles } from './web.ts';
 import { type WorkspaceRoutesDeps, workspaceRoutes } from './workspace.ts';
 
@@ -82,6 +83,8 @@ export interface ApiDeps {
   catalogs: IntegrationRoutesDeps['catalogs'];
   connections: ConnectionChoicesDeps &
     ConnectionRoutesDeps &
+    CredentialsRoutesDeps &
+    BindableDeps &
     RecogniseRouteDeps &
     IntegrationRoutesDeps['connections'];
   custom: CustomRoutesDeps;
@@ -146,11 +149,12 @@ function addRoutes(app: App, deps: ApiDeps, frame: ApiFrame): void {
   invitationRoutes(app, deps.people, deps.config);
   connectionRequestRoutes(app, deps.people);
   connectionChoiceRoutes(app, deps.connections);
-  tokenRoutes(app, deps.people);
+  tokenRoutes(app, deps.people, deps.connections);
   auditRoutes(app, deps.audit);
   integrationRoutes(app, deps);
   recogniseRoute(app, deps.connections);
   connectionRoutes(app, deps.connections);
+  credentialsRoutes(app, deps.connections, frame);
   customIntegrationRoutes(app, deps.custom, frame);
   proxyRoutes(app, deps.proxy);
   oauthRoutes(app, deps.oauth, deps.config);

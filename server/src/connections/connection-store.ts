@@ -108,6 +108,21 @@ export async function listConnections(
   return (await query.execute()).map(fromRow);
 }
 
+/** Those of these ids that are connections of the workspace. */
+export async function existing(
+  tx: Tx,
+  workspaceId: string,
+  ids: readonly string[],
+): Promise<ReadonlySet<string>> {
+  const rows = await queries(tx)
+    .selectFrom('connections')
+    .select('id')
+    .where('workspace_id', '=', workspaceId)
+    .where('id', '=', sql<string>`any(${[...ids]})`)
+    .execute();
+  return new Set(rows.map(({ id }) => id));
+}
+
 /** Whether the integration has another connection than this one. */
 export async function hasOthers(
   tx: Tx,

@@ -116,6 +116,8 @@ export interface Connections {
     slug: string,
     input: { method: string | undefined; credentials: Entered },
   ): Promise<Recognised>;
+  /** Those of these ids that name no connection of the workspace. */
+  unknownOf(who: Who, ids: readonly string[]): Promise<string[]>;
   dependents(who: Who, id: string): Promise<Dependent[]>;
   events(
     who: Who,
@@ -250,6 +252,7 @@ export function createConnections(given: ConnectionsDeps): Connections {
       changed(who, id, lifecycle.destroyPrevious(deps, who, id, version)),
     remove: (who, id, how) => changing(who, lifecycle.remove(deps, who, id, how)),
     recognise: (who, slug, input) => recognise(deps, who, slug, input),
+    unknownOf: (who, ids) => look.unknownOf(deps, who, ids),
     dependents: (who, id) => look.dependents(deps, who, id),
     events: (who, id, page) => look.events(deps, who, id, page),
     usage: (who, id) => look.usage(deps, who, id),

@@ -9,7 +9,7 @@ import type { Clock } from '../lib/clock.ts';
 import type { Transact, Tx } from '../lib/tx.ts';
 import type { Who } from '../workspaces/who.ts';
 import { type Connection, STATUSES } from './connection.ts';
-import { listApps, listConnections } from './connection-store.ts';
+import { existing, listApps, listConnections } from './connection-store.ts';
 import type { DependedOn, DependentsSource } from './dependents-source.ts';
 import { listEvents } from './event-store.ts';
 import { getConnection } from './find.ts';
@@ -74,6 +74,13 @@ export async function apps(deps: Deps, who: Who): Promise<ConnectedApp[]> {
 export async function countByIntegration(deps: Deps, who: Who): Promise<ReadonlyMap<string, number>> {
   const rows = await deps.transact(who.workspaceId, (tx) => listApps(tx, who.workspaceId, who.connectionIds));
   return new Map(rows.map((row) => [row.integration, row.count]));
+}
+
+/** Those of these ids that are no connections (any more), or not of this workspace. */
+export async function unknownOf(deps: Deps, who: Who, ids: readonly string[]): Promise<string[]> {
+  if (ids.length === 0) return [];
+  const found = await deps.transact(who.workspaceId, (tx) => existing(tx, who.workspaceId, ids));
+  return ids.filter((id) => !found.has(id));
 }
 
 export async function dependents(deps: Deps, who: Who, id: string): Promise<Dependent[]> {
