@@ -47,6 +47,11 @@ export const definitionSchema = shape({
   default_headers: z.record(z.string(), z.string()).default({}),
   auth: z.array(authMethodSchema).min(1).describe('The first is the one offered.'),
   probe: probeSchema.optional().describe('Left out: the integration offers no way to check a credential.'),
+  xml_answers: shape({ lists: z.array(z.string().min(1)).default([]) })
+    .optional()
+    .describe(
+      'Answers may be XML, and are read as the JSON they would be: the root element and all below are members. lists: elements that are lists even where there is one.',
+    ),
   answers: z
     .array(answerRuleSchema)
     .default([])

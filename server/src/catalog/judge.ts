@@ -1,6 +1,6 @@
 import type { Action } from './action-definition.ts';
-import { answerJson } from './answer-json.ts';
 import type { AnswerRule, Condition } from './answer-rule.ts';
+import { answerValue } from './answer-value.ts';
 import { holds, type Seen } from './condition.ts';
 import type { Definition } from './definition.ts';
 import { readAccount } from './extract.ts';
@@ -22,7 +22,7 @@ export type Asked =
  * its usual meaning, then what the body must look like. `now` is for Retry-After dates.
  */
 export function judge(definition: Definition, asked: Asked, answer: Answer, now: Date): Outcome {
-  const seen: Seen = { ...answer, json: answerJson(answer.text) };
+  const seen: Seen = { ...answer, json: answerValue(definition, answer.text) };
   const context: Context = { definition, asked, seen, now };
   const rule = [...rulesOf(asked), ...definition.answers].find((one) => holds(one.when, seen));
   if (rule !== undefined) return byRule(context, rule);
@@ -69,7 +69,7 @@ function byBody(context: Context): Outcome {
   const { asked, seen } = context;
   const request = requestOf(asked);
   if (request.expect === 'json' && seen.json === undefined) return nonsense(context);
-  if (asked.kind === 'probe' && looksLikeHtml(seen.text)) return nonsense(context);
+  if (asked.kind === 'probe' && isPage(seen)) return nonsense(context);
   if (!checkOf(asked).every((one) => holds(one, seen))) return nonsense(context, 'unexpected');
   if (asked.kind === 'probe' && readAccount(asked.probe.account, seen.json).creditsLeft === 0) {
     return failure(context, 'out_of_credits', { advice: 'The key is good, but no credits are left.' });
@@ -83,13 +83,14 @@ function byBody(context: Context): Outcome {
 
 /** The usual meaning of a status, where the file says nothing. */
 function byStatus(context: Context): Outcome {
-  const { status, text } = context.seen;
+  const { status } = context.seen;
   const isProbe = context.asked.kind === 'probe';
   if (status >= 300 && status < 400) return nonsense(context, 'redirect');
   if (status === 401) return failure(context, 'rejected');
   if (status === 402) return failure(context, 'out_of_credits');
   // A page with a 403 comes from a firewall in front of the API and says nothing about the key.
-  if (status === 403) return looksLikeHtml(text) ? nonsense(context) : failure(context, 'missing_permission');
+  if (status === 403)
+    return isPage(context.seen) ? nonsense(context) : failure(context, 'missing_permission');
   if (status === 404 && isProbe) return failure(context, 'wrong_account');
   if (status === 429) return failure(context, 'rate_limited');
   if (status === 408 || status === 425 || status >= 500) return failure(context, 'provider_error');
@@ -141,6 +142,11 @@ function requestOf(asked: Asked): { expect: 'json' | 'any' } {
   if (asked.kind === 'probe') return asked.probe.request;
   if (asked.kind === 'list') return asked.list.request;
   return asked.step === 'poll' && asked.action.poll ? asked.action.poll.request : asked.action.request;
+}
+
+/** A page for people, in contrast to XML that could be read. */
+function isPage({ text, json }: Seen): boolean {
+  return json === undefined && looksLikeHtml(text);
 }
 
 function isSuccess(status: number): boolean {

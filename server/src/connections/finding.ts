@@ -1,5 +1,5 @@
 import type { Account } from '@keyrail/contract/verdicts';
-import { answerJson } from '../catalog/answer-json.ts';
+import { answerValue } from '../catalog/answer-value.ts';
 import type { Definition } from '../catalog/definition.ts';
 import { readAccount } from '../catalog/extract.ts';
 import { judge } from '../catalog/judge.ts';
@@ -20,7 +20,7 @@ export function meaningOf(definition: Definition, asked: Probe, answer: Answer, 
 export function findingIn(definition: Definition, asked: Probe, answer: Answer, now: Date): Finding {
   const outcome = meaningOf(definition, asked, answer, now);
   if (outcome.kind === 'success') {
-    return finding('ok', { status: answer.status, ...accountIn(asked.account, answer) });
+    return finding('ok', { status: answer.status, ...accountIn(definition, asked.account, answer) });
   }
   const known = {
     status: answer.status,
@@ -33,7 +33,7 @@ export function findingIn(definition: Definition, asked: Probe, answer: Answer, 
     case 'wrong_account':
       return finding(outcome.kind, known);
     case 'out_of_credits':
-      return finding('out_of_credits', { ...known, ...accountIn(asked.account, answer) });
+      return finding('out_of_credits', { ...known, ...accountIn(definition, asked.account, answer) });
     case 'revoked':
       return finding('expired', { ...known, isWithdrawn: true });
     case 'missing_permission':
@@ -98,8 +98,15 @@ export function findingWithoutAnswer(
 }
 
 /** Whose credential it is, as far as this answer says. */
-export function accountIn(paths: AccountPaths, answer: Answer): Pick<Finding, 'account' | 'accountId'> {
-  const { label, id, plan, creditsLeft } = readAccount(paths, answerJson(bodyText(answer)) ?? null);
+export function accountIn(
+  definition: Definition,
+  paths: AccountPaths,
+  answer: Answer,
+): Pick<Finding, 'account' | 'accountId'> {
+  const { label, id, plan, creditsLeft } = readAccount(
+    paths,
+    answerValue(definition, bodyText(answer)) ?? null,
+  );
   const account: Account = {
     name: redacted(answer, label),
     plan: redacted(answer, plan),

@@ -155,7 +155,7 @@ async function nameAccount(deps: Deps, target: ProbeTarget, asked: Probe, found:
   if (asked.labelRequest === undefined) return;
   const outcome = await send(deps, target, prepare(target, asked, asked.labelRequest.request), asked);
   if (outcome.kind !== 'answer' || outcome.answer.status >= 300) return;
-  const named = accountIn(asked.labelRequest.account, outcome.answer);
+  const named = accountIn(target.definition, asked.labelRequest.account, outcome.answer);
   found.accountId ??= named.accountId;
   if (named.account === null) return;
   found.account = {
