@@ -13,7 +13,7 @@ export interface SignInPage {
 
 /**
  * The whole page: no file of anybody's is loaded. Its script takes code and state out of the address bar, tells the window
- * that opened it, and closes it when there is nothing to read.
+ * that opened it, and closes it when there is nothing to read; a tab that cannot be closed goes back to the app.
  */
 export function renderSignInPage(
   { title, message, nextStep, back, tell }: SignInPage,
@@ -32,7 +32,10 @@ const { id, origin, closes } = document.body.dataset;
 if (id && window.opener && window.opener !== window) {
   try { window.opener.postMessage({ type: 'keyrail.authorization', id }, origin); } catch {}
 }
-if (closes === 'true') setTimeout(() => window.close(), 50);
+if (closes === 'true') setTimeout(() => {
+  window.close();
+  setTimeout(() => location.replace(document.querySelector('a').href), 200);
+}, 50);
 `;
 
 const STYLE = `:root{color-scheme:light dark}
