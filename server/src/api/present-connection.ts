@@ -18,8 +18,8 @@ export function presentConnection(connection: Listed): Shown {
     hint: connection.hint,
     fields: withoutStamp(connection.fields),
     facts: [...connection.facts],
-    expires_at: connection.expiresAt?.toISOString() ?? null,
-    granted_scopes: null,
+    expires_at: endOf(connection)?.toISOString() ?? null,
+    granted_scopes: connection.token?.scopes ? [...connection.token.scopes] : null,
     last_verdict: connection.lastVerdict,
     last_checked_at: connection.lastCheckedAt?.toISOString() ?? null,
     next_check_at: connection.nextCheckAt?.toISOString() ?? null,
@@ -32,6 +32,11 @@ export function presentConnection(connection: Listed): Shown {
     updated_at: connection.updatedAt.toISOString(),
     version: connection.version,
   };
+}
+
+/** A token that renews itself ends for nobody; one that cannot be renewed ends the connection. */
+function endOf({ expiresAt, token }: Listed): Date | null {
+  return expiresAt ?? (token === null || token.isRenewable ? null : token.expiresAt);
 }
 
 /** Ours to compare, and nothing to anybody else. */

@@ -25,7 +25,7 @@ import { fingerprintOf } from './fingerprint.ts';
 import { basePathOf, methodIdOf } from './method.ts';
 import { probe } from './probe.ts';
 import { makeCurrent, storeAsCurrent } from './replace.ts';
-import { lackingScopes } from './scopes.ts';
+import { missingScopes } from './scopes.ts';
 import { saveDecision } from './status.ts';
 import { type Finding, finding, verdictOf } from './verdict.ts';
 
@@ -119,7 +119,7 @@ async function check(
   fields: Readonly<Record<string, string>>,
   existing: Connection | null,
 ): Promise<Checked | Failed> {
-  const { definition, method, authorization, account } = signedIn;
+  const { definition, method, authorization, account, minted } = signedIn;
   const { name } = definition;
   const reached = await reach(deps, signedIn, fields);
   if (reached === 'denied') return addressDenied(name);
@@ -128,7 +128,8 @@ async function check(
   const isOther =
     existing?.accountId != null && known.accountId !== null && existing.accountId !== known.accountId;
   if (isOther && !authorization.wanted.acceptOtherAccount) return otherAccount(name, existing, known);
-  const found = withScopes(signedIn, known);
+  // Scopes that a person unticked are missed at the first use; better to say so now.
+  const found = missingScopes(known, requiredScopes(method), minted.scopes);
   const circumstances = {
     definition,
     method,
@@ -177,13 +178,6 @@ function withAccount(found: Finding, account: TokenAccount | null): Finding {
     accountId: found.accountId ?? account.id,
     account: { ...named, name: found.account?.name ?? account.name },
   };
-}
-
-/** Scopes a person unticked are missed at the first use; better to say so now. */
-function withScopes({ method, minted }: SignedIn, found: Finding): Finding {
-  const lacking = lackingScopes(requiredScopes(method), minted.scopes);
-  if (found.kind !== 'ok' || lacking.length === 0) return found;
-  return { ...found, kind: 'missing_permission', permission: lacking.join(', ') };
 }
 
 async function connectAuthorized(deps: AuthorizeDeps, who: Who, ready: Ready): Promise<AuthorizeOutcome> {

@@ -7,9 +7,11 @@ import type {
 import { AppError } from '../lib/app-error.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Transact, Tx } from '../lib/tx.ts';
+import type { TokenFacts, Tokens } from '../tokens/token.ts';
 import type { Who } from '../workspaces/who.ts';
+import { type AppPlace, type AppRow, countConnections, listApps, listAppsAmong } from './app-store.ts';
 import { type Connection, STATUSES } from './connection.ts';
-import { existing, listApps, listConnections } from './connection-store.ts';
+import { existing, listConnections } from './connection-store.ts';
 import type { DependedOn, DependentsSource } from './dependents-source.ts';
 import { listEvents } from './event-store.ts';
 import { getConnection } from './find.ts';
@@ -20,10 +22,11 @@ interface Deps {
   clock: Clock;
   dependents: DependentsSource;
   usage: UsageSource;
+  tokens: Pick<Tokens, 'facts'>;
 }
 
-/** A connection with the number of columns (later: syncs, tokens) that use it. */
-export type Listed = Connection & { dependentsCount: number };
+/** A connection with the number of columns (later: syncs, tokens) that use it, and what is known of its token. */
+export type Listed = Connection & { dependentsCount: number; token: TokenFacts | null };
 
 export interface ConnectionFilter {
   integration: string | undefined;
@@ -53,27 +56,53 @@ export async function get(deps: Deps, who: Who, id: string): Promise<Listed> {
   return deps.transact(who.workspaceId, async (tx) => {
     const connection = await getConnection(tx, who, id);
     const [listed] = await counted(deps, tx, who, [connection]);
-    return listed ?? { ...connection, dependentsCount: 0 };
+    return listed ?? { ...connection, dependentsCount: 0, token: null };
   });
 }
 
-/** The apps with at least one connection; those that need attention come first. */
-export async function apps(deps: Deps, who: Who): Promise<ConnectedApp[]> {
-  const rows = await deps.transact(who.workspaceId, (tx) => listApps(tx, who.workspaceId, who.connectionIds));
-  return rows
-    .sort((a, b) => b.worst - a.worst)
-    .map((row) => ({
-      integration: row.integration,
-      connection_count: row.count,
-      worst_status: STATUSES[row.worst] ?? 'connected',
-      last_used_at: row.lastUsedAt?.toISOString() ?? null,
-    }));
+export interface AppsPage {
+  /** Null: all of them. */
+  limit: number | null;
+  cursor: string | undefined;
 }
 
-/** Connections by integration slug; slugs without one are left out. */
-export async function countByIntegration(deps: Deps, who: Who): Promise<ReadonlyMap<string, number>> {
-  const rows = await deps.transact(who.workspaceId, (tx) => listApps(tx, who.workspaceId, who.connectionIds));
-  return new Map(rows.map((row) => [row.integration, row.count]));
+/** The apps with at least one connection; those that need attention come first. */
+export async function apps(deps: Deps, who: Who, page: AppsPage): Promise<Slice<ConnectedApp>> {
+  const { limit } = page;
+  const after = placeFromCursor(page.cursor);
+  const rows = await deps.transact(who.workspaceId, (tx) =>
+    who.connectionIds === null
+      ? listApps(tx, who.workspaceId, { after, limit: limit === null ? null : limit + 1 })
+      : listAppsAmong(tx, who.workspaceId, who.connectionIds),
+  );
+  const isCut = who.connectionIds === null && limit !== null && rows.length > limit;
+  const shown = isCut ? rows.slice(0, limit) : rows;
+  const last = shown.at(-1);
+  return { data: shown.map(appOf), nextCursor: isCut && last !== undefined ? cursorFromPlace(last) : null };
+}
+
+function appOf({ integration, count, worst, lastUsedAt }: AppRow): ConnectedApp {
+  return {
+    integration,
+    connection_count: count,
+    worst_status: STATUSES[worst] ?? 'connected',
+    last_used_at: lastUsedAt?.toISOString() ?? null,
+  };
+}
+
+/** How many connections these integrations have; those without one are left out. */
+export async function countByIntegration(
+  deps: Deps,
+  who: Who,
+  integrations: readonly string[],
+): Promise<ReadonlyMap<string, number>> {
+  if (integrations.length === 0) return new Map();
+  const { workspaceId, connectionIds } = who;
+  return deps.transact(workspaceId, async (tx) => {
+    if (connectionIds === null) return countConnections(tx, workspaceId, integrations);
+    const rows = await listAppsAmong(tx, workspaceId, connectionIds);
+    return new Map(rows.map((row) => [row.integration, row.count]));
+  });
 }
 
 /** Those of these ids that are no connections (any more), or not of this workspace. */
@@ -117,8 +146,30 @@ export async function usage(deps: Deps, who: Who, id: string): Promise<UsageHour
 
 async function counted(deps: Deps, tx: Tx, who: Who, found: readonly Connection[]): Promise<Listed[]> {
   const counts = await deps.dependents.count(tx, who.workspaceId, found.map(dependedOn));
-  return found.map((connection) => ({ ...connection, dependentsCount: counts.get(connection.id) ?? 0 }));
+  const tokens = await tokensOf(deps, tx, who, found);
+  return found.map((connection) => ({
+    ...connection,
+    dependentsCount: counts.get(connection.id) ?? 0,
+    token: tokens.get(connection.id) ?? null,
+  }));
 }
+
+/** Keys and passwords have none, so most pages ask nothing. */
+async function tokensOf(
+  { tokens }: Deps,
+  tx: Tx,
+  { workspaceId }: Who,
+  found: readonly Connection[],
+): Promise<ReadonlyMap<string, TokenFacts>> {
+  const asked = found.flatMap(({ id, method, credentialVersion }) =>
+    credentialVersion === null || !MAY_HAVE_TOKENS.has(method)
+      ? []
+      : [{ connectionId: id, credentialVersion }],
+  );
+  return asked.length === 0 ? new Map() : tokens.facts(tx, workspaceId, asked);
+}
+
+const MAY_HAVE_TOKENS = new Set(['oauth2', 'oauth2_client_credentials', 'service_account']);
 
 function dependedOn({ id, integration, isDefault }: Connection): DependedOn {
   return { connectionId: id, integration, isDefault };
@@ -132,6 +183,18 @@ function sliced<T extends { id: string }>(found: readonly T[], limit: number): S
   return { data, nextCursor };
 }
 
+function cursorFromPlace({ worst, integration }: AppPlace): string {
+  return Buffer.from(`${worst}:${integration}`, 'utf8').toString('base64url');
+}
+
+function placeFromCursor(cursor: string | undefined): AppPlace | null {
+  if (cursor === undefined) return null;
+  const read = /^(\d):([a-z0-9._-]{1,100})$/.exec(Buffer.from(cursor, 'base64url').toString('utf8'));
+  const [, worst, integration] = read ?? [];
+  if (worst === undefined || integration === undefined) throw noCursor();
+  return { worst: Number(worst), integration };
+}
+
 function cursorFromId(id: string): string {
   return Buffer.from(id, 'utf8').toString('base64url');
 }
@@ -140,7 +203,11 @@ function idFromCursor(cursor: string | undefined): string | null {
   if (cursor === undefined) return null;
   const id = Buffer.from(cursor, 'base64url').toString('utf8');
   if (/^[a-z]{3,4}_[0-9a-z]{26}$/.test(id)) return id;
-  throw new AppError('invalid_input', {
+  throw noCursor();
+}
+
+function noCursor(): AppError {
+  return new AppError('invalid_input', {
     fields: [{ path: 'cursor', message: 'Not a cursor of this list. Start without one.' }],
   });
 }

@@ -1,9 +1,12 @@
 import type { Verdict } from '@keyrail/contract/verdicts';
+import type { AuthMethod } from '../catalog/auth-definition.ts';
 import type { Catalogs } from '../catalog/catalogs.ts';
 import { AppError } from '../lib/app-error.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Transact } from '../lib/tx.ts';
+import { requiredScopes } from '../oauth/renew.ts';
 import type { Outbound } from '../outbound/call.ts';
+import type { Tokens } from '../tokens/token.ts';
 import type { Who } from '../workspaces/who.ts';
 import { saveCheck } from './check.ts';
 import { egressDenied } from './check-entered.ts';
@@ -13,6 +16,7 @@ import type { CredentialDoor } from './credential.ts';
 import { getConnection } from './find.ts';
 import { goneFromCatalog, methodOf } from './method.ts';
 import { probe } from './probe.ts';
+import { missingScopes } from './scopes.ts';
 import type { ConnectionSettings } from './settings.ts';
 import { type Finding, verdictOf } from './verdict.ts';
 
@@ -22,6 +26,7 @@ export interface VerifyDeps {
   catalogs: Catalogs;
   clock: Clock;
   door: Pick<CredentialDoor, 'sourceForCheck'>;
+  tokens: Pick<Tokens, 'facts'>;
   settings: ConnectionSettings;
 }
 
@@ -67,7 +72,7 @@ async function checkSaved(deps: VerifyDeps, connection: Connection, who: Who | n
     const error = outcome.because === 'unreadable' ? damaged() : changedMeanwhile(connection);
     return { kind: 'not_checked', error };
   }
-  const found: Finding = outcome.finding;
+  const found = await withoutScopes(deps, connection, known.method, outcome.finding);
   const at = deps.clock.now();
   const moment = 'saved';
   const verdict = verdictOf(found, { ...known, moment, looksLike: null, otherAccount: null, at });
@@ -78,6 +83,19 @@ async function checkSaved(deps: VerifyDeps, connection: Connection, who: Who | n
     await saveCheck(tx, deps.settings, now, { found, verdict, ...known, at }, who);
   });
   return { kind: 'verdict', verdict };
+}
+
+/** What was not granted when somebody signed in is missing still, however well the check goes. */
+async function withoutScopes(
+  { transact, tokens }: VerifyDeps,
+  { workspaceId, id, credentialVersion }: Connection,
+  method: AuthMethod,
+  found: Finding,
+): Promise<Finding> {
+  if (found.kind !== 'ok' || method.type !== 'oauth2' || credentialVersion === null) return found;
+  const of = [{ connectionId: id, credentialVersion }];
+  const facts = (await transact(workspaceId, (tx) => tokens.facts(tx, workspaceId, of))).get(id);
+  return missingScopes(found, requiredScopes(method), facts?.scopes ?? null);
 }
 
 function damaged(): AppError {
