@@ -42,8 +42,8 @@ function counting(more: Partial<Minted> & { refresh?: (n: number) => string } = 
   return { asked, mint };
 }
 
-async function signedIn({ tokens }: TokenProcess, token: Minted): Promise<TokenOwner> {
-  const owner = await newOwner(database);
+async function signedIn({ tokens }: TokenProcess, token: Minted, workspaceId?: string): Promise<TokenOwner> {
+  const owner = await newOwner(database, workspaceId);
   await database.db.transact(owner.workspaceId, (tx) => tokens.put(tx, owner, token, 'refresh_token'));
   return owner;
 }
@@ -355,21 +355,23 @@ describe('a token made from a credential', () => {
 });
 
 describe('stored tokens', () => {
-  it('do not open in another row', async () => {
-    const process = await start(async () => notNow(false));
-    const [one, other] = [
-      await signedIn(process, minted('of-one', { refresh: 'a' })),
-      await signedIn(process, minted('of-other', { refresh: 'b' })),
-    ];
-    const { db } = database;
-    const from = await db.system
+  it('do not open in another row of the same workspace, nor under another generation of their own', async () => {
+    const process = await start(async () => notNow(false), { settings: { keepInMemoryMs: 0 } });
+    const one = await signedIn(process, minted('of-one', { refresh: 'a' }));
+    const other = await signedIn(process, minted('of-other', { refresh: 'b' }), one.workspaceId);
+    const { system } = database.db;
+    const rowOf = ({ connectionId }: TokenOwner) =>
+      system.updateTable('tokens').where('connection_id', '=', connectionId);
+    const from = await system
       .selectFrom('tokens')
       .select('sealed')
       .where('connection_id', '=', one.connectionId)
       .executeTakeFirstOrThrow();
-    await db.system.updateTable('tokens').set(from).where('connection_id', '=', other.connectionId).execute();
+    await rowOf(other).set(from).execute();
     expect((await process.tokens.current(other)).kind).toBe('unreadable');
     expect(text(await process.tokens.current(one))).toBe('of-one');
+    await rowOf(one).set({ generation: 2 }).execute();
+    expect((await process.tokens.current(one)).kind).toBe('unreadable');
   });
 
   it('go with a credential that gets a new version by a roll-back', async () => {

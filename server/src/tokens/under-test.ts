@@ -77,11 +77,17 @@ export async function openProcess(database: TestDatabase, options: Options): Pro
 }
 
 /** A saved credential, as far as this room looks at it. */
-export async function newOwner({ db }: TestDatabase): Promise<TokenOwner> {
-  const workspaceId = newId<string>('wsp');
+export async function newOwner(
+  { db }: TestDatabase,
+  workspaceId = newId<string>('wsp'),
+): Promise<TokenOwner> {
   const connectionId = newId<string>('con');
   const now = new Date();
-  await db.system.insertInto('workspaces').values({ id: workspaceId, name: 'Test' }).execute();
+  await db.system
+    .insertInto('workspaces')
+    .values({ id: workspaceId, name: 'Test' })
+    .onConflict((conflict) => conflict.doNothing())
+    .execute();
   await db.system
     .insertInto('connections')
     .values({
@@ -89,7 +95,7 @@ export async function newOwner({ db }: TestDatabase): Promise<TokenOwner> {
       workspace_id: workspaceId,
       integration: 'acme',
       name: 'Acme',
-      name_key: 'acme',
+      name_key: connectionId,
       method: 'oauth2',
       method_id: 'oauth2',
       status: 'connected',
