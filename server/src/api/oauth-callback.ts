@@ -138,7 +138,7 @@ function page(reply: FastifyReply, status: number, shown: SignInPage): FastifyRe
 function pageOfEnd(authorization: Authorization, toolName: string): [number, SignInPage] {
   const { id, origin, state, integration } = authorization;
   // The page there says what came of this very sign-in, also where it was made without a window of its own.
-  const back = `/settings/connections/${encodeURIComponent(integration)}?authorization=${id}`;
+  const back = `/settings/connections/${encodeURIComponent(integration)}?sign_in=${id}`;
   const tell = { id, origin };
   if (state === 'connected') {
     const shown = {

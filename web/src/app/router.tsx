@@ -123,13 +123,13 @@ const setting = {
   app: createRoute({
     getParentRoute: () => settings,
     path: '/connections/$slug',
-    // `open`: its details; `reconnect`: its popup; `authorization`: a sign-in that led back here.
+    // `open`: its details; `reconnect`: its popup; `sign_in`: a sign-in that led back here.
     validateSearch: (
       search,
-    ): { open?: string | undefined; reconnect?: string | undefined; authorization?: string | undefined } => ({
+    ): { open?: string | undefined; reconnect?: string | undefined; sign_in?: string | undefined } => ({
       open: text(search.open),
       reconnect: text(search.reconnect),
-      authorization: text(search.authorization),
+      sign_in: text(search.sign_in),
     }),
     component: lazyRouteComponent(() => import('../features/connections/app-page.tsx'), 'AppPage'),
   }),

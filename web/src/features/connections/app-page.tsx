@@ -71,7 +71,7 @@ interface LoadedProps {
 }
 
 function LoadedApp({ tool, connections, onMore, isLoadingMore }: LoadedProps) {
-  const { open, reconnect, authorization } = route.useSearch();
+  const { open, reconnect, sign_in: authorization } = route.useSearch();
   const navigate = route.useNavigate();
   const mayChange = useMay('admin');
   const [saved, setSaved] = useState<Saved | null>(null);
