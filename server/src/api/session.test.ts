@@ -16,7 +16,16 @@ describe('a session', () => {
     expect(answer.status).toBe(200);
     expect(answer.json).toEqual({
       user: { id: app.userId, name: OWNER.name, email: OWNER.email },
-      workspaces: [{ id: app.workspaceId, name: 'Acme', role: 'owner', contact_for_help: null }],
+      workspaces: [
+        {
+          id: app.workspaceId,
+          name: 'Acme',
+          role: 'owner',
+          contact_for_help: null,
+          whom_to_ask: 'Olive Owner (owner)',
+          connections_visible_to: 'everybody',
+        },
+      ],
       upstreams_redirected: false,
     });
   });
