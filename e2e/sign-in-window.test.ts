@@ -39,7 +39,7 @@ describe('the window of a sign-in', () => {
     await page.getByRole('button', { name: 'Try again' }).waitFor();
   });
 
-  test('what other pages say in messages is not believed, even where they know the sign-in's id', async () => {
+  test('what other pages say in messages is not believed, even where they know the id of the sign-in', async () => {
     const { page } = here;
     await openForm(page, 'Forged');
     const begun = page.waitForResponse((answer) => answer.url().endsWith('/v1/oauth/authorizations'));
@@ -56,7 +56,7 @@ describe('the window of a sign-in', () => {
     await sees(page, /Sign-in cancelled/);
   });
 
-  test('the provider's page learns nothing of the page that opened it', async () => {
+  test('the page of the provider learns nothing of the page that opened it', async () => {
     const { page } = here;
     await openForm(page, 'Looked at');
     const popup = await openSignIn(page, connectButton(page));
