@@ -158,6 +158,12 @@ export const connectionChoice = z.object({
 });
 export type ConnectionChoice = z.infer<typeof connectionChoice>;
 
+/** `GET /v1/connections/apps`. */
+export const connectedAppsQuery = z.strictObject({
+  limit: z.coerce.number().int().min(1).max(200).optional().describe('Left out: all of them.'),
+  cursor: z.string().max(500).optional(),
+});
+
 /** One line of "Your connected apps". */
 export const connectedApp = z.object({
   integration: z.string(),

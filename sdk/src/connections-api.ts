@@ -49,7 +49,9 @@ export function connectionsApi(request: Request) {
       /** To choose from in a column; also where the Connections page is not shown. */
       choices: (integration: string) =>
         request<{ data: ConnectionChoice[] }>('GET', '/v1/connections/choices', { query: { integration } }),
-      apps: () => request<{ data: ConnectedApp[] }>('GET', '/v1/connections/apps'),
+      /** Those that need attention first; all of them where no limit is given. */
+      apps: (query: { limit?: number; cursor?: string } = {}) =>
+        request<Page<ConnectedApp>>('GET', '/v1/connections/apps', { query }),
       get: (id: string) => request<Connection>('GET', at(id)),
       /** `idempotencyKey`: the same one again makes no second connection. */
       create: (body: CreateConnection, idempotencyKey?: string) =>

@@ -1,6 +1,7 @@
 import {
   checkedConnection,
   connectedApp,
+  connectedAppsQuery,
   connection,
   connectionEvent,
   connectionsQuery,
@@ -81,9 +82,14 @@ function lookRoutes(app: App, deps: ConnectionRoutesDeps): void {
       tags,
       summary: 'List the apps that have a connection',
       description: 'With the number of connections and the worst status; what needs attention comes first.',
-      response: { 200: z.object({ data: z.array(connectedApp) }) },
+      querystring: connectedAppsQuery,
+      response: { 200: pageOf(connectedApp) },
     },
-    handler: async (request) => ({ data: await deps.apps(request.who) }),
+    handler: async (request) => {
+      const { limit, cursor } = request.query;
+      const page = await deps.apps(request.who, { limit: limit ?? null, cursor });
+      return { data: page.data, next_cursor: page.nextCursor };
+    },
   });
 
   app.route({

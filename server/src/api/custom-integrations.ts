@@ -50,8 +50,9 @@ function lookRoutes(app: App, deps: CustomRoutesDeps): void {
       response: { 200: customIntegrationList },
     },
     handler: async ({ who }) => {
-      const counts = await deps.connections.countByIntegration(who);
       const found = await deps.custom.list(who);
+      const slugs = found.map(({ integration }) => integration.slug);
+      const counts = await deps.connections.countByIntegration(who, slugs);
       return {
         data: found.map((shown) => presentCustom(shown, counts.get(shown.integration.slug) ?? 0)),
       };
@@ -167,6 +168,6 @@ async function presented(
   shown: Shown,
 ): Promise<z.infer<typeof customIntegration>> {
   setVersion(reply, shown.integration.version);
-  const counts = await connections.countByIntegration(who);
+  const counts = await connections.countByIntegration(who, [shown.integration.slug]);
   return presentCustom(shown, counts.get(shown.integration.slug) ?? 0);
 }

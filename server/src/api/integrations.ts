@@ -39,8 +39,9 @@ export function integrationRoutes(app: App, deps: IntegrationRoutesDeps): void {
       const found = catalog.search(search);
       const fitting = found.filter((one) => category === undefined || isIn(one, category));
       const start = offsetOf(cursor);
-      const counts = await connections.countByIntegration(request.who);
       const shown = fitting.slice(start, start + limit);
+      const slugs = shown.map(({ slug }) => slug);
+      const counts = await connections.countByIntegration(request.who, slugs);
       return {
         data: shown.map((definition) => presentSummary(definition, counts.get(definition.slug) ?? 0)),
         next_cursor: start + limit < fitting.length ? cursorOf(start + limit) : null,
@@ -63,7 +64,7 @@ export function integrationRoutes(app: App, deps: IntegrationRoutesDeps): void {
       const catalog = await catalogs.of(request.who.workspaceId);
       const definition = catalog.get(request.params.slug);
       if (definition === undefined) throw new AppError('not_found');
-      const counts = await connections.countByIntegration(request.who);
+      const counts = await connections.countByIntegration(request.who, [definition.slug]);
       const setup = await setupOf(deps.oauth.apps, request.who, definition);
       return presentIntegration(definition, counts.get(definition.slug) ?? 0, setup);
     },

@@ -7,7 +7,7 @@ import { queries } from '../db/open.ts';
 import type { Connections } from '../db/schema.ts';
 import type { Tx } from '../lib/tx.ts';
 import { CONNECTION_CHANGED } from './announce.ts';
-import { type Connection, STATUSES } from './connection.ts';
+import type { Connection } from './connection.ts';
 import { factsShape } from './credential-store.ts';
 
 /** What a new row needs; the rest has its beginning in the table. */
@@ -137,36 +137,6 @@ export async function hasOthers(
     .limit(1)
     .executeTakeFirst();
   return other !== undefined;
-}
-
-export interface AppRow {
-  integration: string;
-  count: number;
-  worst: number;
-  lastUsedAt: Date | null;
-}
-
-/** One line per integration that has a connection; `worst` is a place in `STATUSES`, from 0. */
-export async function listApps(
-  tx: Tx,
-  workspaceId: string,
-  ids: ReadonlySet<string> | null,
-): Promise<AppRow[]> {
-  const rank = sql<number>`max(array_position(${[...STATUSES]}::text[], status))`;
-  let query = queries(tx)
-    .selectFrom('connections')
-    .select((eb) => [
-      'integration',
-      eb.fn.countAll<number>().as('count'),
-      rank.as('worst'),
-      eb.fn.max('last_used_at').as('lastUsedAt'),
-    ])
-    .where('workspace_id', '=', workspaceId)
-    .groupBy('integration')
-    .orderBy('integration');
-  if (ids !== null) query = query.where('id', '=', sql<string>`any(${[...ids]})`);
-  const rows = await query.execute();
-  return rows.map((row) => ({ ...row, count: Number(row.count), worst: Number(row.worst) - 1 }));
 }
 
 /** Names (as keys) that begin so, for finding a free one. */

@@ -19,7 +19,7 @@ import type { DependentsSource } from './dependents-source.ts';
 import type { KeyedHash } from './fingerprint.ts';
 import { type HandedOut, handOut } from './hand-out.ts';
 import * as lifecycle from './lifecycle.ts';
-import type { ConnectionFilter, Listed, Slice } from './look.ts';
+import type { AppsPage, ConnectionFilter, Listed, Slice } from './look.ts';
 import * as look from './look.ts';
 import { createMint } from './mint.ts';
 import { recognise } from './recognise.ts';
@@ -125,9 +125,9 @@ export interface Connections {
     page: { limit: number; cursor: string | undefined },
   ): Promise<Slice<ConnectionEvent>>;
   usage(who: Who, id: string): Promise<UsageHour[]>;
-  apps(who: Who): Promise<ConnectedApp[]>;
-  /** This workspace's connections by integration slug; slugs without one are left out. */
-  countByIntegration(who: Who): Promise<ReadonlyMap<string, number>>;
+  apps(who: Who, page: AppsPage): Promise<Slice<ConnectedApp>>;
+  /** How many connections these integrations have; those without one are left out. */
+  countByIntegration(who: Who, integrations: readonly string[]): Promise<ReadonlyMap<string, number>>;
 
   /** For actions, runs and the proxy: the connection to use, inside their own transaction. */
   resolve(tx: Tx, workspaceId: string, ref: ConnectionRef): Promise<ResolvedConnection>;
@@ -256,8 +256,8 @@ export function createConnections(given: ConnectionsDeps): Connections {
     dependents: (who, id) => look.dependents(deps, who, id),
     events: (who, id, page) => look.events(deps, who, id, page),
     usage: (who, id) => look.usage(deps, who, id),
-    apps: (who) => look.apps(deps, who),
-    countByIntegration: (who) => look.countByIntegration(deps, who),
+    apps: (who, page) => look.apps(deps, who, page),
+    countByIntegration: (who, integrations) => look.countByIntegration(deps, who, integrations),
 
     resolve: (tx, workspaceId, ref) => resolveConnection(tx, workspaceId, ref),
     handOut: (who, id) => handOut(deps, who, id),

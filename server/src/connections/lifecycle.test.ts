@@ -388,14 +388,14 @@ describe('who sees a connection', () => {
     expect(provider.seen).toHaveLength(seen);
     expect(await trace(database, who)).toBe(before);
     expect((await connections.list(stranger, all)).data).toEqual([]);
-    expect(await connections.apps(stranger)).toEqual([]);
+    expect((await connections.apps(stranger, allApps)).data).toEqual([]);
   });
 
   it('a token bound to connections sees these alone, and adds none', async () => {
     const [mine, other] = [await connected(), await connected()];
     const bound = whoIn(who.workspaceId, [mine.id as ConnectionId]);
     expect((await room.connections.list(bound, all)).data.map((one) => one.id)).toEqual([mine.id]);
-    expect(await room.connections.apps(bound)).toMatchObject([{ connection_count: 1 }]);
+    expect((await room.connections.apps(bound, allApps)).data).toMatchObject([{ connection_count: 1 }]);
     await expect(room.connections.get(bound, other.id)).rejects.toMatchObject({ code: 'not_found' });
     await expect(connected({}, bound)).rejects.toMatchObject({ code: 'forbidden' });
   });
@@ -414,16 +414,24 @@ describe('who sees a connection', () => {
     expect([second.data.map((one) => one.id), second.nextCursor]).toEqual([[last?.id], null]);
     const broken = await room.connections.list(who, { ...all, status: 'disconnected' });
     expect(broken.data.map((one) => one.id)).toEqual([last?.id]);
-    expect(await room.connections.apps(who)).toMatchObject([
+    const [worst, best] = [
       { integration: 'other', connection_count: 1, worst_status: 'disconnected' },
       { integration: 'acme', connection_count: 2, worst_status: 'connected' },
-    ]);
+    ];
+    expect((await room.connections.apps(who, allApps)).data).toMatchObject([worst, best]);
+    const [one, two] = [
+      await room.connections.apps(who, { limit: 1, cursor: undefined }),
+      await room.connections.apps(who, { limit: 1, cursor: Buffer.from('8:other').toString('base64url') }),
+    ];
+    expect([one.data, two.data]).toMatchObject([[worst], [best]]);
+    expect([one.nextCursor, two.nextCursor]).toEqual([Buffer.from('8:other').toString('base64url'), null]);
     await expect(room.connections.list(who, { ...all, cursor: 'nonsense' })).rejects.toMatchObject({
       code: 'invalid_input',
     });
   });
 });
 
+const allApps = { limit: null, cursor: undefined };
 const all = { integration: undefined, status: undefined, limit: 50, cursor: undefined };
 
 async function entriesOf({ workspaceId }: Who) {

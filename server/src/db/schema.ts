@@ -113,6 +113,14 @@ export interface Columns {
   workspace_id: string;
 }
 
+export interface ConnectedApps {
+  by_status: number[];
+  connection_count: number;
+  integration: string;
+  workspace_id: string;
+  worst: number;
+}
+
 export interface ConnectionEvents {
   actor: string | null;
   at: Timestamp;
@@ -438,6 +446,7 @@ export interface DB {
   authorizations: Authorizations;
   call_usage: CallUsage;
   columns: Columns;
+  connected_apps: ConnectedApps;
   connection_events: ConnectionEvents;
   connection_requests: ConnectionRequests;
   connections: Connections;
