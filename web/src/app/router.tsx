@@ -151,6 +151,14 @@ const setting = {
   audit: createRoute({
     getParentRoute: () => settings,
     path: '/audit',
+    validateSearch: (
+      search,
+    ): Partial<Record<'actor' | 'action' | 'subject' | 'name', string | undefined>> => ({
+      actor: text(search.actor),
+      action: text(search.action),
+      subject: text(search.subject),
+      name: text(search.name),
+    }),
     component: lazyRouteComponent(() => import('../features/settings/audit-page.tsx'), 'AuditPage'),
   }),
   profile: createRoute({
