@@ -49,6 +49,10 @@ const bearerAuth = z.strictObject({
 });
 const basicAuth = z.strictObject({
   type: z.literal('basic'),
+  is_username_secret: z
+    .boolean()
+    .default(false)
+    .describe('The key is the user name: hidden like a password, which may then be left empty.'),
   username_label: label.default('User name').describe('Entered as `username`.'),
   password_label: label.default('Password').describe('Entered as `password`.'),
 });

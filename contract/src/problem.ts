@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { affectedConnection } from './custom.ts';
 import { errorCodes, fieldProblem } from './errors.ts';
 import { verdict } from './verdicts.ts';
 
@@ -16,6 +17,12 @@ export const problem = z
       .describe('With `invalid_input`: each field that is not as it should be.'),
     reason: z.string().optional().describe('With codes of several causes, a stable word for this one.'),
     verdict: verdict.optional().describe('With `credential_rejected`: the outcome of the check.'),
+    affected: z
+      .array(affectedConnection)
+      .optional()
+      .describe(
+        'With `credentials_would_be_lost` and `has_connections`: which connections, and what uses them.',
+      ),
     request_id: z.string().describe('Find the log lines of this request by it.'),
   })
   .meta({ id: 'Problem' });

@@ -1,3 +1,4 @@
+import type { AffectedConnection } from '@keyrail/contract/custom';
 import type { ErrorCode, FieldProblem } from '@keyrail/contract/errors';
 import type { Problem } from '@keyrail/contract/problem';
 import type { Verdict } from '@keyrail/contract/verdicts';
@@ -16,6 +17,7 @@ interface ApiErrorParts {
   fields?: FieldProblem[] | undefined;
   reason?: string | undefined;
   verdict?: Verdict | undefined;
+  affected?: AffectedConnection[] | undefined;
   requestId?: string | undefined;
   retryAfterSeconds?: number | undefined;
 }
@@ -30,6 +32,8 @@ export class ApiError extends Error {
   readonly fields: FieldProblem[];
   readonly reason: string | undefined;
   readonly verdict: Verdict | undefined;
+  /** With `credentials_would_be_lost` and `has_connections`. */
+  readonly affected: AffectedConnection[];
   readonly requestId: string | undefined;
   readonly retryAfterSeconds: number | undefined;
 
@@ -43,6 +47,7 @@ export class ApiError extends Error {
     this.fields = parts.fields ?? [];
     this.reason = parts.reason;
     this.verdict = parts.verdict;
+    this.affected = parts.affected ?? [];
     this.requestId = parts.requestId;
     this.retryAfterSeconds = parts.retryAfterSeconds;
   }
@@ -74,6 +79,7 @@ export function errorFromAnswer(status: number, text: string, retryAfter: string
     fields: problem.fields,
     reason: problem.reason,
     verdict: problem.verdict,
+    affected: problem.affected,
     requestId: problem.request_id,
     retryAfterSeconds,
   });

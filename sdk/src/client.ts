@@ -1,5 +1,6 @@
 import { auditApi } from './audit-api.ts';
 import { connectionsApi } from './connections-api.ts';
+import { customApi } from './custom-api.ts';
 import { oauthApi } from './oauth-api.ts';
 import { peopleApi } from './people-api.ts';
 import { type ClientOptions, createRequest } from './request.ts';
@@ -16,6 +17,7 @@ export function createClient(options: ClientOptions = {}) {
     ...peopleApi(request),
     ...connectionsApi(request),
     ...oauthApi(request),
+    ...customApi(request),
     ...tablesApi(request),
     ...runsApi(request),
     ...auditApi(request),

@@ -36,13 +36,12 @@ export function authOf(auth: CustomAuth): Record<string, unknown> {
         send: [{ in: 'header', name: 'Authorization', value: 'Bearer {token}' }],
       };
     case 'basic':
-      // Some take the key as the user name, so that it is kept like a secret too.
       return {
         ...base,
         type: 'basic',
         fields: [
-          { name: 'username', label: auth.username_label, required: false },
-          { name: 'password', label: auth.password_label, required: false },
+          { name: 'username', label: auth.username_label, secret: auth.is_username_secret },
+          { name: 'password', label: auth.password_label, required: !auth.is_username_secret },
         ],
         username: '{username}',
         password: '{password}',

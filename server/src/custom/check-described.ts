@@ -11,6 +11,7 @@ export function checkDescribed(described: CustomDefinition): FieldProblem[] {
   const own = ownHeaders(described);
   return [
     ...iconProblems(described),
+    ...pathProblems('check.path', described.check?.path ?? ''),
     ...own.flatMap((name, index) => nameProblems(`auth.headers.${index}.name`, name)),
     ...prefixProblems(described),
     ...headerProblems('headers', described.headers, own),
@@ -18,6 +19,11 @@ export function checkDescribed(described: CustomDefinition): FieldProblem[] {
     ...described.actions.flatMap((action, index) => actionProblems(described, action, index, own)),
     ...twice(described.actions),
   ];
+}
+
+/** Two slashes at its beginning are how another host is written. */
+function pathProblems(at: string, path: string): FieldProblem[] {
+  return path.startsWith('//') ? [problem(at, 'The path must start with one slash.')] : [];
 }
 
 /** The headers that carry this integration's own secret, where it is in headers that were named. */
@@ -88,7 +94,11 @@ function actionProblems(
   own: readonly string[],
 ): FieldProblem[] {
   const at = `actions.${index}`;
-  return [...headerProblems(`${at}.headers`, action.headers, own), ...addressProblems(described, action, at)];
+  return [
+    ...pathProblems(`${at}.path`, action.path),
+    ...headerProblems(`${at}.headers`, action.headers, own),
+    ...addressProblems(described, action, at),
+  ];
 }
 
 /** An action may go to another address only where the credential may. */

@@ -80,7 +80,6 @@ function shown(seen: Seen, withoutEntered: (text: string) => string): Exchange {
   const redact = (text: string) => withoutEntered(seen.redact(text));
   if (after === null) return shownToken(seen, redact);
   const sent = after;
-  const { body } = before;
   return {
     request: {
       method: sent.method,
@@ -89,10 +88,20 @@ function shown(seen: Seen, withoutEntered: (text: string) => string): Exchange {
         name,
         value: redact(value),
       })),
-      body: body === undefined ? null : redact(typeof body === 'string' ? body : '(binary)'),
+      body: maskedBody(before.body, sent.body, redact),
     },
     response: responseOf(outcome, redact),
   };
+}
+
+/** A body that the credential changed is made of it: a request for a token. */
+function maskedBody(
+  before: OutboundRequest['body'],
+  sent: OutboundRequest['body'],
+  redact: (text: string) => string,
+): string | null {
+  if (sent === undefined) return null;
+  return sent === before && typeof sent === 'string' ? redact(sent) : MASK;
 }
 
 /** Asking for a token: the request is made of credentials, and an answer that is good of others. */
@@ -103,20 +112,20 @@ function shownToken({ before, outcome }: Seen, redact: (text: string) => string)
     request: {
       method: before.method,
       url: redact(before.url),
-      headers: Object.entries(before.headers).map(([name, value]) => ({
-        name,
-        value: name === 'content-type' || name === 'accept' ? value : MASK,
-      })),
+      headers: maskedHeaders({}, before.headers),
       body: before.body === undefined ? null : MASK,
     },
     response: isGood ? { ...response, body: MASK } : response,
   };
 }
 
+/** Never a secret, whoever sets them. */
+const PLAIN_HEADERS = new Set(['accept', 'accept-encoding', 'content-type', 'user-agent']);
+
 /** Whatever the credential put there is masked whole, but for the scheme's word in front of it. */
 function maskedHeaders(before: Readonly<Record<string, string>>, sent: Readonly<Record<string, string>>) {
   return Object.entries(sent).map(([name, value]) => {
-    if (before[name] === value) return { name, value };
+    if (before[name] === value || PLAIN_HEADERS.has(name)) return { name, value };
     const scheme = name === 'authorization' ? (/^([A-Za-z][A-Za-z0-9-]*) ./.exec(value)?.[1] ?? null) : null;
     return { name, value: scheme === null ? MASK : `${scheme} ${MASK}` };
   });
