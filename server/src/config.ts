@@ -120,7 +120,7 @@ export const settings = {
   upstreams: setting(
     'KEYRAIL_UPSTREAMS',
     'none',
-    'Sends calls for one origin to another, as origin=origin separated by commas; for mirrors and trials, and a banner shows it.',
+    'Sends calls for one origin to another, as origin=origin separated by commas, and people who sign in at it as well; for mirrors and trials, and a banner shows it.',
     list.transform((entries, context) => originMap(entries, context)),
   ),
   allowedPrivateHosts: setting(
@@ -196,6 +196,12 @@ export const settings = {
     '1800',
     'How long receiving one request may take; a CSV import is received within it too.',
     whole(1800, 1, 86_400),
+  ),
+  tokenLeaseSeconds: setting(
+    'KEYRAIL_TOKEN_LEASE_SECONDS',
+    '45',
+    'After how long another process may renew an access token whose renewal did not end: longer than one can take (31 s), since a renewal must not be made twice.',
+    whole(45, 1, 600),
   ),
   drainTimeoutSeconds: setting(
     'KEYRAIL_DRAIN_TIMEOUT_SECONDS',
