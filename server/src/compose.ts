@@ -326,7 +326,7 @@ function composeOutbound({ config, db, clock, log, databaseUrl }: ComposeDeps): 
 }
 
 function connectionsDeps(
-  { db, clock, log, masterKey }: ComposeDeps,
+  { config, db, clock, log, masterKey }: ComposeDeps,
   transact: Transact,
   catalogs: Catalogs,
   outbound: RunningOutbound,
@@ -347,6 +347,7 @@ function connectionsDeps(
     usage: (tx, workspaceId, connectionId, since) => usageOf(tx, workspaceId, connectionId, 'hour', since),
     sweepStore: createSweepStore(db.system),
     tokenSweepStore: createTokenSweepStore(db.system),
+    tokenSettings: { leaseMs: config.tokenLeaseSeconds * 1000 },
     operatorApps: createOperatorAppStore(db.system),
     keyedHash: (text) => createHmac('sha256', hashKey.reveal()).update(text).digest('base64url'),
     settings: DEFAULT_CONNECTION_SETTINGS,

@@ -13,6 +13,7 @@ import { afterLostPoll } from './poll.ts';
 import type { PreparedAction } from './prepare.ts';
 import { answerReader } from './reading.ts';
 import { settleAnswer, traceOf } from './settle.ts';
+import { explainWithout, passesByItself } from './without-credential.ts';
 
 export interface ExecuteDeps {
   outbound: Outbound;
@@ -104,17 +105,9 @@ function settleCall(
     }
     case 'no_credential': {
       if (outcome.because === 'missing') return missingConnection(name);
-      if (outcome.because === 'renewing' || outcome.because === 'not_renewed') {
-        const message = `The access to ${name} is being renewed; the cell goes on by itself.`;
-        const afterSeconds = outcome.retryAfterSeconds ?? 5;
-        return { kind: 'later', afterSeconds, trace, message, nextStep: null, providerMessage: null };
-      }
-      const message =
-        outcome.because === 'broken'
-          ? `The connection to ${name} does not work.`
-          : `The stored credential of the connection to ${name} cannot be read.`;
-      const nextStep = `Reconnect ${name}.`;
-      return { kind: 'connection_broken', trace, message, nextStep, providerMessage: null };
+      const explanation = explainWithout(name, outcome);
+      if (!passesByItself(outcome)) return { kind: 'connection_broken', trace, ...explanation };
+      return { kind: 'later', afterSeconds: outcome.retryAfterSeconds ?? 5, trace, ...explanation };
     }
     case 'cancelled':
       if (!outcome.mayHaveHappened || prepared.action.repeatable) return { kind: 'cancelled' };

@@ -90,7 +90,7 @@ function unfinished(prepared: PreparedAction, rowId: string, outcome: ActionOutc
   const { name } = prepared.definition;
   const because =
     outcome.kind === 'later'
-      ? `${name} asks to slow down. Try again in ${Math.ceil(outcome.afterSeconds)} seconds.`
+      ? `${outcome.message} Try again in ${Math.ceil(outcome.afterSeconds)} seconds.`
       : outcome.kind === 'pending'
         ? `${name} is still working on it. A run would go on asking for the result.`
         : outcome.kind === 'cancelled'
