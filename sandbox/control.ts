@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { AWS_KEYS, AWS_REGIONS } from './aws/serve.ts';
 import { KEY_HELP } from './keys.ts';
 import { SANDBOX_CLIENT } from './oauth/flow.ts';
 import { serviceAccountKey } from './oauth/service-account.ts';
@@ -94,6 +95,12 @@ function startPage(upstreams: readonly Upstream[]): string {
   const places = upstreams
     .map((one) => `<tr><td>${one.slug}</td><td>${one.origin}</td><td><code>${one.target}</code></td></tr>`)
     .join('');
+  const awsKeys = Object.entries(AWS_KEYS)
+    .map(([id, key]) => {
+      const token = 'token' in key ? key.token : '';
+      return `<tr><td><code>${id}</code></td><td><code>${key.secret}</code></td><td><code>${token}</code></td></tr>`;
+    })
+    .join('');
   return `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Keyrail sandbox</title>
 <meta name="viewport" content="width=device-width"><style>body{font:16px/1.5 system-ui;max-width:60rem;margin:2rem auto;padding:0 1rem}
 td{padding:.2rem 1rem .2rem 0;vertical-align:top}code{font-size:.9em}</style></head><body>
@@ -101,7 +108,8 @@ td{padding:.2rem 1rem .2rem 0;vertical-align:top}code{font-size:.9em}</style></h
 Nothing leaves this machine.</p><h2>Keys</h2><p>The key's own text says how it behaves; put another integration's slug in place of <code>hunter</code>.</p>
 <table>${keys}</table><h2>Signing in</h2><p>As the one-time sign-in setup of HubSpot, Google Sheets, Slack, Salesforce, Notion and Airtable enter the client id
 <code>${SANDBOX_CLIENT.id}</code> and the client secret <code>${SANDBOX_CLIENT.secret}</code>. Their pages ask for an email address and for no password.
-A Google service account's key: <a href="/service-account.json">service-account.json</a>.</p><h2>Where</h2><table>${places}</table><h2>For tests</h2>
+A Google service account's key, for Google Sheets and BigQuery (project <code>keyrail-sandbox</code>): <a href="/service-account.json">service-account.json</a>.</p>
+<h2>AWS access keys</h2><table>${awsKeys}</table><p>Regions ${AWS_REGIONS.join(' and ')}; every signature is verified.</p><h2>Where</h2><table>${places}</table><h2>For tests</h2>
 <p><code>GET /calls?provider=&amp;key=&amp;path=</code> counts calls, <code>GET /calls/answered-twice</code> lists requests that succeeded more than once,
 <code>POST /top-up?key=&amp;credits=</code> adds credits, <code>POST /revoke?key=</code> withdraws a key,
 <code>POST /withdraw?provider=&amp;account=</code> a sign-in, <code>POST /end-access-tokens?provider=</code> ends tokens early, <code>POST /reset</code> forgets everything.</p></body></html>`;

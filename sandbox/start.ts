@@ -1,4 +1,5 @@
 import type { Server } from 'node:http';
+import { AWS_ORIGINS, serveAws } from './aws/serve.ts';
 import { CallLog } from './call-log.ts';
 import { reset, serveControl, type Upstream } from './control.ts';
 import { Limiter } from './limiter.ts';
@@ -96,6 +97,16 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
       servers.push(server);
       upstreams.push({ slug: provider.slug, origin, target: `http://127.0.0.1:${port}` });
     }
+    const aws = await serveAws({
+      port: first === 0 ? 0 : first + 1 + addresses.length,
+      nowMs: state.nowMs,
+      revoked: state.revoked,
+      onCall: (key, method, path, status) =>
+        state.log.count({ provider: 'aws', key, method, path }, '', '', status),
+    });
+    servers.push(aws.server);
+    for (const origin of AWS_ORIGINS)
+      upstreams.push({ slug: 'aws', origin, target: `http://127.0.0.1:${aws.port}` });
     const control = await serveControl(first, upstreams, state);
     servers.push(control.server);
     return { url: `http://127.0.0.1:${control.port}`, upstreams, log: state.log, close, ...controls(state) };

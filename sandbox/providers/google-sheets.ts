@@ -2,6 +2,7 @@ import { grantOfAssertion } from '../oauth/service-account.ts';
 import type { OAuthSpec } from '../oauth/spec.ts';
 import { oneOf, pick, uuidOf } from '../people.ts';
 import { bearerOf, memberOf, ownerOf, type Reply, type SandboxRequest, type StandIn } from '../stand-in.ts';
+import { answerBigQuery, BIGQUERY } from './bigquery.ts';
 
 const API = 'https://sheets.googleapis.com';
 const PAGES = 'https://accounts.google.com';
@@ -49,7 +50,7 @@ const oauth: OAuthSpec = {
 export const googleSheets: StandIn = {
   slug: 'google-sheets',
   origin: API,
-  otherOrigins: [PAGES, TOKENS, PERSON],
+  otherOrigins: [PAGES, TOKENS, PERSON, BIGQUERY],
   oauth,
   keyOf: bearerOf,
   limitsOf: (path) =>
@@ -70,6 +71,7 @@ export const googleSheets: StandIn = {
 };
 
 function answer(request: SandboxRequest): Reply {
+  if (request.origin === BIGQUERY) return answerBigQuery(request);
   if (request.origin === PERSON)
     return request.path === '/v1/userinfo' ? person(request) : error(404, 'NOT_FOUND', 'Not found');
   const { method, body } = request;
