@@ -45,8 +45,11 @@ export interface Browser {
 
 export interface TrialOptions extends TestAppOptions {
   provider?: AuthorizationServerOptions;
-  /** More lines of the method in the catalog file. */
+  /** More lines of the method in the catalog file, or more methods. */
   method?: string;
+  /** More methods of the file. */
+  methods?: (provider: AuthorizationServer) => string;
+  authorizeUrl?: string;
   /** More of the file. */
   file?: string;
   /** Whether the workspace has a sign-in setup from the beginning. */
@@ -106,7 +109,8 @@ export async function startSignInTrial(options: TrialOptions = {}): Promise<Sign
   };
 }
 
-function trialFile(provider: AuthorizationServer, { method = '', file = '' }: TrialOptions): string {
+function trialFile(provider: AuthorizationServer, options: TrialOptions): string {
+  const method = (options.method ?? '').replace('ISSUER', provider.issuer);
   return `slug: trial
 name: Trial
 category: CRM
@@ -119,7 +123,7 @@ auth:
   - type: oauth2
     register_url: https://trial.example/apps
     setup_note: Choose a web app.
-    authorize_url: ${provider.authorizeUrl}
+    authorize_url: ${options.authorizeUrl ?? provider.authorizeUrl}
     token_url: ${provider.tokenUrl}
     token_auth_method: client_secret_basic
     scopes:
@@ -127,11 +131,12 @@ auth:
       - { name: contacts.read, description: Read contacts }
       - { name: contacts.write, description: Change contacts, optional: true }
     ${method}
+${options.methods?.(provider) ?? ''}
 probe:
   request: { method: GET, path: /me }
   account: { label: name, id: id }
 error_message: [error]
-${file}
+${options.file ?? ''}
 sources: [a trial]
 checked: "2026-11-01"
 `;

@@ -1,0 +1,198 @@
+import { sql } from 'kysely';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startApp } from './app.ts';
+import { movableClock } from './clock.ts';
+import { type SignInTrial, startSignInTrial } from './sign-in-trial.ts';
+
+let trial: SignInTrial;
+const clock = movableClock();
+beforeAll(async () => {
+  trial = await startSignInTrial({ clock });
+});
+afterAll(() => trial.close());
+
+const standing = async (id: string) => (await trial.app.owner.get(`/v1/oauth/authorizations/${id}`)).json;
+const connection = async (id: string) => (await trial.app.owner.get(`/v1/connections/${id}`)).json;
+
+async function connected(account: string, ask: object = {}): Promise<string> {
+  const { id } = await trial.signIn(ask, { account });
+  return (await standing(id)).connection_id;
+}
+
+async function rowsOf(table: 'tokens' | 'credentials', id: string) {
+  const found = sql<Record<string, unknown>>`select * from ${sql.table(table)} where connection_id = ${id}`;
+  return (await found.execute(trial.app.database.db.system)).rows;
+}
+
+describe('signing in again', () => {
+  test('keeps id, name and default, heals what access was withdrawn from, and tells what waits', async () => {
+    const id = await connected('ann', { name: 'Kept', default: true });
+    trial.provider.withdraw('ann');
+    await trial.app.owner.post(`/v1/connections/${id}/verify`);
+    const broken = await connection(id);
+    expect(['revoked', 'expired', 'invalid']).toContain(broken.status);
+    const { id: authorization } = await trial.signIn({ connection: id }, { account: 'ann' });
+    expect(await standing(authorization)).toMatchObject({ state: 'connected', connection_id: id });
+    const healed = await connection(id);
+    expect(healed).toMatchObject({ id, name: 'Kept', is_default: true, status: 'connected' });
+    const events = (await trial.app.owner.get(`/v1/connections/${id}/events`)).json.data;
+    expect(events[0].kind).toBe('reconnected');
+    const audit = (await trial.app.owner.get(`/v1/audit?subject=${id}`)).json.data;
+    expect(audit[0].action).toBe('connection.reconnected');
+    expect((await trial.app.owner.post(`/v1/connections/${id}/verify`)).json.verdict.kind).toBe('ok');
+  });
+
+  test('with another account changes nothing and says which, unless that is wanted', async () => {
+    const id = await connected('bob');
+    const before = await connection(id);
+    const other = await trial.signIn({ connection: id }, { account: 'eve' });
+    expect(other.page.status).toBe(400);
+    const end = await standing(other.id);
+    expect(end).toMatchObject({ state: 'failed', reason: 'other_account', connection_id: null });
+    expect(end.message).toMatch(/eve.*bob/);
+    expect(await connection(id)).toEqual(before);
+    const wanted = await trial.signIn({ connection: id, accept_other_account: true }, { account: 'eve' });
+    expect(await standing(wanted.id)).toMatchObject({ state: 'connected', connection_id: id });
+    expect((await connection(id)).account.name).toContain('eve');
+  });
+
+  test('heals a disconnected connection, whose tokens were destroyed', async () => {
+    const id = await connected('cleo');
+    expect(await rowsOf('tokens', id)).toHaveLength(1);
+    await trial.app.owner.post(`/v1/connections/${id}/disconnect`);
+    expect(await rowsOf('tokens', id)).toEqual([]);
+    expect((await rowsOf('credentials', id)).every((row) => row.sealed === null)).toBe(true);
+    expect((await connection(id)).granted_scopes).toBeNull();
+    await trial.signIn({ connection: id }, { account: 'cleo' });
+    expect(await connection(id)).toMatchObject({ id, status: 'connected' });
+    expect(await rowsOf('tokens', id)).toHaveLength(1);
+  });
+
+  test('for a connection that is deleted meanwhile makes none', async () => {
+    const id = await connected('dora');
+    const browser = trial.browser();
+    const begun = await trial.begin({ connection: id }, browser);
+    const back = await trial.provider.signIn(begun.url, { account: 'dora' });
+    expect((await trial.app.owner.delete(`/v1/connections/${id}`)).status).toBe(204);
+    expect(await rowsOf('tokens', id)).toEqual([]);
+    expect((await browser.open(back.href)).status).toBe(400);
+    expect(await standing(begun.id)).toMatchObject({ state: 'failed', reason: 'not_allowed' });
+  });
+
+  test('for a foreign or unknown connection, or one of another tool, does not begin', async () => {
+    const id = await connected('fay');
+    const { client } = await trial.app.outsider();
+    const ask = { integration: 'trial', connection: id };
+    await client.request('PUT', '/v1/oauth/apps/trial', { client_id: 'a', client_secret: 'fake-secret' });
+    expect((await client.post('/v1/oauth/authorizations', ask)).status).toBe(404);
+    const other = await trial.begin({ integration: 'hubspot', connection: id });
+    expect(other.answer.json.fields[0].path).toBe('connection');
+  });
+});
+
+describe('a sign-in that is over', () => {
+  test('after ten minutes is no longer taken, and says so', async () => {
+    const browser = trial.browser();
+    const { id, url } = await trial.begin({}, browser);
+    const back = await trial.provider.signIn(url);
+    clock.forward(11 * 60_000);
+    const calls = trial.provider.tokenRequests.length;
+    const page = await browser.open(back.href);
+    expect(page.status).toBe(400);
+    expect(page.text).toContain('ten minutes');
+    expect(await standing(id)).toMatchObject({ state: 'expired', connection_id: null });
+    expect(trial.provider.tokenRequests).toHaveLength(calls);
+  });
+
+  test('begun before a restart, and with another public address by now, is finished with what it began with', async () => {
+    const browser = trial.browser();
+    const { id, url } = await trial.begin({}, browser);
+    const back = await trial.provider.signIn(url, { account: 'gil' });
+    const { config } = trial.app;
+    const second = await startApp({
+      clock,
+      database: trial.app.database,
+      keyFile: config.masterKeyFile,
+      settings: {
+        KEYRAIL_CATALOG_DIR: config.catalogDir ?? '',
+        KEYRAIL_ALLOWED_PRIVATE_HOSTS: config.allowedPrivateHosts.join(','),
+        KEYRAIL_PUBLIC_URL: 'http://127.0.0.2:1',
+      },
+    });
+    const page = await browser.open(back.href.replace(trial.app.url, second.url));
+    expect(page.status, page.text).toBe(200);
+    expect(trial.provider.tokenRequests.at(-1)?.parameters.get('redirect_uri')).toBe(trial.redirectUri);
+    expect((await standing(id)).state).toBe('connected');
+    await second.close();
+  });
+
+  test('is used once, whichever of two processes its callback reaches', async () => {
+    const { config } = trial.app;
+    const settings = {
+      KEYRAIL_CATALOG_DIR: config.catalogDir ?? '',
+      KEYRAIL_ALLOWED_PRIVATE_HOSTS: config.allowedPrivateHosts.join(','),
+      KEYRAIL_PUBLIC_URL: trial.app.url,
+    };
+    const keyFile = config.masterKeyFile;
+    const second = await startApp({ clock, database: trial.app.database, keyFile, settings });
+    for (let round = 0; round < 5; round += 1) {
+      const browser = trial.browser();
+      const { url } = await trial.begin({}, browser);
+      const back = (await trial.provider.signIn(url)).href;
+      const calls = trial.provider.tokenRequests.length;
+      const doors = [back, back.replace(trial.app.url, second.url)];
+      const statuses = await Promise.all(
+        Array.from({ length: 8 }, (_, i) => browser.open(doors[i % 2] ?? back).then((page) => page.status)),
+      );
+      expect(statuses.filter((status) => status === 200)).toHaveLength(1);
+      expect(trial.provider.tokenRequests).toHaveLength(calls + 1);
+    }
+    await second.close();
+  });
+});
+
+describe('a token endpoint that fails while a code is exchanged', () => {
+  test.each<[string, Parameters<SignInTrial['provider']['fail']>[0], string]>([
+    ['500', { kind: 'answer', status: 500, body: 'oops' }, 'provider_error'],
+    ['a web page', { kind: 'answer', status: 200, body: '<html>Sign in</html>' }, 'provider_error'],
+    ['no answer', { kind: 'drop', acted: false }, 'unreachable'],
+    ['invalid_client', { kind: 'answer', status: 401, body: '{"error":"invalid_client"}' }, 'setup_rejected'],
+    ['ok: false', { kind: 'answer', status: 200, body: '{"ok":false,"error":"invalid_grant"}' }, 'rejected'],
+  ])('with %s leaves nothing, and says why', async (_name, fault, reason) => {
+    const before = (await trial.app.owner.get('/v1/connections?limit=200')).json.data.length;
+    trial.provider.fail(fault);
+    const { id, page } = await trial.signIn();
+    expect(page.status).toBe(400);
+    const end = await standing(id);
+    expect(end).toMatchObject({ state: 'failed', reason, connection_id: null });
+    expect(end.message).toBeTruthy();
+    expect(end.next_step).toBeTruthy();
+    expect((await trial.app.owner.get('/v1/connections?limit=200')).json.data).toHaveLength(before);
+  });
+
+  test.each([
+    { expires_in: -1 },
+    { expires_in: 'soon' },
+    { expires_in: null },
+    { token_type: undefined },
+    { scope: '' },
+  ])('with %j in its answer connects all the same', async (odd) => {
+    trial.provider.fail({
+      kind: 'rewrite',
+      rewrite: (answer) => ({ body: JSON.stringify({ ...answer, ...odd }) }),
+    });
+    const { id } = await trial.signIn();
+    expect((await standing(id)).state).toBe('connected');
+  });
+});
+
+test('ten thousand sign-ins begun by one person end in 429, and what is kept of them is bounded', async () => {
+  const admin = await trial.app.member('admin');
+  const browser = trial.browser(admin);
+  const statuses: number[] = [];
+  for (let i = 0; i < 40; i += 1) statuses.push((await trial.begin({}, browser)).answer.status);
+  expect(statuses.filter((status) => status === 201)).toHaveLength(30);
+  expect(statuses.slice(30).every((status) => status === 429)).toBe(true);
+  clock.forward(11 * 60_000);
+  expect((await trial.begin({}, browser)).answer.status).toBe(201);
+});

@@ -1,0 +1,124 @@
+import { afterEach, describe, expect, test } from 'vitest';
+import { type SignInTrial, startSignInTrial, type TrialOptions } from './sign-in-trial.ts';
+
+let trial: SignInTrial | undefined;
+afterEach(() => trial?.close());
+
+async function start(options: TrialOptions = {}): Promise<SignInTrial> {
+  trial = await startSignInTrial(options);
+  return trial;
+}
+
+const standing = async ({ app }: SignInTrial, id: string) =>
+  (await app.owner.get(`/v1/oauth/authorizations/${id}`)).json;
+
+describe('an issuer that the file names', () => {
+  test.each<[string, (issuer: string) => string | null]>([
+    ['is another one', () => 'https://evil.as'],
+    ['has a slash more', (issuer) => `${issuer}/`],
+    ['is missing though always sent', () => null],
+  ])('and that %s in the callback is refused, before anybody is called', async (_name, changed) => {
+    const begun = await start({ method: 'issuer: ISSUER\n    issuer_required: true' });
+    const browser = begun.browser();
+    const { id, url } = await begun.begin({}, browser);
+    const back = await begun.provider.signIn(url);
+    const issuer = changed(back.searchParams.get('iss') ?? '');
+    if (issuer === null) back.searchParams.delete('iss');
+    else back.searchParams.set('iss', issuer);
+    expect((await browser.open(back.href)).status).toBe(400);
+    expect(await standing(begun, id)).toMatchObject({ state: 'failed', reason: 'provider_error' });
+    expect(begun.provider.tokenRequests).toHaveLength(0);
+  });
+
+  test('is refused in an error, too', async () => {
+    const begun = await start({ method: 'issuer: ISSUER' });
+    const browser = begun.browser();
+    const { id, url } = await begun.begin({}, browser);
+    const state = new URL(url).searchParams.get('state') ?? '';
+    const query = new URLSearchParams({ state, error: 'access_denied', iss: 'https://evil.as' });
+    await browser.open(`${begun.redirectUri}?${query}`);
+    expect(await standing(begun, id)).toMatchObject({ reason: 'provider_error' });
+  });
+
+  test('and that fits is taken', async () => {
+    const begun = await start({ method: 'issuer: ISSUER\n    issuer_required: true' });
+    const { id } = await begun.signIn();
+    expect((await standing(begun, id)).state).toBe('connected');
+  });
+});
+
+test('a mirror stands in for the provider where people sign in, too', async () => {
+  const origin = 'https://signin.trial.example';
+  const begun = await start({
+    settings: { KEYRAIL_UPSTREAMS: `${origin}=http://127.0.0.1:9` },
+    authorizeUrl: `${origin}/auth`,
+  });
+  const { url } = await begun.begin();
+  expect(url.startsWith('http://127.0.0.1:9/auth?response_type=code&')).toBe(true);
+});
+
+test('on https its cookie is secure, and bound to the paths of sign-ins', async () => {
+  const begun = await start({ settings: { KEYRAIL_PUBLIC_URL: 'https://keyrail.example.com' } });
+  const token = await begun.app.token(['connections:write']);
+  expect(
+    (await begun.begin({}, { ...begun.browser(), client: token })).answer.headers.getSetCookie(),
+  ).toEqual([]);
+  const { answer, url } = await begun.begin();
+  expect(answer.headers.getSetCookie()[0]).toMatch(
+    /^__Secure-keyrail-sign-in-aut_\w{26}=[\w-]{43}; Path=\/oauth; Expires=.*; HttpOnly; Secure; SameSite=Lax$/,
+  );
+  expect(new URL(url).searchParams.get('redirect_uri')).toBe(
+    'https://keyrail.example.com/oauth/callback/trial',
+  );
+});
+
+test('where the provider takes no http, the setup says what the operator does first', async () => {
+  const begun = await start({ method: 'requires_https: true' });
+  const { auth_methods } = (await begun.app.owner.get('/v1/integrations/trial')).json;
+  expect(auth_methods[0].setup.note).toContain('KEYRAIL_PUBLIC_URL');
+});
+
+describe('client credentials', () => {
+  const file = (begun: { tokenUrl: string }) => `
+  - type: oauth2_client_credentials
+    token_url: ${begun.tokenUrl}
+    scopes: [contacts.read]
+    fields:
+      - { name: client_id, label: Client ID, secret: false }
+      - { name: client_secret, label: Client secret }
+    probe:
+      request: { method: GET, path: /me }
+`;
+
+  test('are checked at the token endpoint first: wrong ones leave nothing', async () => {
+    const begun = await start({ methods: file });
+    const entered = (client_secret: string) =>
+      begun.app.owner.post('/v1/connections', {
+        integration: 'trial',
+        method: 'oauth2_client_credentials',
+        credentials: { client_id: begun.clientId, client_secret },
+      });
+    const wrong = await entered('fake-wrong-secret-0001');
+    expect([wrong.status, wrong.json.code, wrong.json.verdict.kind]).toEqual([
+      422,
+      'credential_rejected',
+      'rejected',
+    ]);
+    expect(wrong.text).not.toContain('fake-wrong-secret-0001');
+    expect((await begun.app.owner.get('/v1/connections')).json.data).toEqual([]);
+    begun.provider.fail({ kind: 'answer', status: 503 });
+    const down = await entered(begun.clientSecret);
+    expect([down.status, down.json.verdict.kind]).toEqual([422, 'provider_error']);
+    const made = await entered(begun.clientSecret);
+    expect(made.status, made.text).toBe(201);
+    expect(made.json).toMatchObject({ method: 'oauth2_client_credentials', status: 'connected' });
+    expect(begun.provider.tokenRequests.at(-1)).toMatchObject({
+      grantType: 'client_credentials',
+      shownBy: 'basic',
+    });
+    const calls = begun.provider.tokenRequests.length;
+    const verified = await begun.app.owner.post(`/v1/connections/${made.json.id}/verify`);
+    expect(verified.json.verdict.kind).toBe('ok');
+    expect(begun.provider.tokenRequests).toHaveLength(calls);
+  });
+});
