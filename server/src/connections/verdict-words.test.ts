@@ -1,6 +1,6 @@
 import { verdictKind } from '@keyrail/contract/verdicts';
 import { describe, expect, it } from 'vitest';
-import { sentencesFor, type Told } from './verdict-words.ts';
+import { SIGN_IN, sentencesFor, type Told } from './verdict-words.ts';
 
 const plain: Told = {
   integration: 'Acme',
@@ -80,4 +80,18 @@ it('what the catalog says about the very answer comes before our general advice'
   expect(sentencesFor('out_of_credits', { ...plain, advice: 'Renewed on Monday.' }).nextStep).toBe(
     'Renewed on Monday.',
   );
+});
+
+it('after a sign-in nobody is told to enter something: signing in again is what helps', () => {
+  const say = (kind: 'rejected' | 'expired' | 'missing_permission') =>
+    sentencesFor(kind, { ...plain, noun: SIGN_IN, permission: 'contacts.read' });
+  expect(say('rejected')).toEqual({
+    message: 'Acme did not accept this sign-in.',
+    nextStep: 'Sign in at Acme again.',
+  });
+  expect(say('expired').nextStep).toBe('Sign in at Acme again.');
+  expect(say('missing_permission')).toEqual({
+    message: 'Connected; some actions not allowed: this sign-in lacks the permission “contacts.read”.',
+    nextStep: 'Sign in at Acme again and allow it there.',
+  });
 });

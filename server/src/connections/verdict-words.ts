@@ -29,6 +29,9 @@ export interface Told {
   advice: string | null;
 }
 
+/** The noun where nothing was entered: somebody signed in at the tool, and what helps is to do so again. */
+export const SIGN_IN = 'sign-in';
+
 export interface Sentences {
   message: string;
   nextStep: string | null;
@@ -37,8 +40,18 @@ export interface Sentences {
 /** What a verdict says to a person: what happened, and what to do. One sentence each, no word of our code. */
 export function sentencesFor(kind: VerdictKind, told: Told): Sentences {
   const words = WORDS[kind](told);
-  return { message: words.message, nextStep: told.advice ?? words.nextStep };
+  const step = told.noun === SIGN_IN ? (AGAIN[kind]?.(told) ?? words.nextStep) : words.nextStep;
+  return { message: words.message, nextStep: told.advice ?? step };
 }
+
+const AGAIN: Partial<Record<VerdictKind, (told: Told) => string>> = {
+  rejected: ({ integration }) => `Sign in at ${integration} again.`,
+  expired: ({ integration }) => `Sign in at ${integration} again.`,
+  missing_permission: ({ integration, permission }) =>
+    permission === null
+      ? `Allow it at ${integration}, then check again.`
+      : `Sign in at ${integration} again and allow it there.`,
+};
 
 const WORDS: Record<VerdictKind, (told: Told) => Sentences> = {
   ok: (told) => ({ message: connectedAs(told), nextStep: null }),
