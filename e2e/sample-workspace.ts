@@ -5,6 +5,7 @@ import type { Column } from '@keyrail/contract/tables';
 import type { Client } from '@keyrail/sdk/client';
 import type { CreateRun } from '@keyrail/sdk/shapes';
 import type { Sandbox } from '../sandbox/start.ts';
+import { furnishConnections } from './sample-connections.ts';
 
 export interface Places {
   leads: string;
@@ -18,7 +19,11 @@ export interface Places {
 const leadsFile = fileURLToPath(new URL('../sandbox/leads.csv', import.meta.url));
 
 /** A workspace as it looks after some weeks: good connections and ailing ones, tables, runs of every end. */
-export async function furnish(api: Client, sandbox: Sandbox): Promise<Places> {
+export async function furnish(
+  api: Client,
+  browserFetch: typeof globalThis.fetch,
+  sandbox: Sandbox,
+): Promise<Places> {
   const connect = (integration: string, name: string, key: string, saveUnverified = false) =>
     api.connections.create({
       integration,
@@ -34,6 +39,7 @@ export async function furnish(api: Client, sandbox: Sandbox): Promise<Places> {
   sandbox.revoke('sandbox-smartlead-good-gone');
   await api.connections.verify(gone.id);
   await api.connections.makeDefault(hunterMain.id);
+  await furnishConnections(api, browserFetch, sandbox);
 
   const leads = await importTable(api, 'Spring leads', readFileSync(leadsFile, 'utf8'));
   const findEmail = await addFinder(api, leads.id, leads.columns, null);

@@ -1,4 +1,5 @@
 import type { Page } from 'playwright-core';
+import { connectionScenes, firstConnectionScenes } from './connection-scenes.ts';
 import type { Places } from './sample-workspace.ts';
 
 export interface Scene {
@@ -55,6 +56,7 @@ export const emptyScenes: Scene[] = [
     },
   },
   { name: '17-tokens-first', path: '/settings/tokens', act: see('No token yet') },
+  ...firstConnectionScenes,
 ];
 
 /** In a workspace that is in use. */
@@ -123,6 +125,7 @@ export const afterScenes = (places: Places): Scene[] => [
     act: see('Timeline'),
   },
   { name: '38-app-broken', path: '/settings/connections/smartlead', act: see('Campaigns') },
+  ...connectionScenes,
   { name: '40-general', path: '/settings/general', act: heading('General') },
   { name: '41-tokens', path: '/settings/tokens', act: see('Nightly export') },
   {

@@ -64,7 +64,7 @@ async function takeAll(chrome: Browser, { server, sandbox }: PictureStage): Prom
   workspace = session.workspaces[0]?.id;
   const cookies = await signIn(chrome, server.url);
   await takeScenes(chrome, server.url, emptyScenes, cookies);
-  const places = await furnish(api, sandbox);
+  const places = await furnish(api, fetchWithCookie, sandbox);
   await takeScenes(chrome, server.url, afterScenes(places), cookies);
 }
 
