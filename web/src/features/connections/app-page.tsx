@@ -113,7 +113,7 @@ function LoadedApp({ tool, connections, onMore, isLoadingMore }: LoadedProps) {
         )
       }
     >
-      <ReadOnlyNotice />
+      <ReadOnlyNotice tool={tool} />
       <ResumedSignIn tool={tool} authorization={authorization} onSaved={done} />
       {saved !== null && (
         <SavedNotice saved={saved} tool={tool} onClose={() => setSaved(null)}>

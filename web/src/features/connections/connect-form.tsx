@@ -184,10 +184,11 @@ interface FootProps {
   onCancel?: () => void;
   /** False where saving makes no check, as for a new name alone. */
   isChecked?: boolean;
+  mayChangeAccount?: boolean;
 }
 
 /** The outcome of the check, right above the button that asked for it. */
-export function FormFoot({ form, tool, onCancel, isChecked = true }: FootProps) {
+export function FormFoot({ form, tool, onCancel, isChecked = true, mayChangeAccount }: FootProps) {
   return (
     <>
       {form.error !== null && (
@@ -196,6 +197,7 @@ export function FormFoot({ form, tool, onCancel, isChecked = true }: FootProps) 
           tool={tool}
           onInsist={(insistence) => void form.submit(insistence)}
           isBusy={form.isBusy}
+          mayChangeAccount={mayChangeAccount}
         />
       )}
       <div className={styles.foot}>

@@ -47,14 +47,18 @@ interface RefusedProps {
   tool: Integration;
   onInsist: (insistence: Insistence) => void;
   isBusy: boolean;
+  /** Whether another account than before may be taken, where the person says so. */
+  mayChangeAccount?: boolean | undefined;
 }
 
 const mayBeSavedAnyway = new Set<Verdict['kind']>(['rate_limited', 'unreachable', 'provider_error']);
 
 /** Nothing was saved: the cause, the next step, quietly the tool's own words. */
-export function Refused({ error, tool, onInsist, isBusy }: RefusedProps) {
+export function Refused({ error, tool, onInsist, isBusy, mayChangeAccount = false }: RefusedProps) {
   const { verdict } = error;
-  if (error.reason === 'other_account') return <OtherAccount {...{ error, onInsist, isBusy }} />;
+  if (mayChangeAccount && verdict?.kind === 'wrong_account' && verdict.account !== null) {
+    return <OtherAccount {...{ error, onInsist, isBusy }} />;
+  }
   if (verdict === undefined) {
     return (
       <Notice tone="red" live title={error.detail ?? error.title}>
@@ -83,7 +87,7 @@ export function Refused({ error, tool, onInsist, isBusy }: RefusedProps) {
 /** The credentials work, but for another account than the connection was for: what uses it would see other data. */
 function OtherAccount({ error, onInsist, isBusy }: Omit<RefusedProps, 'tool'>) {
   return (
-    <Notice tone="amber" live title={error.detail ?? error.verdict?.message ?? 'This is another account.'}>
+    <Notice tone="amber" live title={error.verdict?.message ?? error.title}>
       <p>Nothing was saved. What uses this connection would work with the other account from now on.</p>
       <Button
         variant="default"

@@ -104,7 +104,7 @@ export function ReconnectPopup({ tool, connection, onClose, onSaved }: Props) {
             }}
           >
             <EnteredFields tool={tool} method={method} form={form} />
-            <FormFoot form={form} tool={tool} onCancel={close} />
+            <FormFoot form={form} tool={tool} onCancel={close} mayChangeAccount />
           </form>
         )}
       </div>
