@@ -27,6 +27,11 @@ export function authorizationUrl(parts: Parts): string {
       detail: `The address where ${definition.name} signs people in cannot be made from what was entered.`,
     });
   }
+  if (new URL(address).origin === new URL(parts.redirectUri).origin) {
+    throw new AppError('invalid_input', {
+      detail: `The address where ${definition.name} signs people in is an address of this server.`,
+    });
+  }
   const parameters = {
     response_type: 'code',
     client_id: parts.clientId,

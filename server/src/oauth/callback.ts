@@ -57,7 +57,7 @@ export async function arrive(deps: Deps, visit: Visit): Promise<Arrival> {
   if (authorization.state !== 'pending') return { kind: 'used', authorization };
   const now = deps.clock.now();
   if (authorization.expiresAt <= now) return { kind: 'expired', authorization };
-  if (isOtherName(authorization.origin, visit.origin)) {
+  if (authorization.browserHash !== null && isOtherName(authorization.origin, visit.origin)) {
     return { kind: 'elsewhere', origin: authorization.origin };
   }
   if (!isSameBrowser(authorization, visit)) return { kind: 'other_browser', authorization };
