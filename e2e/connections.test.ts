@@ -1,7 +1,6 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
-import { eventually, launch, sees, type Visit, visit } from './browser.ts';
-import { makeLeads } from './leads.ts';
+import { launch, sees, type Visit, visit } from './browser.ts';
 import { type SignedIn, type Stage, startStage } from './stage.ts';
 
 let stage: Stage;
@@ -64,60 +63,4 @@ test('a key without credits is saved, and its state is said in words', async () 
   await openApp('betterenrich');
   await enterKey('sandbox-betterenrich-no-credits', 'Empty');
   await rowOf('Empty').getByText('Out of credits').waitFor();
-});
-
-test('one of several connections is the default, and deleting asks first', async () => {
-  await openApp('smartlead');
-  await enterKey('sandbox-smartlead-good-one', 'First');
-  await rowOf('First').getByText('Default', { exact: true }).waitFor();
-  await page.getByRole('button', { name: 'Add connection' }).click();
-  const popup = page.getByRole('dialog');
-  await popup.getByLabel('Name your connection').fill('Second');
-  await popup.getByLabel('API key', { exact: true }).fill('sandbox-smartlead-good-two');
-  await popup.getByRole('button', { name: 'Save', exact: true }).click();
-  await rowOf('Second').getByRole('button', { name: 'Set as default' }).click();
-  await rowOf('Second').getByText('Default', { exact: true }).waitFor();
-  await eventually(() => rowOf('First').getByText('Default', { exact: true }).count()).toBe(0);
-
-  await rowOf('First').getByRole('button', { name: 'Edit' }).click();
-  await page.getByRole('dialog').getByLabel('Name your connection').fill('Renamed');
-  await page.getByRole('dialog').getByRole('button', { name: 'Save', exact: true }).click();
-
-  const question = page.getByRole('dialog', { name: 'Delete custom key' });
-  await rowOf('Renamed').getByRole('button', { name: 'Delete Renamed' }).click();
-  await question.getByRole('button', { name: 'Cancel' }).click();
-  await rowOf('Renamed').waitFor();
-  await rowOf('Renamed').getByRole('button', { name: 'Delete Renamed' }).click();
-  await question.getByRole('button', { name: 'Delete', exact: true }).click();
-  await eventually(() => rowOf('Renamed').count()).toBe(0);
-});
-
-test('Disconnect names what uses the connection, and a new key heals it', async () => {
-  const { tableId } = await makeLeads(signedIn.api, { key: 'sandbox-hunter-good-heal', rows: 3 });
-  await openApp('hunter');
-  await page
-    .getByRole('row', { name: /Hunter/ })
-    .getByRole('button', { name: 'Disconnect' })
-    .click();
-  const question = page.getByRole('dialog');
-  await question.getByText('Find email in Leads').waitFor();
-  await question.getByRole('button', { name: 'Disconnect' }).click();
-  await page
-    .getByRole('row', { name: /Hunter/ })
-    .getByText('Disconnected')
-    .waitFor();
-
-  await page.goto(`/tables/${tableId}`);
-  await page.getByRole('button', { name: 'Run', exact: true }).click();
-  await sees(page, /There is no connection to Hunter\.io/);
-  await page.getByRole('link', { name: 'Connect', exact: true }).click();
-
-  await page.getByRole('button', { name: 'Reconnect' }).click();
-  const popup = page.getByRole('dialog');
-  await popup.getByLabel('API key', { exact: true }).fill('sandbox-hunter-good-heal');
-  await popup.getByRole('button', { name: /^(Save|Reconnect)$/ }).click();
-  await page
-    .getByRole('row', { name: /Hunter/ })
-    .getByText('Connected', { exact: true })
-    .waitFor();
 });
