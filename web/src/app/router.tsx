@@ -120,6 +120,17 @@ const setting = {
     path: '/connections/all',
     component: lazyRouteComponent(() => import('../features/connections/all-apps-page.tsx'), 'AllAppsPage'),
   }),
+  newCustom: createRoute({
+    getParentRoute: () => settings,
+    path: '/connections/new-custom',
+    validateSearch: (search): { name?: string | undefined } => ({ name: text(search.name) }),
+    component: lazyRouteComponent(() => import('../features/custom/new-custom-page.tsx'), 'NewCustomPage'),
+  }),
+  editCustom: createRoute({
+    getParentRoute: () => settings,
+    path: '/connections/$slug/edit',
+    component: lazyRouteComponent(() => import('../features/custom/edit-custom-page.tsx'), 'EditCustomPage'),
+  }),
   app: createRoute({
     getParentRoute: () => settings,
     path: '/connections/$slug',
@@ -187,6 +198,8 @@ const routeTree = root.addChildren([
       setting.integrations,
       setting.connections,
       setting.connectedApps,
+      setting.newCustom,
+      setting.editCustom,
       setting.app,
       setting.setups,
       setting.members,

@@ -3,7 +3,7 @@ import type { Integration } from '@keyrail/contract/integrations';
 import { Button } from '@mantine/core';
 import { IconExternalLink, IconPlus } from '@tabler/icons-react';
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
-import { getRouteApi } from '@tanstack/react-router';
+import { getRouteApi, Link } from '@tanstack/react-router';
 import { useCallback, useEffect, useState } from 'react';
 import { useCrumbs } from '../../lib/crumbs.ts';
 import { connectionPagesQuery, connectionQuery, integrationQuery } from '../../lib/queries.ts';
@@ -104,12 +104,15 @@ function LoadedApp({ tool, connections, onMore, isLoadingMore }: LoadedProps) {
       mark={<IntegrationIcon icon={tool.icon} size={40} />}
       actions={
         mayChange && (
-          <Button
-            leftSection={<IconPlus size={14} />}
-            {...(hasSome ? { onClick: () => setAdding(true) } : { onClick: focusForm, variant: 'default' })}
-          >
-            Add connection
-          </Button>
+          <>
+            {tool.is_custom && <EditApp slug={tool.slug} />}
+            <Button
+              leftSection={<IconPlus size={14} />}
+              {...(hasSome ? { onClick: () => setAdding(true) } : { onClick: focusForm, variant: 'default' })}
+            >
+              Add connection
+            </Button>
+          </>
         )
       }
     >
@@ -158,6 +161,18 @@ function LoadedApp({ tool, connections, onMore, isLoadingMore }: LoadedProps) {
   );
 }
 
+/** For an app that the workspace described itself. */
+function EditApp({ slug }: { slug: string }) {
+  return (
+    <Button
+      variant="default"
+      renderRoot={(props) => <Link to="/settings/connections/$slug/edit" params={{ slug }} {...props} />}
+    >
+      Edit app
+    </Button>
+  );
+}
+
 /** A connection an address names; it may stand beyond the ones that are listed so far. */
 function useOne(connections: Connection[], id: string | undefined): Connection | undefined {
   const listed = connections.find((connection) => connection.id === id);
@@ -192,7 +207,11 @@ function Ailing({
             </Button>
           }
         >
-          <p>What uses it is paused, and goes on by itself once it is reconnected.</p>
+          <p>
+            {connection.dependents_count === 0
+              ? 'Nothing uses it at present.'
+              : 'What uses it is paused, and goes on by itself once it is reconnected.'}
+          </p>
         </Notice>
       ))}
     </div>

@@ -7,6 +7,7 @@ import { Link } from '@tanstack/react-router';
 import { useDeferredValue, useState } from 'react';
 import { count } from '../../lib/format.ts';
 import { integrationPagesQuery } from '../../lib/queries.ts';
+import { useMay } from '../../lib/use-role.ts';
 import { Empty } from '../../ui/empty.tsx';
 import { IntegrationIcon } from '../../ui/integration-icon.tsx';
 import list from '../../ui/list.module.css';
@@ -20,6 +21,7 @@ import { methodWords } from './method-words.ts';
 export function Explore() {
   const [search, setSearch] = useState('');
   const [category, setCategory] = useState<string | null>(null);
+  const mayChange = useMay('admin');
   // A keyboard that slides over half the screen is no help on arrival.
   const hasKeyboard = useMediaQuery('(pointer: fine)', true, { getInitialValueInEffect: false });
   const wanted = useDeferredValue(search.trim());
@@ -37,7 +39,7 @@ export function Explore() {
   };
 
   return (
-    <Section title="Explore all integrations">
+    <Section title="Explore all integrations" actions={mayChange && <MakeCustom name="" />}>
       <TextInput
         className={styles.search}
         size="md"
@@ -136,18 +138,37 @@ function Card({ tool }: { tool: IntegrationSummary }) {
 }
 
 function NothingFound({ search, onClear }: { search: string; onClear: () => void }) {
+  const mayChange = useMay('admin');
   return (
     <Empty
       icon={<IconSearchOff size={20} />}
       title={search === '' ? 'Nothing in this category' : `No integration is called “${search}”`}
       actions={
-        <button type="button" className={styles.chip} onClick={onClear}>
-          Show all integrations
-        </button>
+        <>
+          {mayChange && <MakeCustom name={search} />}
+          <button type="button" className={styles.chip} onClick={onClear}>
+            Show all integrations
+          </button>
+        </>
       }
     >
       Look for its other name, or for the tool that it belongs to.
+      {mayChange && ' Any app with an API can be connected by describing it.'}
     </Empty>
+  );
+}
+
+/** The way to describe an app of one's own; what was searched for is its name. */
+function MakeCustom({ name }: { name: string }) {
+  return (
+    <Button
+      variant="default"
+      renderRoot={(props) => (
+        <Link to="/settings/connections/new-custom" search={name === '' ? {} : { name }} {...props} />
+      )}
+    >
+      Make a custom connection
+    </Button>
   );
 }
 

@@ -1,0 +1,22 @@
+/** What a value means, in words; columns are offered for inputs by it. */
+export const valueTypes = [
+  { value: 'text', label: 'Text' },
+  { value: 'long_text', label: 'Long text' },
+  { value: 'email', label: 'E-mail' },
+  { value: 'domain', label: 'Domain' },
+  { value: 'url', label: 'Link' },
+  { value: 'linkedin_url', label: 'LinkedIn link' },
+  { value: 'first_name', label: 'First name' },
+  { value: 'last_name', label: 'Last name' },
+  { value: 'full_name', label: 'Full name' },
+  { value: 'company_name', label: 'Company' },
+  { value: 'job_title', label: 'Job title' },
+  { value: 'phone', label: 'Phone' },
+  { value: 'location', label: 'Place' },
+  { value: 'number', label: 'Number' },
+  { value: 'integer', label: 'Whole number' },
+  { value: 'boolean', label: 'Yes or no' },
+  { value: 'date', label: 'Date' },
+  { value: 'datetime', label: 'Date and time' },
+  { value: 'json', label: 'JSON' },
+];
