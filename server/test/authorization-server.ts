@@ -69,7 +69,7 @@ export async function startAuthorizationServer(
         await interaction(provider, incoming, response).catch((error) =>
           response.writeHead(400).end(String(error)),
         );
-      } else if (incoming.url === '/api/me') {
+      } else if (incoming.url?.split('?')[0] === '/api/me') {
         const person = await whoseToken(provider, incoming.headers.authorization ?? '');
         answers.push(person === null ? 401 : 200);
         response.writeHead(person === null ? 401 : 200, { 'content-type': 'application/json' });

@@ -63,7 +63,10 @@ export function createTokens(given: TokensDeps): Tokens {
       const forcedMs = clock.now().getTime() - (row.forcedAt?.getTime() ?? 0);
       // Whoever renews it right now does so for this refusal, too.
       const isUnderWay = row.leasedForMs !== null;
-      const mayForce = isRenewable(row) && (always || isUnderWay || forcedMs >= settings.forceGapMs);
+      // Late in its life a refusal is most likely its end: some count seconds from the last full one.
+      const isLate = !isGood(row, clock.now(), Number.POSITIVE_INFINITY, 0.5);
+      const isTime = isUnderWay || isLate || forcedMs >= settings.forceGapMs;
+      const mayForce = isRenewable(row) && (always || isTime);
       if (!isNewer && !mayForce) return { kind: 'as_it_is' };
       return obtain(deps, owner, { above: refusedGeneration, goodForMs: 0, isForced: true });
     },

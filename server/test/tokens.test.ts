@@ -1,0 +1,247 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, expect, test } from 'vitest';
+import { type Client, clientOf } from './app.ts';
+import type { AuthorizationServer, AuthorizationServerOptions } from './authorization-server.ts';
+import { type ServerProcess, startServer } from './server-process.ts';
+import { type SignInTrial, startSignInTrial } from './sign-in-trial.ts';
+
+/** Real processes on one database, and a real authorization server that counts what it is asked. */
+const running: { trial: SignInTrial; others: ServerProcess[] }[] = [];
+afterEach(async () => {
+  for (const { trial, others } of running.splice(0)) {
+    await Promise.all(others.map((one) => one.end('SIGKILL')));
+    await trial.close();
+  }
+});
+
+const clientCredentials = ({ tokenUrl }: AuthorizationServer) => `
+  - type: oauth2_client_credentials
+    fields:
+      - { name: client_id, label: Client ID, secret: false }
+      - { name: client_secret, label: Client secret }
+    token_url: ${tokenUrl}
+    scopes:
+      - { name: contacts.read }
+`;
+
+const ACTIONS = `actions:
+  - name: me
+    label: Who am I
+    description: Says whose token it is.
+    primary: true
+    request: { method: GET, path: /me, query: { of: "{of}" } }
+    inputs: [{ name: of, label: Of, type: text, required: true }]
+    outputs: [{ name: name, label: Name, type: text, path: name, primary: true }]
+    repeatable: true`;
+
+async function start(provider: AuthorizationServerOptions, processes: number) {
+  const trial = await startSignInTrial({ provider, methods: clientCredentials, file: ACTIONS });
+  const { config } = trial.app;
+  const others = Array.from({ length: processes }, () =>
+    startServer({
+      HOME: config.dataDir,
+      DATABASE_URL: trial.app.database.url,
+      KEYRAIL_DATA_DIR: config.dataDir,
+      KEYRAIL_MASTER_KEY_FILE: config.masterKeyFile,
+      KEYRAIL_CATALOG_DIR: config.catalogDir ?? '',
+      KEYRAIL_ALLOWED_PRIVATE_HOSTS: `127.0.0.1:${trial.provider.port}`,
+      KEYRAIL_REQUESTS_PER_SECOND: '10000',
+      KEYRAIL_TOKEN_LEASE_SECONDS: '2',
+    }),
+  );
+  running.push({ trial, others });
+  const { headers } = await trial.app.token();
+  const clients = await Promise.all(others.map(async (one) => clientOf(await one.url(), headers)));
+  return { trial, others, clients, provider: trial.provider };
+}
+
+async function connected({ app, signIn }: SignInTrial): Promise<string> {
+  const { id } = await signIn();
+  return (await app.owner.get(`/v1/oauth/authorizations/${id}`)).json.connection_id;
+}
+
+const me = (client: Client, id: string) => client.get(`/v1/proxy/${id}/me`);
+
+test('two processes that use one connection renew its token once for each expiry, and no call fails', async () => {
+  const { trial, clients, provider } = await start({ strict: true, accessTokenSeconds: 3 }, 2);
+  const id = await connected(trial);
+  const before = provider.tokenRequests.length;
+  const statuses: number[] = [];
+  const endsAt = Date.now() + 9_000;
+  const caller = async (client: Client) => {
+    while (Date.now() < endsAt) {
+      statuses.push((await me(client, id)).status);
+      await sleep(10);
+    }
+  };
+  await Promise.all(clients.flatMap((client) => [caller(client), caller(client), caller(client)]));
+  const renewals = provider.tokenRequests.slice(before);
+  expect(new Set(statuses)).toEqual(new Set([200]));
+  expect(renewals.length).toBeGreaterThanOrEqual(3);
+  // Three seconds at most, and two at least, since the server counts from its last full second.
+  expect(renewals.length).toBeLessThanOrEqual(5);
+  expect(renewals.filter((one) => one.status !== 200)).toEqual([]);
+  const used = renewals.map((one) => one.parameters.get('refresh_token'));
+  expect(new Set(used).size).toBe(renewals.length);
+}, 60_000);
+
+test('a process that is killed while it renews leaves nothing stuck', async () => {
+  const { trial, others, clients, provider } = await start({}, 2);
+  const [doomed, other] = clients as [Client, Client];
+  const id = await connected(trial);
+  provider.endAccessTokens();
+  let arrive = () => {};
+  const arrived = new Promise<void>((resolve) => (arrive = resolve));
+  provider.fail({ kind: 'hold', arrived: arrive, until: new Promise(() => {}) });
+  const lost = me(doomed, id).catch(() => null);
+  await arrived;
+  await others[0]?.end('SIGKILL');
+  await lost;
+  const begun = Date.now();
+  const answer = await me(other, id);
+  expect(answer.status, answer.text).toBe(200);
+  // Not before its lease was over: it might have lived.
+  expect(Date.now() - begun).toBeLessThan(5_000);
+  expect((await trial.app.owner.get(`/v1/connections/${id}`)).json.status).toBe('connected');
+}, 60_000);
+
+test('access that was withdrawn is said once on the connection, with Reconnect, and signing in again heals it', async () => {
+  const { trial, clients, provider } = await start({ strict: true }, 2);
+  const { owner } = trial.app;
+  const id = await connected(trial);
+  const run = await startRun(trial, 6);
+  expect(run).toMatchObject({ state: 'done', counts: { done: 6 } });
+  provider.withdraw();
+  const before = provider.tokenRequests.length;
+  const answers = await Promise.all(clients.flatMap((client) => [1, 2, 3].map(() => me(client, id))));
+  for (const answer of answers) {
+    expect([answer.status, answer.json.code]).toEqual([409, 'connection_broken']);
+  }
+  const broken = (await owner.get(`/v1/connections/${id}`)).json;
+  expect(broken.status).toBe('revoked');
+  expect(broken.status_reason).toMatch(/^Access was withdrawn at Trial\..*Reconnect it\.$/);
+  const events = (await owner.get(`/v1/connections/${id}/events`)).json.data;
+  expect(events.filter((event: { kind: string }) => event.kind === 'status_changed')).toHaveLength(1);
+  expect(provider.tokenRequests.length - before).toBe(1);
+
+  const waiting = await startRun(trial, 6, (now) => now.state === 'waiting');
+  expect(waiting.message).toMatch(/Trial/);
+  expect(waiting.counts.error).toBe(0);
+  await trial.signIn({ connection: id });
+  expect((await owner.get(`/v1/connections/${id}`)).json.status).toBe('connected');
+  expect((await me(clients[0] as Client, id)).status).toBe(200);
+  await until(async () => (await owner.get(`/v1/runs/${waiting.id}`)).json.state === 'done');
+}, 60_000);
+
+test('a new refresh token is kept though the rest of its answer is nonsense', async () => {
+  const { trial, clients, provider } = await start({ strict: true }, 1);
+  const [client] = clients as [Client];
+  const id = await connected(trial);
+  const nonsense = (answer: Record<string, unknown>) => {
+    const { token_type: _, ...rest } = answer;
+    return { body: JSON.stringify({ ...rest, expires_in: -1 }) };
+  };
+  provider.fail({ kind: 'rewrite', rewrite: nonsense });
+  const before = provider.tokenRequests.length;
+  provider.endAccessTokens();
+  expect((await me(client, id)).status).toBe(200);
+  // The strict server would end everything, were the old one sent again.
+  await database(trial, 'update tokens set forced_at = null');
+  provider.endAccessTokens();
+  expect((await me(client, id)).status).toBe(200);
+  expect(provider.tokenRequests.slice(before).map((one) => one.status)).toEqual([200, 200]);
+}, 60_000);
+
+test('while no new token can be had, the old one is used until its end, and nothing turns red', async () => {
+  const { trial, clients, provider } = await start({ accessTokenSeconds: 3 }, 1);
+  const [client] = clients as [Client];
+  const id = await connected(trial);
+  provider.failAlways({ kind: 'answer', status: 503, body: '{"error":"temporarily_unavailable"}' });
+  const statuses = new Set<number>();
+  const endsAt = Date.now() + 4_500;
+  let last = await me(client, id);
+  while (Date.now() < endsAt) {
+    last = await me(client, id);
+    statuses.add(last.status);
+    await sleep(50);
+  }
+  expect([...statuses].sort()).toEqual([200, 503]);
+  expect(last.json).toMatchObject({ code: 'unavailable', reason: 'not_renewed' });
+  expect((await trial.app.owner.get(`/v1/connections/${id}`)).json.status).toBe('connected');
+  provider.failAlways(null);
+  await until(async () => (await me(client, id)).status === 200);
+}, 60_000);
+
+test('a client id and secret that were entered buy one token for each expiry, and wrong ones are not saved', async () => {
+  const { trial, clients, provider } = await start({ accessTokenSeconds: 2 }, 2);
+  const { clientId, clientSecret } = await provider.addClient({});
+  const enter = (secret: string) =>
+    trial.app.owner.post('/v1/connections', {
+      integration: 'trial',
+      method: 'oauth2_client_credentials',
+      credentials: { client_id: clientId, client_secret: secret },
+    });
+  const wrong = await enter('fake-client-secret-wrong');
+  expect([wrong.status, wrong.json.code, wrong.json.verdict?.kind]).toEqual([
+    422,
+    'credential_rejected',
+    'rejected',
+  ]);
+  const made = await enter(clientSecret);
+  expect(made.status, made.text).toBe(201);
+  expect(made.json.account.name).toBe(`Application ${clientId}`);
+  // The token it was checked with is its first.
+  const before = provider.tokenRequests.length;
+  const use = () => Promise.all(clients.flatMap((client) => [1, 2, 3].map(() => me(client, made.json.id))));
+  expect(new Set((await use()).map((one) => one.status))).toEqual(new Set([200]));
+  const spare = provider.tokenRequests.length - before;
+  expect(spare).toBeLessThanOrEqual(1);
+  await sleep(2_000);
+  expect(new Set((await use()).map((one) => one.status))).toEqual(new Set([200]));
+  expect(provider.tokenRequests.length - before).toBe(spare + 1);
+}, 60_000);
+
+interface Run {
+  id: string;
+  state: string;
+  message: string | null;
+  counts: Record<string, number>;
+}
+
+/** A table of so many rows and a run of the trial's action over them, followed until it is as wanted. */
+async function startRun(
+  { app }: SignInTrial,
+  count: number,
+  isEnough: (run: Run) => boolean = (run) => run.state === 'done',
+): Promise<Run> {
+  const { owner } = app;
+  const columns = [{ name: 'Of', type: 'text' }];
+  const table = (await owner.post('/v1/tables', { name: `T${Date.now()}`, columns })).json;
+  const [of] = table.columns;
+  const rows = Array.from({ length: count }, (_, n) => ({ values: { [of.id]: `row ${n}` } }));
+  await owner.post(`/v1/tables/${table.id}/rows`, { rows });
+  const inputs = { of: { kind: 'column', column_id: of.id } };
+  const action = { integration: 'trial', action: 'me', connection_id: null, inputs };
+  const column = await owner.post(`/v1/tables/${table.id}/columns`, { name: 'Me', type: 'action', action });
+  expect(column.status, column.text).toBe(201);
+  const started = await owner.post(`/v1/tables/${table.id}/columns/${column.json.id}/runs`, { scope: 'all' });
+  expect(started.status, started.text).toBe(201);
+  let run: Run = started.json;
+  await until(async () => {
+    run = (await owner.get(`/v1/runs/${started.json.id}`)).json;
+    return isEnough(run);
+  });
+  return run;
+}
+
+async function until(is: () => Promise<boolean>, withinMs = 15_000): Promise<void> {
+  const endAt = Date.now() + withinMs;
+  while (!(await is())) {
+    if (Date.now() > endAt) throw new Error('it did not come about');
+    await sleep(50);
+  }
+}
+
+async function database({ app }: SignInTrial, statement: string): Promise<void> {
+  await app.database.db.systemPool.query(statement);
+}
