@@ -11,6 +11,8 @@ export interface Authenticator {
   apply(request: OutboundRequest, now: Date): OutboundRequest | Promise<OutboundRequest>;
   /** Every secret text that `apply` puts on a request, in the form it has there. */
   secrets: readonly Secret<string>[];
+  /** All of the body must be there before `apply`. */
+  signsBody?: boolean | undefined;
   /** Where the socket carries the credential. */
   tls?: ClientCertificate | undefined;
 }

@@ -18,6 +18,7 @@ export function awsAccessKey(method: AwsAccessKeyMethod, fields: CredentialField
       signer ??= openSigner(method, fields);
       return signed(await signer, method, request, now);
     },
+    signsBody: method.signing.payload === 'hashed',
     secrets: [secretKey, sessionToken ?? '']
       .filter((value) => value !== '')
       .map((value) => new Secret(value)),
@@ -51,8 +52,9 @@ async function signed(
   const path = canonicalPath(url.pathname);
   const query = queryOf(url.search);
   const { named, others } = split(request.headers);
-  const isWhole = request.body === undefined || isText(request.body) || request.body instanceof Uint8Array;
-  if (!isWhole && signing.payload === 'unsigned') named['x-amz-content-sha256'] = 'UNSIGNED-PAYLOAD';
+  // A body that is not here is either none or one that is streamed: both may go unsigned where the service allows it.
+  const isUnsigned = signing.payload === 'unsigned' && request.body === undefined;
+  if (isUnsigned) named['x-amz-content-sha256'] = 'UNSIGNED-PAYLOAD';
   const result = await signer.sign(
     {
       method: request.method,
@@ -71,10 +73,6 @@ async function signed(
   );
   const address = `${url.origin}${path}${search.length > 0 ? `?${search.join('&')}` : ''}`;
   return { ...request, url: address, headers: { ...others, ...headers } };
-}
-
-function isText(body: unknown): body is string {
-  return typeof body === 'string';
 }
 
 /** What a caller may have put there himself, in the hope that it gets signed. */

@@ -21,6 +21,8 @@ const MAX_BLOCKS = 100;
  */
 export function readPem(text: string): PemOutcome {
   const plain = withoutEscapes(text);
+  // A key inside a JSON file or on a page is not a PEM file.
+  if (/^\s*[{[<]/.test(plain)) return { kind: 'none' };
   const blocks: PemBlock[] = [];
   let position = 0;
   for (;;) {

@@ -51,8 +51,16 @@ function opened(block: PemBlock, passphrase: string | undefined): KeyOutcome {
     return { kind: 'problem', message: 'The passphrase does not open the private key.', about: 'passphrase' };
   }
   if (key === null || !isSound(key)) return problem('The private key is damaged and cannot be used.');
-  const pem = new Secret(key.export({ type: 'pkcs8', format: 'pem' }).toString());
-  return { kind: 'key', key, pem, wasEncrypted: isEncrypted };
+  return { kind: 'key', key, pem: writtenAnew(key), wasEncrypted: isEncrypted };
+}
+
+/** From its numbers alone, so that nothing of the file but the key itself is kept. Rare curves have no such form. */
+function writtenAnew(key: KeyObject): Secret<string> {
+  let anew = key;
+  try {
+    anew = createPrivateKey({ key: key.export({ format: 'jwk' }), format: 'jwk' });
+  } catch {}
+  return new Secret(anew.export({ type: 'pkcs8', format: 'pem' }).toString());
 }
 
 /** A parser's complaint is about its own inside, and says nothing to a person. */

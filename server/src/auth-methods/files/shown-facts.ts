@@ -42,7 +42,10 @@ export function fact(label: string, value: string): Fact {
   return { label, value: plain.length > LONGEST ? `${plain.slice(0, LONGEST)}…` : plain };
 }
 
-/** "CN=client, O=Example" of Node's one part a line, the nearest first. */
+/** "CN=client, O=Example" of Node's one part a line with escapes (RFC 2253), the nearest first. */
 function nameIn(name: string | undefined): string {
-  return (name ?? '').split('\n').reverse().join(', ');
+  const parts = (name ?? '').split('\n').reverse().join(', ');
+  return parts.replace(/\\(?:([0-9A-F]{2})|(.))/g, (_, code: string | undefined, plain: string) =>
+    code === undefined ? plain : String.fromCharCode(Number.parseInt(code, 16)),
+  );
 }
