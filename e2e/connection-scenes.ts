@@ -212,10 +212,9 @@ async function chooseFile(page: Page, name: string, text: string): Promise<void>
   await page
     .locator('input[type=file]')
     .setInputFiles({ name, mimeType: 'application/json', buffer: Buffer.from(text) });
-  await page
-    .getByText(/Google service account key|OAuth client/)
-    .first()
-    .waitFor();
+  const said = page.getByText(/Google service account key|OAuth client/).first();
+  await said.waitFor();
+  await said.scrollIntoViewIfNeeded();
 }
 
 /** The page as somebody of another role sees it. */

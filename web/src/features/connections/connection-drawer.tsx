@@ -72,11 +72,13 @@ function Details({
         <Fact name="Connected as">{account?.name ?? 'Not told by the tool'}</Fact>
         {account?.plan != null && <Fact name="Plan">{account.plan}</Fact>}
         {account?.credits_left != null && <Fact name="Left">{account.credits_left}</Fact>}
-        {connection.facts.map((fact) => (
-          <Fact key={fact.label} name={fact.label}>
-            {fact.value}
-          </Fact>
-        ))}
+        {connection.facts
+          .filter((fact) => fact.value !== account?.name)
+          .map((fact) => (
+            <Fact key={fact.label} name={fact.label}>
+              {fact.value}
+            </Fact>
+          ))}
         {Object.entries(connection.fields).map(([name, value]) => (
           <Fact key={name} name={tool.connection_fields.find((field) => field.name === name)?.label ?? name}>
             {value}

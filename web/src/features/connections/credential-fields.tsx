@@ -111,7 +111,8 @@ function Help({ field, location, toolName }: HelpProps) {
   const isLinked = field.help_url !== null && /^https?:/i.test(field.help_url);
   return (
     <span className={styles.help}>
-      {location !== null && `In ${toolName}: `}
+      {/* A key file often comes from somewhere else than the tool, and the words name it. */}
+      {location !== null && !isFile(field) && `In ${toolName}: `}
       {isLinked && field.help_url !== null ? (
         <a href={field.help_url} target="_blank" rel="noopener noreferrer">
           {words} <IconExternalLink size={12} className={styles.outside} aria-label="opens in a new tab" />

@@ -1,0 +1,185 @@
+import { describe, expect, test } from 'vitest';
+import { serviceAccountKey } from '../sandbox/oauth/service-account.ts';
+import { eventually, sees } from './browser.ts';
+import { shareStage } from './shared.ts';
+import { connect, openApp, rowOf, saveKey } from './steps.ts';
+
+const here = shareStage();
+const popup = () => here.page.getByRole('dialog');
+const inPopup = (name: string) => popup().getByRole('button', { name, exact: true });
+const read = async (id: string) => (await here.signedIn.api.get(`/v1/connections/${id}`)).json;
+
+describe('two people edit one connection', () => {
+  test('the second is told what the first did, nothing is overwritten, and the second can go on from there', async () => {
+    const { page, signedIn } = here;
+    const { id } = await connect(signedIn.api, 'smartlead', 'sandbox-smartlead-good', { name: 'Campaigns' });
+    await openApp(page, 'smartlead');
+    await rowOf(page, 'Campaigns').getByRole('button', { name: 'Edit' }).click();
+    await popup().getByRole('button', { name: 'Replace the API key' }).click();
+    await popup().getByLabel('API key', { exact: true }).fill('sandbox-smartlead-good-second');
+    await signedIn.api.request('PATCH', `/v1/connections/${id}`, { name: 'Renamed by somebody else' });
+
+    await inPopup('Save').click();
+    await sees(page, /Somebody else changed this connection/);
+    await sees(page, /Now it is called “Renamed by somebody else”/);
+    expect(await read(id)).toMatchObject({ hint: 'good', name: 'Renamed by somebody else' });
+
+    await inPopup('Go on from what is there now').click();
+    expect(await popup().getByLabel('API key', { exact: true }).inputValue()).toBe(
+      'sandbox-smartlead-good-second',
+    );
+    await inPopup('Save').click();
+    await eventually(async () => (await read(id)).hint).toBe('cond');
+    expect((await read(id)).name).toBe('Renamed by somebody else');
+  });
+});
+
+describe('a replaced key', () => {
+  test('the four steps stand where it is done; the old key can be taken back with a click, or destroyed', async () => {
+    const { page, signedIn } = here;
+    const { id } = await connect(signedIn.api, 'heyreach', 'sandbox-heyreach-good-one', { name: 'Outreach' });
+    await openApp(page, 'heyreach');
+    await rowOf(page, 'Outreach').getByRole('button', { name: 'Edit' }).click();
+    await popup().getByRole('button', { name: 'Replace the API key' }).click();
+    const steps = popup().getByRole('list', { name: 'How to replace the API key' }).getByRole('listitem');
+    expect(await steps.allInnerTexts()).toEqual([
+      expect.stringMatching(/Make a new API key in HeyReach/),
+      expect.stringMatching(/Paste it here and save/),
+      expect.stringMatching(/verified with HeyReach/),
+      expect.stringMatching(/Revoke the old API key in HeyReach/),
+    ]);
+    await popup().getByLabel('API key', { exact: true }).fill('sandbox-heyreach-good-two');
+    await inPopup('Save').click();
+    await sees(page, /Now revoke the old API key/);
+    await page.getByRole('button', { name: 'Roll back' }).click();
+    await sees(page, /Rolled back/);
+    expect(await read(id)).toMatchObject({ hint: '-one', previous_credential: { hint: '-two' } });
+
+    await page.getByRole('button', { name: 'Outreach', exact: true }).click();
+    await popup().getByRole('button', { name: 'Destroy the old key now' }).click();
+    await page
+      .getByRole('dialog', { name: 'Destroy the old key now' })
+      .getByRole('button', { name: 'Destroy', exact: true })
+      .click();
+    await eventually(async () => (await read(id)).previous_credential).toBe(null);
+    await eventually(() => page.getByRole('button', { name: 'Destroy the old key now' }).count()).toBe(0);
+  });
+});
+
+describe('a key file', () => {
+  const choose = (name: string, content: string | Buffer) =>
+    here.page.locator('input[type=file]').setInputFiles({
+      name,
+      mimeType: 'application/octet-stream',
+      buffer: Buffer.from(content),
+    });
+
+  test.each([
+    [
+      'an OAuth client file',
+      'client_secret.json',
+      JSON.stringify({ web: { client_id: 'x', client_secret: 'fake' } }),
+      /OAuth client/,
+    ],
+    ['an empty file', 'empty.json', '', /“empty\.json” is empty/],
+    ['a film', 'film.mp4', Buffer.alloc(2_000_000, 7), /“film\.mp4” is 2\.0 MB large/],
+    [
+      'a public key',
+      'key.pub',
+      '-----BEGIN PUBLIC KEY-----\nMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE\n-----END PUBLIC KEY-----\n',
+      /public key/i,
+    ],
+  ])('that is %s is named for what it is, before anything is saved', async (_, name, content, said) => {
+    const { page, signedIn } = here;
+    await openApp(page, 'google-sheets');
+    await page.getByRole('radio', { name: /Service account/ }).click();
+    await choose(name, content);
+    await sees(page, said);
+    expect((await signedIn.api.get('/v1/connections?integration=google-sheets')).json.data).toEqual([]);
+  });
+
+  test('that is right is shown with its facts before saving, and nothing of its secret stays on the page', async () => {
+    const { page, signedIn } = here;
+    const key = serviceAccountKey();
+    await openApp(page, 'google-sheets');
+    await page.getByRole('radio', { name: /Service account/ }).click();
+    await choose('key.json', JSON.stringify(key));
+    await sees(page, key.client_email ?? '');
+    expect((await signedIn.api.get('/v1/connections?integration=google-sheets')).json.data).toEqual([]);
+    await saveNamed('Reporting robot');
+    await rowOf(page, 'Reporting robot').getByText('Connected', { exact: true }).waitFor();
+    expect(await page.content()).not.toContain('PRIVATE KEY');
+  });
+
+  async function saveNamed(name: string): Promise<void> {
+    await here.page.getByLabel('Name your connection').fill(name);
+    await here.page.getByRole('button', { name: 'Save', exact: true }).click();
+  }
+});
+
+describe('what somebody else wrote', () => {
+  test('a name that is markup stays text, in the row, the details, dialogs and messages', async () => {
+    const { page, signedIn } = here;
+    const name = '"><img src=x onerror=alert(1)>{{7*7}}';
+    let dialogs = 0;
+    page.on('dialog', (dialog) => {
+      dialogs += 1;
+      void dialog.dismiss();
+    });
+    await connect(signedIn.api, 'betterenrich', 'sandbox-betterenrich-good', { name });
+    await openApp(page, 'betterenrich');
+    await page.getByRole('button', { name, exact: true }).click();
+    await popup().getByText('Timeline').waitFor();
+    await page.keyboard.press('Escape');
+    for (const action of ['Edit', 'Disconnect', `Delete ${name}`]) {
+      await page.getByRole('button', { name: action, exact: true }).click();
+      await popup().getByText(name).first().waitFor();
+      await page.keyboard.press('Escape');
+      await eventually(() => popup().count()).toBe(0);
+    }
+    await page.goto('/');
+    await sees(page, 'BetterEnrich');
+    expect(dialogs).toBe(0);
+    expect(await page.locator('img[src="x"]').count()).toBe(0);
+  });
+});
+
+describe('the keyboard', () => {
+  test('a connection is added without a mouse, Enter saves, and the focus comes back after a dialog', async () => {
+    const { page } = here;
+    await openApp(page, 'apollo');
+    await page.getByRole('button', { name: 'Add connection' }).focus();
+    await page.keyboard.press('Enter');
+    await eventually(() => page.evaluate('document.activeElement.id')).toBe('connect-name');
+    await page.keyboard.type('By keyboard');
+    await page.keyboard.press('Tab');
+    await page.keyboard.type('sandbox-apollo-good');
+    await page.keyboard.press('Enter');
+    await rowOf(page, 'By keyboard').waitFor();
+
+    const edit = rowOf(page, 'By keyboard').getByRole('button', { name: 'Edit' });
+    await edit.focus();
+    await page.keyboard.press('Enter');
+    await popup().waitFor();
+    await page.keyboard.press('Escape');
+    await eventually(() => page.evaluate('document.activeElement.textContent')).toBe('Edit');
+  });
+
+  test('Save pressed twice in a hurry makes one connection', async () => {
+    const { page, signedIn } = here;
+    await openApp(page, 'instantly');
+    await page.getByLabel('Name your connection').fill('Once');
+    await page.getByLabel('API key', { exact: true }).fill('sandbox-instantly-good');
+    await page.getByRole('button', { name: 'Save', exact: true }).dblclick();
+    await rowOf(page, 'Once').waitFor();
+    expect((await signedIn.api.get('/v1/connections?integration=instantly')).json.data).toHaveLength(1);
+  });
+
+  test('the key is gone from the page as soon as it is saved', async () => {
+    const { page } = here;
+    await openApp(page, 'hunter');
+    await saveKey(page, 'sandbox-hunter-good', 'Found');
+    await sees(page, /^Connected as/);
+    await eventually(() => page.getByLabel('API key', { exact: true }).count()).toBe(0);
+  });
+});
