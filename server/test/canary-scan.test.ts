@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sql } from 'kysely';
@@ -125,6 +125,7 @@ async function live(): Promise<void> {
   const owner = await enter();
   const { api, tokenId } = await makeToken(owner);
   const connectionId = await connectAll(api);
+  await signInAtProvider(owner);
   await runAndExport(api, connectionId);
   await rotate(api, connectionId);
   for (const path of ['/metrics', '/openapi.json', '/docs', '/health/ready', '/'])
@@ -229,6 +230,39 @@ async function connectAll(api: Client): Promise<string> {
   return made.json.id;
 }
 
+/** A sign-in setup; sign-ins that work, that fail with every secret in the provider's words, and that nobody began. */
+async function signInAtProvider(owner: Client): Promise<void> {
+  const setup = (client_id: string, name: string) =>
+    heard(
+      owner.request('PUT', '/v1/oauth/apps/parrot', { client_id, client_secret: plant(name, '+/=&"<%') }),
+    );
+  expect((await setup('parrot-client', 'client secret')).status).toBe(200);
+  await setup('parrot\nclient', 'client secret refused');
+  await heard(owner.get('/v1/oauth/apps'));
+  const come = async (code: string, error?: (secret: string) => string) => {
+    const asked = { integration: 'parrot', method: 'oauth2' };
+    const begun = await owner.post('/v1/oauth/authorizations', asked);
+    expect(begun.status, begun.text).toBe(201);
+    const state = new URL(begun.json.authorization_url).searchParams.get('state') ?? '';
+    const [cookie = ''] = begun.headers.getSetCookie().map((line) => line.split(';')[0] ?? '');
+    canaries.push({ name: 'state', secret: state }, { name: 'nonce', secret: cookie.split('=')[1] ?? '' });
+    const query = new URLSearchParams({ state, ...(error ? { error: error(state) } : { code }) });
+    const browser = clientOf(server.url, { cookie: `${owner.headers.cookie}; ${cookie}` });
+    await heard(browser.get(`/oauth/callback/parrot?${query}`));
+    await heard(browser.get(`/oauth/callback/parrot?${query}`));
+    await heard(browser.get(`/oauth/done/${begun.json.id}`));
+    return (await heard(owner.get(`/v1/oauth/authorizations/${begun.json.id}`))).json;
+  };
+  const made = await come(plant('code', 'good'));
+  expect(made.state, JSON.stringify(made)).toBe('connected');
+  expect((await come(plant('wrong code of a sign-in', 'bad'))).reason).toBe('rejected');
+  expect((await come(plant('code while down', 'down'))).reason).toBe('provider_error');
+  expect((await come('', (state) => `strange ${state}`)).reason).toBe('provider_error');
+  const at = `/v1/connections/${made.connection_id}`;
+  for (const path of ['', '/events']) await heard(owner.get(`${at}${path}`));
+  for (const deed of ['verify', 'disconnect']) await heard(owner.post(`${at}/${deed}`));
+}
+
 async function runAndExport(api: Client, connectionId: string): Promise<void> {
   const table = (await heard(api.post('/v1/tables', { name: 'Leads' }))).json;
   const imported = await heard(
@@ -267,8 +301,9 @@ async function rotate(api: Client, id: string): Promise<void> {
   for (const deed of ['verify', 'rollback', 'disconnect']) await heard(api.post(`${at}/${deed}`));
   const again = plant('key entered again', 'good');
   expect((await heard(api.post(`${at}/reconnect`, { credentials: { api_key: again } }))).status).toBe(200);
-  await heard(api.get('/v1/connections'));
-  expect((await heard(api.delete(at))).status).toBe(204);
+  const { data } = (await heard(api.get('/v1/connections'))).json;
+  const heir = data.find((one: { id: string }) => one.id !== id).id;
+  expect((await heard(api.delete(`${at}?new_default=${heir}`))).status).toBe(204);
 }
 
 /** Cookies and the token shown once are meant for whoever asked; all else is searched. */
@@ -318,10 +353,13 @@ function readIfThere(path: string): Buffer {
 
 /** A provider that repeats what it is sent, in every form it can think of, in good answers and bad ones. */
 function careless() {
-  return createServer((request, response) => {
+  return createServer(async (request, response) => {
+    if (request.url === '/token') return carelessTokens(request, response);
     const key = String(request.headers['x-api-key'] ?? '');
-    const [, basic = ''] = (request.headers.authorization ?? '').split(' ');
-    const sent = `${key}${Buffer.from(basic, 'base64').toString('utf8').replace('jane:', '')}`;
+    const [scheme, shown = ''] = (request.headers.authorization ?? '').split(' ');
+    const basic = scheme === 'Bearer' ? '' : shown;
+    const bearer = scheme === 'Bearer' ? shown : '';
+    const sent = `${key}${bearer}${Buffer.from(basic, 'base64').toString('utf8').replace('jane:', '')}`;
     const echo = [
       request.url,
       request.headers.authorization,
@@ -344,6 +382,27 @@ function careless() {
     const text = JSON.stringify(body).replace('{', `{"spelled":"${status === 200 ? spelled : ''}",`);
     response.writeHead(status, headers).end(text);
   });
+}
+
+/** Its token endpoint: tokens for a good code; for any other all it was sent, in every form, as its words. */
+async function carelessTokens(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  let body = '';
+  for await (const part of request) body += part;
+  const sent = [...new URLSearchParams(body).values()];
+  const isGood = sent.some((one) => one.endsWith('good'));
+  const isDown = sent.some((one) => one.endsWith('down'));
+  response.writeHead(isGood ? 200 : isDown ? 503 : 400, { 'content-type': 'application/json' });
+  const verifier = new URLSearchParams(body).get('code_verifier');
+  if (verifier) canaries.push({ name: 'verifier', secret: verifier });
+  const words = sent.flatMap((one) => formsOf(one).map(([, text]) => text)).join(' ');
+  const failed = { error: 'invalid_grant', error_description: words, message: body };
+  const tokens = () => ({
+    access_token: plant('access token', 'good'),
+    refresh_token: plant('refresh token'),
+    expires_in: 3600,
+    scope: 'read',
+  });
+  response.end(JSON.stringify(isGood ? tokens() : failed));
 }
 
 function hex4(character: string): string {
@@ -376,6 +435,12 @@ function parrot(port: number): object {
         fields: [field('user', false), field('password', true)],
         username: '{user}',
         password: '{password}',
+      },
+      {
+        type: 'oauth2',
+        authorize_url: `http://127.0.0.1:${port}/authorize`,
+        token_url: `http://127.0.0.1:${port}/token`,
+        scopes: ['read'],
       },
     ],
     probe: { request: { method: 'GET', path: '/me' }, account: { label: 'email' } },

@@ -47,6 +47,23 @@ describe('an issuer that the file names', () => {
   });
 });
 
+test('with two codes, or none, is refused, before anybody is called', async () => {
+  const begun = await start();
+  for (const change of [
+    (query: URLSearchParams) => query.append('code', 'another'),
+    (query: URLSearchParams) => query.delete('code'),
+    (query: URLSearchParams) => query.set('code', ''),
+  ]) {
+    const browser = begun.browser();
+    const { id, url } = await begun.begin({}, browser);
+    const back = await begun.provider.signIn(url);
+    change(back.searchParams);
+    expect((await browser.open(back.href)).status).toBe(400);
+    expect(await standing(begun, id)).toMatchObject({ state: 'failed', reason: 'provider_error' });
+  }
+  expect(begun.provider.tokenRequests).toHaveLength(0);
+});
+
 test('a mirror stands in for the provider where people sign in, too', async () => {
   const origin = 'https://signin.trial.example';
   const begun = await start({

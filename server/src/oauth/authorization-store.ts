@@ -83,7 +83,9 @@ export async function settleAuthorization(
     .execute();
 }
 
-/** Past row-level security: see there. */
+/** Longer than exchanging a code and checking what it gave: what takes longer was cut off by an end of the process. */
+const FINISHING_MS = 2 * 60_000;
+
 export function createAuthorizationLookup(system: Queries): AuthorizationLookup {
   const one = async (column: 'state_hash' | 'id', value: Buffer | string) => {
     const row = await system
@@ -99,7 +101,7 @@ export function createAuthorizationLookup(system: Queries): AuthorizationLookup 
     take: async (stateHash, now) => {
       const taken = await system
         .updateTable('authorizations')
-        .set({ state: 'finishing' })
+        .set({ state: 'finishing', expires_at: new Date(now.getTime() + FINISHING_MS) })
         .where('state_hash', '=', stateHash)
         .where('state', '=', 'pending')
         .where('expires_at', '>', now)

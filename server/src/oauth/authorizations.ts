@@ -16,9 +16,6 @@ export type Standing =
       nextStep: string;
     });
 
-/** Longer than a callback takes: what is `finishing` for longer was cut off by an end of the process. */
-const FINISHING_MS = 3 * 60_000;
-
 export async function findAuthorization(
   tx: Tx,
   workspaceId: string,
@@ -28,9 +25,8 @@ export async function findAuthorization(
 }
 
 export function standingOf(found: Authorization, now: Date): Standing {
-  const isOver = found.expiresAt <= now;
-  const isStuck = found.expiresAt.getTime() + FINISHING_MS <= now.getTime();
-  if ((found.state === 'pending' && isOver) || (found.state === 'finishing' && isStuck)) {
+  const isUnderWay = found.state === 'pending' || found.state === 'finishing';
+  if (isUnderWay && found.expiresAt <= now) {
     const { id, integration, expiresAt } = found;
     return {
       id,
@@ -39,7 +35,10 @@ export function standingOf(found: Authorization, now: Date): Standing {
       state: 'expired',
       connectionId: null,
       reason: null,
-      message: 'The sign-in was not finished within ten minutes.',
+      message:
+        found.state === 'pending'
+          ? 'The sign-in was not finished within ten minutes.'
+          : 'The sign-in was cut off before it was finished.',
       nextStep: 'Start it again.',
     };
   }
