@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { eventually, sees } from './browser.ts';
 import { makeLeads } from './leads.ts';
 import { shareStage } from './shared.ts';
-import { callsTo, connect, openApp, rowOf, runToEnd, saveKey } from './steps.ts';
+import { callsTo, cardsIn, connect, openApp, rowOf, runToEnd, saveKey } from './steps.ts';
 
 const here = shareStage();
 
@@ -50,7 +50,7 @@ describe('How to connect an integration', () => {
     await sidebar.getByRole('link', { name: 'Settings' }).click();
     await page.getByRole('navigation', { name: 'Settings' }).getByText('Integrations').click();
 
-    const cards = page.getByRole('region', { name: 'Explore all integrations' }).getByRole('link');
+    const cards = cardsIn(page);
     await eventually(() => cards.count()).toBeGreaterThan(5);
     await page.getByRole('searchbox', { name: 'Search integrations' }).fill('smart');
     await eventually(() => cards.allInnerTexts()).toEqual([expect.stringContaining('Smartlead')]);

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { eventually } from './browser.ts';
 import { makeLeads } from './leads.ts';
 import { shareStage } from './shared.ts';
-import { callsTo, connect, openApp, rowOf, runToEnd, saveKey } from './steps.ts';
+import { callsTo, cardsIn, connect, openApp, rowOf, runToEnd, saveKey } from './steps.ts';
 
 const here = shareStage();
 const region = (name: string) => here.page.getByRole('region', { name });
@@ -26,7 +26,7 @@ describe('Explore all integrations', () => {
     await here.page.goto('/settings/connections');
     const known = (await here.signedIn.api.get('/v1/integrations?limit=200')).json.data;
     expect(known.length).toBeGreaterThanOrEqual(12);
-    const cards = region('Explore all integrations').getByRole('link');
+    const cards = cardsIn(here.page);
     await eventually(() => cards.count()).toBe(known.length);
   });
 
@@ -34,7 +34,7 @@ describe('Explore all integrations', () => {
     const { page } = here;
     await page.goto('/settings/connections');
     await page.getByRole('searchbox', { name: 'Search integrations' }).fill('heyraech');
-    const cards = region('Explore all integrations').getByRole('link');
+    const cards = cardsIn(here.page);
     await eventually(() => cards.first().innerText()).toContain('HeyReach');
     await cards.first().click();
     await page.getByRole('heading', { name: 'HeyReach', level: 1 }).waitFor();

@@ -11,6 +11,12 @@ export async function openApp(page: Page, slug: string): Promise<void> {
   await page.getByRole('heading', { level: 1 }).waitFor();
 }
 
+/** The cards of "Explore all integrations". */
+export function cardsIn(page: Page): Locator {
+  const section = page.getByRole('region', { name: 'Explore all integrations' });
+  return section.getByRole('link').filter({ hasNotText: 'Make a custom connection' });
+}
+
 /** One connection in the list of its app. */
 export function rowOf(page: Page, name: string): Locator {
   return page.getByRole('row', { name: new RegExp(name) });
