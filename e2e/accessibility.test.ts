@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { eventually, launch, type Visit, visit } from './browser.ts';
 import { makeLeads } from './leads.ts';
 import { type Stage, startStage } from './stage.ts';
+import { setUpSignIn } from './steps.ts';
 
 let stage: Stage;
 let browser: Browser;
@@ -25,6 +26,7 @@ beforeAll(async () => {
     credentials: { api_key: 'sandbox-apollo-down' },
     save_unverified: true,
   });
+  await setUpSignIn(signedIn.api, 'airtable');
   owner = await visit(browser, stage.url, { signedIn });
   stranger = await visit(browser, stage.url);
 });
@@ -62,6 +64,42 @@ const places: Place[] = [
   { name: 'an app with connections', path: () => '/settings/connections/hunter' },
   { name: 'adding a connection', path: () => '/settings/connections/hunter', opens: click('Add connection') },
   { name: 'an app without one', path: () => '/settings/connections/heyreach' },
+  {
+    name: 'a connection and its timeline',
+    path: () => '/settings/connections/hunter',
+    opens: click(/^Hunter/),
+  },
+  {
+    name: 'replacing a key',
+    path: () => '/settings/connections/hunter',
+    opens: async (page) => {
+      await click('Edit')(page);
+      await click('Replace the API key')(page);
+    },
+  },
+  { name: 'deleting a connection', path: () => '/settings/connections/hunter', opens: click(/^Delete /) },
+  { name: 'several ways to connect', path: () => '/settings/connections/google-sheets' },
+  {
+    name: 'a sign-in setup that is missing',
+    path: () => '/settings/connections/hubspot',
+    opens: (page) => page.getByRole('radio', { name: /Sign in with/ }).click(),
+  },
+  {
+    name: 'a sign-in that waits',
+    path: () => '/settings/connections/airtable',
+    opens: async (page) => {
+      await page.getByRole('radio', { name: /Sign in with/ }).click();
+      await page.evaluate('window.open = () => null');
+      await click('Connect with OAuth')(page);
+      await page.getByText('Your browser blocked the sign-in window.').waitFor();
+    },
+  },
+  { name: 'sign-in setups', path: () => '/settings/sign-in-setups' },
+  {
+    name: 'a sign-in setup',
+    path: () => '/settings/sign-in-setups',
+    opens: click('Edit the sign-in setup of Airtable'),
+  },
   { name: 'general settings', path: () => '/settings/general' },
   { name: 'API tokens', path: () => '/settings/tokens' },
   { name: 'the audit log', path: () => '/settings/audit' },

@@ -31,7 +31,7 @@ export function IntegrationIcon({ icon, size = 32 }: Props) {
   );
 }
 
-/** Black or white, whichever is easier to read on the colour (WCAG relative luminance). */
+/** Black or white, whichever is easier to read on the colour: at least 4.5:1 on any (WCAG relative luminance). */
 function inkOn(color: string): string {
   const hex = /^#?([0-9a-f]{6})$/i.exec(color)?.[1];
   if (hex === undefined) return '#fff';
@@ -40,5 +40,5 @@ function inkOn(color: string): string {
     return part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4;
   });
   const [red = 0, green = 0, blue = 0] = channels;
-  return 0.2126 * red + 0.7152 * green + 0.0722 * blue > 0.36 ? '#16171b' : '#fff';
+  return 0.2126 * red + 0.7152 * green + 0.0722 * blue > 0.179 ? '#000' : '#fff';
 }
