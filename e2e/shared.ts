@@ -1,8 +1,7 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect } from 'vitest';
-import type { SandboxOptions } from '../sandbox/start.ts';
 import { launch, type Visit, visit } from './browser.ts';
-import { type SignedIn, type Stage, startStage } from './stage.ts';
+import { type SignedIn, type Stage, type StageOptions, startStage } from './stage.ts';
 
 /** What all tests of one file share: one server, one browser, the owner in front of it. */
 export interface Shared {
@@ -17,7 +16,7 @@ export interface Shared {
  * To be called once in a file, outside of its tests: starts everything before them and ends it after. After each test
  * nothing must have happened in the browser that must not (`expected`: what a test brings about by purpose).
  */
-export function shareStage(options: SandboxOptions & { expected?: RegExp } = {}): Shared {
+export function shareStage(options: StageOptions & { expected?: RegExp } = {}): Shared {
   const { expected, ...sandbox } = options;
   let stage: Stage;
   let browser: Browser;

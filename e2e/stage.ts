@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type ServerProcess, startServerProcess } from '../sandbox/server-process.ts';
 import { type Sandbox, type SandboxOptions, sandboxUpstreams, startSandbox } from '../sandbox/start.ts';
+import { newId } from '../server/src/lib/id.ts';
 import { type Client, clientOf, cookieOf } from '../server/test/app.ts';
 import { freshDatabase, type TestDatabase } from '../server/test/database.ts';
 
@@ -22,6 +23,8 @@ export interface Stage {
   restart(): Promise<void>;
   /** Makes the owner through the API, for journeys that begin after that. */
   signIn(): Promise<SignedIn>;
+  /** A second workspace of the owner's. */
+  addWorkspace(name: string): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -30,7 +33,12 @@ export interface SignedIn {
   cookie: { name: string; value: string; url: string };
 }
 
-export async function startStage(options: SandboxOptions = {}): Promise<Stage> {
+export interface StageOptions extends SandboxOptions {
+  /** Private addresses the operator allows besides the sandbox's: `127.0.0.1:8080`. */
+  allow?: readonly string[];
+}
+
+export async function startStage({ allow = [], ...options }: StageOptions = {}): Promise<Stage> {
   const home = mkdtempSync(join(tmpdir(), 'keyrail-journey-'));
   const [database, sandbox] = await Promise.all([freshDatabase(), startSandbox(options)]);
   const { upstreams, allowedPrivateHosts } = sandboxUpstreams(sandbox);
@@ -40,7 +48,7 @@ export async function startStage(options: SandboxOptions = {}): Promise<Stage> {
     KEYRAIL_DATA_DIR: join(home, 'data'),
     KEYRAIL_MASTER_KEY_FILE: join(home, 'master.key'),
     KEYRAIL_UPSTREAMS: upstreams,
-    KEYRAIL_ALLOWED_PRIVATE_HOSTS: allowedPrivateHosts,
+    KEYRAIL_ALLOWED_PRIVATE_HOSTS: [allowedPrivateHosts, ...allow].join(','),
     KEYRAIL_DRAIN_TIMEOUT_SECONDS: '5',
   };
   let server = await startServerProcess(settings);
@@ -54,6 +62,7 @@ export async function startStage(options: SandboxOptions = {}): Promise<Stage> {
       server = await startServerProcess({ ...settings, KEYRAIL_PORT: String(server.port) });
     },
     signIn: () => signIn(server),
+    addWorkspace: (name) => addWorkspace(database, name),
     close: () => close(server, sandbox, database, home),
   };
 }
@@ -68,6 +77,20 @@ async function signIn(server: ServerProcess): Promise<SignedIn> {
     api: clientOf(server.url, { cookie, 'keyrail-workspace': opened.json.workspaces[0].id }),
     cookie: { name, value: value.join('='), url: server.url },
   };
+}
+
+async function addWorkspace({ db }: TestDatabase, name: string): Promise<void> {
+  const id = newId<string>('wsp');
+  const { id: userId } = await db.system
+    .selectFrom('users')
+    .select('id')
+    .where('email', '=', OWNER.email)
+    .executeTakeFirstOrThrow();
+  await db.system.insertInto('workspaces').values({ id, name }).execute();
+  await db.system
+    .insertInto('members')
+    .values({ workspace_id: id, user_id: userId, role: 'owner' })
+    .execute();
 }
 
 async function close(server: ServerProcess, sandbox: Sandbox, database: TestDatabase, home: string) {

@@ -3,7 +3,7 @@ import { Button, CloseButton, TextInput } from '@mantine/core';
 import { useMediaQuery } from '@mantine/hooks';
 import { IconPlugConnected, IconSearch, IconSearchOff } from '@tabler/icons-react';
 import { useInfiniteQuery } from '@tanstack/react-query';
-import { Link } from '@tanstack/react-router';
+import { Link, useNavigate } from '@tanstack/react-router';
 import { useDeferredValue, useState } from 'react';
 import { count } from '../../lib/format.ts';
 import { integrationPagesQuery } from '../../lib/queries.ts';
@@ -160,12 +160,12 @@ function NothingFound({ search, onClear }: { search: string; onClear: () => void
 
 /** The way to describe an app of one's own; what was searched for is its name. */
 function MakeCustom({ name }: { name: string }) {
+  const navigate = useNavigate();
+  const search = name === '' ? {} : { name };
   return (
     <Button
       variant="default"
-      renderRoot={(props) => (
-        <Link to="/settings/connections/new-custom" search={name === '' ? {} : { name }} {...props} />
-      )}
+      onClick={() => void navigate({ to: '/settings/connections/new-custom', search })}
     >
       Make a custom connection
     </Button>
