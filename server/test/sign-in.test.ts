@@ -266,6 +266,18 @@ describe('whose browser it is', () => {
     expect(tokenCalls()).toBe(calls);
   });
 
+  test('the same browser with another person signed in meanwhile does not finish it', async () => {
+    const [one, other] = [await trial.app.member('admin'), await trial.app.member('admin')];
+    const { url, answer } = await trial.begin({}, trial.browser(one));
+    const back = await trial.provider.signIn(url);
+    const browser = trial.browser(other);
+    browser.keep(trial.app.url, answer.headers);
+    expect((await browser.open(back.href)).status).toBe(400);
+    const first = trial.browser(one);
+    first.keep(trial.app.url, answer.headers);
+    expect((await first.open(back.href)).status).toBe(200);
+  });
+
   test("an attacker's sign-in opened in a victim's browser changes nothing there", async () => {
     const outsider = await trial.app.outsider();
     await outsider.client.request('PUT', '/v1/oauth/apps/trial', {
