@@ -1,9 +1,11 @@
 import { mkdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { createClient } from '@keyrail/sdk/client';
+import { type Client, createClient } from '@keyrail/sdk/client';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { cookieFetch } from '../sandbox/demo/cookie-fetch.ts';
+import { editorScenes, goneScenes, guestScenes, hiddenScenes, memberScenes } from './people-scenes.ts';
 import { type PictureStage, startPictureStage } from './picture-stage.ts';
+import { EDITOR, furnishPeople, GONE, PASSWORD } from './sample-people.ts';
 import { furnish } from './sample-workspace.ts';
 import { afterScenes, beforeScenes, emptyScenes, type Scene } from './scenes.ts';
 
@@ -62,17 +64,36 @@ async function takeAll(chrome: Browser, { server, sandbox }: PictureStage): Prom
   const api = createClient({ baseUrl: server.url, fetch: fetchWithCookie, workspace: () => workspace });
   const session = await api.setup.complete({ code, ...OWNER });
   workspace = session.workspaces[0]?.id;
-  const cookies = await signIn(chrome, server.url);
+  const cookies = await signIn(chrome, server.url, OWNER.email, OWNER.password);
   await takeScenes(chrome, server.url, emptyScenes, cookies);
   const places = await furnish(api, fetchWithCookie, sandbox);
   await takeScenes(chrome, server.url, afterScenes(places), cookies);
+  await takePeople(chrome, server.url, api, workspace ?? '', cookies);
+}
+
+/** What others than the owner see. */
+async function takePeople(
+  chrome: Browser,
+  url: string,
+  api: Client,
+  workspaceId: string,
+  ownersCookies: Cookies,
+): Promise<void> {
+  const guests = await furnishPeople(api, url, workspaceId);
+  const as = (email: string) => signIn(chrome, url, email, PASSWORD);
+  await takeScenes(chrome, url, guestScenes(guests), []);
+  await takeScenes(chrome, url, memberScenes(guests), ownersCookies);
+  await takeScenes(chrome, url, editorScenes, await as(EDITOR));
+  await api.workspace.update({ connections_visible_to: 'admins', contact_for_help: '#it-help' });
+  await takeScenes(chrome, url, hiddenScenes, await as(EDITOR));
+  await takeScenes(chrome, url, goneScenes, await as(GONE));
 }
 
 type Cookies = Parameters<Awaited<ReturnType<Browser['newContext']>>['addCookies']>[0];
 
-async function signIn(chrome: Browser, url: string): Promise<Cookies> {
+async function signIn(chrome: Browser, url: string, email: string, password: string): Promise<Cookies> {
   const context = await chrome.newContext({ baseURL: url });
-  await context.request.post('/v1/session', { data: { email: OWNER.email, password: OWNER.password } });
+  await context.request.post('/v1/session', { data: { email, password } });
   const cookies = await context.cookies();
   await context.close();
   return cookies;

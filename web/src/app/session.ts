@@ -11,7 +11,7 @@ const channel = 'BroadcastChannel' in globalThis ? new BroadcastChannel('keyrail
 export async function loadSession(): Promise<Session> {
   const session = await queryClient.ensureQueryData(sessionQuery);
   // Behind the page that opens: a role may have changed since.
-  void queryClient.prefetchQuery({ ...sessionQuery, staleTime: 5_000 });
+  void queryClient.prefetchQuery({ ...sessionQuery, staleTime: 1_000 });
   hadSession = true;
   const chosen = chosenWorkspace();
   const workspace = session.workspaces.find((one) => one.id === chosen) ?? session.workspaces[0];

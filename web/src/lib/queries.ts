@@ -10,6 +10,8 @@ export const sessionQuery = queryOptions({
   queryKey: ['session'],
   queryFn: () => api.session.get(),
   staleTime: 60_000,
+  // A role that was changed, or a workspace one was taken out of, is seen on a page that just stays open.
+  refetchInterval: 30_000,
 });
 
 export const integrationsQuery = (query: IntegrationsQuery = {}) =>
