@@ -33,14 +33,14 @@ export function SetupForm({ tool, method, app, onSaved, onCancel }: Props) {
   const changed = useConnectionsChanged();
   const keepsSecret = app?.client_secret_hint != null && clientId.trim() === app.client_id;
 
-  const save = async (event: React.FormEvent) => {
-    event.preventDefault();
+  const save = async (signInAgain: boolean) => {
     setBusy(true);
     setError(null);
     try {
       const body = {
         client_id: clientId.trim(),
         ...(secret.trim() !== '' && { client_secret: secret.trim() }),
+        ...(signInAgain && { sign_in_again: true }),
       };
       await api.oauthApps.put(tool.slug, body, app?.version);
       setSecret('');
@@ -55,7 +55,14 @@ export function SetupForm({ tool, method, app, onSaved, onCancel }: Props) {
   const fieldError = (name: string) => (error instanceof ApiError ? error.field(name) : undefined);
 
   return (
-    <form className={styles.form} onSubmit={save} autoComplete="off">
+    <form
+      className={styles.form}
+      onSubmit={(event) => {
+        event.preventDefault();
+        void save(false);
+      }}
+      autoComplete="off"
+    >
       <Register tool={tool} method={method} />
       <TextInput
         label="Client ID"
@@ -84,7 +91,7 @@ export function SetupForm({ tool, method, app, onSaved, onCancel }: Props) {
         data-lpignore="true"
         visibilityToggleButtonProps={{ 'aria-label': 'Show or hide what is typed in Client secret' }}
       />
-      {error !== null && <NotSaved error={error} />}
+      {error !== null && <NotSaved error={error} isBusy={isBusy} onAnyway={() => void save(true)} />}
       <div className={styles.foot}>
         {onCancel && (
           <Button variant="default" onClick={onCancel}>
@@ -99,7 +106,13 @@ export function SetupForm({ tool, method, app, onSaved, onCancel }: Props) {
   );
 }
 
-function NotSaved({ error }: { error: unknown }) {
+interface NotSavedProps {
+  error: unknown;
+  isBusy: boolean;
+  onAnyway: () => void;
+}
+
+function NotSaved({ error, isBusy, onAnyway }: NotSavedProps) {
   if (hasCode(error, 'edited_meanwhile')) {
     return (
       <Notice tone="amber" live title="Somebody else changed this setup in the meantime.">
@@ -108,6 +121,22 @@ function NotSaved({ error }: { error: unknown }) {
     );
   }
   const failure = failureOf(error);
+  if (error instanceof ApiError && error.reason === 'client_id_in_use') {
+    return (
+      <Notice
+        tone="amber"
+        live
+        title="Connections would have to sign in again."
+        action={
+          <Button variant="default" size="xs" loading={isBusy} onClick={onAnyway}>
+            Change it anyway
+          </Button>
+        }
+      >
+        <p>{failure.detail}</p>
+      </Notice>
+    );
+  }
   return (
     <Notice tone="red" live title={failure.title}>
       <p>{failure.detail}</p>
