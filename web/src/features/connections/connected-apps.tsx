@@ -11,6 +11,7 @@ import { severity, wantsReconnect } from '../../lib/words.ts';
 import { Ago } from '../../ui/ago.tsx';
 import { IntegrationIcon } from '../../ui/integration-icon.tsx';
 import list from '../../ui/list.module.css';
+import { Skeleton } from '../../ui/skeleton.tsx';
 import { ConnectionState } from '../../ui/status.tsx';
 import styles from './connections.module.css';
 
@@ -31,7 +32,12 @@ export function ConnectedApps({ apps, limit }: { apps: ConnectedApp[]; limit?: n
     <>
       <div className={list.box}>
         {sorted.slice(0, limit ?? shown).map((app) => (
-          <AppLine key={app.integration} app={app} tool={bySlug.get(app.integration)} />
+          <AppLine
+            key={app.integration}
+            app={app}
+            tool={bySlug.get(app.integration)}
+            isNameComing={tools.isPending}
+          />
         ))}
       </div>
       {limit === undefined && sorted.length > shown && (
@@ -48,7 +54,14 @@ export function ConnectedApps({ apps, limit }: { apps: ConnectedApp[]; limit?: n
   );
 }
 
-function AppLine({ app, tool }: { app: ConnectedApp; tool: IntegrationSummary | undefined }) {
+interface LineProps {
+  app: ConnectedApp;
+  tool: IntegrationSummary | undefined;
+  /** Until names are loaded, none is made up of the address. */
+  isNameComing: boolean;
+}
+
+function AppLine({ app, tool, isNameComing }: LineProps) {
   const name = tool?.name ?? app.integration;
   const icon = tool?.icon ?? { svg: null, monogram: name.slice(0, 1).toUpperCase(), color: '#5d606a' };
   return (
@@ -57,9 +70,9 @@ function AppLine({ app, tool }: { app: ConnectedApp; tool: IntegrationSummary | 
       params={{ slug: app.integration }}
       className={`${list.row} ${styles.app}`}
     >
-      <IntegrationIcon icon={icon} />
+      {isNameComing ? <Skeleton width={32} height={32} /> : <IntegrationIcon icon={icon} />}
       <span className={styles.appName}>
-        <span className={list.name}>{name}</span>
+        <span className={list.name}>{isNameComing ? <Skeleton width={96} /> : name}</span>
         <span className="k-2 k-num">{count(app.connection_count, 'connection')}</span>
       </span>
       <span className={styles.appStatus}>
