@@ -4,6 +4,7 @@ import { Button, Loader, TextInput } from '@mantine/core';
 import { useId, useRef, useState } from 'react';
 import { api } from '../../lib/api.ts';
 import { Notice } from '../../ui/notice.tsx';
+import { useInSight } from '../../ui/use-in-sight.ts';
 import styles from './connect-form.module.css';
 import { CredentialFields } from './credential-fields.tsx';
 import { RecognisedFacts } from './files/recognised-facts.tsx';
@@ -189,17 +190,20 @@ interface FootProps {
 
 /** The outcome of the check, right above the button that asked for it. */
 export function FormFoot({ form, tool, onCancel, isChecked = true, mayChangeAccount }: FootProps) {
+  const outcome = useInSight<HTMLDivElement>(form.error);
   return (
     <>
-      {form.error !== null && (
-        <Refused
-          error={form.error}
-          tool={tool}
-          onInsist={(insistence) => void form.submit(insistence)}
-          isBusy={form.isBusy}
-          mayChangeAccount={mayChangeAccount}
-        />
-      )}
+      <div ref={outcome} className={styles.outcome}>
+        {form.error !== null && (
+          <Refused
+            error={form.error}
+            tool={tool}
+            onInsist={(insistence) => void form.submit(insistence)}
+            isBusy={form.isBusy}
+            mayChangeAccount={mayChangeAccount}
+          />
+        )}
+      </div>
       <div className={styles.foot}>
         <p className={styles.checking} role="status">
           {form.isBusy && (

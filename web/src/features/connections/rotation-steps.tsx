@@ -39,7 +39,7 @@ export function RotationSteps({ tool, method, done }: Props) {
           </li>
         ))}
       </ol>
-      {method?.rotation_help != null && <p className={styles.help}>{method.rotation_help}</p>}
+      {done < 3 && method?.rotation_help != null && <p className={styles.help}>{method.rotation_help}</p>}
     </div>
   );
 }

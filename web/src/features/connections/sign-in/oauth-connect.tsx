@@ -5,6 +5,7 @@ import { useState } from 'react';
 import { useHelpContact, useMay } from '../../../lib/use-role.ts';
 import { Notice } from '../../../ui/notice.tsx';
 import { Section } from '../../../ui/page.tsx';
+import { useInSight } from '../../../ui/use-in-sight.ts';
 import styles from './oauth-connect.module.css';
 import { SetupForm } from './setup-form.tsx';
 import { SignInProgress } from './sign-in-progress.tsx';
@@ -28,6 +29,7 @@ interface Props {
 export function OAuthConnect(props: Props) {
   const { formId, tool, method, control, verb, onBegin, onCancel, children } = props;
   const [optional, setOptional] = useState<string[]>([]);
+  const outcome = useInSight<HTMLDivElement>(control.state.kind);
   const [wasSetUpHere, setSetUpHere] = useState(false);
   const isSetUp = method.setup !== null && method.setup.set_up_by !== null;
   if (!isSetUp) {
@@ -56,7 +58,9 @@ export function OAuthConnect(props: Props) {
         Keyrail never sees your password.
       </p>
       <Scopes method={method} chosen={optional} onChoose={setOptional} toolName={tool.name} />
-      <SignInProgress control={control} toolName={tool.name} onAgain={begin} />
+      <div ref={outcome} className={styles.outcome}>
+        <SignInProgress control={control} toolName={tool.name} onAgain={begin} />
+      </div>
       <div className={styles.foot}>
         {onCancel && (
           <Button

@@ -42,7 +42,8 @@ export function SetupForm({ tool, method, app, onSaved, onCancel }: Props) {
         ...(secret.trim() !== '' && { client_secret: secret.trim() }),
         ...(signInAgain && { sign_in_again: true }),
       };
-      await api.oauthApps.put(tool.slug, body, app?.version);
+      // Version 0: that there was none yet.
+      await api.oauthApps.put(tool.slug, body, app?.version ?? 0);
       setSecret('');
       changed();
       onSaved();

@@ -15,13 +15,20 @@ export function openSignInWindow(toolName: string): Window | null {
     `popup,width=${size.width},height=${size.height},left=${left},top=${top}`,
   );
   if (opened === null || opened.closed) return null;
-  const { document } = opened;
+  try {
+    showOpening(opened.document, toolName);
+  } catch {
+    // The window is there, only empty until the provider's page comes.
+  }
+  return opened;
+}
+
+function showOpening(document: Document, toolName: string): void {
   document.title = `Opening ${toolName}…`;
   document.documentElement.style.colorScheme = 'light dark';
   document.body.style.font = '14px system-ui, sans-serif';
   document.body.style.padding = '24px';
   document.body.textContent = `Opening ${toolName}…`;
-  return opened;
 }
 
 /** Sends the window to the provider. Only there: an address of another kind is never opened. */
