@@ -10,6 +10,8 @@ let stage: Stage;
 let browser: Browser;
 let owner: Visit;
 let stranger: Visit;
+let editor: Visit;
+let invitation: string;
 let tableId: string;
 
 beforeAll(async () => {
@@ -29,6 +31,16 @@ beforeAll(async () => {
   await setUpSignIn(signedIn.api, 'airtable');
   owner = await visit(browser, stage.url, { signedIn });
   stranger = await visit(browser, stage.url);
+  const invite = async () => (await signedIn.api.post('/v1/invitations', { role: 'editor' })).json.link;
+  invitation = (await invite()).slice(stage.url.length);
+  editor = await visit(browser, stage.url);
+  const code = new URL(await invite()).searchParams.get('code');
+  const ed = { name: 'Ed Editor', email: 'ed@example.com', password: 'a-fine-Password-0005' };
+  await editor.context.request.post('/v1/invitations/accept', { data: { code, ...ed } });
+  await editor.context.request.post('/v1/connection-requests', {
+    headers: { 'keyrail-workspace': signedIn.api.headers['keyrail-workspace'] ?? '' },
+    data: { integration: 'instantly' },
+  });
 });
 afterAll(async () => {
   await browser?.close();
@@ -39,6 +51,7 @@ interface Place {
   name: string;
   path: () => string;
   isOpen?: boolean;
+  isEditors?: boolean;
   /** What is opened on it. */
   opens?: (page: Page) => Promise<void>;
 }
@@ -101,6 +114,20 @@ const places: Place[] = [
     opens: click('Edit the sign-in setup of Airtable'),
   },
   { name: 'general settings', path: () => '/settings/general' },
+  { name: 'an invitation', path: () => invitation, isOpen: true },
+  { name: 'an invitation that is over', path: () => '/invitation?code=gone', isOpen: true },
+  { name: 'an invitation, signed in', path: () => invitation },
+  { name: 'members', path: () => '/settings/members' },
+  { name: 'inviting', path: () => '/settings/members', opens: click('Invite') },
+  { name: 'removing a member', path: () => '/settings/members', opens: click('Remove Ed Editor') },
+  { name: 'leaving', path: () => '/settings/general', isEditors: true, opens: click('Leave Acme') },
+  { name: 'connections, read only', path: () => '/settings/connections', isEditors: true },
+  {
+    name: 'asking for a connection',
+    path: () => '/settings/connections/heyreach',
+    isEditors: true,
+    opens: click('Ask for HeyReach'),
+  },
   { name: 'API tokens', path: () => '/settings/tokens' },
   { name: 'the audit log', path: () => '/settings/audit' },
   { name: 'profile', path: () => '/settings/profile' },
@@ -110,8 +137,8 @@ const places: Place[] = [
 
 test.each(places)(
   'anybody can use it, in light and dark and on a phone: $name',
-  async ({ path, isOpen, opens }) => {
-    const { page, problems } = isOpen ? stranger : owner;
+  async ({ path, isOpen, isEditors, opens }) => {
+    const { page, problems } = isOpen ? stranger : isEditors ? editor : owner;
     await page.emulateMedia({ colorScheme: 'light' });
     await page.setViewportSize({ width: 1360, height: 860 });
     await page.goto(path());

@@ -100,7 +100,7 @@ export const editorScenes: Scene[] = [
 /** An editor, where the workspace keeps its connections to owners and admins. */
 export const hiddenScenes: Scene[] = [
   { name: '48-hidden-connections', path: '/settings/connections', act: see('to owners and admins only') },
-  { name: '48-hidden-overview', path: '/', act: see('Spring leads') },
+  { name: '48-hidden-overview', path: '/', act: see('Recent tables') },
 ];
 
 /** Somebody who was taken out of their only workspace. */

@@ -132,6 +132,8 @@ async function live(): Promise<void> {
     await heard(clientOf(server.url, {}).get(path));
   for (const path of ['/v1/audit?limit=200', '/v1/tokens', '/v1/members', '/v1/integrations/parrot'])
     await heard(owner.get(path));
+  await invite(owner);
+  await heard(owner.get('/v1/audit?action=session'));
   await heard(owner.delete(`/v1/tokens/${tokenId}`));
   await heard(api.get('/v1/connections'));
   await heard(owner.delete('/v1/session'));
@@ -164,6 +166,38 @@ async function enter(): Promise<Client> {
     cookie: cookies[1] ?? '',
     'keyrail-workspace': opened.json.workspaces[0].id,
   });
+}
+
+/** Links that are used, half used, repeated and withdrawn; passwords of people who come by one. */
+async function invite(owner: Client): Promise<void> {
+  const anyone = clientOf(server.url, {});
+  const codeOf = (made: Answer) => {
+    const code = new URL(made.json.link).searchParams.get('code') ?? '';
+    canaries.push({ name: 'invitation', secret: code });
+    return code;
+  };
+  const once = { 'idempotency-key': 'invite' };
+  const code = codeOf(await owner.post('/v1/invitations', { role: 'viewer', note: 'Vera' }, once));
+  await heard(owner.post('/v1/invitations', { role: 'viewer', note: 'Vera' }, once));
+  await heard(anyone.get(`/v1/invitations/state?code=${code}`));
+  await heard(anyone.get(`/v1/invitations/state?code=${plant('wrong invitation')}`));
+  const vera = { name: 'Vera', email: 'vera@example.com' };
+  const accept = (body: object) => heard(anyone.post('/v1/invitations/accept', body));
+  await accept({ code, ...vera });
+  await accept({ code, ...vera, password: plant('password without a link'), role: 'owner' });
+  await accept({ code: plant('wrong code of a link'), ...vera, password: plant('password for nothing') });
+  await accept({ code, ...vera, email: 'olive@example.com', password: plant('password of a thief') });
+  const joined = await accept({ code, ...vera, password: plant("a member's password") });
+  expect(joined.status, joined.text).toBe(201);
+  canaries.push({ name: 'session', secret: cookieOf(joined).split('=')[1] ?? '' });
+  await accept({ code, ...vera, password: plant('password too late') });
+  const open = codeOf(await owner.post('/v1/invitations', { role: 'editor' }));
+  await heard(owner.get('/v1/invitations'));
+  for (const { id } of (await owner.get('/v1/invitations')).json.data)
+    await heard(owner.delete(`/v1/invitations/${id}`));
+  await heard(anyone.get(`/v1/invitations/state?code=${open}`));
+  await heard(anyone.get(`/invitation?code=${open}`));
+  await heard(owner.delete(`/v1/members/${joined.json.user.id}`));
 }
 
 async function makeToken(owner: Client): Promise<{ api: Client; tokenId: string }> {

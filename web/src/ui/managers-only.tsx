@@ -1,3 +1,4 @@
+import type { ConnectionRequest } from '@keyrail/sdk/shapes';
 import { Button } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
@@ -23,6 +24,9 @@ export function ManagersOnly({ tool, isHidden = false }: Props) {
   const mayAsk = useMay('editor');
   const contact = useHelpContact();
   const [isAsking, setAsking] = useState(false);
+  const requests = useQuery({ ...connectionRequestsQuery, enabled: mayAsk && !mayManage });
+  const own = requests.data?.data ?? [];
+  const hasAsked = own.some((one) => one.integration === tool?.slug && one.state === 'open');
   if (mayManage) return null;
   return (
     <>
@@ -30,7 +34,8 @@ export function ManagersOnly({ tool, isHidden = false }: Props) {
         tone="grey"
         title="You need the Admin or Owner role to manage integrations."
         action={
-          mayAsk && (
+          mayAsk &&
+          !hasAsked && (
             <Button variant="default" onClick={() => setAsking(true)}>
               {tool === undefined ? 'Ask for a connection' : `Ask for ${tool.name}`}
             </Button>
@@ -43,7 +48,7 @@ export function ManagersOnly({ tool, isHidden = false }: Props) {
             : 'You can see these connections, but not change them.'}{' '}
           {mayAsk && isHidden && 'You can use them in columns all the same. '}Ask {contact}.
         </p>
-        {mayAsk && <OwnRequest slug={tool?.slug} />}
+        {mayAsk && <OwnRequest own={own} slug={tool?.slug} />}
       </Notice>
       {mayAsk && <RequestConnectionPopup tool={tool} opened={isAsking} onClose={() => setAsking(false)} />}
     </>
@@ -51,9 +56,7 @@ export function ManagersOnly({ tool, isHidden = false }: Props) {
 }
 
 /** What became of what the person asked for last. */
-function OwnRequest({ slug }: { slug: string | undefined }) {
-  const requests = useQuery(connectionRequestsQuery);
-  const own = requests.data?.data ?? [];
+function OwnRequest({ own, slug }: { own: readonly ConnectionRequest[]; slug: string | undefined }) {
   if (slug === undefined) {
     const open = own.filter((one) => one.state === 'open').length;
     if (open === 0) return null;

@@ -22,7 +22,7 @@ export function MemberList({ members, onRemove }: Props) {
   const role = useCurrentWorkspace()?.role ?? 'viewer';
   const owners = members.filter((member) => member.role === 'owner').length;
   return (
-    <ul className={`${list.box} ${styles.list}`} aria-label="Members">
+    <ul className={`${list.box} ${styles.list} ${styles.members}`} aria-label="Members">
       {members.map((member) => (
         <Row
           key={member.user_id}
