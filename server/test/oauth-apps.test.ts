@@ -32,7 +32,10 @@ describe('a sign-in setup', () => {
   });
 
   test('is entered once, shows the end of its secret alone, and is in the audit log without it', async () => {
-    const made = await put({ client_id: ' fake-client ', client_secret: `${SECRET}\n` });
+    const made = await put(
+      { client_id: ' fake-client ', client_secret: `${SECRET}\n` },
+      { 'if-match': '"0"' },
+    );
     expect(made.status, made.text).toBe(200);
     expect(made.json).toMatchObject({
       integration: 'trial',
@@ -71,6 +74,8 @@ describe('a sign-in setup', () => {
   test('that somebody else changed meanwhile is not overwritten', async () => {
     const stale = await put({ client_id: 'x', client_secret: SECRET }, { 'if-match': '"1"' });
     expect([stale.status, stale.json.code]).toEqual([412, 'edited_meanwhile']);
+    const first = await put({ client_id: 'x', client_secret: SECRET }, { 'if-match': '"0"' });
+    expect([first.status, first.json.code]).toEqual([412, 'edited_meanwhile']);
     const gone = await trial.app.owner.delete('/v1/oauth/apps/trial', { 'if-match': '"1"' });
     expect(gone.status).toBe(412);
   });

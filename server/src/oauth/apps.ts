@@ -69,7 +69,7 @@ export async function get(deps: AppsDeps, who: Who, integration: string): Promis
   return shownApp(deps, app, definition, counts.get(integration) ?? 0);
 }
 
-/** Enters or changes the workspace's own setup. `version`: what the caller saw last (If-Match). */
+/** Enters or changes the workspace's own setup. `version`: what the caller saw last (If-Match); 0: that there was none. */
 export async function put(
   deps: AppsDeps,
   who: Who,
@@ -98,7 +98,7 @@ export async function put(
     await lockApp(tx, who.workspaceId, integration);
     const present = await findApp(tx, who.workspaceId, integration);
     if ((present?.version ?? 0) !== (before?.version ?? 0)) throw new AppError('edited_meanwhile');
-    if (version !== null && present?.version !== version) throw new AppError('edited_meanwhile');
+    if (version !== null && (present?.version ?? 0) !== version) throw new AppError('edited_meanwhile');
     await refuseLosing(tx, definition, present, change);
     await saveApp(tx, app);
     await deps.onChanged(tx, who.workspaceId, integration);

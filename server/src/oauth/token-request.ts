@@ -26,22 +26,34 @@ export function signedTokenRequest(ask: TokenAsk, grantSecrets: readonly Secret<
 }
 
 function complete(ask: TokenAsk, request: OutboundRequest): OutboundRequest {
-  const { endpoint, client } = ask;
   const body = new URLSearchParams(parametersOf(ask.grant));
   const values = ask.values?.reveal() ?? {};
-  for (const [name, template] of Object.entries(endpoint.tokenParams)) {
+  for (const [name, template] of Object.entries(ask.endpoint.tokenParams)) {
     const value = fillText(template, values);
     if (value !== null) body.set(name, value);
   }
+  return addClient(request, ask, body);
+}
+
+/** The request with this body, in the form its endpoint reads, and with who asks. */
+export function addClient(
+  request: OutboundRequest,
+  { endpoint, client }: Asking,
+  body: URLSearchParams,
+): OutboundRequest {
   const headers = new Headers();
   // RFC 6749 §2.3.1: id and secret are form-encoded before Basic, which the library does.
-  if (client !== null) clientAuth(ask)({ issuer: '' }, { client_id: client.id }, body, headers);
+  if (client !== null) clientAuth({ endpoint, client })({ issuer: '' }, { client_id: client.id }, body, headers);
   const text =
     endpoint.tokenRequestBody === 'json' ? JSON.stringify(Object.fromEntries(body)) : body.toString();
   return { ...request, headers: { ...request.headers, ...Object.fromEntries(headers) }, body: text };
 }
 
-function clientAuth({ endpoint, client }: TokenAsk): ClientAuth {
+interface Asking extends Pick<TokenAsk, 'client'> {
+  endpoint: Pick<TokenAsk['endpoint'], 'tokenRequestBody' | 'tokenAuthMethod'>;
+}
+
+function clientAuth({ endpoint, client }: Asking): ClientAuth {
   const secret = client?.secret?.reveal();
   if (endpoint.tokenAuthMethod === 'none' || secret === undefined || secret === '') return None();
   return endpoint.tokenAuthMethod === 'client_secret_basic'
