@@ -333,7 +333,7 @@ describe('the description of the API', () => {
     expect(json.openapi).toBe('3.1.0');
     for (const { method, url, policy } of app.routes) {
       if (!url.startsWith('/v1/') || policy === 'public') continue;
-      const path = url.replace(/:(\w+)/g, '{$1}');
+      const path = url.replace(/\*$/, ':path').replace(/:(\w+)/g, '{$1}');
       expect([path, method, json.paths[path]?.[method.toLowerCase()] !== undefined]).toEqual([
         path,
         method,

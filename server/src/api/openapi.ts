@@ -23,7 +23,8 @@ export async function openApi(app: App, publicUrl: string | null): Promise<void>
       const policy = route.route.config?.policy;
       const streams = route.route.config?.streams;
       return {
-        url,
+        // The rest of a path, whatever it is.
+        url: url.replace(/\*$/, ':path'),
         schema: {
           ...schema,
           operationId: operationId(String(route.route.method), url),

@@ -31,6 +31,7 @@ export function proxyRoutes(app: App, deps: ProxyRoutesDeps): void {
           config: {
             policy: { role: 'editor', scope: 'connections:use' },
             isForwarded: true,
+            swagger: { exposeHeadRoute: true },
             ...(WITH_BODY.has(method) && { streams: ['*/*'] }),
           },
           schema: {
@@ -39,8 +40,7 @@ export function proxyRoutes(app: App, deps: ProxyRoutesDeps): void {
             description:
               "The connection is named by its id, or by an integration's slug for its default connection. The path stands below the address of the integration and never leaves it. The credential is put in here; the caller's own Authorization, Cookie and Forwarded headers go no further. Bodies are streamed both ways. A call that is refused with an outdated credential is repeated once with the current one, as long as its body is not larger than 1 MB; a larger one gets the refusal. Answers come as the other side gave them, without cookies; redirects are not followed. An error of Keyrail itself is a problem document with the header Keyrail-Error.",
             querystring: z.looseObject({}),
-            ...(!url.endsWith('*') || method === 'HEAD' || method === 'OPTIONS' ? { hide: true } : {}),
-          } as object,
+          },
           handler: (request, reply) => handle(deps, request, reply),
         });
       }
