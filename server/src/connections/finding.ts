@@ -1,5 +1,6 @@
 import type { Account } from '@keyrail/contract/verdicts';
 import { answerValue } from '../catalog/answer-value.ts';
+import type { AuthMethod } from '../catalog/auth-definition.ts';
 import type { Definition } from '../catalog/definition.ts';
 import { readAccount } from '../catalog/extract.ts';
 import { judge } from '../catalog/judge.ts';
@@ -73,15 +74,22 @@ export const UNREACHABLE = {
   reset: 'it broke the connection off',
 };
 
+const HUNG_UP = 'it broke the connection off, as servers do that do not take the certificate they are shown';
+
 /** Outcomes of a call that brought no answer to judge. */
 export function findingWithoutAnswer(
   outcome: Exclude<CallOutcome, { kind: 'egress_denied' | 'no_credential' }>,
+  { type }: Pick<AuthMethod, 'type'>,
 ): Finding {
   switch (outcome.kind) {
     // The one thing that cancels it is the time limit.
     case 'cancelled':
       return finding('unreachable', { because: UNREACHABLE.timeout });
     case 'unreachable':
+      if (type === 'certificate' && outcome.cause === 'client_certificate') return finding('rejected');
+      // Some servers only hang up on a certificate they do not take; so does one that is broken.
+      if (type === 'certificate' && outcome.cause === 'reset')
+        return finding('unreachable', { because: HUNG_UP });
       return finding('unreachable', { because: UNREACHABLE[outcome.cause] });
     case 'rate_limited':
       return finding('rate_limited', { retryAfterSeconds: outcome.retryAfterSeconds });

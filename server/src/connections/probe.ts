@@ -59,7 +59,7 @@ export async function probe(deps: Deps, target: ProbeTarget): Promise<ProbeOutco
   const answer = 'answer' in outcome ? outcome.answer : null;
   const found =
     answer === null
-      ? findingWithoutAnswer(outcome)
+      ? findingWithoutAnswer(outcome, target.method)
       : findingIn(target.definition, chosen, answer, deps.clock.now());
   if (found.kind === 'ok' && answer !== null) await nameAccount(deps, target, chosen, found);
   return {

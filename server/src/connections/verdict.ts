@@ -85,6 +85,8 @@ export function verdictOf(found: Finding, circumstances: Circumstances): Verdict
 function nounOf(method: AuthMethod): string {
   if (method.type === 'api_key') return 'key';
   if (method.type === 'oauth2') return SIGN_IN;
+  if (method.type === 'certificate') return 'certificate';
+  if (method.type === 'service_account') return 'key';
   const secrets = 'fields' in method ? method.fields.filter((field) => field.secret) : [];
   const isKey = secrets.length === 1 && /key|token/i.test(secrets[0]?.label ?? '');
   if (isKey) return /token/i.test(secrets[0]?.label ?? '') ? 'token' : 'key';

@@ -1,4 +1,9 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:https';
+import { createServer as createTcpServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { TLSSocket } from 'node:tls';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { makeCertificate, type TestCertificate } from '../../test/certificate.ts';
@@ -52,6 +57,36 @@ async function mutual(cutsOff: boolean, shown: TestCertificate = serverCertifica
   return { port, seen, sockets: connections, close };
 }
 
+const hasOpenSsl = spawnSync('openssl', ['version']).status === 0;
+
+/** OpenSSL's own server: it ends the handshake with an alert that says what is wrong. Nothing else here does. */
+async function alerting(version: string): Promise<Mutual> {
+  const folder = mkdtempSync(join(tmpdir(), 'keyrail-mutual-'));
+  const at = (name: string, text: string) => {
+    writeFileSync(join(folder, name), text, { mode: 0o600 });
+    return join(folder, name);
+  };
+  const port = await freePort();
+  const child = spawn('openssl', [
+    ...['s_server', '-accept', `127.0.0.1:${port}`, '-www', version === '1.2' ? '-tls1_2' : '-tls1_3'],
+    ...['-cert', at('cert', serverCertificate.cert), '-key', at('key', serverCertificate.key)],
+    ...['-CAfile', at('ca', ca.cert), '-Verify', '1', '-verify_return_error'],
+  ]);
+  for await (const chunk of child.stdout) if (String(chunk).includes('ACCEPT')) break;
+  const close = async () => {
+    child.kill();
+    await new Promise((resolve) => child.once('exit', resolve));
+    rmSync(folder, { recursive: true });
+  };
+  return { port, seen: [], sockets: () => 0, close };
+}
+
+async function freePort(): Promise<number> {
+  const { port, close } = await listen(createTcpServer(), '127.0.0.1');
+  await close();
+  return port;
+}
+
 const asClient = (
   made: TestCertificate,
   trusted: string | null = serverCertificate.cert,
@@ -77,7 +112,7 @@ async function callWith(
   more: { method?: string; url?: string } = {},
 ) {
   outbound ??= testOutbound({
-    allow: [polite, strict, over].map((one) => `127.0.0.1:${one.port}`),
+    allow: [polite.port, strict.port, over.port, at.port].map((port) => `127.0.0.1:${port}`),
     resolve: async () => ['127.0.0.1'],
   });
   const url = more.url ?? `https://api.mutual.test:${at.port}/`;
@@ -118,16 +153,33 @@ describe('a client certificate', () => {
   );
 
   it('that is missing is refused', async () => {
-    const trusting = clientCertificate(
-      serverCertificate.cert,
-      new Secret(serverCertificate.key),
-      serverCertificate.cert,
-    );
-    expect(await textOf(await callWith(polite, trusting))).toMatchObject([
+    outbound = testOutbound({
+      allow: [`127.0.0.1:${polite.port}`],
+      resolve: async () => ['127.0.0.1'],
+      extraCa: [serverCertificate.cert],
+    });
+    expect(await textOf(await callWith(polite, undefined))).toEqual([
       400,
-      expect.stringMatching(/SSL certificate/),
+      expect.stringMatching(/No required SSL certificate/),
     ]);
   });
+
+  it.skipIf(!hasOpenSsl).each([['1.3'], ['1.2']])(
+    'that is refused by an alert of TLS %s is told apart from a broken connection, and the call did not happen',
+    async (version) => {
+      const refused = { kind: 'unreachable', cause: 'client_certificate', mayHaveHappened: false };
+      const server = await alerting(version);
+      try {
+        const by = (tls: ClientCertificate) => callWith(server, tls, { method: 'POST' });
+        expect(await by(asClient(issued('old.example', -1)))).toMatchObject(refused);
+        expect(await by(asClient(issued('else.example', 300, otherCa)))).toMatchObject(refused);
+        const good = await callWith(server, asClient(issued('anna.example')));
+        expect(good).toMatchObject({ kind: 'answer', answer: { status: 200 } });
+      } finally {
+        await server.close();
+      }
+    },
+  );
 
   it('does not make the server believed: signed by itself, over or for another name it is refused as ever', async () => {
     const refused = { kind: 'unreachable', cause: 'tls', mayHaveHappened: false };

@@ -126,6 +126,11 @@ function withTls(deps: ConnectDeps, socket: Socket, hostname: string, deadline: 
     ...(canonicalAddress(hostname) === null ? { servername: hostname } : { host: hostname }),
     ...trustOf(deps),
   });
+  // With TLS 1.3 the other side judges our certificate after we are through; its word would be lost in the socket's end.
+  secured.on('error', (error) => {
+    const reason = reasonOf(error);
+    if (isAboutClient(reason)) secured.destroy(new ConnectFailure('client_certificate', reason, error));
+  });
   return settled(secured, 'secureConnect', 'tls', Math.max(1, deadline - performance.now()));
 }
 
@@ -181,7 +186,7 @@ function reasonOf(error: Error): string {
  * The other side's own word (a TLS alert, RFC 8446 §6.2) that the certificate it was shown is missing or not taken. With TLS
  * 1.3 it comes when the request has been written already; the other side has not read it.
  */
-export function isAboutClient(reason: string): boolean {
+function isAboutClient(reason: string): boolean {
   return /_ALERT_(BAD_CERTIFICATE|UNSUPPORTED_CERTIFICATE|CERTIFICATE_(REVOKED|EXPIRED|UNKNOWN|REQUIRED)|UNKNOWN_CA|ACCESS_DENIED)$/.test(
     reason,
   );

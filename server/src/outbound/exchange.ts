@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Dispatcher } from 'undici';
-import { ConnectFailure, isAboutClient } from './connect.ts';
+import { ConnectFailure } from './connect.ts';
 import type { OutboundLimits } from './limits.ts';
 import type { UnreachableCause } from './outcome.ts';
 import type { OutboundRequest } from './request.ts';
@@ -141,9 +141,6 @@ export function judgeFailure(
     return { kind: 'unreachable', cause: error.failure, sent: false, detail: error.message };
   }
   const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
-  if (!hasBegun && isAboutClient(code)) {
-    return { kind: 'unreachable', cause: 'client_certificate', sent: false, detail: code };
-  }
   // By name: the parser's errors come with and without a code.
   if (error.name === 'HTTPParserError' || code === 'UND_ERR_HEADERS_OVERFLOW') return { kind: 'malformed' };
   if (code === 'UND_ERR_HEADERS_TIMEOUT' || code === 'UND_ERR_BODY_TIMEOUT') {
