@@ -1,4 +1,5 @@
 import { Button, Loader } from '@mantine/core';
+import { Link } from '@tanstack/react-router';
 import { failureOf, hasCode } from '../../../lib/failure.ts';
 import { CopyField } from '../../../ui/copy-field.tsx';
 import { Notice } from '../../../ui/notice.tsx';
@@ -124,6 +125,11 @@ function FailedSignIn({
       action={onAgain && !isOtherAccount && <Again onAgain={onAgain} />}
     >
       <p>{authorization.next_step ?? 'Nothing was saved. Try again.'}</p>
+      {authorization.reason === 'setup_rejected' && (
+        <p>
+          <Link to="/settings/sign-in-setups">Open the sign-in setups</Link>
+        </p>
+      )}
       {isOtherAccount && onAgain !== undefined && (
         <div className={styles.buttons}>
           <Button variant="default" onClick={() => onAgain(false)}>

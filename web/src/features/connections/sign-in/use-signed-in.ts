@@ -1,5 +1,6 @@
-import { useCallback } from 'react';
+import { useCallback, useEffect } from 'react';
 import { api } from '../../../lib/api.ts';
+import { hasCode } from '../../../lib/failure.ts';
 import type { Saved } from '../outcome.tsx';
 import { useConnectionsChanged } from '../use-changes.ts';
 import { type SignInControl, useSignIn } from './use-sign-in.ts';
@@ -21,5 +22,12 @@ export function useSignedIn(
     },
     [changed, onSaved],
   );
-  return useSignIn(tool, onConnected);
+  const control = useSignIn(tool, onConnected);
+  const { state } = control;
+  // Somebody removed the one-time setup meanwhile: the form follows.
+  const isSetupGone = state.kind === 'refused' && hasCode(state.error, 'setup_missing');
+  useEffect(() => {
+    if (isSetupGone) changed();
+  }, [isSetupGone, changed]);
+  return control;
 }
