@@ -11,6 +11,7 @@ import type { Catalogs } from './catalog/catalogs.ts';
 import { CATALOG_CHANGED, createCatalogs, type KeptCatalogs } from './catalog/catalogs.ts';
 import { readKeyForms } from './catalog/key-forms.ts';
 import { loadCatalog } from './catalog/load.ts';
+import { composeRuns } from './compose/runs.ts';
 import { composeSignIns } from './compose/sign-ins.ts';
 import type { Config } from './config.ts';
 import { CONNECTION_CHANGED, connectionCheck, connectionsSweep } from './connections/announce.ts';
@@ -25,7 +26,6 @@ import type { Database } from './db/open.ts';
 import { type Task, task } from './jobs/job.ts';
 import type { Periodic } from './jobs/schedule.ts';
 import type { Clock } from './lib/clock.ts';
-import { newId } from './lib/id.ts';
 import type { Log } from './lib/log.ts';
 import type { Metrics } from './lib/metrics.ts';
 import type { Transact } from './lib/tx.ts';
@@ -35,18 +35,12 @@ import { guardPolicy } from './outbound/guard-policy.ts';
 import { createOutbound, type RunningOutbound } from './outbound/outbound.ts';
 import { budgetStore, usageOf, usageStore } from './outbound/store.ts';
 import { forward } from './proxy/forward.ts';
-import { RUN_DECIDED } from './runs/announce.ts';
-import { createExecutor, type Executor } from './runs/executor.ts';
-import { createFairSlots } from './runs/fair-slots.ts';
-import { createRuns, type Runs, runTasks } from './runs/runs.ts';
-import { runSettings } from './runs/settings.ts';
+import { runTasks } from './runs/runs.ts';
 import { cellsSource } from './runs/store/cell-view-store.ts';
-import { dueRuns } from './runs/store/lease-store.ts';
-import { createRunWatch, type RunWatch } from './runs/watch.ts';
 import { DEFAULT_IMPORT_LIMITS } from './tables/csv/limits.ts';
 import { columnDependents } from './tables/dependents-store.ts';
 import { FORGET_VALUES, runForgetValues } from './tables/forget-values.ts';
-import { createTables, rowAccess, type Tables } from './tables/tables.ts';
+import { createTables, type Tables } from './tables/tables.ts';
 import { TOKEN_CHANGED, tokenRenew, tokensSweep } from './tokens/announce.ts';
 import { createTokenSweepStore } from './tokens/token-sweep-store.ts';
 import { createKeyring } from './vault/keyring.ts';
@@ -65,7 +59,6 @@ import { createSignInStore } from './workspaces/sign-in-store.ts';
 import { peopleSweep } from './workspaces/sweep.ts';
 import { createTokenLookup } from './workspaces/token-store.ts';
 import { createTokenUses, type TokenUses } from './workspaces/token-uses.ts';
-import { useRight } from './workspaces/use-right.ts';
 
 export interface ComposeDeps {
   config: Config;
@@ -191,7 +184,7 @@ export async function compose(deps: ComposeDeps): Promise<Keyrail> {
     startWork: () => work.executor.start(),
     stopWork: () => work.executor.stop(),
     close: async () => {
-      await connections.tokens.drain();
+      await connections.drain();
       await work.stop();
       await tokenUses.stop();
       await signInLog.settle();
@@ -370,48 +363,4 @@ function composeTables(
 ): Tables {
   const limits = { ...DEFAULT_IMPORT_LIMITS, maxBytes: config.csvMaxBytes, maxRows: config.csvMaxRows };
   return createTables({ transact, bulk: db, catalogs, connections, cells: cellsSource, clock, limits });
-}
-
-interface Work {
-  runs: Runs;
-  watch: RunWatch;
-  executor: Executor;
-  stop(): Promise<void>;
-}
-
-async function composeRuns(
-  { config, db, clock, log }: ComposeDeps,
-  transact: Transact,
-  catalogs: Catalogs,
-  outbound: RunningOutbound,
-  connections: Connections,
-  listener: Listener,
-): Promise<Work> {
-  const settings = runSettings(config);
-  const shared = {
-    tables: rowAccess({ cells: cellsSource }),
-    catalogs,
-    connections,
-    actions: { outbound, clock },
-    clock,
-  };
-  const executor = createExecutor({
-    ...shared,
-    transact: db.transact,
-    log,
-    owner: newId('proc'),
-    slots: createFairSlots(settings.callsPerProcess, settings.callsPerRun),
-    dueRuns: (limit) => dueRuns(db.system, limit),
-    drainMs: config.drainTimeoutSeconds * 1000,
-    leaseMs: settings.leaseMs,
-    sweepMs: settings.sweepMs,
-    patienceMs: settings.patienceMs,
-    rights: { useRight: (tx, workspaceId, maker) => useRight({ clock }, tx, workspaceId, maker) },
-  });
-  const watch = await createRunWatch({ transact: db.transact, clock, listener });
-  const stopHeeding = await listener.listen(RUN_DECIDED, executor.heed);
-  const stop = async () => {
-    await Promise.all([watch.stop(), stopHeeding()]);
-  };
-  return { runs: createRuns({ ...shared, transact, executor }), watch, executor, stop };
 }

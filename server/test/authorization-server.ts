@@ -117,7 +117,7 @@ function configurationOf(options: AuthorizationServerOptions, known: Known): Con
     features: {
       devInteractions: { enabled: false },
       clientCredentials: { enabled: true },
-      revocation: { enabled: true },
+      revocation: { enabled: true, allowedPolicy: (_, client, token) => token.clientId === client.clientId },
       introspection: { enabled: true },
     },
     interactions: { url: (_, { uid }) => `/interaction/${uid}` },

@@ -40,6 +40,7 @@ import { tokenEvents } from './token-events.ts';
 import { enteredCredential, tryEntered, type Unkept } from './try-entered.ts';
 import type { UsageHour, UsageSource } from './usage-source.ts';
 import { verify, verifyByItself } from './verify.ts';
+import { withdraw, withdrawalOf } from './withdraw.ts';
 
 export interface ConnectionsDeps {
   transact: Transact;
@@ -154,6 +155,8 @@ export interface Connections {
 
   /** The short-lived tokens of all connections, kept alive. */
   tokens: Tokens;
+  /** Waits until nothing is under way that nobody else waits for: renewals, withdrawals. */
+  drain(): Promise<void>;
   /** From LISTEN `connection_changed`: drops what is in memory of this workspace; null: of all (after a gap). */
   forget(workspaceId: string | null): void;
   /** Job `connections.check`. */
@@ -186,6 +189,7 @@ export function createConnections(given: ConnectionsDeps): Connections {
   const deps = { ...given, door, tokens };
 
   const { forget } = door;
+  const withdrawals = new Set<Promise<unknown>>();
 
   /** Other processes hear of a change through the database; this one at once. */
   async function changing<T>({ workspaceId }: { workspaceId: string }, work: Promise<T>): Promise<T> {
@@ -194,6 +198,15 @@ export function createConnections(given: ConnectionsDeps): Connections {
     } finally {
       forget(workspaceId);
     }
+  }
+
+  /** Access a person gave is taken back at the provider once it is gone here; nobody waits for that. */
+  async function withdrawing({ workspaceId }: Who, id: string, work: () => Promise<void>): Promise<void> {
+    const withdrawal = await withdrawalOf(deps, workspaceId, id);
+    await work();
+    if (withdrawal === null) return;
+    const told: Promise<unknown> = withdraw(deps, withdrawal).finally(() => withdrawals.delete(told));
+    withdrawals.add(told);
   }
 
   async function changed(who: Who, id: string, work: Promise<void>): Promise<Listed> {
@@ -243,14 +256,23 @@ export function createConnections(given: ConnectionsDeps): Connections {
       return { connection: await look.get(deps, who, id), verdict };
     },
     makeDefault: (who, id) => changed(who, id, lifecycle.makeDefault(deps, who, id)),
-    disconnect: (who, id) => changed(who, id, lifecycle.disconnect(deps, who, id)),
+    disconnect: (who, id) =>
+      changed(
+        who,
+        id,
+        withdrawing(who, id, () => lifecycle.disconnect(deps, who, id)),
+      ),
     rollBack: async (who, id, version) => {
       const verdict = await changing(who, rollBack(deps, who, id, version));
       return { connection: await look.get(deps, who, id), verdict };
     },
     destroyPrevious: (who, id, version) =>
       changed(who, id, lifecycle.destroyPrevious(deps, who, id, version)),
-    remove: (who, id, how) => changing(who, lifecycle.remove(deps, who, id, how)),
+    remove: (who, id, how) =>
+      changing(
+        who,
+        withdrawing(who, id, () => lifecycle.remove(deps, who, id, how)),
+      ),
     recognise: (who, slug, input) => recognise(deps, who, slug, input),
     unknownOf: (who, ids) => look.unknownOf(deps, who, ids),
     dependents: (who, id) => look.dependents(deps, who, id),
@@ -270,6 +292,10 @@ export function createConnections(given: ConnectionsDeps): Connections {
       changing({ workspaceId }, reportOutOfCredits(deps, workspaceId, connectionId, message)),
 
     tokens,
+    drain: async () => {
+      await tokens.drain();
+      await Promise.allSettled(withdrawals);
+    },
     forget,
     check: (workspaceId, connectionId) =>
       changing({ workspaceId }, verifyByItself(deps, workspaceId, connectionId)),

@@ -1,8 +1,8 @@
 import type { OAuth2Method } from '../catalog/auth-definition.ts';
 import type { Definition } from '../catalog/definition.ts';
 import type { Secret } from '../lib/secret.ts';
-import { type CredentialSource, literalCredential } from '../outbound/credential-source.ts';
 import type { Outbound } from '../outbound/call.ts';
+import { type CredentialSource, literalCredential } from '../outbound/credential-source.ts';
 import type { OutboundRequest } from '../outbound/request.ts';
 import { filledAddress } from './addresses.ts';
 import { type ClientDeps, clientOf, type OAuthClient } from './client.ts';

@@ -43,7 +43,8 @@ export function addClient(
 ): OutboundRequest {
   const headers = new Headers();
   // RFC 6749 §2.3.1: id and secret are form-encoded before Basic, which the library does.
-  if (client !== null) clientAuth({ endpoint, client })({ issuer: '' }, { client_id: client.id }, body, headers);
+  if (client !== null)
+    clientAuth({ endpoint, client })({ issuer: '' }, { client_id: client.id }, body, headers);
   const text =
     endpoint.tokenRequestBody === 'json' ? JSON.stringify(Object.fromEntries(body)) : body.toString();
   return { ...request, headers: { ...request.headers, ...Object.fromEntries(headers) }, body: text };
