@@ -3,6 +3,7 @@ import { connectionsApi } from './connections-api.ts';
 import { customApi } from './custom-api.ts';
 import { oauthApi } from './oauth-api.ts';
 import { peopleApi } from './people-api.ts';
+import { proxyApi } from './proxy-api.ts';
 import { type ClientOptions, createRequest } from './request.ts';
 import { runsApi } from './runs-api.ts';
 import { tablesApi } from './tables-api.ts';
@@ -21,6 +22,7 @@ export function createClient(options: ClientOptions = {}) {
     ...tablesApi(request),
     ...runsApi(request),
     ...auditApi(request),
+    ...proxyApi(options),
   };
 }
 

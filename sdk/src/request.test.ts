@@ -99,3 +99,36 @@ test('a change names the version it was made on, and an id cannot leave its path
     body: '{"name":"A"}',
   });
 });
+
+test('a proxied call answers with what the other side said, and throws only where Keyrail itself refused', async () => {
+  const client = createClient({ baseUrl, token: 'kr_fake' });
+  answers(404, 'nothing here', 'text/plain', { 'x-theirs': 'yes' });
+  const theirs = await client.proxy('con_1', 'v3/contacts?limit=1', {
+    method: 'POST',
+    body: '{}',
+    headers: { authorization: 'Bearer mine', 'x-mine': '1' },
+  });
+  expect([theirs.status, await theirs.text(), theirs.headers.get('x-theirs')]).toEqual([
+    404,
+    'nothing here',
+    'yes',
+  ]);
+  expect(asked[0]).toMatchObject({
+    method: 'POST',
+    url: '/v1/proxy/con_1/v3/contacts?limit=1',
+    headers: { authorization: 'Bearer kr_fake', 'x-mine': '1' },
+    body: '{}',
+  });
+  const problem = {
+    type: 'about:blank',
+    title: 'No.',
+    status: 409,
+    code: 'connection_missing',
+    request_id: 'r',
+  };
+  answers(409, JSON.stringify(problem), 'application/problem+json', { 'keyrail-error': 'true' });
+  await expect(client.proxy('hunter', '/me')).rejects.toMatchObject({
+    code: 'connection_missing',
+    status: 409,
+  });
+});

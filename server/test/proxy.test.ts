@@ -473,7 +473,8 @@ describe('whoever may use a connection', () => {
   test('is a member from editor up, or a token with that scope; reading is not enough', async () => {
     const [viewer, editor] = [await app.member('viewer'), await app.member('editor')];
     const reader = await app.token(['connections:read', 'connections:write', 'credentials:read']);
-    expect((await viewer.get(at('/x'))).status).toBe(403);
+    const refused = await viewer.get(at('/x'));
+    expect([refused.status, refused.headers.get('keyrail-error')]).toEqual([403, 'true']);
     expect((await reader.get(at('/x'))).status).toBe(403);
     expect((await app.anonymous.get(at('/x'))).status).toBe(401);
     expect(seen).toEqual([]);

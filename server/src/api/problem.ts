@@ -24,6 +24,8 @@ export function sendProblem(error: AppError, request: FastifyRequest, reply: Fas
   if (error.retryAfterSeconds !== undefined) {
     reply.header('retry-after', Math.max(1, Math.ceil(error.retryAfterSeconds)));
   }
+  // The answers of this route are somebody else's: only this tells that one is ours.
+  if (request.routeOptions.config?.isForwarded === true) reply.header('keyrail-error', 'true');
   cutOffLongBody(request, reply);
   return reply
     .code(errorCodes[error.code].status)

@@ -55,10 +55,7 @@ async function handle(
 ): Promise<FastifyReply> {
   const givenUp = new AbortController();
   reply.raw.once('close', () => givenUp.abort());
-  const answer = await deps.forward(request.who, askedBy(request, givenUp.signal)).catch((error: unknown) => {
-    reply.header('keyrail-error', 'true');
-    throw error;
-  });
+  const answer = await deps.forward(request.who, askedBy(request, givenUp.signal));
   takeRestOfBody(request, reply);
   return reply
     .code(answer.status)
