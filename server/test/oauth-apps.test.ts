@@ -105,6 +105,20 @@ describe('a sign-in setup', () => {
     expect(hunter.status).toBe(404);
   });
 
+  test('that is corrected lets renewals that it kept from working go on at once', async () => {
+    const wrong = { client_id: trial.clientId, client_secret: 'fake-wrong-secret-0001' };
+    await put({ client_id: trial.clientId, client_secret: trial.clientSecret });
+    const { id } = await trial.signIn({ name: 'Corrected' });
+    const { connection_id } = (await trial.app.owner.get(`/v1/oauth/authorizations/${id}`)).json;
+    const verify = async () => (await trial.app.owner.post(`/v1/connections/${connection_id}/verify`)).json;
+    await put(wrong);
+    trial.provider.endAccessTokens();
+    expect((await verify()).verdict.kind).toBe('provider_error');
+    await put({ ...wrong, client_secret: trial.clientSecret });
+    expect((await verify()).verdict.kind).toBe('ok');
+    await trial.app.owner.delete(`/v1/connections/${connection_id}`);
+  });
+
   test('whose client id changes says what happens to connections, and does it only when told to', async () => {
     await put({ client_id: trial.clientId, client_secret: trial.clientSecret });
     const { id } = await trial.signIn();

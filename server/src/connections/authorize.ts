@@ -16,6 +16,7 @@ import type { Minted } from '../tokens/mint.ts';
 import type { Tokens } from '../tokens/token.ts';
 import { seal } from '../vault/seal.ts';
 import type { Who } from '../workspaces/who.ts';
+import { addressDenied, connectionGone, otherAccount, withoutAddress } from './authorize-words.ts';
 import { changeAfter } from './check.ts';
 import { type ConnectDeps, save } from './connect.ts';
 import type { Connection } from './connection.ts';
@@ -253,42 +254,4 @@ function sealedValues({ authorization }: SignedIn): Secret<Readonly<Record<strin
 
 function secretsOf({ accessToken, refreshToken }: Minted): Secret<string>[] {
   return [refreshToken ?? accessToken];
-}
-
-function otherAccount(name: string, existing: Connection | null, found: Finding): Failed {
-  const now = found.account?.name ? ` (${found.account.name})` : '';
-  const before = existing?.account?.name ? ` (${existing.account.name})` : '';
-  return {
-    kind: 'failed',
-    reason: 'other_account',
-    message: `You signed in with another account${now} than the one this connection is for${before}. Nothing was changed.`,
-    nextStep: `Sign in at ${name} with the same account, go on with the other one on purpose, or connect it as a connection of its own.`,
-  };
-}
-
-function connectionGone(): Failed {
-  return {
-    kind: 'failed',
-    reason: 'not_allowed',
-    message: 'This connection was deleted while you signed in.',
-    nextStep: 'Connect it again as a new connection.',
-  };
-}
-
-function withoutAddress(name: string): Failed {
-  return {
-    kind: 'failed',
-    reason: 'provider_error',
-    message: `${name} did not say where the account's data can be reached, so nothing was saved.`,
-    nextStep: 'Sign in again. If it stays so, check the one-time sign-in setup.',
-  };
-}
-
-function addressDenied(name: string): Failed {
-  return {
-    kind: 'failed',
-    reason: 'unreachable',
-    message: `The address of ${name} is one this server does not call. Nothing was saved.`,
-    nextStep: 'The operator can allow an address and port with KEYRAIL_ALLOWED_PRIVATE_HOSTS.',
-  };
 }
