@@ -1,8 +1,9 @@
 import { sql } from 'kysely';
 import { newId } from '../src/lib/id.ts';
 import type { Client, TestApp } from './app.ts';
+import { described } from './crm.ts';
 
-/** One thing of every kind that has an id, in a workspace: what somebody of another one must not reach. */
+/** One thing of every kind that has an id (or, with `slug`, a name in addresses), in a workspace: what somebody of another one must not reach. */
 export type Furnished = Readonly<Record<string, string>>;
 
 /** By the prefix of its id. A route with an id of a new kind needs its line here (policy.test.ts says so). */
@@ -42,6 +43,7 @@ export async function furnishWorkspace(
     run,
     tok: await made('/v1/tokens', { name: 'CI', scopes: ['tables:read'] }),
     inv: await made('/v1/invitations', { role: 'viewer' }),
+    slug: (await client.post('/v1/custom-integrations', described('https://crm.example.com'))).json.slug,
     req: await made('/v1/connection-requests', { integration: 'hunter' }),
   };
 }

@@ -87,10 +87,9 @@ const PREFIXES = [
 ];
 
 /** A path of that route; to something that is not there, unless said otherwise. */
-function pathOf(route: RouteSummary, idOf: (prefix: string) => string = newId): string {
+function pathOf(route: RouteSummary, idOf: IdOf = nobodysId): string {
   const filled = placesOf(route).reduce(
-    (path, { name, prefix }) =>
-      path.replace(new RegExp(`:${name}\\b`), prefix === null ? 'something' : idOf(prefix)),
+    (path, { name, prefix }) => path.replace(new RegExp(`:${name}\\b`), idOf(prefix ?? 'slug')),
     route.url,
   );
   const { querystring } = route.schema;
@@ -99,10 +98,14 @@ function pathOf(route: RouteSummary, idOf: (prefix: string) => string = newId): 
   return `${filled.replace('*', 'something')}${search.size === 0 ? '' : `?${search}`}`;
 }
 
+/** An id of that kind, or with `slug` a name in addresses. */
+type IdOf = (prefix: string) => string;
+const nobodysId: IdOf = (prefix) => (prefix === 'slug' ? 'something' : newId(prefix));
+
 const call = (client: Client, route: RouteSummary) => client.request(route.method, pathOf(route));
 
 /** With a body that is well-formed: what is refused is refused for what it names. */
-function callWell(client: Client, route: RouteSummary, idOf?: (prefix: string) => string): Promise<Answer> {
+function callWell(client: Client, route: RouteSummary, idOf?: IdOf): Promise<Answer> {
   const path = pathOf(route, idOf);
   const { body } = route.schema;
   const [type] = route.streams ?? [];
@@ -256,7 +259,7 @@ describe('every route with an id in its path', () => {
     const before = await digestOf(app.database, foreign.workspaceId);
     for (const route of withIds()) {
       const [theirs, nobodys] = [
-        await callWell(app.owner, route, (prefix) => foreignThings[prefix] ?? newId(prefix)),
+        await callWell(app.owner, route, theirsOf),
         await callWell(app.owner, route),
       ];
       expect([nameOf(route), theirs.status, theirs.text]).toEqual([nameOf(route), 404, theirs.text]);
@@ -266,6 +269,26 @@ describe('every route with an id in its path', () => {
   });
 });
 
+describe('every route with a slug in its path', () => {
+  const withSlugs = () =>
+    guarded().filter((route) => placesOf(route).length > 0 && placesOf(route).every(({ prefix }) => !prefix));
+
+  test("answers for another workspace's as for one that is not", async () => {
+    expect(foreignThings.slug).toMatch(/^custom-/);
+    const before = await digestOf(app.database, foreign.workspaceId);
+    expect(withSlugs().length).toBeGreaterThan(5);
+    for (const route of withSlugs()) {
+      const theirs = await callWell(app.owner, route, theirsOf);
+      const nobodys = await callWell(app.owner, route, () => 'custom-no-such');
+      expect([nameOf(route), theirs.status]).toEqual([nameOf(route), nobodys.status]);
+      const said = JSON.stringify(withoutRequest(theirs)).replaceAll(theirsOf('slug'), 'custom-no-such');
+      expect(JSON.parse(said)).toEqual(withoutRequest(nobodys));
+    }
+    expect(await digestOf(app.database, foreign.workspaceId)).toEqual(before);
+  });
+});
+
+const theirsOf: IdOf = (prefix) => foreignThings[prefix] ?? nobodysId(prefix);
 const withoutRequest = ({ json }: Answer) => ({ ...json, request_id: null });
 
 describe('the operator', () => {

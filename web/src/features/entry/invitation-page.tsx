@@ -102,9 +102,7 @@ function Open({ code, invitation, session }: OpenProps) {
       {session === undefined ? (
         <>
           <NewAccountForm code={code} />
-          <p className="k-2">
-            You have an account? <SignInLink code={code} />
-          </p>
+          <SignInLink code={code} />
         </>
       ) : (
         <JoinAs code={code} session={session} name={name ?? ''} />
@@ -116,7 +114,7 @@ function Open({ code, invitation, session }: OpenProps) {
 function SignInLink({ code }: { code: string }) {
   return (
     <Link to="/sign-in" search={{ next: `/invitation?code=${encodeURIComponent(code)}` }}>
-      Sign in first
+      You have an account? Sign in first
     </Link>
   );
 }
