@@ -58,14 +58,15 @@ test('access is withdrawn at the provider when its connection is deleted', async
 });
 
 test('nothing is withdrawn while another connection is of the same account', async () => {
-  const { owner, connect, isGood } = await start();
+  const { owner, connect, isGood, lastEvent } = await start();
   const [one, same] = [await connect({ account: 'ada' }), await connect({ account: 'ada' })];
   const other = await connect({ account: 'grace' });
   await owner.post(`/v1/connections/${other.connectionId}/disconnect`);
   await until(async () => !(await isGood(other.accessToken)));
   await owner.post(`/v1/connections/${same.connectionId}/disconnect`);
   await sleep(300);
-  expect(await isGood(one.accessToken)).toBe(true);
+  expect(await lastEvent(same.connectionId)).toMatch(/^Disconnected\./);
+  expect([await isGood(one.accessToken), await isGood(same.accessToken)]).toEqual([true, true]);
 });
 
 test('disconnecting does not depend on the provider: what could not be withdrawn is said', async () => {
