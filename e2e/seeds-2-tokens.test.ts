@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { SANDBOX_CLIENT } from '../sandbox/oauth/flow.ts';
 import { serviceAccountKey } from '../sandbox/oauth/service-account.ts';
 import { eventually, sees } from './browser.ts';
 import { shareStage } from './shared.ts';
@@ -42,6 +43,25 @@ describe('OAuth 2.0: how it works', () => {
     );
     for (const answer of answers) expect(answer.text).not.toMatch(/sandbox-airtable-(oauth|refresh)-/);
     expect(stage.server.said()).not.toMatch(/sandbox-airtable-(oauth|refresh)-/);
+  });
+});
+
+describe('OAuth 2.0 without a person', () => {
+  test('With client credentials nobody signs in: client id and secret are saved, and tokens come by themselves.', async () => {
+    const { page, signedIn } = here;
+    await openApp(page, 'salesforce');
+    await page.getByRole('radio', { name: /Client credentials/ }).click();
+    await page.getByLabel('Name your connection').fill('The org');
+    await page.getByLabel('Login host').fill('acme.my.salesforce.com');
+    await page.getByLabel('Consumer key').fill(SANDBOX_CLIENT.id);
+    await page.getByLabel('Consumer secret', { exact: true }).fill('not-the-secret');
+    await page.getByRole('button', { name: 'Save', exact: true }).click();
+    await page.getByRole('alert').getByText('Nothing was saved.').waitFor();
+    await page.getByLabel('Consumer secret', { exact: true }).fill(SANDBOX_CLIENT.secret);
+    await page.getByRole('button', { name: 'Save', exact: true }).click();
+    await rowOf(page, 'The org').getByText('Connected', { exact: true }).waitFor();
+    const [connection] = (await signedIn.api.get('/v1/connections?integration=salesforce')).json.data;
+    expect(connection).toMatchObject({ method: 'oauth2_client_credentials', status: 'connected' });
   });
 });
 

@@ -66,7 +66,9 @@ export async function checkEntered(deps: CheckEnteredDeps, entering: Entering): 
   const checked = await checkValues(deps, entering, entered, looksLike);
   const isSure = checked.found.kind === 'ok' || looksLike === null;
   const remark = isSure ? [] : [`What was entered has the form of another service's key (${looksLike}).`];
-  return { ...checked, entered, notes: [...entered.notes, ...remark] };
+  // What addresses are made from may come with the token alone; it is saved with what was entered.
+  const fields = { ...entered.fields, ...checked.minted?.fields };
+  return { ...checked, entered: { ...entered, fields }, notes: [...entered.notes, ...remark] };
 }
 
 /** The check itself, for values that are clean already. */
@@ -106,8 +108,10 @@ async function reach(
   const from = { workspaceId, definition, method, fields, values };
   const outcome = await mintFrom(deps, { ...from, refreshToken: null });
   if (outcome.kind !== 'minted') return { finding: findingWithoutMint(outcome), minted: null };
-  const credential = mintedCredential(from, outcome.minted);
-  return asked(deps, entering, fields, literalCredential(credential), outcome.minted);
+  const { minted } = outcome;
+  const known = { ...fields, ...minted.fields };
+  const credential = literalCredential(mintedCredential({ ...from, fields: known }, minted));
+  return asked(deps, entering, known, credential, minted);
 }
 
 async function asked(
