@@ -43,6 +43,21 @@ describe.each(files)('%s', (name) => {
       expect(method.keyHelp?.location).toBeTruthy();
   });
 
+  test('says in a sentence when each of several methods is the right one', () => {
+    if (definition.auth.length < 2) return;
+    for (const method of definition.auth) expect(method.note).toMatch(/^.{30,}\.$/);
+  });
+
+  test('signs in over https alone, and says what each permission allows', () => {
+    for (const method of definition.auth) {
+      if (method.type !== 'oauth2') continue;
+      for (const address of [method.authorizeUrl, method.tokenUrl, method.refreshUrl, method.revokeUrl])
+        expect(address ?? 'https://').toMatch(/^https:\/\//);
+      for (const scope of method.scopes) expect(scope.description).toBeTruthy();
+      expect(method.refresh).toBeTruthy();
+    }
+  });
+
   test('sends every secret it asks for', () => {
     for (const method of definition.auth) {
       if (method.type !== 'api_key') continue;
