@@ -1,6 +1,7 @@
 import type { AuthMethodKind } from '@keyrail/contract/integrations';
 import { record } from '../audit/record.ts';
 import { usesTokens } from '../auth-methods/apply.ts';
+import { ADDRESS_STAMP } from '../catalog/base-url.ts';
 import type { Catalogs } from '../catalog/catalogs.ts';
 import { AppError } from '../lib/app-error.ts';
 import type { Clock } from '../lib/clock.ts';
@@ -58,9 +59,15 @@ export async function handOut(deps: Deps, who: Who, id: string): Promise<HandedO
     return { ...shared, credentials, expiresAt: end };
   }
   const opened = await openStored(deps, workspaceId, id, stored);
-  if (opened.kind === 'opened') return { ...shared, credentials: opened.values, expiresAt };
+  if (opened.kind === 'opened') return { ...shared, credentials: asEntered(opened.values), expiresAt };
   await reportDamaged(deps, workspaceId, id, stored.version);
   throw broken('unreadable', 'The stored credentials can no longer be read. Enter them again.');
+}
+
+/** Without what we added for ourselves. */
+function asEntered(values: Secret<Readonly<Record<string, string>>>): HandedOut['credentials'] {
+  const { [ADDRESS_STAMP]: _, ...entered } = values.reveal();
+  return new Secret(entered);
 }
 
 async function writeDown(

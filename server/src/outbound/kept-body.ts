@@ -4,6 +4,8 @@ import { Readable } from 'node:stream';
 export interface KeptBody {
   /** In bytes; null: not known, so it is sent in chunks. */
   length: number | null;
+  /** What `whole` gives at most. */
+  keepBytes: number;
   /** For the first sending. Reads no faster than it is taken; leaves the source open, whatever becomes of it. */
   first(): Readable;
   /** All of it, read to its end; null where it is larger than what is kept, or broke off. */
@@ -95,5 +97,5 @@ export function keepBody(
     });
   }
 
-  return { length, first, whole };
+  return { length, keepBytes: limits.keepBytes, first, whole };
 }

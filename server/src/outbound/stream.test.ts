@@ -285,6 +285,42 @@ describe('a refusal', () => {
   });
 });
 
+describe('a body that is signed', () => {
+  const signing: CredentialSource = {
+    current: async () => ({
+      kind: 'credential',
+      credential: {
+        ...keyed('fake-key-old-0001', 1),
+        signsBody: true,
+        apply: (request) => ({
+          ...request,
+          headers: { ...request.headers, 'x-signed': String(request.body ?? 'nothing') },
+        }),
+      },
+    }),
+    refused: async () => null,
+  };
+
+  test('is read to its end before it is sent, and refused where it is larger than what is kept', async () => {
+    const seen: unknown[] = [];
+    await serving(async (request, response) => {
+      seen.push([request.headers['x-signed'], await read(request)]);
+      response.end();
+    });
+    const parts = () => Readable.from([Buffer.from('two '), Buffer.from('parts')]);
+    expect(await stream('/in', { ...posted(parts()), credential: signing })).toMatchObject({
+      kind: 'answer',
+    });
+    expect(seen).toEqual([['two parts', 'two parts']]);
+    const large = posted(Readable.from([Buffer.alloc(800), Buffer.alloc(800)]));
+    expect(await stream('/in', { ...large, credential: signing })).toEqual({
+      kind: 'request_too_large',
+      limitBytes: 1_000,
+    });
+    expect(seen).toHaveLength(1);
+  });
+});
+
 describe('a request body', () => {
   test('arrives as it was sent: with its length where that is known, in chunks where not', async () => {
     const seen: unknown[] = [];

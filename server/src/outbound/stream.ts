@@ -130,7 +130,9 @@ async function tryStream(
   credential: Credential | null,
   given: Readable | Buffer | null,
 ): Promise<Tried> {
-  const { request, body } = await signed(deps, call, credential, given);
+  const prepared = await signed(deps, call, credential, given);
+  if (prepared === null) return over({ kind: 'request_too_large', limitBytes: call.body?.keepBytes ?? 0 });
+  const { request, body } = prepared;
   const refusal = refuseSigned(call, request, credential);
   if (refusal) return over(refusal);
   const target = targetOf(deps, request);
@@ -152,18 +154,18 @@ async function tryStream(
     : over(outcomeOf(deps, sent), sent);
 }
 
-/** A signature over the body needs all of it first; everything else goes as it comes. */
+/** A signature over the body needs all of it first (null: it is too large); everything else goes as it comes. */
 async function signed(
   deps: EngineDeps,
   call: StreamCall,
   credential: Credential | null,
   given: Readable | Buffer | null,
-): Promise<{ request: OutboundRequest; body: Readable | Buffer | null }> {
+): Promise<{ request: OutboundRequest; body: Readable | Buffer | null } | null> {
   // A part of an encoded answer cannot be decoded.
   const acceptEncoding = 'range' in call.request.headers ? 'identity' : 'gzip, br';
   const isSigned = credential?.signsBody === true && given !== null;
-  const whole = isSigned && !Buffer.isBuffer(given) ? await call.body?.whole() : given;
-  const body = whole ?? given;
+  const body = isSigned && !Buffer.isBuffer(given) ? ((await call.body?.whole()) ?? null) : given;
+  if (isSigned && body === null) return null;
   const request: OutboundRequest =
     isSigned && Buffer.isBuffer(body) ? { ...call.request, body } : { ...call.request };
   return { request: await sign(deps, request, credential, acceptEncoding), body };
