@@ -111,6 +111,18 @@ describe('a key file', () => {
     expect(await page.content()).not.toContain('PRIVATE KEY');
   });
 
+  test('is no must: an access key whose two parts were swapped is noticed while they are entered', async () => {
+    const { page } = here;
+    await openApp(page, 'aws-sts');
+    await page.getByLabel('Access key ID').fill('AKIAFAKEFAKEFAKE0001');
+    await page.getByLabel('Secret access key', { exact: true }).fill('AKIAFAKEFAKEFAKE0001');
+    await sees(page, /may have been swapped/);
+    await page
+      .getByLabel('Secret access key', { exact: true })
+      .fill('fake/secret/key/of/forty/characters/0001');
+    await sees(page, 'AWS access key');
+  });
+
   async function saveNamed(name: string): Promise<void> {
     await here.page.getByLabel('Name your connection').fill(name);
     await here.page.getByRole('button', { name: 'Save', exact: true }).click();

@@ -16,7 +16,7 @@ interface Props {
   toolName: string;
   /** The field that takes the focus, as after the edit icon beside it. */
   focused?: string | undefined;
-  /** Stands right below the first file: what it is. */
+  /** Stands right below the first file, or else below all fields: what it is. */
   belowFile?: React.ReactNode;
 }
 
@@ -26,7 +26,7 @@ interface Props {
  */
 export function CredentialFields(props: Props) {
   const locationField = props.fields.find((field) => field.is_secret)?.name;
-  const fileField = props.fields.find(isFile)?.name;
+  const fileField = (props.fields.find(isFile) ?? props.fields.at(-1))?.name;
   return (
     <>
       {props.fields.map((field) => (

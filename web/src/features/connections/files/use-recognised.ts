@@ -1,4 +1,4 @@
-import type { AuthMethod, Recognised } from '@keyrail/contract/integrations';
+import type { AuthMethod, CredentialField, Recognised } from '@keyrail/contract/integrations';
 import { useEffect, useState } from 'react';
 import { api } from '../../../lib/api.ts';
 
@@ -10,9 +10,12 @@ export interface Recognition {
 const typingPauseMs = 250;
 const nothing: Recognition = { isAsking: false, found: null };
 
-/** Methods whose credentials say by themselves what they are: key files and certificates. */
+/** Methods whose credentials say by themselves what they are: key files, access keys of programs, certificates. */
 export const isRecognisable = (method: AuthMethod | undefined): boolean =>
-  method?.fields.some((field) => field.input === 'file' || field.input === 'multiline') ?? false;
+  method?.kind === 'service_account' || method?.kind === 'certificate' || hasFileField(method);
+
+const isFile = ({ input }: CredentialField): boolean => input === 'file' || input === 'multiline';
+const hasFileField = (method: AuthMethod | undefined): boolean => method?.fields.some(isFile) ?? false;
 
 /**
  * What the entered file is, as soon as it is here and before it is saved. Asked of the server, where it is neither stored
@@ -46,13 +49,13 @@ export function useRecognised(
   return state;
 }
 
-/** The filled fields of the method as one text; null while no file is among them. */
+/** The filled fields of the method as one text; null while the file, or one of the fields without which it says nothing, is missing. */
 function askable(method: AuthMethod | undefined, values: Readonly<Record<string, string>>): string | null {
   const fields = method?.fields ?? [];
-  const hasFile = fields.some(
-    (field) => (field.input === 'file' || field.input === 'multiline') && (values[field.name] ?? '') !== '',
-  );
-  if (!hasFile) return null;
-  const filled = fields.flatMap(({ name }) => ((values[name] ?? '') === '' ? [] : [[name, values[name]]]));
-  return JSON.stringify(Object.fromEntries(filled));
+  const isFilled = ({ name }: CredentialField) => (values[name] ?? '') !== '';
+  const isEnough = hasFileField(method)
+    ? fields.some((field) => isFile(field) && isFilled(field))
+    : fields.every((field) => isFilled(field) || !field.is_required);
+  if (!isEnough) return null;
+  return JSON.stringify(Object.fromEntries(fields.filter(isFilled).map(({ name }) => [name, values[name]])));
 }
