@@ -327,6 +327,7 @@ function connectionsDeps(
   const hashKey = masterKey.derive('credential fingerprints');
   return {
     transact,
+    ownTransact: db.transact,
     clock,
     keyring: createKeyring({
       store: dataKeyStore(db.system),

@@ -126,6 +126,24 @@ test('a process that is told to stop brings its renewal to an end first', async 
   expect(provider.tokenRequests.length).toBe(before);
 }, 60_000);
 
+test('a new token is kept though the request that set it off comes to nothing', async () => {
+  const { trial, provider } = await start({ strict: true }, 0);
+  const { owner } = trial.app;
+  const id = await connected(trial);
+  provider.endAccessTokens();
+  const { arrived, release } = holdNext(provider);
+  const checking = owner.post(`/v1/connections/${id}/verify`, undefined, { 'idempotency-key': 'check-once' });
+  await arrived;
+  // Another attempt took the request over, so that nothing of this one may be written any more.
+  await database(trial, "update idempotency_keys set claim = 'clm_other' where key = 'check-once'");
+  release();
+  expect((await checking).status).toBe(409);
+  const before = provider.tokenRequests.length;
+  const answer = await me(owner, id);
+  expect(answer.status, answer.text).toBe(200);
+  expect(provider.tokenRequests.length).toBe(before);
+}, 60_000);
+
 test('a token that is due is renewed in the background, without anybody using it', async () => {
   const { trial, provider } = await start({ strict: true }, 1);
   await connected(trial);

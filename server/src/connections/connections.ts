@@ -44,6 +44,11 @@ import { withdraw, withdrawalOf } from './withdraw.ts';
 
 export interface ConnectionsDeps {
   transact: Transact;
+  /**
+   * For what does not belong to the request that sets it off: a token that was renewed meanwhile is kept whatever becomes of
+   * that request.
+   */
+  ownTransact: Transact;
   clock: Clock;
   keyring: Keyring;
   catalogs: Catalogs;
@@ -168,6 +173,7 @@ export interface Connections {
 export function createConnections(given: ConnectionsDeps): Connections {
   const tokens = createTokens({
     ...given,
+    transact: given.ownTransact,
     mint: createMint(given),
     events: tokenEvents(given),
     sweepStore: given.tokenSweepStore,
@@ -205,7 +211,9 @@ export function createConnections(given: ConnectionsDeps): Connections {
     const withdrawal = await withdrawalOf(deps, workspaceId, id);
     await work();
     if (withdrawal === null) return;
-    const told: Promise<unknown> = withdraw(deps, withdrawal).finally(() => withdrawals.delete(told));
+    const told: Promise<unknown> = withdraw({ ...deps, transact: given.ownTransact }, withdrawal).finally(
+      () => withdrawals.delete(told),
+    );
     withdrawals.add(told);
   }
 

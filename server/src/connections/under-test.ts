@@ -180,6 +180,7 @@ export function openRoom(options: RoomOptions): Room {
   });
   const connections = createConnections({
     transact: db.transact,
+    ownTransact: db.transact,
     clock: options.clock,
     keyring: createKeyring({ store: dataKeyStore(db.system), masterKey: options.master ?? testMaster }),
     catalogs: sameForAll(createCatalog(options.definitions, [])),
