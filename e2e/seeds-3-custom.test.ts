@@ -22,7 +22,7 @@ describe('Setting up a fully custom connection where you provide all the necessa
     await page.goto('/settings/connections');
     await page.getByRole('searchbox', { name: 'Search integrations' }).fill('Acme CRM');
     await sees(page, /No integration is called/);
-    await page.getByRole('link', { name: 'Make a custom connection' }).last().click();
+    await page.getByRole('button', { name: 'Make a custom connection' }).last().click();
 
     await eventually(() => page.getByLabel('Name', { exact: true }).inputValue()).toBe('Acme CRM');
     await part('The app').getByLabel('Letters or an emoji').fill('AC');

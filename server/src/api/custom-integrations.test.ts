@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Answer, type Client, startApp, type TestApp } from '../../test/app.ts';
 import { type Crm, crm, described, startCrm } from '../../test/crm.ts';
 
+const NEW_KEY = 'fake-acme-key-0002';
 let app: TestApp;
 let server: Crm;
 let elsewhere: Crm;
@@ -9,7 +10,7 @@ let stranger: Client;
 
 beforeAll(async () => {
   server = await startCrm();
-  elsewhere = await startCrm();
+  elsewhere = await startCrm(NEW_KEY);
   app = await startApp({
     settings: {
       KEYRAIL_ALLOWED_PRIVATE_HOSTS: `127.0.0.1:${server.port},127.0.0.1:${elsewhere.port}`,
@@ -368,6 +369,81 @@ describe('a change of where secrets go', () => {
     );
     expect(second.status).toBe(412);
     expect((await app.owner.get(`/v1/custom-integrations/${slug}`)).json.description).toBe('One.');
+  });
+});
+
+describe('two processes on one database', () => {
+  let other: TestApp;
+  beforeAll(async () => {
+    other = await startApp({
+      database: app.database,
+      keyFile: app.config.masterKeyFile,
+      settings: {
+        KEYRAIL_ALLOWED_PRIVATE_HOSTS: `127.0.0.1:${server.port},127.0.0.1:${elsewhere.port}`,
+      },
+    });
+  });
+  afterAll(() => other.close());
+
+  it('each hears at once of what the other describes, changes and deletes', async () => {
+    const known = async (slug: string) =>
+      (await other.owner.get(`/v1/integrations/${slug}`)).json.description;
+    await other.owner.get('/v1/integrations');
+    const { slug } = await made({ description: 'First.' });
+    await expect.poll(() => known(slug)).toBe('First.');
+    await app.owner.patch(`/v1/custom-integrations/${slug}`, { description: 'Second.' });
+    await expect.poll(() => known(slug)).toBe('Second.');
+    await app.owner.delete(`/v1/custom-integrations/${slug}`);
+    await expect.poll(() => known(slug)).toBeUndefined();
+  });
+
+  it('an old key never reaches the new place, nor a new key the old one, while the other process calls all the time', async () => {
+    const { slug } = await made();
+    const connection = await connected(slug);
+    let isOver = false;
+    const statuses = new Set<number>();
+    const calling = Array.from({ length: 4 }, async () => {
+      while (!isOver) statuses.add((await other.owner.get(`/v1/proxy/${connection.id}/me`)).status);
+    });
+    await expect.poll(() => statuses.has(200)).toBe(true);
+    for (let round = 0; round < 5; round += 1) {
+      for (const [place, key] of [
+        [elsewhere, NEW_KEY],
+        [server, crm.key],
+      ] as const) {
+        const base_url = place.origin;
+        const changed = await app.owner.patch(`/v1/custom-integrations/${slug}`, { base_url, confirm: true });
+        expect(changed.status, changed.text).toBe(200);
+        const again = await app.owner.post(`/v1/connections/${connection.id}/reconnect`, {
+          credentials: { api_key: key },
+        });
+        expect(again.status, again.text).toBe(200);
+      }
+    }
+    isOver = true;
+    await Promise.all(calling);
+    const keysAt = (one: Crm) => new Set(one.seen.map(({ headers }) => headers['x-acme-key']));
+    expect(keysAt(elsewhere)).toEqual(new Set([NEW_KEY]));
+    expect(keysAt(server)).toEqual(new Set([crm.key]));
+  });
+});
+
+describe("an operator's sign-in setup", () => {
+  it('serves no integration that a workspace described: its secret would go where the workspace says', async () => {
+    const auth = {
+      type: 'oauth2',
+      authorize_url: 'https://acme.example/authorize',
+      token_url: `${server.origin}/token`,
+    };
+    const { slug } = await made({ auth });
+    await app.database.db.system
+      .insertInto('oauth_operator_apps')
+      .values({ integration: slug, client_id: 'the-operators', sealed: null, updated_at: new Date() })
+      .execute();
+    const one = await app.owner.get(`/v1/integrations/${slug}`);
+    expect(one.json.auth_methods[0].setup).toMatchObject({ set_up_by: null });
+    const begun = await app.owner.post('/v1/oauth/authorizations', { integration: slug });
+    expect(begun.json).toMatchObject({ code: 'setup_missing' });
   });
 });
 

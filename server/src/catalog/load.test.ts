@@ -45,6 +45,18 @@ function changed(from: string, to: string): string[] {
   return problemsIn(GOOD.replace(from, () => to));
 }
 
+test('a slug as only workspaces give them is left to them', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'keyrail-own-'));
+  await writeFile(join(folder, 'acme.yaml'), GOOD.replace('slug: acme', 'slug: custom-acme'));
+  const catalog = await loadCatalog({ builtIn: folder, rememberIn: join(folder, 'remembered') });
+  expect(catalog.get('custom-acme')).toBeUndefined();
+  expect(catalog.problems[0]).toMatchObject({
+    line: 1,
+    message: expect.stringContaining('belongs to a workspace'),
+  });
+  await rm(folder, { recursive: true });
+});
+
 test('a file as it should be has no problems', () => {
   expect(problemsIn(GOOD)).toEqual([]);
 });

@@ -1,6 +1,7 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Catalog, type CatalogProblem, createCatalog } from './catalog.ts';
+import { OWN_PREFIX } from './catalogs.ts';
 import type { Definition } from './definition.ts';
 import { recall, remember, rememberedFile } from './remembered.ts';
 
@@ -63,6 +64,11 @@ async function loadFolder(
     problems.push(...read.problems);
     if (read.definition === null) continue;
     const { slug } = read.definition;
+    if (slug.startsWith(OWN_PREFIX)) {
+      const message = `A slug that begins with "${OWN_PREFIX}" belongs to a workspace. Choose another.`;
+      problems.push({ file, ...read.slugAt, origin, message });
+      continue;
+    }
     const other = files.get(slug);
     if (other === undefined) files.set(slug, { definition: read.definition, file });
     else

@@ -76,6 +76,26 @@ describe('POST /v1/custom-integrations/test', () => {
     },
   );
 
+  it('shows no part of a signature', async () => {
+    const auth = {
+      type: 'service_account',
+      kind: 'aws_access_key',
+      service: 'execute-api',
+      region: 'eu-central-1',
+    };
+    const credentials = {
+      access_key_id: 'AKIAFAKEFAKEFAKE0001',
+      secret_access_key: 'fakefakefakefakefakefakefakefakefake0001',
+    };
+    const answer = await tried({ auth }, credentials);
+    expect(answer.json.exchange.request.headers, answer.text).toContainEqual({
+      name: 'authorization',
+      value: 'AWS4-HMAC-SHA256 ••••••••',
+    });
+    expect(answer.text).not.toContain(credentials.secret_access_key);
+    expect(answer.text).not.toContain('Signature=');
+  });
+
   it('masks a parameter in the address', async () => {
     const auth = { type: 'query', parameters: [{ name: 'api_key' }] };
     const answer = await tried({ auth, check: { path: '/me', query: { v: '2' } } }, { api_key: crm.key });

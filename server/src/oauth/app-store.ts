@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import { OWN_PREFIX } from '../catalog/catalogs.ts';
 import { type Queries, queries } from '../db/open.ts';
 import type { Tx } from '../lib/tx.ts';
 import type { OperatorApp, WorkspaceApp } from './app.ts';
@@ -82,8 +83,11 @@ export function createOperatorAppStore(system: Queries): OperatorAppStore {
         'updated_at as updatedAt',
       ]);
   return {
+    // Of two workspaces' own integrations of one name, each goes to its own address: none of them is the operator's.
     find: async (integration) =>
-      (await all().where('integration', '=', integration).executeTakeFirst()) ?? null,
+      integration.startsWith(OWN_PREFIX)
+        ? null
+        : ((await all().where('integration', '=', integration).executeTakeFirst()) ?? null),
     list: () => all().orderBy('integration').execute(),
     save: async (app) => {
       const values = {

@@ -112,6 +112,13 @@ export function Builder({ start, base, verb, onSave, mayConnect, onCancel }: Pro
             <MorePart {...part} />
           </div>
         </Section>
+      </div>
+      <TestPanel
+        draft={draft}
+        trial={trial}
+        connects={mayConnect ? { isOn: connects, set: setConnects } : undefined}
+      />
+      <div className={styles.foot}>
         {error !== null && (
           <Notice tone="red" live title={failureOf(error).title}>
             <p>{failureOf(error).detail}</p>
@@ -133,11 +140,6 @@ export function Builder({ start, base, verb, onSave, mayConnect, onCancel }: Pro
           </Button>
         </div>
       </div>
-      <TestPanel
-        draft={draft}
-        trial={trial}
-        connects={mayConnect ? { isOn: connects, set: setConnects } : undefined}
-      />
     </div>
   );
 }
