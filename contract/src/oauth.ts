@@ -57,7 +57,11 @@ export type StartAuthorization = z.input<typeof startAuthorization>;
 
 export const startedAuthorization = z.object({
   id: authorizationId,
-  authorization_url: z.url().describe('To be opened in a new window, in the browser that asked.'),
+  authorization_url: z
+    .url()
+    .describe(
+      'To be opened in a new window, in the browser that asked. Null where the same request is repeated.',
+    ),
   expires_at: timestamp,
 });
 export type StartedAuthorization = z.infer<typeof startedAuthorization>;

@@ -275,7 +275,9 @@ async function signInAtProvider(owner: Client): Promise<void> {
   await heard(owner.get('/v1/oauth/apps'));
   const come = async (code: string, error?: (secret: string) => string) => {
     const asked = { integration: 'parrot', method: 'oauth2' };
-    const begun = await owner.post('/v1/oauth/authorizations', asked);
+    const once = { 'idempotency-key': `sign-in-${canaries.length}` };
+    const begun = await owner.post('/v1/oauth/authorizations', asked, once);
+    await heard(owner.post('/v1/oauth/authorizations', asked, once));
     expect(begun.status, begun.text).toBe(201);
     const state = new URL(begun.json.authorization_url).searchParams.get('state') ?? '';
     const [cookie = ''] = begun.headers.getSetCookie().map((line) => line.split(';')[0] ?? '');

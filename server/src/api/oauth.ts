@@ -112,7 +112,8 @@ function authorizationRoutes(
   app.route({
     method: 'POST',
     url: '/v1/oauth/authorizations',
-    config: setups,
+    // The state in the address is kept as a hash alone.
+    config: { ...setups, shownOnce: ['authorization_url'] },
     schema: {
       tags,
       summary: 'Begin a sign-in at a tool, for a new connection or an existing one',
