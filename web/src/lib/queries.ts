@@ -1,4 +1,4 @@
-import type { ConnectedApp, Connection } from '@keyrail/contract/connections';
+import type { ConnectedApp, Connection, ConnectionStatus } from '@keyrail/contract/connections';
 import type { IntegrationSummary } from '@keyrail/contract/integrations';
 import type { Page } from '@keyrail/contract/page';
 import type { IntegrationsQuery } from '@keyrail/sdk/shapes';
@@ -68,6 +68,31 @@ export const connectionsQuery = (integration?: string) =>
     queryKey: ['connections', { integration: integration ?? null }],
     queryFn: () => api.connections.list({ limit: 200, ...(integration !== undefined && { integration }) }),
   });
+
+const worth: ConnectionStatus[] = [
+  'expired',
+  'invalid',
+  'revoked',
+  'disconnected',
+  'expiring_soon',
+  'limited',
+  'out_of_credits',
+  'unverified',
+];
+
+/**
+ * The connections somebody may have to look at: all of them where they are few; of thousands the first ones of each status
+ * that is not fine.
+ */
+export const watchedConnectionsQuery = queryOptions<Connection[]>({
+  queryKey: ['connections', 'watched'],
+  queryFn: async () => {
+    const first = await api.connections.list({ limit: 200 });
+    if (first.next_cursor === null) return first.data;
+    const pages = await Promise.all(worth.map((status) => api.connections.list({ status, limit: 10 })));
+    return pages.flatMap((page) => page.data);
+  },
+});
 
 /** The connections of one tool, a page at a time. */
 export const connectionPagesQuery = (integration: string) =>

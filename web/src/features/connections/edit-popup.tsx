@@ -157,7 +157,7 @@ function SavedKey({ label, connection, onReplace, isSignIn }: SavedKeyProps) {
     <Input.Wrapper label={label} labelElement="div">
       <div className={styles.saved}>
         {isSignIn ? (
-          <span className="k-clip">{connection.account?.name ?? 'Signed in'}</span>
+          <span className="k-clip">{signedInAs(connection)}</span>
         ) : (
           <span className={styles.dots}>••••••••••••{connection.hint}</span>
         )}
@@ -167,4 +167,8 @@ function SavedKey({ label, connection, onReplace, isSignIn }: SavedKeyProps) {
       </div>
     </Input.Wrapper>
   );
+}
+
+function signedInAs({ status, account }: Connection): string {
+  return status === 'disconnected' ? 'Not signed in' : (account?.name ?? 'Signed in');
 }

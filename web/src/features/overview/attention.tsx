@@ -4,8 +4,8 @@ import { Button } from '@mantine/core';
 import { IconTable } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import { allIntegrationsQuery, connectionsQuery } from '../../lib/queries.ts';
-import { useSeesConnections } from '../../lib/use-role.ts';
+import { allIntegrationsQuery, watchedConnectionsQuery } from '../../lib/queries.ts';
+import { useMay, useSeesConnections } from '../../lib/use-role.ts';
 import { runWords, severity, statusWords, wantsReconnect } from '../../lib/words.ts';
 import { IntegrationIcon } from '../../ui/integration-icon.tsx';
 import list from '../../ui/list.module.css';
@@ -18,8 +18,8 @@ const shown = 6;
 /** Connections that do not work as they should, and runs that wait for somebody. Nothing when all is well. */
 export function Attention({ runs }: { runs: Run[] }) {
   const seesConnections = useSeesConnections();
-  const connections = useQuery({ ...connectionsQuery(), enabled: seesConnections });
-  const ailing = (connections.data?.data ?? [])
+  const connections = useQuery({ ...watchedConnectionsQuery, enabled: seesConnections });
+  const ailing = (connections.data ?? [])
     .filter((connection) => connection.status !== 'connected')
     .sort((one, other) => severity(other.status) - severity(one.status));
   const stuck = runs.filter(
@@ -61,6 +61,8 @@ function StuckRun({ run }: { run: Run }) {
 }
 
 function Ailing({ connection }: { connection: Connection }) {
+  const mayChange = useMay('admin');
+  const canReconnect = mayChange && wantsReconnect(connection.status);
   const tools = useQuery(allIntegrationsQuery);
   const tool = tools.data?.find((one) => one.slug === connection.integration);
   const name = tool?.name ?? connection.integration;
@@ -80,14 +82,12 @@ function Ailing({ connection }: { connection: Connection }) {
           <Link
             to="/settings/connections/$slug"
             params={{ slug: connection.integration }}
-            search={
-              wantsReconnect(connection.status) ? { reconnect: connection.id } : { open: connection.id }
-            }
+            search={canReconnect ? { reconnect: connection.id } : { open: connection.id }}
             {...props}
           />
         )}
       >
-        {wantsReconnect(connection.status) ? 'Reconnect' : 'Open'}
+        {canReconnect ? 'Reconnect' : 'Open'}
       </Button>
       <span className={styles.reason}>
         <Status tone={statusWords[connection.status].tone}>

@@ -2,7 +2,7 @@ import type { ConnectedApp, Connection } from '@keyrail/contract/connections';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { count } from '../../lib/format.ts';
-import { allIntegrationsQuery, connectionsQuery } from '../../lib/queries.ts';
+import { allIntegrationsQuery, watchedConnectionsQuery } from '../../lib/queries.ts';
 import { severity, statusWords, type Tone } from '../../lib/words.ts';
 import { Ago } from '../../ui/ago.tsx';
 import { IntegrationIcon } from '../../ui/integration-icon.tsx';
@@ -85,8 +85,8 @@ function Summary({ apps }: { apps: ConnectedApp[] }) {
 
 /** Certificates, secrets and keys with a known end within 30 days, the nearest first. */
 function EndingSoon({ nameOf }: { nameOf: (slug: string) => string }) {
-  const connections = useQuery(connectionsQuery());
-  const ending = (connections.data?.data ?? [])
+  const connections = useQuery(watchedConnectionsQuery);
+  const ending = (connections.data ?? [])
     .filter((connection) => endsSoon(connection))
     .sort((one, other) => (one.expires_at ?? '').localeCompare(other.expires_at ?? ''));
   if (ending.length === 0) return null;

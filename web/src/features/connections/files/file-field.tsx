@@ -27,6 +27,8 @@ export function FileField({ field, value, onChange, error, help }: Props) {
     if (value === '') setChosen(null);
   }, [value]);
 
+  useDropsBesideIgnored();
+
   const take = async (file: File | undefined) => {
     if (file === undefined) return;
     const read = await readKeyFile(file);
@@ -127,4 +129,17 @@ export function FileField({ field, value, onChange, error, help }: Props) {
       )}
     </Input.Wrapper>
   );
+}
+
+/** A key file dropped beside the field is no page to go to: browsers would leave this one and show it. */
+function useDropsBesideIgnored(): void {
+  useEffect(() => {
+    const ignore = (event: DragEvent) => event.preventDefault();
+    addEventListener('dragover', ignore);
+    addEventListener('drop', ignore);
+    return () => {
+      removeEventListener('dragover', ignore);
+      removeEventListener('drop', ignore);
+    };
+  }, []);
 }
