@@ -272,25 +272,44 @@ export async function announceChange(tx: Tx, workspaceId: string): Promise<void>
 }
 
 function select(tx: Tx, workspaceId: string) {
-  return queries(tx)
-    .selectFrom('connections')
-    .leftJoin('credentials as current', (join) =>
-      join.onRef('current.connection_id', '=', 'connections.id').on('current.state', '=', 'current'),
-    )
-    .leftJoin('credentials as previous', (join) =>
-      join.onRef('previous.connection_id', '=', 'connections.id').on('previous.state', '=', 'previous'),
-    )
-    .selectAll('connections')
-    .select([
-      'current.version as credential_version',
-      // A credential becomes current in the step that makes the one before it previous.
-      'current.created_at as replaced_at',
-      'current.facts as facts',
-      'current.expires_at as credential_expires_at',
-      'previous.hint as previous_hint',
-      'previous.destroy_after as previous_until',
-    ])
-    .where('connections.workspace_id', '=', workspaceId);
+  return (
+    queries(tx)
+      .selectFrom('connections')
+      // One look-up by index for each row shown; a planner that joins them all first reads what nobody asked for.
+      .leftJoinLateral(
+        (eb) =>
+          eb
+            .selectFrom('credentials')
+            .select(['version', 'created_at', 'facts', 'expires_at'])
+            .whereRef('connection_id', '=', 'connections.id')
+            .where('state', '=', 'current')
+            .limit(1)
+            .as('current'),
+        (join) => join.onTrue(),
+      )
+      .leftJoinLateral(
+        (eb) =>
+          eb
+            .selectFrom('credentials')
+            .select(['hint', 'destroy_after'])
+            .whereRef('connection_id', '=', 'connections.id')
+            .where('state', '=', 'previous')
+            .limit(1)
+            .as('previous'),
+        (join) => join.onTrue(),
+      )
+      .selectAll('connections')
+      .select([
+        'current.version as credential_version',
+        // A credential becomes current in the step that makes the one before it previous.
+        'current.created_at as replaced_at',
+        'current.facts as facts',
+        'current.expires_at as credential_expires_at',
+        'previous.hint as previous_hint',
+        'previous.destroy_after as previous_until',
+      ])
+      .where('connections.workspace_id', '=', workspaceId)
+  );
 }
 
 type Row = Selectable<Connections> & {
