@@ -7,7 +7,7 @@ export interface TestCertificate {
 }
 
 interface Wanted {
-  /** CN of the subject, and its one DNS name. */
+  /** CN of the subject, and its one DNS name or address. */
   name: string;
   validFrom?: Date;
   validTo: Date;
@@ -41,7 +41,7 @@ export function makeCertificate(wanted: Wanted): TestCertificate {
     tlv(
       0xa3,
       sequence(
-        extension('551d11', sequence(tlv(0x82, Buffer.from(name)))),
+        extension('551d11', sequence(alternativeName(name))),
         extension('551d13', isAuthority ? sequence(tlv(0x01, Buffer.from([0xff]))) : sequence()),
       ),
     ),
@@ -76,6 +76,12 @@ function pem(label: string, der: Buffer): string {
     .match(/.{1,64}/g)
     ?.join('\n');
   return `-----BEGIN ${label}-----\n${lines}\n-----END ${label}-----\n`;
+}
+
+/** A DNS name, or an address. */
+function alternativeName(name: string): Buffer {
+  const isAddress = /^\d+(\.\d+){3}$/.test(name);
+  return isAddress ? tlv(0x87, Buffer.from(name.split('.').map(Number))) : tlv(0x82, Buffer.from(name));
 }
 
 function nameOf(commonName: string): Buffer {

@@ -11,7 +11,7 @@ import { type Connection, isHealthy } from './connection.ts';
 import { type ConnectionChange, changeConnection } from './connection-store.ts';
 import { insertEvent } from './event-store.ts';
 import { probeOf } from './probe.ts';
-import { statusAfter } from './status.ts';
+import { statusAfter, statusByEnd } from './status.ts';
 import type { Finding } from './verdict.ts';
 
 interface Checked {
@@ -19,6 +19,8 @@ interface Checked {
   verdict: Verdict;
   definition: Definition;
   method: AuthMethod;
+  /** When the credential itself ends, where known. */
+  expiresAt?: Date | null;
   at: Date;
 }
 
@@ -29,15 +31,16 @@ interface Checked {
 export function changeAfter(
   settings: CheckSettings,
   before: Pick<Connection, 'status' | 'statusReason' | 'checksMissed'> | null,
-  { found, verdict, definition, method, at }: Checked,
+  { found, verdict, definition, method, expiresAt = null, at }: Checked,
 ): ConnectionChange &
   Required<Pick<ConnectionChange, 'status' | 'statusReason' | 'nextCheckAt' | 'checksMissed'>> {
-  const judged = statusAfter(found);
+  const ending = statusByEnd(statusAfter(found), expiresAt, at);
+  const judged = ending?.status ?? statusAfter(found);
   const status = judged ?? before?.status ?? 'unverified';
   const checksMissed = judged === null ? (before?.checksMissed ?? 0) + 1 : 0;
   const hasProbe = probeOf(definition, method) !== null;
   const { retryAfterSeconds } = found;
-  const reason = status === 'connected' ? null : verdict.message;
+  const reason = ending?.reason ?? (status === 'connected' ? null : verdict.message);
   return {
     status,
     statusReason: judged === null && before !== null ? before.statusReason : reason,
@@ -64,14 +67,16 @@ export async function saveCheck(
   checked: Checked,
   who: Who | null,
 ): Promise<void> {
-  const change = changeAfter(settings, before, checked);
+  const change = changeAfter(settings, before, { expiresAt: before.expiresAt, ...checked });
   const { at, verdict } = checked;
   await changeConnection(tx, before, change, { now: at, byPerson: false });
   const isChanged = change.status !== before.status;
   const isNews = who !== null || isChanged || verdict.kind !== before.lastVerdict?.kind;
   if (isNews) {
     const kind = isChanged ? 'status_changed' : 'checked';
-    await insertEvent(tx, before, { kind, message: verdict.message, actor: who?.label ?? null, at });
+    const isEnding = isChanged && change.status === 'expiring_soon';
+    const message = (isEnding ? change.statusReason : null) ?? verdict.message;
+    await insertEvent(tx, before, { kind, message, actor: who?.label ?? null, at });
   }
   if (!isChanged) return;
   await record(tx, {

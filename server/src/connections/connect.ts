@@ -175,7 +175,14 @@ function newConnection(
 > {
   const { definition, method } = entering;
   const { entered, found, verdict, at } = accepted;
-  const checked = changeAfter(settings, null, { found, verdict, definition, method, at });
+  const checked = changeAfter(settings, null, {
+    found,
+    verdict,
+    definition,
+    method,
+    expiresAt: entered.expiresAt,
+    at,
+  });
   return {
     id,
     workspaceId: who.workspaceId,

@@ -61,7 +61,11 @@ export async function replaceCredentials(
     const { fields, hint, facts, expiresAt } = accepted.entered;
     const method = known.method.type;
     const stored = { ...next, method, methodId, fields, hint, fingerprint, facts, expiresAt };
-    const checked = changeAfter(deps.settings, null, { ...accepted, ...known });
+    const checked = changeAfter(deps.settings, null, {
+      ...accepted,
+      ...known,
+      expiresAt: accepted.entered.expiresAt,
+    });
     const change = { ...checked, method, methodId, fields, hint };
     if (replacement.name !== undefined) await renameIn(tx, who, before, replacement.name, accepted.at);
     const message = messageOf(replacement.as, accepted);

@@ -34,6 +34,28 @@ export function statusAfter(judged: Judged): ConnectionStatus | null {
   }
 }
 
+const DAY_MS = 86_400_000;
+/** Time enough to order a new certificate where that takes weeks. */
+const WARN_DAYS = 30;
+
+/** Where the credential itself says when it ends: good ones that end soon say so, and refused ones that are over say why. */
+export function statusByEnd(
+  status: ConnectionStatus | null,
+  expiresAt: Date | null,
+  at: Date,
+): { status: ConnectionStatus; reason: string } | null {
+  if (expiresAt === null) return null;
+  const day = expiresAt.toISOString().slice(0, 10);
+  const left = expiresAt.getTime() - at.getTime();
+  if (left <= 0 && status !== 'connected')
+    return { status: 'expired', reason: `These credentials ended on ${day}. Enter new ones.` };
+  if (status !== 'connected' || left > WARN_DAYS * DAY_MS) return null;
+  return {
+    status: 'expiring_soon',
+    reason: `These credentials end on ${day}. Replace them before, and nothing stops.`,
+  };
+}
+
 export type SaveDecision = 'save' | 'refuse' | 'save_if_asked';
 
 /** Whether a credential with this verdict is stored when it is entered. */
