@@ -2,7 +2,7 @@ import type { APIResponse, Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { clientOf } from '../server/test/app.ts';
 import { eventually, launch, sees, type Visit, visit } from './browser.ts';
-import { type SignedIn, type Stage, startStage } from './stage.ts';
+import { OWNER, type SignedIn, type Stage, startStage } from './stage.ts';
 
 let stage: Stage;
 let browser: Browser;
@@ -120,6 +120,8 @@ async function removeVera(page: Page): Promise<void> {
   await popup.getByText('Hunter.io – Hunter.io').waitFor();
   await popup.getByRole('button', { name: 'Remove' }).click();
   await sees(page, 'Vera Viewer signed in for this connection.');
+  await popup.waitFor({ state: 'detached' });
+  expect(await page.evaluate("document.activeElement.getAttribute('aria-label')")).toBe('Members');
   await page.getByRole('link', { name: 'Hunter.io – Hunter.io' }).click();
   await heading(page, 'Hunter.io');
 }
@@ -176,6 +178,18 @@ test('whoever is in several workspaces turns from one to the other', async () =>
   await page.reload();
   await heading(page, 'Second');
   await tab.close();
+});
+
+test('somebody who left a browser open elsewhere signs out there', async () => {
+  const elsewhere = await visit(browser, stage.url);
+  const { email, password } = OWNER;
+  await elsewhere.context.request.post('/v1/session', { data: { email, password } });
+  await owner.page.goto('/settings/profile');
+  await owner.page.getByRole('button', { name: 'Sign out everywhere else' }).click();
+  await sees(owner.page, 'Signed out in 1 other browser.');
+  expect((await elsewhere.context.request.get('/v1/session')).status()).toBe(401);
+  expect((await owner.context.request.get('/v1/session')).status()).toBe(200);
+  await elsewhere.end();
 });
 
 test('a link that was used says so, and where to sign in', async () => {

@@ -12,7 +12,7 @@ export const membersQuery = queryOptions<Page<Member>>({
 /** What stays and what ends when somebody goes; of oneself where `isSelf`. */
 export const leavingQuery = (who: { workspaceId: string; userId: string; isSelf: boolean }) =>
   queryOptions<Leaving>({
-    queryKey: ['members', 'leaving', who],
+    queryKey: ['leaving', who],
     queryFn: () => (who.isSelf ? api.workspace.leaving(who.workspaceId) : api.members.leaving(who.userId)),
     staleTime: 0,
   });

@@ -13,16 +13,22 @@ import list from '../../ui/list.module.css';
 import styles from './members.module.css';
 
 interface Props {
+  ref: React.Ref<HTMLUListElement>;
   members: readonly Member[];
   onRemove: (member: Member) => void;
 }
 
-export function MemberList({ members, onRemove }: Props) {
+export function MemberList({ ref, members, onRemove }: Props) {
   const self = useQuery(sessionQuery).data?.user.id;
   const role = useCurrentWorkspace()?.role ?? 'viewer';
   const owners = members.filter((member) => member.role === 'owner').length;
   return (
-    <ul className={`${list.box} ${styles.list} ${styles.members}`} aria-label="Members">
+    <ul
+      ref={ref}
+      tabIndex={-1}
+      className={`${list.box} ${styles.list} ${styles.members}`}
+      aria-label="Members"
+    >
       {members.map((member) => (
         <Row
           key={member.user_id}

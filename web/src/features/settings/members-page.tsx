@@ -2,7 +2,7 @@ import type { Member } from '@keyrail/sdk/shapes';
 import { Button } from '@mantine/core';
 import { IconUserPlus } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
-import { useState } from 'react';
+import { useRef, useState } from 'react';
 import { useCrumbs } from '../../lib/crumbs.ts';
 import { membersQuery } from '../../lib/people-queries.ts';
 import { roleAbout, roles, roleWords } from '../../lib/roles.ts';
@@ -66,6 +66,7 @@ function Members() {
   const members = useQuery(membersQuery);
   const [removing, setRemoving] = useState<Member | null>(null);
   const [left, setLeft] = useState<WhoLeft | null>(null);
+  const list = useRef<HTMLUListElement>(null);
   if (members.isPending) return <SkeletonRows rows={3} height={64} />;
   if (members.isError) return <Failed error={members.error} retry={() => void members.refetch()} />;
   return (
@@ -75,8 +76,16 @@ function Members() {
           <LeftBehind left={left} onClose={() => setLeft(null)} />
         </div>
       )}
-      <MemberList members={members.data.data} onRemove={setRemoving} />
-      <RemoveMember member={removing} onClose={() => setRemoving(null)} onRemoved={setLeft} />
+      <MemberList ref={list} members={members.data.data} onRemove={setRemoving} />
+      <RemoveMember
+        member={removing}
+        onClose={() => setRemoving(null)}
+        onRemoved={(who) => {
+          setLeft(who);
+          // The button that was pressed is gone with its row.
+          list.current?.focus();
+        }}
+      />
     </>
   );
 }

@@ -1,5 +1,6 @@
 import type { Leaving, Member } from '@keyrail/sdk/shapes';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
 import { api } from '../../lib/api.ts';
 import { leavingQuery, membersQuery } from '../../lib/people-queries.ts';
 import { sessionQuery } from '../../lib/queries.ts';
@@ -17,10 +18,14 @@ interface Props {
 }
 
 /** Asks before somebody is taken out, with what stays behind and what ends. */
-export function RemoveMember({ member, onClose, onRemoved }: Props) {
+export function RemoveMember({ member: given, onClose, onRemoved }: Props) {
   const client = useQueryClient();
   const self = useQuery(sessionQuery).data?.user.id;
   const workspace = useCurrentWorkspace();
+  // While the popup closes it still shows whom it was about; gone at once, it could not give the focus back.
+  const [last, setLast] = useState<Member | null>(null);
+  if (given !== null && given !== last) setLast(given);
+  const member = given ?? last;
   if (member === null || workspace === undefined) return null;
   const isSelf = member.user_id === self;
 
@@ -39,7 +44,7 @@ export function RemoveMember({ member, onClose, onRemoved }: Props) {
 
   return (
     <Confirm
-      opened
+      opened={given !== null}
       onClose={onClose}
       title={isSelf ? `Leave ${workspace.name}` : `Remove ${member.name}`}
       verb={isSelf ? 'Leave' : 'Remove'}
