@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { startApp } from './app.ts';
 import { movableClock } from './clock.ts';
 import { type SignInTrial, startSignInTrial } from './sign-in-trial.ts';
@@ -7,7 +7,18 @@ import { type SignInTrial, startSignInTrial } from './sign-in-trial.ts';
 let trial: SignInTrial;
 const clock = movableClock();
 beforeAll(async () => {
-  trial = await startSignInTrial({ clock });
+  trial = await startSignInTrial({
+    clock,
+    file: `actions:
+  - name: who
+    label: Who
+    description: Says who asks.
+    primary: true
+    request: { method: GET, path: /me }
+    inputs: [{ name: word, label: Word, type: text, required: true }]
+    outputs: [{ name: id, label: Id, type: text, path: id, primary: true }]
+    repeatable: true`,
+  });
 });
 afterAll(() => trial.close());
 
@@ -25,7 +36,7 @@ async function rowsOf(table: 'tokens' | 'credentials', id: string) {
 }
 
 describe('signing in again', () => {
-  test('keeps id, name and default, heals what access was withdrawn from, and tells what waits', async () => {
+  test('keeps id, name and default, and heals what access was withdrawn from', async () => {
     const id = await connected('ann', { name: 'Kept', default: true });
     trial.provider.withdraw('ann');
     await trial.app.owner.post(`/v1/connections/${id}/verify`);
@@ -89,6 +100,32 @@ describe('signing in again', () => {
     expect(other.answer.json.fields[0].path).toBe('connection');
   });
 });
+
+test('a run that waits because access was withdrawn goes on by itself after signing in again', async () => {
+  const id = await connected('hal', { name: 'Used' });
+  const { owner } = trial.app;
+  const table = (await owner.post('/v1/tables', { name: 'Leads' })).json;
+  const at = `/v1/tables/${table.id}`;
+  const word = (await owner.post(`${at}/columns`, { name: 'Word', type: 'text' })).json;
+  const who = (await owner.post(`${at}/columns`, { name: 'Who', type: 'text' })).json;
+  const rows = Array.from({ length: 20 }, (_, i) => ({ values: { [word.id]: `w${i}` } }));
+  expect((await owner.post(`${at}/rows`, { rows })).status).toBeLessThan(300);
+  const action = {
+    integration: 'trial',
+    action: 'who',
+    connection_id: id,
+    inputs: { word: { kind: 'column', column_id: word.id } },
+    outputs: { id: who.id },
+  };
+  const column = await owner.post(`${at}/columns`, { name: 'Ask', type: 'action', action });
+  expect(column.status, column.text).toBeLessThan(300);
+  trial.provider.withdraw('hal');
+  const run = (await owner.post(`${at}/columns/${column.json.id}/runs`, { scope: 'all' })).json;
+  const state = async () => (await owner.get(`/v1/runs/${run.id}`)).json;
+  await vi.waitFor(async () => expect((await state()).state).toMatch(/waiting/), { timeout: 20_000 });
+  await trial.signIn({ connection: id }, { account: 'hal' });
+  await vi.waitFor(async () => expect((await state()).state).toBe('done'), { timeout: 20_000 });
+}, 60_000);
 
 describe('a sign-in that is over', () => {
   test('after ten minutes is no longer taken, and says so', async () => {
