@@ -74,6 +74,13 @@ test('a mirror stands in for the provider where people sign in, too', async () =
   expect(url.startsWith('http://127.0.0.1:9/auth?response_type=code&')).toBe(true);
 });
 
+test('nobody is sent to an address of this server to sign in', async () => {
+  const settings = { KEYRAIL_PUBLIC_URL: 'https://keyrail.example.com' };
+  const begun = await start({ settings, authorizeUrl: 'https://keyrail.example.com/oauth/callback/trial' });
+  const { answer } = await begun.begin();
+  expect([answer.status, answer.json.code]).toEqual([400, 'invalid_input']);
+});
+
 test('on https its cookie is secure, and bound to the paths of sign-ins', async () => {
   const begun = await start({ settings: { KEYRAIL_PUBLIC_URL: 'https://keyrail.example.com' } });
   const token = await begun.app.token(['connections:write']);
