@@ -399,6 +399,23 @@ describe('a streamed call', () => {
     );
   });
 
+  test.each([
+    ['HEAD', 200],
+    ['GET', 204],
+    ['GET', 304],
+  ])('without a body (%s, %i) holds no place', async (method, status) => {
+    await serving(answering(status, '', { 'content-length': '5', 'content-encoding': 'gzip' }), {
+      concurrencyPerConnection: 1,
+    });
+    const request = { method, url: `${server?.origin}/`, headers: {} };
+    for (let count = 0; count < 3; count += 1) {
+      expect(await stream('/', { request, patienceMs: 50 })).toMatchObject({
+        kind: 'answer',
+        answer: { status, body: Buffer.alloc(0) },
+      });
+    }
+  });
+
   test('given up by whoever asked ends at the other side too', async () => {
     let closed: Promise<unknown> | undefined;
     await serving((_request, response) => {

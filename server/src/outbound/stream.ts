@@ -13,6 +13,7 @@ import {
   sign,
   withSockets,
 } from './engine.ts';
+import { answerHeaders } from './headers.ts';
 import type { KeptBody } from './kept-body.ts';
 import type { CallOutcome } from './outcome.ts';
 import { formsOfAll, redactor } from './redact.ts';
@@ -194,7 +195,7 @@ async function opened(
   const shown = { status, headers: sent.headers as Record<string, string> };
   const opened = hasBody
     ? await openAnswer(deps.limits, sent, formsOfAll(secrets), call.peeks(shown))
-    : await openAnswer(deps.limits, { ...sent, headers: unencoded(sent.headers) }, [], false);
+    : withoutBody(sent);
   if (opened.kind === 'too_large') return over({ kind: 'too_large', limitBytes: deps.limits.maxStreamBytes });
   if (opened.kind !== 'opened') return over(opened);
   const redact = redactor(secrets);
@@ -207,11 +208,12 @@ async function opened(
   return { kind: 'tried', status, opened, headers, reading };
 }
 
-function unencoded({ 'content-encoding': _, ...headers }: StreamExchangeHeaders): StreamExchangeHeaders {
-  return headers;
+/** HEAD, 204 and 304: what the headers say of a body is true of one that does not come. */
+function withoutBody({ headers, body }: Extract<StreamExchange, { kind: 'begun' }>): OpenedAnswer {
+  body.resume();
+  const peeked = { bytes: Buffer.alloc(0), isWhole: true, error: null };
+  return { kind: 'opened', headers: answerHeaders(headers), body, peeked };
 }
-
-type StreamExchangeHeaders = Extract<StreamExchange, { kind: 'begun' }>['headers'];
 
 /** The other side said when to come again: all who share the budget wait, as for any other call. */
 async function pauseOthers(
