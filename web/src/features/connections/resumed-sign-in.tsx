@@ -21,7 +21,12 @@ export function ResumedSignIn({ tool, authorization, onSaved }: Props) {
   useEffect(() => {
     if (id !== undefined) resume(id);
   }, [id, resume]);
-  if (id === undefined || control.state.kind === 'idle' || control.state.kind === 'connected') return null;
+  const { state } = control;
+  if (id === undefined || state.kind === 'idle' || state.kind === 'connected') return null;
+  // Begun long ago and never finished: nobody asks for it any more.
+  const isForgotten =
+    state.kind === 'refused' || (state.kind === 'failed' && state.authorization.state === 'expired');
+  if (isForgotten && authorization === undefined) return null;
   return (
     <div className={styles.saved}>
       <SignInProgress control={control} toolName={tool.name} />

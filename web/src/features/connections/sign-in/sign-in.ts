@@ -30,9 +30,9 @@ export interface SignInDeps {
 }
 
 const lookEveryMs = 1_000;
-const lookAfterCloseMs = 300;
-/** The window closes by itself when all went well; the server may take a moment longer to say so. */
-const graceMs = 900;
+const lookAfterCloseMs = 200;
+/** The window closes by itself when all went well, after the server knows; one that is closed while it finishes gets a moment. */
+const graceMs = 400;
 
 /**
  * Follows one sign-in until it has ended, is stopped or has become too old. `isClosed`: whether the window is gone; null

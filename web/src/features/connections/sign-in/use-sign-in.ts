@@ -53,10 +53,9 @@ export function useSignIn(
       const bell = doorbell(opened, started.id, abort.signal);
       const tell = (next: SignIn) => {
         setState((before) => (sameState(before, next) ? before : next));
-        if (next.kind === 'connected' || next.kind === 'failed' || next.kind === 'refused') {
-          forgetUnderWay(slug);
-          opened?.close();
-        }
+        if (isOver(next)) opened?.close();
+        // A page loaded again later shall not wait for one that was given up.
+        if (isOver(next) || next.kind === 'cancelled') forgetUnderWay(slug);
         if (next.kind === 'connected') connected.current(next.connectionId);
       };
       const deps = { look: (id: string) => api.authorizations.get(id), pause: bell, now: Date.now };
@@ -115,6 +114,8 @@ export function useSignIn(
   const show = opened == null ? null : () => opened.focus();
   return { state, begin, resume, stop, show };
 }
+
+const isOver = ({ kind }: SignIn): boolean => kind === 'connected' || kind === 'failed' || kind === 'refused';
 
 const sameState = (one: SignIn, other: SignIn): boolean =>
   one.kind === other.kind && (one.kind === 'waiting' || one.kind === 'cancelled' || one.kind === 'finishing');
