@@ -401,6 +401,28 @@ describe('stored tokens', () => {
     await process.tokens.renewDue(due, 1);
     expect(asked).toEqual(['of-due']);
   });
+
+  it('cost the sweep nothing while they are not due', async () => {
+    const owner = await newOwner(database);
+    const { systemPool } = database.db;
+    await systemPool.query(
+      `insert into credentials (workspace_id, connection_id, version, state, sealed, method, method_id, created_at)
+       select $1, $2, n, 'pending', 'v1.none.none', 'oauth2', 'oauth2', now() from generate_series(2, 5000) n`,
+      [owner.workspaceId, owner.connectionId],
+    );
+    await systemPool.query(
+      `insert into tokens (id, workspace_id, connection_id, credential_version, made_from, renew_at)
+       select 'tkn_' || n, $1, $2, n, 'credential', now() + n * interval '1 minute' from generate_series(2, 5000) n`,
+      [owner.workspaceId, owner.connectionId],
+    );
+    await systemPool.query('analyze tokens');
+    const { rows } = await systemPool.query<{ 'QUERY PLAN': string }>(
+      'explain select id from tokens where renew_at <= now() order by renew_at limit 500 for update skip locked',
+    );
+    const plan = rows.map((row) => row['QUERY PLAN']).join('\n');
+    expect(plan).toContain('tokens_due');
+    expect(plan).not.toContain('Seq Scan');
+  });
 });
 
 async function jobs() {
