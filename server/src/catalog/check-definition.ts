@@ -1,5 +1,6 @@
 import type { Action } from './action-definition.ts';
 import { addressProblem } from './address-check.ts';
+import type { AuthMethod } from './auth-definition.ts';
 import { checkTemplates } from './check-templates.ts';
 import type { Definition } from './definition.ts';
 import { parsePath } from './path.ts';
@@ -102,8 +103,30 @@ function checkNames(definition: Definition): FileProblem[] {
   );
 }
 
+/** Fields that a kind of method does something of its own with, by their names. */
+const FIXED_FIELDS: Record<string, readonly string[]> = {
+  google_service_account: ['key_file'],
+  aws_access_key: ['access_key_id', 'secret_access_key'],
+  jwt_bearer: ['private_key'],
+  certificate: ['certificate', 'private_key'],
+};
+
+function checkFixedFields(method: AuthMethod, index: number): FileProblem[] {
+  const kind = method.type === 'service_account' ? method.kind : method.type;
+  const fields = 'fields' in method ? method.fields : [];
+  return (FIXED_FIELDS[kind] ?? []).flatMap((name) => {
+    const field = fields.find((one) => one.name === name);
+    const path = ['auth', index, 'fields'];
+    if (field === undefined) return [{ path, message: `The kind ${kind} needs a field called "${name}".` }];
+    const isOpen = name !== 'access_key_id' && !field.secret;
+    return isOpen ? [{ path, message: `The field "${name}" must be secret.` }] : [];
+  });
+}
+
 function checkMethods(definition: Definition): FileProblem[] {
   return definition.auth.flatMap((method, index) => {
+    const fixed = checkFixedFields(method, index);
+    if (fixed.length > 0) return fixed;
     const same = definition.auth.filter((other) => (other.id ?? other.type) === (method.id ?? method.type));
     if (same.length < 2) return [];
     return [

@@ -194,7 +194,7 @@ function summed(read: readonly ReadField[], { values, facts, expiresAt, warnings
   const shown = given.filter((one) => !one.isSecret);
   return {
     values,
-    fields: Object.fromEntries(shown.map(({ name, value }) => [name, value])),
+    fields: Object.fromEntries(shown.map(({ name, value }) => [name, kept[name] ?? value])),
     hint: first.length >= SHORTEST_WITH_HINT && first.length <= MAX_SECRET_LENGTH ? first.slice(-4) : null,
     secrets: secrets.map(({ name, value }) => new Secret(kept[name] ?? value)),
     notes: [
