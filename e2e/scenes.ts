@@ -136,7 +136,7 @@ export const afterScenes = (places: Places): Scene[] => [
       await page.getByRole('dialog').getByLabel('Name').fill('Report');
     },
   },
-  { name: '42-audit', path: '/settings/audit', act: see('onnection created') },
+  { name: '42-audit', path: '/settings/audit', act: see('Added the connection') },
   { name: '43-profile', path: '/settings/profile', act: see('olive@example.com') },
   { name: '44-appearance', path: '/settings/appearance', act: see('As the system') },
   {

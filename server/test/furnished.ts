@@ -20,8 +20,7 @@ export async function furnishWorkspace(
   const tbl = await made('/v1/tables', { name: 'Leads' });
   const text = await made(`/v1/tables/${tbl}/columns`, { name: 'Email', type: 'text' });
   const row = await made(`/v1/tables/${tbl}/rows`, { rows: [{ values: {} }] });
-  const con = newId<string>('con');
-  await insert(app, workspaceId, con);
+  const con = await emptyConnection(app, workspaceId, 'Main');
   const run = newId<string>('run');
   await sql`insert into runs (id, workspace_id, table_id, column_id, state, scope, action, created_by_label, unsettled)
     values (${run}, ${workspaceId}, ${tbl}, ${text}, 'done', 'all', '{}', 'Somebody', false)`.execute(
@@ -48,14 +47,21 @@ export async function furnishWorkspace(
   };
 }
 
-async function insert({ database }: TestApp, workspaceId: string, id: string): Promise<void> {
+/** A connection that holds no credential, for what only asks whether there is one; its id. */
+export async function emptyConnection(
+  { database }: TestApp,
+  workspaceId: string,
+  name: string,
+): Promise<string> {
+  const id = newId<string>('con');
   const now = new Date();
   await database.db.system
     .insertInto('connections')
     .values({
-      ...{ id, workspace_id: workspaceId, integration: 'hunter', name: 'Main', name_key: 'main' },
-      ...{ method: 'api_key', method_id: 'api_key', status: 'disconnected', is_default: true },
+      ...{ id, workspace_id: workspaceId, integration: 'hunter', name, name_key: name.toLowerCase() },
+      ...{ method: 'api_key', method_id: 'api_key', status: 'disconnected' },
       ...{ status_since: now, created_at: now, updated_at: now },
     })
     .execute();
+  return id;
 }

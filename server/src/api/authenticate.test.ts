@@ -22,7 +22,13 @@ test('who may look is asked anew of a request that stays open, also when it name
         : null,
   };
   const query: Record<string, unknown> = { workspace: workspaceId, limit: '5' };
-  const request = { method: 'GET', headers: {}, query, ip: '127.0.0.1' } as unknown as FastifyRequest;
+  const request = {
+    method: 'GET',
+    headers: {},
+    query,
+    ip: '127.0.0.1',
+    routeOptions: {},
+  } as unknown as FastifyRequest;
   const look = () =>
     authenticate(
       identify,

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startApp, type TestApp } from '../../test/app.ts';
 import { movableClock } from '../../test/clock.ts';
+import { emptyConnection } from '../../test/furnished.ts';
 import { createLog } from '../lib/log.ts';
 import { hashOf, isWellFormedToken, newApiToken } from './secret-text.ts';
 import { createTokenLookup, type TokenLookup } from './token-store.ts';
@@ -111,18 +112,20 @@ describe('an API token', () => {
     expect(longer.status).toBe(403);
     const shorter = { name: 'x', scopes: ['workspace:admin'], expires_in_days: 1 };
     expect((await shortLived.post('/v1/tokens', shorter)).status).toBe(201);
+    const one = await emptyConnection(app, app.workspaceId, 'One');
+    const two = await emptyConnection(app, app.workspaceId, 'Two');
     const bound = await app.owner.post('/v1/tokens', {
       name: 'b',
       scopes: ['workspace:admin'],
-      connection_ids: ['con_1'],
+      connection_ids: [one],
     });
-    const wider = { name: 'x', scopes: ['workspace:admin'], connection_ids: ['con_1', 'con_2'] };
+    const wider = { name: 'x', scopes: ['workspace:admin'], connection_ids: [one, two] };
     expect((await asBearer(bound.json.token).post('/v1/tokens', wider)).status).toBe(403);
     const same = await asBearer(bound.json.token).post('/v1/tokens', {
       name: 'x',
       scopes: ['workspace:admin'],
     });
-    expect(same.json.connection_ids).toEqual(['con_1']);
+    expect(same.json.connection_ids).toEqual([one]);
   });
 
   test('loses at once what its maker loses, and everything when the maker leaves', async () => {
