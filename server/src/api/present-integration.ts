@@ -24,7 +24,7 @@ export function presentSummary(definition: Definition, connectionCount: number):
     description: definition.description,
     icon: { svg: null, monogram: monogramOf(definition), color: definition.icon.color },
     methods: [...new Set(definition.auth.map((method) => method.type))],
-    is_custom: definition.slug.startsWith(OWN_PREFIX),
+    is_custom: isOwn(definition),
     connection_count: connectionCount,
   };
 }
@@ -47,13 +47,18 @@ export function presentIntegration(
   return {
     ...presentSummary(definition, connectionCount),
     homepage: definition.homepage,
-    docs_url: definition.docsUrl,
+    // Of what a workspace described itself nobody knows where its documentation is.
+    docs_url: isOwn(definition) ? null : definition.docsUrl,
     key_location: definition.auth.find((method) => method.keyHelp)?.keyHelp?.location ?? null,
     auth_methods: definition.auth.map((method) => presentMethod(method, setup)),
     connection_fields: asked.map((field) => presentField(field, false, undefined)),
     actions: [...offered].sort((a, b) => Number(b.primary) - Number(a.primary)).map(presentAction),
     limits_note: definition.rateLimits?.note ?? null,
   };
+}
+
+function isOwn({ slug }: Definition): boolean {
+  return slug.startsWith(OWN_PREFIX);
 }
 
 function monogramOf({ icon, name }: Definition): string {

@@ -149,6 +149,7 @@ function InputsField({ action, onChange, problem }: FieldProps) {
           />
           <Checkbox
             label="Needed"
+            className={styles.needed}
             checked={input.isRequired}
             onChange={(event) => change(input.key, { isRequired: event.currentTarget.checked })}
           />
