@@ -68,6 +68,8 @@ try {
     await sleep(REVOKED_AFTER_MS + 500);
   });
   const rate = seen.calls / seen.seconds;
+  tell(`median ${median(seen.ms).toFixed(1)} ms, straight to the provider ${median(bare.ms).toFixed(1)} ms`);
+  if (seen.failed.length > 0) tell(JSON.stringify(seen.failed.slice(0, 5)));
   report({
     bench: 'rotate-key',
     value: seen.failed.length,
@@ -88,8 +90,6 @@ try {
       ),
     ],
   });
-  tell(`median ${median(seen.ms).toFixed(1)} ms, straight to the provider ${median(bare.ms).toFixed(1)} ms`);
-  if (seen.failed.length > 0) tell(JSON.stringify(seen.failed.slice(0, 5)));
 } finally {
   for (const server of servers) await server.stop();
   await agent.close();
