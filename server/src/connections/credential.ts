@@ -91,7 +91,9 @@ export function createCredentialDoor(deps: Deps, limits: Limits): CredentialDoor
   async function newerThan(workspaceId: string, connectionId: string, fields: Fields, version: number) {
     opened.drop(workspaceId, connectionId);
     const loaded = await load(workspaceId, connectionId);
-    if (loaded.kind === 'unavailable' || !mayBeUsed(loaded, fields)) return null;
+    if (loaded.kind === 'unavailable' || !isForAddress(loaded, fields)) return null;
+    // Another process has just found that the token has ended: that says more than the answer it brought about.
+    if (loaded.isBroken) return loaded.use.kind === 'token' ? BROKEN : null;
     const newer = await newerIn(deps, loaded, version, false);
     if (newer === null) await deps.onRefused(workspaceId, connectionId, credentialVersionIn(version));
     return newer;

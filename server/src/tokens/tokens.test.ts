@@ -263,6 +263,9 @@ describe('a grant that has ended', () => {
         expect(outcome).toEqual({ kind: 'ended', because: 'revoked', words: 'Token revoked' });
       }
     }
+    // A call that was on its way with the old one learns it, too.
+    const refused = await Promise.all(all.map(({ tokens }) => tokens.renewed(owner, 1)));
+    expect(new Set(refused.map(text))).toEqual(new Set(['ended']));
     expect(asked).toBe(1);
     expect(all.flatMap(({ told }) => told)).toEqual(['ended: revoked']);
   });

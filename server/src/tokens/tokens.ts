@@ -59,6 +59,7 @@ export function createTokens(given: TokensDeps): Tokens {
       kept.drop(keyOf(owner));
       const row = await find(owner);
       if (row === null) return { kind: 'as_it_is' };
+      if (row.ended !== null) return { kind: 'ended', ...row.ended };
       const isNewer = row.generation > refusedGeneration;
       const forcedMs = clock.now().getTime() - (row.forcedAt?.getTime() ?? 0);
       // Whoever renews it right now does so for this refusal, too.
