@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { connectionId } from './ids.ts';
-import { authMethodKind, fact } from './integrations.ts';
+import { authMethodKind, fact, integrationIcon } from './integrations.ts';
 import { timestamp } from './page.ts';
 import { account, verdict } from './verdicts.ts';
 
@@ -167,6 +167,9 @@ export const connectedAppsQuery = z.strictObject({
 /** One line of "Your connected apps". */
 export const connectedApp = z.object({
   integration: z.string(),
+  name: z.string().describe('The slug where the catalog no longer has it.'),
+  icon: integrationIcon,
+  is_custom: z.boolean(),
   connection_count: z.int(),
   worst_status: connectionStatus,
   last_used_at: timestamp.nullable(),

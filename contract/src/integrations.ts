@@ -106,12 +106,19 @@ export const action = z
   .meta({ id: 'Action' });
 export type Action = z.infer<typeof action>;
 
+export const integrationIcon = z.object({
+  svg: z.string().nullable(),
+  monogram: z.string(),
+  color: z.string(),
+});
+export type IntegrationIcon = z.infer<typeof integrationIcon>;
+
 export const integrationSummary = z.object({
   slug: z.string(),
   name: z.string(),
   category: z.string(),
   description: z.string(),
-  icon: z.object({ svg: z.string().nullable(), monogram: z.string(), color: z.string() }),
+  icon: integrationIcon,
   methods: z.array(authMethodKind),
   is_custom: z.boolean(),
   connection_count: z.int().describe("This workspace's connections."),

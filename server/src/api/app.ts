@@ -153,7 +153,7 @@ function addRoutes(app: App, deps: ApiDeps, frame: ApiFrame): void {
   auditRoutes(app, deps.audit);
   integrationRoutes(app, deps);
   recogniseRoute(app, deps.connections);
-  connectionRoutes(app, deps.connections);
+  connectionRoutes(app, deps.connections, deps.catalogs);
   credentialsRoutes(app, deps.connections, frame);
   customIntegrationRoutes(app, deps.custom, frame);
   proxyRoutes(app, deps.proxy);

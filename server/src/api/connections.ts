@@ -19,9 +19,11 @@ import { pageOf, pageQuery } from '@keyrail/contract/page';
 import type { Verdict } from '@keyrail/contract/verdicts';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
+import type { Catalogs } from '../catalog/catalogs.ts';
 import type { Connections } from '../connections/connections.ts';
 import { expectedVersion, setVersion } from './etag.ts';
 import { presentConnection } from './present-connection.ts';
+import { presentApp } from './present-integration.ts';
 import type { App } from './route.ts';
 
 export type ConnectionRoutesDeps = Pick<
@@ -49,14 +51,14 @@ const changing = { policy: { role: 'admin', scope: 'connections:write' } } as co
 const tags = ['Connections'];
 
 /** `/v1/connections`: saved sets of credentials. No answer of these routes holds a secret. */
-export function connectionRoutes(app: App, deps: ConnectionRoutesDeps): void {
-  lookRoutes(app, deps);
+export function connectionRoutes(app: App, deps: ConnectionRoutesDeps, catalogs: Catalogs): void {
+  lookRoutes(app, deps, catalogs);
   aboutRoutes(app, deps);
   enterRoutes(app, deps);
   deedRoutes(app, deps);
 }
 
-function lookRoutes(app: App, deps: ConnectionRoutesDeps): void {
+function lookRoutes(app: App, deps: ConnectionRoutesDeps, catalogs: Catalogs): void {
   app.route({
     method: 'GET',
     url: '/v1/connections',
@@ -88,7 +90,9 @@ function lookRoutes(app: App, deps: ConnectionRoutesDeps): void {
     handler: async (request) => {
       const { limit, cursor } = request.query;
       const page = await deps.apps(request.who, { limit: limit ?? null, cursor });
-      return { data: page.data, next_cursor: page.nextCursor };
+      const catalog = await catalogs.of(request.who.workspaceId);
+      const data = page.data.map((found) => presentApp(found, catalog.get(found.integration)));
+      return { data, next_cursor: page.nextCursor };
     },
   });
 

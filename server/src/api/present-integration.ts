@@ -1,9 +1,11 @@
+import type { ConnectedApp } from '@keyrail/contract/connections';
 import type {
   ActionInput,
   ActionOutput,
   AuthMethodKind,
   CredentialField,
   Integration,
+  IntegrationIcon,
   IntegrationSummary,
   Action as ShownAction,
   AuthMethod as ShownMethod,
@@ -14,6 +16,7 @@ import { OWN_PREFIX } from '../catalog/catalogs.ts';
 import type { Definition } from '../catalog/definition.ts';
 import type { ConnectionField, CredentialField as Field } from '../catalog/field-definition.ts';
 import { setsThatSuffice } from '../catalog/needs.ts';
+import type { App } from '../connections/look.ts';
 import { methodIdOf } from '../connections/method.ts';
 
 export function presentSummary(definition: Definition, connectionCount: number): IntegrationSummary {
@@ -22,7 +25,7 @@ export function presentSummary(definition: Definition, connectionCount: number):
     name: definition.name,
     category: definition.category,
     description: definition.description,
-    icon: { svg: null, monogram: monogramOf(definition), color: definition.icon.color },
+    icon: presentIcon(definition),
     methods: [...new Set(definition.auth.map((method) => method.type))],
     is_custom: isOwn(definition),
     connection_count: connectionCount,
@@ -57,12 +60,30 @@ export function presentIntegration(
   };
 }
 
-function isOwn({ slug }: Definition): boolean {
-  return slug.startsWith(OWN_PREFIX);
+export function presentApp(app: App, definition: Definition | undefined): ConnectedApp {
+  const { integration } = app;
+  return {
+    integration,
+    name: definition?.name ?? integration,
+    icon: definition === undefined ? unknownIcon(integration) : presentIcon(definition),
+    is_custom: isOwn({ slug: integration }),
+    connection_count: app.connectionCount,
+    worst_status: app.worstStatus,
+    last_used_at: app.lastUsedAt?.toISOString() ?? null,
+  };
 }
 
-function monogramOf({ icon, name }: Definition): string {
-  return icon.text ?? name.charAt(0).toUpperCase();
+function presentIcon({ icon }: Definition): IntegrationIcon {
+  return { svg: null, monogram: icon.text, color: icon.color };
+}
+
+/** Of a tool that the catalog no longer has. */
+function unknownIcon(slug: string): IntegrationIcon {
+  return { svg: null, monogram: slug.charAt(0).toUpperCase(), color: '#5d606a' };
+}
+
+function isOwn({ slug }: Pick<Definition, 'slug'>): boolean {
+  return slug.startsWith(OWN_PREFIX);
 }
 
 const METHOD_LABELS: Record<AuthMethodKind, string> = {

@@ -1,4 +1,4 @@
-import type { ConnectedApp, ConnectionEvent, Dependent } from '@keyrail/contract/connections';
+import type { ConnectionEvent, Dependent } from '@keyrail/contract/connections';
 import type { Recognised } from '@keyrail/contract/integrations';
 import type { Verdict } from '@keyrail/contract/verdicts';
 import type { Catalogs } from '../catalog/catalogs.ts';
@@ -131,7 +131,7 @@ export interface Connections {
     page: { limit: number; cursor: string | undefined },
   ): Promise<Slice<ConnectionEvent>>;
   usage(who: Who, id: string): Promise<UsageHour[]>;
-  apps(who: Who, page: AppsPage): Promise<Slice<ConnectedApp>>;
+  apps(who: Who, page: AppsPage): Promise<Slice<look.App>>;
   /** How many connections these integrations have; those without one are left out. */
   countByIntegration(who: Who, integrations: readonly string[]): Promise<ReadonlyMap<string, number>>;
 

@@ -395,7 +395,7 @@ describe('who sees a connection', () => {
     const [mine, other] = [await connected(), await connected()];
     const bound = whoIn(who.workspaceId, [mine.id as ConnectionId]);
     expect((await room.connections.list(bound, all)).data.map((one) => one.id)).toEqual([mine.id]);
-    expect((await room.connections.apps(bound, allApps)).data).toMatchObject([{ connection_count: 1 }]);
+    expect((await room.connections.apps(bound, allApps)).data).toMatchObject([{ connectionCount: 1 }]);
     await expect(room.connections.get(bound, other.id)).rejects.toMatchObject({ code: 'not_found' });
     await expect(connected({}, bound)).rejects.toMatchObject({ code: 'forbidden' });
   });
@@ -415,8 +415,8 @@ describe('who sees a connection', () => {
     const broken = await room.connections.list(who, { ...all, status: 'disconnected' });
     expect(broken.data.map((one) => one.id)).toEqual([last?.id]);
     const [worst, best] = [
-      { integration: 'other', connection_count: 1, worst_status: 'disconnected' },
-      { integration: 'acme', connection_count: 2, worst_status: 'connected' },
+      { integration: 'other', connectionCount: 1, worstStatus: 'disconnected' },
+      { integration: 'acme', connectionCount: 2, worstStatus: 'connected' },
     ];
     expect((await room.connections.apps(who, allApps)).data).toMatchObject([worst, best]);
     const [one, two] = [

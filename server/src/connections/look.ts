@@ -1,9 +1,4 @@
-import type {
-  ConnectedApp,
-  ConnectionEvent,
-  ConnectionStatus,
-  Dependent,
-} from '@keyrail/contract/connections';
+import type { ConnectionEvent, ConnectionStatus, Dependent } from '@keyrail/contract/connections';
 import { AppError } from '../lib/app-error.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Transact, Tx } from '../lib/tx.ts';
@@ -66,8 +61,16 @@ export interface AppsPage {
   cursor: string | undefined;
 }
 
+/** A tool with at least one connection, without its name: that is the catalog's. */
+export interface App {
+  integration: string;
+  connectionCount: number;
+  worstStatus: ConnectionStatus;
+  lastUsedAt: Date | null;
+}
+
 /** The apps with at least one connection; those that need attention come first. */
-export async function apps(deps: Deps, who: Who, page: AppsPage): Promise<Slice<ConnectedApp>> {
+export async function apps(deps: Deps, who: Who, page: AppsPage): Promise<Slice<App>> {
   const { limit } = page;
   const after = placeFromCursor(page.cursor);
   const rows = await deps.transact(who.workspaceId, (tx) =>
@@ -81,13 +84,8 @@ export async function apps(deps: Deps, who: Who, page: AppsPage): Promise<Slice<
   return { data: shown.map(appOf), nextCursor: isCut && last !== undefined ? cursorFromPlace(last) : null };
 }
 
-function appOf({ integration, count, worst, lastUsedAt }: AppRow): ConnectedApp {
-  return {
-    integration,
-    connection_count: count,
-    worst_status: STATUSES[worst] ?? 'connected',
-    last_used_at: lastUsedAt?.toISOString() ?? null,
-  };
+function appOf({ integration, count, worst, lastUsedAt }: AppRow): App {
+  return { integration, connectionCount: count, worstStatus: STATUSES[worst] ?? 'connected', lastUsedAt };
 }
 
 /** How many connections these integrations have; those without one are left out. */

@@ -1,17 +1,13 @@
 import type { ConnectedApp } from '@keyrail/contract/connections';
-import type { IntegrationSummary } from '@keyrail/contract/integrations';
 import { Button } from '@mantine/core';
 import { IconChevronRight } from '@tabler/icons-react';
-import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
 import { count, number } from '../../lib/format.ts';
-import { allIntegrationsQuery } from '../../lib/queries.ts';
 import { severity, wantsReconnect } from '../../lib/words.ts';
 import { Ago } from '../../ui/ago.tsx';
 import { IntegrationIcon } from '../../ui/integration-icon.tsx';
 import list from '../../ui/list.module.css';
-import { Skeleton } from '../../ui/skeleton.tsx';
 import { ConnectionState } from '../../ui/status.tsx';
 import styles from './connections.module.css';
 
@@ -19,8 +15,6 @@ const stepSize = 60;
 
 /** One line per tool; what needs attention comes first. */
 export function ConnectedApps({ apps, limit }: { apps: ConnectedApp[]; limit?: number }) {
-  const tools = useQuery(allIntegrationsQuery);
-  const bySlug = new Map(tools.data?.map((tool) => [tool.slug, tool]));
   const [shown, setShown] = useState(stepSize);
   const sorted = [...apps].sort(
     (one, other) =>
@@ -32,12 +26,7 @@ export function ConnectedApps({ apps, limit }: { apps: ConnectedApp[]; limit?: n
     <>
       <div className={list.box}>
         {sorted.slice(0, limit ?? shown).map((app) => (
-          <AppLine
-            key={app.integration}
-            app={app}
-            tool={bySlug.get(app.integration)}
-            isNameComing={tools.isPending}
-          />
+          <AppLine key={app.integration} app={app} />
         ))}
       </div>
       {limit === undefined && sorted.length > shown && (
@@ -54,25 +43,16 @@ export function ConnectedApps({ apps, limit }: { apps: ConnectedApp[]; limit?: n
   );
 }
 
-interface LineProps {
-  app: ConnectedApp;
-  tool: IntegrationSummary | undefined;
-  /** Until names are loaded, none is made up of the address. */
-  isNameComing: boolean;
-}
-
-function AppLine({ app, tool, isNameComing }: LineProps) {
-  const name = tool?.name ?? app.integration;
-  const icon = tool?.icon ?? { svg: null, monogram: name.slice(0, 1).toUpperCase(), color: '#5d606a' };
+function AppLine({ app }: { app: ConnectedApp }) {
   return (
     <Link
       to="/settings/connections/$slug"
       params={{ slug: app.integration }}
       className={`${list.row} ${styles.app}`}
     >
-      {isNameComing ? <Skeleton width={32} height={32} /> : <IntegrationIcon icon={icon} />}
+      <IntegrationIcon icon={app.icon} />
       <span className={styles.appName}>
-        <span className={list.name}>{isNameComing ? <Skeleton width={96} /> : name}</span>
+        <span className={list.name}>{app.name}</span>
         <span className="k-2 k-num">{count(app.connection_count, 'connection')}</span>
       </span>
       <span className={styles.appStatus}>

@@ -4,7 +4,7 @@ import { Button } from '@mantine/core';
 import { IconTable } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import { allIntegrationsQuery, watchedConnectionsQuery } from '../../lib/queries.ts';
+import { connectedAppsQuery, watchedConnectionsQuery } from '../../lib/queries.ts';
 import { useMay, useSeesConnections } from '../../lib/use-role.ts';
 import { runWords, severity, statusWords, wantsReconnect } from '../../lib/words.ts';
 import { IntegrationIcon } from '../../ui/integration-icon.tsx';
@@ -63,14 +63,14 @@ function StuckRun({ run }: { run: Run }) {
 function Ailing({ connection }: { connection: Connection }) {
   const mayChange = useMay('admin');
   const canReconnect = mayChange && wantsReconnect(connection.status);
-  const tools = useQuery(allIntegrationsQuery);
-  const tool = tools.data?.find((one) => one.slug === connection.integration);
-  const name = tool?.name ?? connection.integration;
+  const apps = useQuery(connectedAppsQuery);
+  const app = apps.data?.find((one) => one.integration === connection.integration);
+  const name = app?.name ?? connection.integration;
   return (
     <div className={`${list.row} ${styles.attention}`}>
       <IntegrationIcon
         size={28}
-        icon={tool?.icon ?? { svg: null, monogram: name.slice(0, 1).toUpperCase(), color: '#5d606a' }}
+        icon={app?.icon ?? { svg: null, monogram: name.slice(0, 1).toUpperCase(), color: '#5d606a' }}
       />
       <span>
         <span className={list.name}>{name}</span> <span className={styles.reason}>{connection.name}</span>

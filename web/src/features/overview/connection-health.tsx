@@ -2,7 +2,7 @@ import type { ConnectedApp, Connection } from '@keyrail/contract/connections';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { count } from '../../lib/format.ts';
-import { allIntegrationsQuery, watchedConnectionsQuery } from '../../lib/queries.ts';
+import { watchedConnectionsQuery } from '../../lib/queries.ts';
 import { severity, statusWords, type Tone } from '../../lib/words.ts';
 import { Ago } from '../../ui/ago.tsx';
 import { IntegrationIcon } from '../../ui/integration-icon.tsx';
@@ -16,9 +16,8 @@ const soonMs = 30 * 86_400_000;
 
 /** How the connected tools stand, and what ends when. Nothing while nothing is connected. */
 export function ConnectionHealth({ apps }: { apps: ConnectedApp[] }) {
-  const tools = useQuery(allIntegrationsQuery);
   if (apps.length === 0) return null;
-  const bySlug = new Map(tools.data?.map((tool) => [tool.slug, tool]));
+  const names = new Map(apps.map((app) => [app.integration, app.name]));
   const sorted = [...apps].sort(
     (one, other) =>
       severity(other.worst_status) - severity(one.worst_status) ||
@@ -32,39 +31,32 @@ export function ConnectionHealth({ apps }: { apps: ConnectedApp[] }) {
       actions={<Link to="/settings/connections">See all</Link>}
     >
       <div className={list.box}>
-        {sorted.slice(0, shown).map((app) => {
-          const tool = bySlug.get(app.integration);
-          const name = tool?.name ?? app.integration;
-          return (
-            <Link
-              key={app.integration}
-              to="/settings/connections/$slug"
-              params={{ slug: app.integration }}
-              className={`${list.row} ${styles.app}`}
-            >
-              <IntegrationIcon
-                size={28}
-                icon={tool?.icon ?? { svg: null, monogram: name.slice(0, 1).toUpperCase(), color: '#5d606a' }}
-              />
-              <span className={styles.appName}>
-                <span className={list.name}>{name}</span>{' '}
-                <span className="k-2 k-num">{count(app.connection_count, 'connection')}</span>
-              </span>
-              <ConnectionState status={app.worst_status} />
-              <span className={`k-2 ${styles.appUsed}`}>
-                {app.last_used_at === null ? (
-                  'Not used yet'
-                ) : (
-                  <>
-                    Used <Ago at={app.last_used_at} />
-                  </>
-                )}
-              </span>
-            </Link>
-          );
-        })}
+        {sorted.slice(0, shown).map((app) => (
+          <Link
+            key={app.integration}
+            to="/settings/connections/$slug"
+            params={{ slug: app.integration }}
+            className={`${list.row} ${styles.app}`}
+          >
+            <IntegrationIcon size={28} icon={app.icon} />
+            <span className={styles.appName}>
+              <span className={list.name}>{app.name}</span>{' '}
+              <span className="k-2 k-num">{count(app.connection_count, 'connection')}</span>
+            </span>
+            <ConnectionState status={app.worst_status} />
+            <span className={`k-2 ${styles.appUsed}`}>
+              {app.last_used_at === null ? (
+                'Not used yet'
+              ) : (
+                <>
+                  Used <Ago at={app.last_used_at} />
+                </>
+              )}
+            </span>
+          </Link>
+        ))}
       </div>
-      <EndingSoon nameOf={(slug) => bySlug.get(slug)?.name ?? slug} />
+      <EndingSoon nameOf={(slug) => names.get(slug) ?? slug} />
     </Section>
   );
 }
