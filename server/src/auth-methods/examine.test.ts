@@ -348,6 +348,73 @@ describe('a client certificate', () => {
   });
 });
 
+/** DER of one value. */
+const der = (tag: number, ...parts: (Buffer | string)[]): Buffer => {
+  const content = Buffer.concat(
+    parts.map((part) => (typeof part === 'string' ? Buffer.from(part, 'hex') : part)),
+  );
+  const size = content.length;
+  const length = size < 0x80 ? [size] : [0x82, size >> 8, size & 0xff];
+  return Buffer.concat([Buffer.from([tag, ...length]), content]);
+};
+const pem = (label: string, inside: Buffer) =>
+  `-----BEGIN ${label}-----\n${inside.toString('base64')}\n-----END ${label}-----\n`;
+const integer = (value: number) =>
+  der(0x02, `00${value.toString(16).padStart(8, '0')}`.replace(/^(00)+(?=0)/, ''));
+
+describe('a key file made to hold up the server', () => {
+  const PBKDF2 = '06092a864886f70d01050c';
+  const SCRYPT = '06092b06010401da47040b';
+  const protectedBy = (kdf: string, ...numbers: Buffer[]) =>
+    pem(
+      'ENCRYPTED PRIVATE KEY',
+      der(
+        0x30,
+        der(
+          0x30,
+          '06092a864886f70d01050d',
+          der(
+            0x30,
+            der(0x30, kdf, der(0x30, der(0x04, '0011223344556677'), ...numbers)),
+            der(0x30, '060960864801650304012a', der(0x04, '00'.repeat(16))),
+          ),
+        ),
+        der(0x04, '00'.repeat(48)),
+      ),
+    );
+  const looked = (private_key: string) =>
+    look(jwt, { client_id: 'acme', user: 'ada', private_key, passphrase: 'any' }).problem?.message;
+
+  it.each([
+    ['eight million rounds', protectedBy(PBKDF2, integer(8_000_000))],
+    ['two thousand million rounds', protectedBy(PBKDF2, integer(0x7fffffff))],
+    ['more rounds than there are numbers', protectedBy(PBKDF2, der(0x02, `7f${'ff'.repeat(12)}`))],
+    ['scrypt that takes long', protectedBy(SCRYPT, integer(8_192), integer(8), integer(256))],
+    ['a length that is not said', protectedBy(PBKDF2, integer(2_048)).replace(/\nM./, '\nMI')],
+    ['headers around it', protectedBy(PBKDF2, integer(2_048)).replace('\n', '\nProc-Type: 4,ENCRYPTED\n\n')],
+  ])('is not opened: %s', (_, private_key) => {
+    expect(looked(private_key)).toMatch(/opening it takes too long/);
+  });
+
+  it.each([
+    ['as openssl does', protectedBy(PBKDF2, integer(2_048))],
+    ['as is recommended', protectedBy(PBKDF2, integer(600_000))],
+    ['with scrypt as openssl does', protectedBy(SCRYPT, integer(16_384), integer(8), integer(1))],
+  ])('is not what is protected %s', (_, private_key) => {
+    expect(looked(private_key)).toBe('The passphrase does not open the private key.');
+  });
+
+  it('is not signed with where it is larger than any real one', () => {
+    const odd = (bits: number) => integerOf(Buffer.alloc(bits / 8, 0xa5));
+    const integerOf = (bytes: Buffer) => der(0x02, '00', bytes);
+    const half = odd(8_200);
+    const key = der(0x30, '020100', odd(16_400), '0203010001', odd(16_400), half, half, half, half, half);
+    const startedAt = performance.now();
+    expect(looked(pem('RSA PRIVATE KEY', key))).toMatch(/more than 8,192 bits/);
+    expect(performance.now() - startedAt).toBeLessThan(500);
+  });
+});
+
 describe('a private key with a passphrase', () => {
   const locked = encrypted(rsa.privateKey, 'right one');
   const values = (more: object) => ({ client_id: 'abc', user: 'ada', private_key: locked, ...more });

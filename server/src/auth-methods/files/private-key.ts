@@ -8,6 +8,7 @@ import {
 } from 'node:crypto';
 import { Secret } from '../../lib/secret.ts';
 import { kindOfLabel, wrongFile } from './file-kind.ts';
+import { isSlowToOpen } from './key-derivation.ts';
 import { type PemBlock, readPem } from './pem.ts';
 
 export type KeyOutcome =
@@ -46,12 +47,25 @@ function opened(block: PemBlock, passphrase: string | undefined): KeyOutcome {
     const message = 'The private key is protected by a passphrase. Enter it as well.';
     return { kind: 'problem', message, about: 'passphrase' };
   }
+  if (block.label === 'ENCRYPTED PRIVATE KEY' && isSlow(block)) return problem(TOO_SLOW);
   const key = parse(block.pem, isEncrypted ? passphrase : undefined);
   if (key === null && isEncrypted) {
     return { kind: 'problem', message: 'The passphrase does not open the private key.', about: 'passphrase' };
   }
+  if (key !== null && (key.asymmetricKeyDetails?.modulusLength ?? 0) > MOST_BITS) return problem(TOO_LARGE);
   if (key === null || !isSound(key)) return problem('The private key is damaged and cannot be used.');
   return { kind: 'key', key, pem: writtenAnew(key), wasEncrypted: isEncrypted };
+}
+
+/** Signing takes eight times as long with twice the bits: of a file made for it, hours in which nobody is served. */
+const MOST_BITS = 8_192;
+const TOO_LARGE = 'The private key has more than 8,192 bits, which is more than this server signs with.';
+const TOO_SLOW =
+  'The private key is protected so that opening it takes too long. Protect it anew: openssl pkcs8 -topk8 -in file.pem -out new.pem';
+
+/** What has headers as well is encrypted twice: nothing can be read in it. */
+function isSlow({ headers, pem }: PemBlock): boolean {
+  return headers.length > 0 || isSlowToOpen(Buffer.from(pem.replace(/-----[^-]+-----|\s/g, ''), 'base64'));
 }
 
 /** From its numbers alone, so that nothing of the file but the key itself is kept. Rare curves have no such form. */
