@@ -188,6 +188,29 @@ describe('a call through the proxy', () => {
     expect(seen).toHaveLength(1);
   });
 
+  test.each([
+    ['/v2/moved?a=1', '/v2/moved?a=1'],
+    ['next', '/v1/a/next'],
+    ['?page=2', '/v1/a/b?page=2'],
+    ['http:/v2/odd', '/v2/odd'],
+  ])('says where %s is: at the other side, not at us', async (location, path) => {
+    answer = (_request, response) =>
+      response.writeHead(307, { location, 'content-location': location }).end();
+    const got = await raw(at('/a/b'), { method: 'DELETE' });
+    expect(got.status).toBe(307);
+    const whole = `http://127.0.0.1:${port}${path}`;
+    expect([got.headers.location, got.headers['content-location']]).toEqual([whole, whole]);
+  });
+
+  test('sends nobody on into our own API, who would go there with all their rights', async () => {
+    const { host } = new URL(app.url);
+    for (const location of [`http://${host}/v1/connections/x`, `//${host}/v1/x`, `HTTP://${host}/v1/x`]) {
+      answer = (_request, response) => response.writeHead(307, { location }).end();
+      const got = await raw(at('/a'), { method: 'DELETE' });
+      expect([got.status, got.headers.location], location).toEqual([307, undefined]);
+    }
+  });
+
   test('streams: the first part of an answer is there before the last is written', async () => {
     let finish = () => {};
     answer = (_request, response) => {

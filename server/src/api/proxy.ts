@@ -59,7 +59,7 @@ async function handle(
   takeRestOfBody(request, reply);
   return reply
     .code(answer.status)
-    .headers(answer.headers)
+    .headers(withoutWayToUs(answer.headers, request.headers.host ?? ''))
     .headers({
       // Whatever it is, it is data of somebody else: it runs nothing and frames nothing under our address.
       'content-security-policy': "sandbox; default-src 'none'; frame-ancestors 'none'",
@@ -96,6 +96,18 @@ function joined(headers: FastifyRequest['headers']): Record<string, string> {
     value === undefined ? [] : [[name, Array.isArray(value) ? value.join(', ') : value] as const],
   );
   return Object.fromEntries(named);
+}
+
+/**
+ * A client that follows redirects brings what says who it is along, as long as it stays with us: the other side does not say
+ * where in our API such a request goes, nor with which method.
+ */
+function withoutWayToUs(headers: Readonly<Record<string, string>>, host: string): Record<string, string> {
+  const { location, ...others } = headers;
+  if (location === undefined) return others;
+  const to = URL.parse(location);
+  const isOurs = to !== null && to.host === URL.parse(`${to.protocol}//${host}`)?.host;
+  return isOurs ? others : { ...others, location };
 }
 
 const LINGER_MS = 2_000;

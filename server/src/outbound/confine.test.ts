@@ -15,6 +15,7 @@ describe('a path under a base URL', () => {
       '/x?next=https://other.example.com/../a#frag',
       'https://api.example.com/v1/x?next=https://other.example.com/../a',
     ],
+    ['/a;v=1/..a;b', 'https://api.example.com/v1/a;v=1/..a;b'],
     ['/{{secret}}/{constructor}', 'https://api.example.com/v1/{{secret}}/{constructor}'],
   ])('%s is joined as it is', (path, url) => {
     expect(confine(BASE, path)).toEqual({ kind: 'inside', url });
@@ -32,6 +33,8 @@ describe('a path under a base URL', () => {
     '/a/./b',
     '/a%5c..%5cb',
     '/..%2fadmin',
+    '/..;/admin',
+    '/a/..;x=1/%2e%2e%3bv=2/admin',
     '//evil.com/x',
     '/\\evil.com',
     'https://evil.com/',

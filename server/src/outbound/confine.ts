@@ -32,7 +32,8 @@ function leavesBase(path: string): boolean {
   const plain = decodedTwice(path);
   if (plain.includes('\\') || plain.startsWith('//')) return true;
   if (plain !== '' && !plain.startsWith('/') && /^([a-z][a-z0-9+.-]*:|[:@.])/i.test(plain)) return true;
-  return plain.split('/').some((segment) => segment === '..' || segment === '.');
+  // Some servers take what stands behind a semicolon for parameters of the segment, and drop it: "/..;/" steps up there.
+  return plain.split('/').some((segment) => /^\.{1,2}(;|$)/.test(segment));
 }
 
 function decodedTwice(path: string): string {

@@ -56,10 +56,11 @@ export async function forward(deps: ProxyDeps, who: Who, asked: Forwarded): Prom
   const address = { ...definition, baseUrl: method?.baseUrl ?? definition.baseUrl };
   const base = resolveBaseUrl(address, connection.fields);
   if (base.kind === 'unfit') throw new AppError('connection_broken', { detail: base.message });
+  const url = addressUnder(base.url, asked.path, asked.query);
   const outcome = await deps.outbound.stream({
     request: {
       method: asked.method,
-      url: addressUnder(base.url, asked.path, asked.query),
+      url,
       headers: forwardedHeaders(asked.headers, definition.defaultHeaders, connection.fields),
     },
     body: asked.body && keepBody(asked.body, asked.bodyLength, limitsOf(deps)),
@@ -78,7 +79,7 @@ export async function forward(deps: ProxyDeps, who: Who, asked: Forwarded): Prom
     signal: asked.signal,
   });
   if (outcome.kind !== 'answer') throw failureOf(definition.name, outcome);
-  return { ...outcome.answer, headers: handedThrough(outcome.answer.headers) };
+  return { ...outcome.answer, headers: handedThrough(outcome.answer.headers, url) };
 }
 
 function usable({ name }: Definition, { resolved }: CallerConnection): UsableConnection {

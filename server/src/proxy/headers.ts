@@ -26,6 +26,20 @@ export function forwardedHeaders(
 const NOT_HANDED_THROUGH =
   /^(set-cookie2?|clear-site-data|content-security-policy.*|cross-origin-.*|access-control-.*|strict-transport-security|public-key-pins.*|expect-ct|alt-svc|nel|report-to|reporting-endpoints|service-worker-allowed|sourcemap|x-sourcemap|refresh|origin-agent-cluster|permissions-policy|document-policy|x-frame-options|x-content-type-options|x-xss-protection|referrer-policy|cache-control|pragma|expires|age|timing-allow-origin|speculation-rules|www-authenticate|proxy-.*|keyrail-.*)$/;
 
-export function handedThrough(headers: Readonly<Record<string, string>>): Record<string, string> {
-  return Object.fromEntries(Object.entries(headers).filter(([name]) => !NOT_HANDED_THROUGH.test(name)));
+/** `called`: the address that answered. A redirect or place below it is written out whole: under our address it would be ours. */
+export function handedThrough(
+  headers: Readonly<Record<string, string>>,
+  called: string,
+): Record<string, string> {
+  const kept = Object.entries(headers).filter(([name]) => !NOT_HANDED_THROUGH.test(name));
+  return Object.fromEntries(
+    kept.map(([name, value]) => [name, PLACES.has(name) ? whole(value, called) : value]),
+  );
+}
+
+const PLACES = new Set(['location', 'content-location']);
+
+function whole(place: string, called: string): string {
+  const isWhole = /^[a-z][a-z0-9+.-]*:\/\/[^/]/i.test(place);
+  return isWhole ? place : (URL.parse(place, called)?.href ?? called);
 }
