@@ -312,6 +312,40 @@ describe('a change of where secrets go', () => {
       expect(JSON.stringify(call)).not.toContain(crm.key);
   });
 
+  it('to a neighbour on the same host is none that an action can make', async () => {
+    const base_url = `${server.origin}/tenants/acme`;
+    const { slug } = await made({ base_url, check: null });
+    const connection = await connected(slug);
+    const at = (address: string) => ({ actions: [{ ...crm.find, address }] });
+    for (const address of [
+      `${server.origin}/tenants/other`,
+      `${server.origin}/tenants/acme-2`,
+      server.origin,
+    ]) {
+      const changed = await app.owner.patch(`/v1/custom-integrations/${slug}`, {
+        ...at(address),
+        confirm: true,
+      });
+      expect(changed.json.fields, changed.text).toMatchObject([{ path: 'actions.0.address' }]);
+    }
+    const below = await app.owner.patch(`/v1/custom-integrations/${slug}`, at(`${base_url}/v2`));
+    expect(below.json, below.text).toMatchObject({ credentials_kept: true });
+    const wider = { ...at(`${server.origin}/tenants/other`), allowed_hosts: [server.origin], confirm: true };
+    const allowed = await app.owner.patch(`/v1/custom-integrations/${slug}`, wider);
+    expect(allowed.json, allowed.text).toMatchObject({ credentials_kept: false });
+    expect((await app.owner.get(`/v1/connections/${connection.id}`)).json.status).toBe('disconnected');
+  });
+
+  it('is one where what was entered as a secret would be shown from now on', async () => {
+    const auth = { type: 'basic', is_username_secret: true };
+    const { slug } = await made({ auth });
+    await connected(slug, { username: crm.key });
+    const shown = { auth: { ...auth, is_username_secret: false } };
+    expect((await app.owner.patch(`/v1/custom-integrations/${slug}`, shown)).status).toBe(409);
+    const changed = await app.owner.patch(`/v1/custom-integrations/${slug}`, { ...shown, confirm: true });
+    expect(changed.json, changed.text).toMatchObject({ credentials_kept: false });
+  });
+
   it('keeps them where it goes nowhere else', async () => {
     const { slug } = await made({ allowed_hosts: [elsewhere.origin] });
     const connection = await connected(slug);

@@ -69,8 +69,10 @@ export function authOf(auth: CustomAuth): Record<string, unknown> {
 
 /** What a person enters for it, by name: a change of these means that what is stored no longer fits. */
 export function enteredNames(auth: CustomAuth): string[] {
-  const { fields } = authOf(auth) as { fields?: { name: string }[] };
-  return [auth.type, ...('kind' in auth ? [auth.kind] : []), ...(fields ?? []).map(({ name }) => name)];
+  const { fields } = authOf(auth) as { fields?: { name: string; secret?: boolean }[] };
+  // What was entered as a secret is never treated as less.
+  const entered = (fields ?? []).map(({ name, secret = true }) => `${name}${secret ? '' : ' (shown)'}`);
+  return [auth.type, ...('kind' in auth ? [auth.kind] : []), ...entered];
 }
 
 function fieldName(index: number): string {

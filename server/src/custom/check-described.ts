@@ -101,7 +101,7 @@ function actionProblems(
   ];
 }
 
-/** An action may go to another address only where the credential may. */
+/** An action may go to another address only where the credential may: on the base's own host, not to another path than its. */
 function addressProblems(
   { base_url: base, allowed_hosts: hosts }: CustomDefinition,
   { address }: CustomAction,
@@ -109,10 +109,18 @@ function addressProblems(
 ): FieldProblem[] {
   if (address === null) return [];
   const origin = URL.parse(address)?.origin;
-  const allowed = [base, ...hosts].map((one) => URL.parse(one)?.origin);
-  return origin !== undefined && allowed.includes(origin)
+  const allowed = hosts.map((one) => URL.parse(one)?.origin);
+  return (origin !== undefined && allowed.includes(origin)) || isUnder(base, address)
     ? []
     : [problem(`${at}.address`, 'The credential may not go there. Add it to the allowed hosts first.')];
+}
+
+/** Where many share a host, its paths are what tells their places apart. */
+function isUnder(base: string, address: string): boolean {
+  const [root, url] = [URL.parse(base), URL.parse(address)];
+  if (root === null || url === null || url.origin !== root.origin) return false;
+  const path = root.pathname.replace(/\/+$/, '');
+  return url.pathname === path || url.pathname.startsWith(`${path}/`);
 }
 
 function twice(actions: readonly CustomAction[]): FieldProblem[] {
