@@ -15,6 +15,7 @@ import type { AuthMethod, KeyHelp, OAuth2Method, Scope } from '../catalog/auth-d
 import { OWN_PREFIX } from '../catalog/catalogs.ts';
 import type { Definition } from '../catalog/definition.ts';
 import type { ConnectionField, CredentialField as Field } from '../catalog/field-definition.ts';
+import { iconSvg } from '../catalog/icon.ts';
 import { setsThatSuffice } from '../catalog/needs.ts';
 import type { App } from '../connections/look.ts';
 import { methodIdOf } from '../connections/method.ts';
@@ -73,8 +74,9 @@ export function presentApp(app: App, definition: Definition | undefined): Connec
   };
 }
 
-function presentIcon({ icon }: Definition): IntegrationIcon {
-  return { svg: null, monogram: icon.text, color: icon.color };
+function presentIcon(definition: Definition): IntegrationIcon {
+  const { text, color } = definition.icon;
+  return { svg: iconSvg(definition), monogram: text, color };
 }
 
 /** Of a tool that the catalog no longer has. */

@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { growthByTen, LINEAR } from '../../test/growth.ts';
 import type { Action } from './action-definition.ts';
 import { catalogFolder } from './built-in.ts';
+import { iconSvg } from './icon.ts';
 import { catalogJsonSchema } from './json-schema.ts';
 import { foreignKeyForm, readKeyForms } from './key-forms.ts';
 import { readPath } from './path.ts';
@@ -32,6 +33,12 @@ describe.each(files)('%s', (name) => {
   test('is named by its slug and points editors to the schema', () => {
     expect(name).toBe(`${definition.slug}.yaml`);
     expect(textOf(name)).toMatch(/^# yaml-language-server: \$schema=\.\/schema\.json\n/);
+  });
+
+  test('names a mark that is there, if any', () => {
+    const mark = iconSvg(definition);
+    if (definition.icon.simple === undefined) expect(mark).toBeNull();
+    else expect(mark).toMatch(`<svg fill="${definition.icon.color}" `);
   });
 
   test('is reached over https alone', () => {

@@ -13,7 +13,11 @@ const slugSchema = z
   .regex(/^[a-z][a-z0-9-]{0,59}$/, 'use lower-case letters, digits and hyphens, starting with a letter');
 
 const iconSchema = shape({
-  simple: z.string().optional().describe('Name in simple-icons, where the brand is there.'),
+  simple: z
+    .string()
+    .regex(/^[a-z0-9]{1,60}$/, 'write the name of a mark in simple-icons, in small letters and digits')
+    .optional()
+    .describe('Name in simple-icons, where the brand is there.'),
   text: z.string().min(1).max(16).describe('One or two letters (or an emoji), where there is no picture.'),
   color: z.string().regex(/^#[0-9A-Fa-f]{6}$/, 'write a colour as #RRGGBB'),
 });
