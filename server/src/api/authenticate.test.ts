@@ -13,13 +13,23 @@ test('who may look is asked anew of a request that stays open, also when it name
     byToken: async () => null,
     whomToAsk: async () => 'Olive',
     bySession: async () => ({ sessionId: 'ses_1', userId, name: 'Olive', email: 'olive@example.com' }),
-    inWorkspace: async (_visitor, asked) =>
-      isMember && asked === workspaceId
-        ? {
-            ...{ workspaceId, userId, tokenId: null, role: 'viewer', connectionIds: null, label: '', ip: '' },
-            scopes: scopesOfRole.viewer,
-          }
-        : null,
+    bySessionIn: async (_token, asked) => ({
+      who:
+        isMember && asked === workspaceId
+          ? {
+              ...{
+                workspaceId,
+                userId,
+                tokenId: null,
+                role: 'viewer',
+                connectionIds: null,
+                label: '',
+                ip: '',
+              },
+              scopes: scopesOfRole.viewer,
+            }
+          : null,
+    }),
   };
   const query: Record<string, unknown> = { workspace: workspaceId, limit: '5' };
   const request = {

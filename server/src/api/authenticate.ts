@@ -10,8 +10,8 @@ import { type Policy, setVisitor, setWho } from './route.ts';
 export interface Identify {
   byToken(token: string, client: Client): Promise<Who | null>;
   bySession(token: string, client: Client): Promise<Visitor | null>;
-  /** Null when they are no member of it, or there is no such workspace. */
-  inWorkspace(visitor: Visitor, workspaceId: string, client: Client): Promise<Who | null>;
+  /** Also who they are in a workspace, in the same look; `who` null: no member of it, or there is no such workspace. */
+  bySessionIn(token: string, workspaceId: string, client: Client): Promise<{ who: Who | null } | null>;
   /** The end of "Ask …": whom the workspace names, for a refusal. */
   whomToAsk(workspaceId: string): Promise<string>;
 }
@@ -103,17 +103,22 @@ async function whoIs(identify: Identify, request: FastifyRequest, credential: Cr
     if (asked !== null && asked !== who.workspaceId) throw new AppError('not_found');
     return who;
   }
-  const visitor = await visitorOf(identify, request, credential);
-  if (asked === null) {
-    throw new AppError('invalid_input', {
-      detail: 'Say which workspace is meant, in the header Keyrail-Workspace.',
-      fields: [{ path: 'Keyrail-Workspace', message: 'This header is needed with a session.' }],
-    });
+  // Whoever is not signed in is told that first, and no more.
+  if (asked === null || !workspaceIdShape.safeParse(asked).success) {
+    await visitorOf(identify, request, credential);
+    throw asked === null ? needsWorkspace() : new AppError('not_found');
   }
-  if (!workspaceIdShape.safeParse(asked).success) throw new AppError('not_found');
-  const who = await identify.inWorkspace(visitor, asked, client);
-  if (!who) throw new AppError('not_found');
-  return who;
+  const found = await identify.bySessionIn(credential.token, asked, client);
+  if (!found) throw unauthenticated();
+  if (!found.who) throw new AppError('not_found');
+  return found.who;
+}
+
+function needsWorkspace(): AppError {
+  return new AppError('invalid_input', {
+    detail: 'Say which workspace is meant, in the header Keyrail-Workspace.',
+    fields: [{ path: 'Keyrail-Workspace', message: 'This header is needed with a session.' }],
+  });
 }
 
 /** Event streams are looked at again while they are open, when the parameter is gone from the query. */

@@ -16,7 +16,7 @@ import { renderSignInPage, type SignInPage } from './sign-in-page.ts';
 
 export interface CallbackRoutesDeps {
   signIns: Pick<SignIns, 'callback' | 'ended'>;
-  identify: Pick<Identify, 'bySession' | 'inWorkspace'>;
+  identify: Pick<Identify, 'bySessionIn'>;
 }
 
 /**
@@ -76,9 +76,8 @@ async function whoIn(
 ): Promise<Who | null> {
   const token = request.cookies[cookieName(publicUrl)];
   if (token === undefined || token === '') return null;
-  const client = clientOf(request);
-  const visitor = await identify.bySession(token, client);
-  return visitor === null ? null : identify.inWorkspace(visitor, workspaceId, client);
+  const found = await identify.bySessionIn(token, workspaceId, clientOf(request));
+  return found?.who ?? null;
 }
 
 /** Whoever began it in this browser, or a member of its workspace. */

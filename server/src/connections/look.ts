@@ -38,21 +38,29 @@ export interface Slice<T> {
 
 /** Oldest first. Nothing is decrypted, so a damaged secret breaks no list. */
 export async function list(deps: Deps, who: Who, filter: ConnectionFilter): Promise<Slice<Listed>> {
-  return deps.transact(who.workspaceId, async (tx) => {
-    const { integration, status, limit } = filter;
-    const after = idFromCursor(filter.cursor);
-    const asked = { integration, status, ids: who.connectionIds, after, limit: limit + 1 };
-    const { data, nextCursor } = sliced(await listConnections(tx, who.workspaceId, asked), limit);
-    return { data: await counted(deps, tx, who, data), nextCursor };
-  });
+  return deps.transact(
+    who.workspaceId,
+    async (tx) => {
+      const { integration, status, limit } = filter;
+      const after = idFromCursor(filter.cursor);
+      const asked = { integration, status, ids: who.connectionIds, after, limit: limit + 1 };
+      const { data, nextCursor } = sliced(await listConnections(tx, who.workspaceId, asked), limit);
+      return { data: await counted(deps, tx, who, data), nextCursor };
+    },
+    'read',
+  );
 }
 
 export async function get(deps: Deps, who: Who, id: string): Promise<Listed> {
-  return deps.transact(who.workspaceId, async (tx) => {
-    const connection = await getConnection(tx, who, id);
-    const [listed] = await counted(deps, tx, who, [connection]);
-    return listed ?? { ...connection, dependentsCount: 0, token: null };
-  });
+  return deps.transact(
+    who.workspaceId,
+    async (tx) => {
+      const connection = await getConnection(tx, who, id);
+      const [listed] = await counted(deps, tx, who, [connection]);
+      return listed ?? { ...connection, dependentsCount: 0, token: null };
+    },
+    'read',
+  );
 }
 
 export interface AppsPage {
@@ -73,10 +81,13 @@ export interface App {
 export async function apps(deps: Deps, who: Who, page: AppsPage): Promise<Slice<App>> {
   const { limit } = page;
   const after = placeFromCursor(page.cursor);
-  const rows = await deps.transact(who.workspaceId, (tx) =>
-    who.connectionIds === null
-      ? listApps(tx, who.workspaceId, { after, limit: limit === null ? null : limit + 1 })
-      : listAppsAmong(tx, who.workspaceId, who.connectionIds),
+  const rows = await deps.transact(
+    who.workspaceId,
+    (tx) =>
+      who.connectionIds === null
+        ? listApps(tx, who.workspaceId, { after, limit: limit === null ? null : limit + 1 })
+        : listAppsAmong(tx, who.workspaceId, who.connectionIds),
+    'read',
   );
   const isCut = who.connectionIds === null && limit !== null && rows.length > limit;
   const shown = isCut ? rows.slice(0, limit) : rows;
@@ -96,25 +107,33 @@ export async function countByIntegration(
 ): Promise<ReadonlyMap<string, number>> {
   if (integrations.length === 0) return new Map();
   const { workspaceId, connectionIds } = who;
-  return deps.transact(workspaceId, async (tx) => {
-    if (connectionIds === null) return countConnections(tx, workspaceId, integrations);
-    const rows = await listAppsAmong(tx, workspaceId, connectionIds);
-    return new Map(rows.map((row) => [row.integration, row.count]));
-  });
+  return deps.transact(
+    workspaceId,
+    async (tx) => {
+      if (connectionIds === null) return countConnections(tx, workspaceId, integrations);
+      const rows = await listAppsAmong(tx, workspaceId, connectionIds);
+      return new Map(rows.map((row) => [row.integration, row.count]));
+    },
+    'read',
+  );
 }
 
 /** Those of these ids that are no connections (any more), or not of this workspace. */
 export async function unknownOf(deps: Deps, who: Who, ids: readonly string[]): Promise<string[]> {
   if (ids.length === 0) return [];
-  const found = await deps.transact(who.workspaceId, (tx) => existing(tx, who.workspaceId, ids));
+  const found = await deps.transact(who.workspaceId, (tx) => existing(tx, who.workspaceId, ids), 'read');
   return ids.filter((id) => !found.has(id));
 }
 
 export async function dependents(deps: Deps, who: Who, id: string): Promise<Dependent[]> {
-  return deps.transact(who.workspaceId, async (tx) => {
-    const connection = await getConnection(tx, who, id);
-    return deps.dependents.list(tx, who.workspaceId, dependedOn(connection));
-  });
+  return deps.transact(
+    who.workspaceId,
+    async (tx) => {
+      const connection = await getConnection(tx, who, id);
+      return deps.dependents.list(tx, who.workspaceId, dependedOn(connection));
+    },
+    'read',
+  );
 }
 
 /** Newest first. */
@@ -124,11 +143,15 @@ export async function events(
   id: string,
   page: { limit: number; cursor: string | undefined },
 ): Promise<Slice<ConnectionEvent>> {
-  return deps.transact(who.workspaceId, async (tx) => {
-    const connection = await getConnection(tx, who, id);
-    const before = idFromCursor(page.cursor);
-    return sliced(await listEvents(tx, connection, { before, limit: page.limit + 1 }), page.limit);
-  });
+  return deps.transact(
+    who.workspaceId,
+    async (tx) => {
+      const connection = await getConnection(tx, who, id);
+      const before = idFromCursor(page.cursor);
+      return sliced(await listEvents(tx, connection, { before, limit: page.limit + 1 }), page.limit);
+    },
+    'read',
+  );
 }
 
 const USAGE_DAYS = 30;
@@ -136,10 +159,14 @@ const USAGE_DAYS = 30;
 /** Calls by the hour of the last 30 days; hours without a call are left out. */
 export async function usage(deps: Deps, who: Who, id: string): Promise<UsageHour[]> {
   const since = new Date(deps.clock.now().getTime() - USAGE_DAYS * 86_400_000);
-  return deps.transact(who.workspaceId, async (tx) => {
-    const connection = await getConnection(tx, who, id);
-    return hoursOf(await deps.usage(tx, who.workspaceId, connection.id, since));
-  });
+  return deps.transact(
+    who.workspaceId,
+    async (tx) => {
+      const connection = await getConnection(tx, who, id);
+      return hoursOf(await deps.usage(tx, who.workspaceId, connection.id, since));
+    },
+    'read',
+  );
 }
 
 async function counted(deps: Deps, tx: Tx, who: Who, found: readonly Connection[]): Promise<Listed[]> {

@@ -1,7 +1,8 @@
 import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { freshDatabase, type TestDatabase } from '../../test/database.ts';
-import { queries } from './open.ts';
+import type { Tx } from '../lib/tx.ts';
+import { openDatabase, queries } from './open.ts';
 
 let database: TestDatabase;
 beforeAll(async () => {
@@ -25,6 +26,57 @@ test('a transaction of one workspace neither sees nor writes rows of another', a
 test('without a workspace a request sees no row at all', async () => {
   const seen = await database.db.transact('', (tx) => sql`select * from notes`.execute(queries(tx)));
   expect(seen.rows).toEqual([]);
+});
+
+test('what only reads sees its own workspace alone, and writes nothing', async () => {
+  const { transact } = database.db;
+  await transact('wsp_c', (tx) => sql`insert into notes values ('wsp_c', 'read me')`.execute(queries(tx)));
+  const look = (tx: Tx) => sql`select body from notes where body <> ${'x'}`.execute(queries(tx));
+  expect((await transact('wsp_c', look, 'read')).rows).toEqual([{ body: 'read me' }]);
+  expect((await transact('wsp_d', look, 'read')).rows).toEqual([]);
+  const twice = await transact('wsp_c', async (tx) => [await look(tx), await look(tx)], 'read');
+  expect(twice.map(({ rows }) => rows.length)).toEqual([1, 1]);
+  const writing = (tx: Tx) => sql`insert into notes values ('wsp_c', 'sneaked in')`.execute(queries(tx));
+  await expect(transact('wsp_c', writing, 'read')).rejects.toThrow();
+  expect((await transact('wsp_c', look, 'read')).rows).toHaveLength(1);
+});
+
+test('neither the workspace nor the reading only is left on a connection for whoever has it next', async () => {
+  const db = openDatabase({
+    url: database.url,
+    appPoolSize: 1,
+    systemPoolSize: 1,
+    connectTimeoutMs: 5_000,
+    statementTimeoutMs: 20_000,
+    onIdleError: () => {},
+  });
+  try {
+    const backend = (tx: Tx) =>
+      sql<{ pid: number; bound: string | null; read_only: string }>`
+        select pg_backend_pid() as pid, keyrail_workspace_id() as bound,
+          current_setting('transaction_read_only') as read_only`.execute(queries(tx));
+    const failing = (tx: Tx) => sql`select 1 / ${0}::int`.execute(queries(tx));
+    const [one] = (await db.transact('wsp_a', backend, 'read')).rows;
+    expect(one).toMatchObject({ bound: 'wsp_a', read_only: 'on' });
+    await expect(db.transact('wsp_a', failing, 'read')).rejects.toThrow(/division by zero/);
+    await expect(db.transact('wsp_a', failing)).rejects.toThrow(/division by zero/);
+    await db.transact('wsp_b', async () => {});
+    const [next] = (await db.transact('', backend)).rows;
+    expect(next).toEqual({ pid: one?.pid, bound: '', read_only: 'off' });
+  } finally {
+    await db.close();
+  }
+});
+
+test('a transaction is rolled back as a whole, and what it wrote is gone', async () => {
+  const { transact } = database.db;
+  const broken = transact('wsp_e', async (tx) => {
+    await sql`insert into notes values ('wsp_e', 'first')`.execute(queries(tx));
+    await sql`insert into notes values ('wsp_other', 'second')`.execute(queries(tx));
+  });
+  await expect(broken).rejects.toThrow(/row-level security/);
+  const left = await transact('wsp_e', (tx) => sql`select * from notes`.execute(queries(tx)), 'read');
+  expect(left.rows).toEqual([]);
 });
 
 test('a transaction inside a transaction is refused, because it could lock the pool up', async () => {

@@ -1,8 +1,8 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { Kysely, PostgresDialect, sql } from 'kysely';
+import { CompiledQuery, Kysely, PostgresDialect, sql } from 'kysely';
 import pg from 'pg';
 import type { Transact, Tx } from '../lib/tx.ts';
-import { translatingPool, valueTypes } from './pool.ts';
+import { BEGIN, type TransactionKind, translatingPool, valueTypes } from './pool.ts';
 import type { DB } from './schema.ts';
 import { watchSilence } from './silence.ts';
 
@@ -80,7 +80,7 @@ export function openDatabase(options: DatabaseOptions): Database {
   const system = handleOf(systemPool);
 
   return {
-    transact: (workspaceId, work) => inWorkspace(app, workspaceId, work),
+    transact: (workspaceId, work, kind = 'write') => inWorkspace(app, workspaceId, work, kind),
     system,
     systemPool,
     close: async () => {
@@ -100,7 +100,12 @@ export function queries(tx: Tx): Queries {
 /** The transaction of the running call chain, to catch a second one inside it. */
 const current = new AsyncLocalStorage<{ isOpen: boolean }>();
 
-async function inWorkspace<T>(app: Queries, workspaceId: string, work: (tx: Tx) => Promise<T>): Promise<T> {
+async function inWorkspace<T>(
+  app: Queries,
+  workspaceId: string,
+  work: (tx: Tx) => Promise<T>,
+  kind: TransactionKind,
+): Promise<T> {
   // A transaction that waits for a second connection while it holds one locks the pool up as soon as all do so,
   // and would not see what the first has written.
   if (current.getStore()?.isOpen)
@@ -110,7 +115,7 @@ async function inWorkspace<T>(app: Queries, workspaceId: string, work: (tx: Tx) 
     return await current.run(state, () =>
       app.connection().execute(async (connection) => {
         try {
-          await beginIn(connection, workspaceId);
+          await connection.executeQuery(CompiledQuery.raw(BEGIN, [workspaceId, kind]));
           const result = await work(connection as unknown as Tx);
           await sql`commit`.execute(connection);
           return result;
@@ -124,11 +129,4 @@ async function inWorkspace<T>(app: Queries, workspaceId: string, work: (tx: Tx) 
   } finally {
     state.isOpen = false;
   }
-}
-
-/** Both in one message: what is asked of the database is mostly one short read, and its way there is what costs. */
-async function beginIn(connection: Queries, workspaceId: string): Promise<void> {
-  if (!/^\w{0,64}$/.test(workspaceId)) throw new Error('not the id of a workspace');
-  const bind = `select set_config('keyrail.workspace_id', '${workspaceId}', true)`;
-  await sql.raw(`begin; ${bind}`).execute(connection);
 }

@@ -1,5 +1,6 @@
 import type { PostgresPool, PostgresPoolClient } from 'kysely';
 import pg from 'pg';
+import { type Preceding, queryBound } from './bound-query.ts';
 import { breaksConnection, databaseFailure } from './failure.ts';
 import type { SilenceWatch } from './silence.ts';
 
@@ -50,13 +51,48 @@ export function translatingPool(pool: pg.Pool, silence: SilenceWatch): PostgresP
   } as PostgresPool;
 }
 
+/** Values: the id of the workspace and a kind. Nothing is sent for it: it goes with the statement that follows. */
+export const BEGIN = 'begin in workspace';
+/**
+ * `write`: a transaction. `read`: statements that write nothing, each of which is its own transaction, as each would see what
+ * is committed by then anyway (the database's usual isolation); so there is nothing to begin and nothing to commit.
+ */
+export type TransactionKind = 'read' | 'write';
+
+const RESULTLESS = { command: '', rowCount: 0, rows: [] };
+
 function translatingClient(client: pg.PoolClient, silence: SilenceWatch): PostgresPoolClient {
   let broken: unknown = null;
+  /** What goes with the next statement. */
+  let preceding: readonly Preceding[] = [];
+  let kind: TransactionKind | 'begun' | null = null;
+
+  const send = (text: string, values: unknown[] | undefined) => {
+    if (preceding.length === 0) return client.query(text, values);
+    const sent = queryBound(client, preceding, text, values ?? []);
+    if (kind === 'write') {
+      kind = 'begun';
+      preceding = [];
+    }
+    return sent;
+  };
   return {
     query: async (text: string, values?: unknown[]) => {
       if (broken) throw databaseFailure(broken);
+      if (text === BEGIN) {
+        const [workspaceId, asked] = values as [string, TransactionKind];
+        preceding = precedingOf(workspaceId, asked);
+        kind = asked;
+        return RESULTLESS;
+      }
+      if (text === 'commit' || text === 'rollback') {
+        const isOpen = kind === 'begun' || kind === null;
+        preceding = [];
+        kind = null;
+        if (!isOpen) return RESULTLESS;
+      }
       try {
-        return await silence.unlessSilent(client.query(text, values));
+        return await silence.unlessSilent(send(text, values));
       } catch (error) {
         if (breaksConnection(error)) broken = error;
         throw databaseFailure(error);
@@ -64,4 +100,16 @@ function translatingClient(client: pg.PoolClient, silence: SilenceWatch): Postgr
     },
     release: () => client.release(broken !== null),
   } as unknown as PostgresPoolClient;
+}
+
+const BIND = "select set_config('keyrail.workspace_id', $1, true)";
+const BIND_TO_READ = `${BIND}, set_config('transaction_read_only', 'on', true)`;
+
+function precedingOf(workspaceId: string, kind: TransactionKind): Preceding[] {
+  return kind === 'read'
+    ? [{ text: BIND_TO_READ, values: [workspaceId] }]
+    : [
+        { text: 'begin', values: [] },
+        { text: BIND, values: [workspaceId] },
+      ];
 }

@@ -8,5 +8,12 @@ export interface Tx {
   readonly [transaction]: true;
 }
 
-/** Runs `work` in one transaction that sees and writes the rows of `workspaceId` alone. */
-export type Transact = <T>(workspaceId: string, work: (tx: Tx) => Promise<T>) => Promise<T>;
+/**
+ * Runs `work` in one transaction that sees and writes the rows of `workspaceId` alone. `read`: it writes nothing, takes no
+ * lock, and needs no transaction around its statements, which costs two ways to the database less.
+ */
+export type Transact = <T>(
+  workspaceId: string,
+  work: (tx: Tx) => Promise<T>,
+  kind?: 'read' | 'write',
+) => Promise<T>;

@@ -63,9 +63,9 @@ export function createIdempotencyKeys({ transact, clock, keyedHash }: Idempotenc
   }
 
   /** `transact` for everybody: within a request that holds a key, what it commits marks the key. */
-  const marking: Transact = (workspaceId, work) => {
+  const marking: Transact = (workspaceId, work, kind) => {
     const held = running.getStore();
-    if (held?.workspaceId !== workspaceId) return transact(workspaceId, work);
+    if (held?.workspaceId !== workspaceId || kind === 'read') return transact(workspaceId, work, kind);
     return transact(workspaceId, async (tx) => {
       const result = await work(tx);
       if ((await hasWritten(tx)) && !(await markEffects(tx, workspaceId, held.key, held.id))) {

@@ -1,5 +1,5 @@
 import type { UserId } from '@keyrail/contract/ids';
-import type { ConnectionsVisibility, Role } from '@keyrail/contract/people';
+import type { Role } from '@keyrail/contract/people';
 import { sql } from 'kysely';
 import { type Queries, queries } from '../db/open.ts';
 import type { Tx } from '../lib/tx.ts';
@@ -7,10 +7,6 @@ import type { Member, Workspace, WorkspaceChange } from './workspace.ts';
 
 /** Which workspaces a person is in: asked before it is known which one a request is about. */
 export interface MembershipStore {
-  roleIn(
-    userId: string,
-    workspaceId: string,
-  ): Promise<{ role: Role; visibleTo: ConnectionsVisibility } | null>;
   workspacesOf(userId: string): Promise<(Workspace & { role: Role })[]>;
   /** By id or by name; for the operator. */
   findWorkspaces(idOrName: string): Promise<Workspace[]>;
@@ -32,16 +28,6 @@ const columns = [
 
 export function createMembershipStore(system: Queries): MembershipStore {
   return {
-    roleIn: async (userId, workspaceId) => {
-      const found = await system
-        .selectFrom('members')
-        .innerJoin('workspaces', 'workspaces.id', 'members.workspace_id')
-        .select(['role', 'connections_visible_to as visibleTo'])
-        .where('workspace_id', '=', workspaceId)
-        .where('user_id', '=', userId)
-        .executeTakeFirst();
-      return (found as { role: Role; visibleTo: ConnectionsVisibility } | undefined) ?? null;
-    },
     workspacesOf: async (userId) => {
       const rows = await system
         .selectFrom('members')

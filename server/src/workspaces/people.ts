@@ -8,8 +8,14 @@ import type { InvitationLookup } from './invitation-store.ts';
 import { findWorkspace, listMembers, type MembershipStore, updateWorkspace } from './member-store.ts';
 import type { Passwords } from './password.ts';
 import { scopesIn } from './policy.ts';
-import type { SessionStore } from './session-store.ts';
-import { type OpenedSession, type SessionLimits, type SessionsDeps, visitorOf } from './sessions.ts';
+import type { SessionStore, Standing } from './session-store.ts';
+import {
+  type OpenedSession,
+  type SessionLimits,
+  type SessionsDeps,
+  visitorIn,
+  visitorOf,
+} from './sessions.ts';
 import { completeSetup, isSetupOpen, issueSetupCode, type SetupInput } from './setup.ts';
 import type { SetupStore } from './setup-store.ts';
 import { signIn } from './sign-in.ts';
@@ -52,7 +58,8 @@ type OwnWorkspace = Workspace & { role: Role };
 export interface People {
   byToken(token: string, client: Client): Promise<Who | null>;
   bySession(token: string, client: Client): Promise<Visitor | null>;
-  inWorkspace(visitor: Visitor, workspaceId: string, client: Client): Promise<Who | null>;
+  /** Also who they are in a workspace, in the same look. Null: no session; `who` null: not in this workspace. */
+  bySessionIn(token: string, workspaceId: string, client: Client): Promise<{ who: Who | null } | null>;
   /** The end of "Ask …", for a refusal. */
   whomToAsk(workspaceId: string): Promise<string>;
 
@@ -83,7 +90,10 @@ export function createPeople(deps: PeopleDeps): People {
   return {
     byToken: (token, client) => whoByToken(byToken, token, client),
     bySession: (token) => visitorOf(sessions, token),
-    inWorkspace: (visitor, workspaceId, client) => whoInWorkspace(deps, visitor, workspaceId, client),
+    bySessionIn: async (token, workspaceId, client) => {
+      const found = await visitorIn(sessions, token, workspaceId);
+      return found && { who: whoOf(found.visitor, workspaceId, found.standing, client) };
+    },
     whomToAsk: async (workspaceId) =>
       whomToAsk(await deps.transact(workspaceId, (tx) => findWorkspace(tx, workspaceId))),
     issueSetupCode: () => issueSetupCode(deps),
@@ -106,15 +116,9 @@ export function createPeople(deps: PeopleDeps): People {
   };
 }
 
-async function whoInWorkspace(
-  { memberships }: Pick<PeopleDeps, 'memberships'>,
-  visitor: Visitor,
-  workspaceId: string,
-  client: Client,
-): Promise<Who | null> {
-  const found = await memberships.roleIn(visitor.userId, workspaceId);
-  if (found === null) return null;
-  const { role, visibleTo } = found;
+function whoOf(visitor: Visitor, workspaceId: string, standing: Standing, client: Client): Who | null {
+  if (standing === null) return null;
+  const { role, visibleTo } = standing;
   return {
     workspaceId: workspaceId as WorkspaceId,
     userId: visitor.userId,

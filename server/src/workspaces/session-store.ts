@@ -1,4 +1,5 @@
 import type { UserId } from '@keyrail/contract/ids';
+import type { ConnectionsVisibility, Role } from '@keyrail/contract/people';
 import type { Queries } from '../db/open.ts';
 
 export interface StoredSession {
@@ -9,6 +10,9 @@ export interface StoredSession {
   usedAt: Date;
   expiresAt: Date;
 }
+
+/** What somebody is in a workspace; null: no member of it, or there is no such one. */
+export type Standing = { role: Role; visibleTo: ConnectionsVisibility } | null;
 
 export interface NewSession {
   id: string;
@@ -23,6 +27,11 @@ export interface NewSession {
 /** A session belongs to a person, not to a workspace, so these run past row-level security. */
 export interface SessionStore {
   find(tokenHash: Buffer): Promise<StoredSession | null>;
+  /** And what its person is in the workspace, in the same look: nearly every request asks for both. */
+  findIn(
+    tokenHash: Buffer,
+    workspaceId: string,
+  ): Promise<{ session: StoredSession; standing: Standing } | null>;
   /** Keeps the newest `keep` of the person and drops the others. */
   insert(session: NewSession, keep: number): Promise<void>;
   touch(id: string, now: Date): Promise<void>;
@@ -34,20 +43,22 @@ export interface SessionStore {
 export function createSessionStore(system: Queries): SessionStore {
   return {
     find: async (tokenHash) => {
-      const found = await system
-        .selectFrom('sessions')
-        .innerJoin('users', 'users.id', 'sessions.user_id')
-        .select([
-          'sessions.id',
-          'sessions.user_id as userId',
-          'users.name',
-          'users.email',
-          'sessions.used_at as usedAt',
-          'sessions.expires_at as expiresAt',
-        ])
+      const found = await select(system).where('sessions.token_hash', '=', tokenHash).executeTakeFirst();
+      return found ? { ...found, userId: found.userId as UserId } : null;
+    },
+    findIn: async (tokenHash, workspaceId) => {
+      const found = await select(system)
+        .leftJoin('members', (join) =>
+          join.onRef('members.user_id', '=', 'users.id').on('members.workspace_id', '=', workspaceId),
+        )
+        .leftJoin('workspaces', 'workspaces.id', 'members.workspace_id')
+        .select(['members.role', 'workspaces.connections_visible_to as visibleTo'])
         .where('sessions.token_hash', '=', tokenHash)
         .executeTakeFirst();
-      return found ? { ...found, userId: found.userId as UserId } : null;
+      if (!found) return null;
+      const { role, visibleTo, ...session } = found;
+      const standing = role === null || visibleTo === null ? null : { role, visibleTo };
+      return { session: { ...session, userId: session.userId as UserId }, standing: standing as Standing };
     },
     insert: (session, keep) =>
       system.transaction().execute(async (tx) => {
@@ -94,4 +105,18 @@ export function createSessionStore(system: Queries): SessionStore {
         .execute();
     },
   };
+}
+
+function select(system: Queries) {
+  return system
+    .selectFrom('sessions')
+    .innerJoin('users', 'users.id', 'sessions.user_id')
+    .select([
+      'sessions.id',
+      'sessions.user_id as userId',
+      'users.name',
+      'users.email',
+      'sessions.used_at as usedAt',
+      'sessions.expires_at as expiresAt',
+    ]);
 }

@@ -1,7 +1,7 @@
 import type { Clock } from '../lib/clock.ts';
 import { newId } from '../lib/id.ts';
 import { hashOf, newCode } from './secret-text.ts';
-import type { SessionStore } from './session-store.ts';
+import type { SessionStore, Standing, StoredSession } from './session-store.ts';
 import type { Client, Visitor } from './visitor.ts';
 
 export interface SessionLimits {
@@ -49,10 +49,31 @@ export async function openSession(
  * database each time, so that a session ended anywhere has ended everywhere.
  */
 export async function visitorOf(deps: SessionsDeps, token: string): Promise<Visitor | null> {
-  const { store, clock, limits } = deps;
-  if (!/^[\w-]{43}$/.test(token)) return null;
-  const session = await store.find(hashOf(token));
-  if (!session) return null;
+  if (!isWellFormed(token)) return null;
+  const session = await deps.store.find(hashOf(token));
+  return session ? inUse(deps, session) : null;
+}
+
+/** The same, and what they are in the workspace, asked together. */
+export async function visitorIn(
+  deps: SessionsDeps,
+  token: string,
+  workspaceId: string,
+): Promise<{ visitor: Visitor; standing: Standing } | null> {
+  if (!isWellFormed(token)) return null;
+  const found = await deps.store.findIn(hashOf(token), workspaceId);
+  const visitor = found && (await inUse(deps, found.session));
+  return found && visitor ? { visitor, standing: found.standing } : null;
+}
+
+function isWellFormed(token: string): boolean {
+  return /^[\w-]{43}$/.test(token);
+}
+
+async function inUse(
+  { store, clock, limits }: SessionsDeps,
+  session: StoredSession,
+): Promise<Visitor | null> {
   const now = clock.now();
   if (session.expiresAt <= now || session.usedAt < idleSince(now, limits)) return null;
   if (now.getTime() - session.usedAt.getTime() > TOUCH_EVERY_MS) await store.touch(session.id, now);
