@@ -21,11 +21,15 @@ interface GateDeps {
 /** Shared by a whole office behind one address, so more than one caller's. */
 const PER_ADDRESS = 10;
 const BURST_SECONDS = 3;
+/** A body that took longer may have been kept back until its sender had lost the right to what it asks for. */
+const RIGHTS_HOLD_MS = 250;
 
 /**
  * What every request passes before its body is read:
  *
  *   headers set → shape → rate of the address → rate of the caller → other site? → who and whether they may → kind of body
+ *
+ * and where the body took its time, after it once more: who and whether they may.
  */
 function install(app: App, deps: GateDeps): void {
   const headers = securityHeaders(deps.config.publicUrl?.startsWith('https:') ?? false);
@@ -47,6 +51,11 @@ function install(app: App, deps: GateDeps): void {
     if (credential?.kind !== 'token') refuseCrossSite(request, deps.config.publicUrl);
     await authenticate(deps.identify, request, policy, credential);
     checkBodyType(request);
+  });
+  app.addHook('preValidation', async (request, reply) => {
+    const { policy } = request.routeOptions.config ?? {};
+    if (policy === undefined || policy === 'public' || reply.elapsedTime < RIGHTS_HOLD_MS) return;
+    await authenticate(deps.identify, request, policy, credentialOf_(deps, request));
   });
   app.addHook('preHandler', async (request) => {
     if (request.routeOptions.config.isForwarded !== true) refuseNul(request);

@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { type IncomingMessage, request } from 'node:http';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Client, cookieOf, OWNER, startApp, type TestApp } from '../../test/app.ts';
 import { movableClock } from '../../test/clock.ts';
@@ -136,6 +138,40 @@ test('an admin invites to every role but owner, and cannot revoke an invitation 
   const { id } = await invite(app.owner, 'owner');
   expect((await admin.delete(`/v1/invitations/${id}`)).status).toBe(403);
   expect((await app.owner.delete(`/v1/invitations/${id}`)).status).toBe(204);
+});
+
+test('a request kept back until its sender has lost the right to it is refused, and so is one that races with that', async () => {
+  for (const [end, status] of [
+    [(id: string) => app.owner.patch(`/v1/members/${id}`, { role: 'viewer' }), 403],
+    [(id: string) => app.owner.delete(`/v1/members/${id}`), 404],
+  ] as const) {
+    const leaver = await app.member('admin');
+    const { user } = (await leaver.get('/v1/session')).json;
+    const body = JSON.stringify({ name: `Held back until ${status}`, columns: [] });
+    const held = request(`${app.url}/v1/tables`, {
+      method: 'POST',
+      headers: { ...leaver.headers, 'content-type': 'application/json', 'content-length': body.length },
+    });
+    const answered = once(held, 'response') as Promise<[IncomingMessage]>;
+    held.write(body.slice(0, 3));
+    // Long enough for the server to have looked at who asks.
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    const ended = await end(user.id);
+    expect(ended.status, ended.text).toBeLessThan(300);
+    held.end(body.slice(3));
+    const [answer] = await answered;
+    answer.resume();
+    expect(answer.statusCode).toBe(status);
+  }
+  const racer = await app.member('admin');
+  const { user } = (await racer.get('/v1/session')).json;
+  const before = (await app.owner.get('/v1/invitations')).json.data.length;
+  await Promise.all([
+    ...Array.from({ length: 8 }, () => racer.post('/v1/invitations', { role: 'admin' })),
+    app.owner.delete(`/v1/members/${user.id}`),
+    ...Array.from({ length: 8 }, () => racer.post('/v1/invitations', { role: 'admin' })),
+  ]);
+  expect((await app.owner.get('/v1/invitations')).json.data.length).toBe(before);
 });
 
 test('the link is shown once, also when the request is repeated with its key', async () => {

@@ -13,6 +13,8 @@ import {
   listOpenInvitations,
   revokeOpenInvitation,
 } from './invitation-store.ts';
+import { lockMembers } from './member-store.ts';
+import { roleNow } from './members.ts';
 import { givableRoles } from './policy.ts';
 import { hashOf, newCode } from './secret-text.ts';
 import type { Who } from './who.ts';
@@ -45,6 +47,8 @@ export async function invite(
     expiresAt: new Date(now.getTime() + DAYS * 86_400_000),
   };
   await deps.transact(who.workspaceId, async (tx) => {
+    // Whoever is taken out at this very moment leaves no way back in.
+    refuseRole(roleNow(await lockMembers(tx, who.workspaceId, [who.userId]), who), role);
     if ((await countOpenInvitations(tx, who.workspaceId, now)) >= MAX_OPEN) {
       throw new AppError('conflict', {
         reason: 'too_many_invitations',

@@ -132,7 +132,7 @@ function pick(members: readonly LockedMember[], userId: string): LockedMember {
 }
 
 /** The role at this moment, which another request may have taken away since this one came in; a token's own is a limit. */
-function roleNow(members: readonly LockedMember[], who: Who): Role {
+export function roleNow(members: readonly LockedMember[], who: Who): Role {
   if (who.userId === null) return who.role;
   const found = members.find((member) => member.userId === (who.userId as UserId));
   if (found === undefined) throw new AppError('not_found');
