@@ -126,6 +126,7 @@ describe('Edit a connection', () => {
     await popup().getByRole('button', { name: 'Replace the API key' }).click();
     await popup().getByLabel('API key', { exact: true }).fill('sandbox-apollo-good-replaced');
     await popup().getByRole('button', { name: 'Save', exact: true }).click();
+    await popup().waitFor({ state: 'hidden' });
     await rowOf(page, 'Renamed').getByText('Connected', { exact: true }).waitFor();
     expect(callsTo(stage.sandbox, { key: 'sandbox-apollo-good-replaced' })).toBeGreaterThan(0);
   });
