@@ -1,15 +1,13 @@
-import { ActionIcon, Button, Checkbox, NativeSelect, Textarea, TextInput } from '@mantine/core';
-import { IconPlus, IconTrash } from '@tabler/icons-react';
+import { Checkbox, NativeSelect, Textarea, TextInput } from '@mantine/core';
+import { InputsField, OutputsField } from './action-values.tsx';
 import styles from './custom.module.css';
-import { type DraftAction, itemName, newKey } from './draft.ts';
+import type { DraftAction } from './draft.ts';
 import { Line } from './form-parts.tsx';
+import { itemName } from './item-name.ts';
 import { PairsField } from './pairs-field.tsx';
-import { valueTypes } from './value-types.ts';
 
 interface Props {
   action: DraftAction;
-  actions: readonly DraftAction[];
-  index: number;
   onChange: (more: Partial<DraftAction>) => void;
   problem: (path: string) => string | undefined;
 }
@@ -116,123 +114,5 @@ export function ActionEditor({ action, onChange, problem }: Props) {
         />
       </details>
     </>
-  );
-}
-
-type FieldProps = Pick<Props, 'action' | 'onChange' | 'problem'>;
-
-function InputsField({ action, onChange, problem }: FieldProps) {
-  const { inputs } = action;
-  const change = (key: string, more: Partial<(typeof inputs)[number]>) =>
-    onChange({ inputs: inputs.map((one) => (one.key === key ? { ...one, ...more } : one)) });
-  return (
-    <fieldset className={styles.pairs}>
-      <legend>Inputs</legend>
-      <p className={styles.help}>What each row gives to it.</p>
-      {inputs.map((input, at) => (
-        <div key={input.key} className={styles.item}>
-          <TextInput
-            aria-label={`Input ${at + 1}`}
-            placeholder="Full name"
-            value={input.label}
-            onChange={(event) => change(input.key, { label: event.currentTarget.value })}
-            error={problem(`inputs.${at}`)}
-            description={<code>{`{${itemName(inputs, at)}}`}</code>}
-            inputWrapperOrder={['label', 'input', 'description', 'error']}
-            autoComplete="off"
-          />
-          <NativeSelect
-            aria-label={`Type of input ${at + 1}`}
-            value={input.type}
-            onChange={(event) => change(input.key, { type: event.currentTarget.value })}
-            data={valueTypes}
-          />
-          <Checkbox
-            label="Needed"
-            className={styles.needed}
-            checked={input.isRequired}
-            onChange={(event) => change(input.key, { isRequired: event.currentTarget.checked })}
-          />
-          <ActionIcon
-            variant="subtle"
-            color="gray"
-            aria-label={`Remove input ${at + 1}`}
-            onClick={() => onChange({ inputs: inputs.filter((one) => one.key !== input.key) })}
-          >
-            <IconTrash size={16} />
-          </ActionIcon>
-        </div>
-      ))}
-      <Button
-        variant="subtle"
-        size="compact-sm"
-        className={styles.add}
-        leftSection={<IconPlus size={14} />}
-        onClick={() =>
-          onChange({
-            inputs: [...inputs, { key: newKey(), name: '', label: '', type: 'text', isRequired: true }],
-          })
-        }
-      >
-        Add input
-      </Button>
-    </fieldset>
-  );
-}
-
-function OutputsField({ action, onChange, problem }: FieldProps) {
-  const { outputs } = action;
-  const change = (key: string, more: Partial<(typeof outputs)[number]>) =>
-    onChange({ outputs: outputs.map((one) => (one.key === key ? { ...one, ...more } : one)) });
-  return (
-    <fieldset className={styles.pairs}>
-      <legend>Outputs</legend>
-      <p className={styles.help}>What the answer gives, by its place in it. The column shows the first.</p>
-      {outputs.map((output, at) => (
-        <div key={output.key} className={styles.item}>
-          <TextInput
-            aria-label={`Output ${at + 1}`}
-            placeholder="E-mail"
-            value={output.label}
-            onChange={(event) => change(output.key, { label: event.currentTarget.value })}
-            error={problem(`outputs.${at}.label`) ?? problem(`outputs.${at}.name`)}
-            autoComplete="off"
-          />
-          <Line
-            aria-label={`Place of output ${at + 1} in the answer`}
-            placeholder="person.email"
-            value={output.path}
-            onText={(path) => change(output.key, { path })}
-            error={problem(`outputs.${at}.path`)}
-          />
-          <NativeSelect
-            aria-label={`Type of output ${at + 1}`}
-            value={output.type}
-            onChange={(event) => change(output.key, { type: event.currentTarget.value })}
-            data={valueTypes}
-          />
-          <ActionIcon
-            variant="subtle"
-            color="gray"
-            aria-label={`Remove output ${at + 1}`}
-            disabled={outputs.length === 1}
-            onClick={() => onChange({ outputs: outputs.filter((one) => one.key !== output.key) })}
-          >
-            <IconTrash size={16} />
-          </ActionIcon>
-        </div>
-      ))}
-      <Button
-        variant="subtle"
-        size="compact-sm"
-        className={styles.add}
-        leftSection={<IconPlus size={14} />}
-        onClick={() =>
-          onChange({ outputs: [...outputs, { key: newKey(), name: '', label: '', type: 'text', path: '' }] })
-        }
-      >
-        Add output
-      </Button>
-    </fieldset>
   );
 }

@@ -41,8 +41,6 @@ export function ActionsPart({ draft, onChange, problem }: PartProps) {
             <div className={styles.actionBody}>
               <ActionEditor
                 action={action}
-                actions={actions}
-                index={index}
                 onChange={(more) => change(action.key, more)}
                 problem={(path) => problem(path === '' ? `actions.${index}` : `actions.${index}.${path}`)}
               />

@@ -10,10 +10,11 @@ import { AuthPart } from './auth-part.tsx';
 import { BasicsPart } from './basics-part.tsx';
 import { CheckPart } from './check-part.tsx';
 import styles from './custom.module.css';
-import { type Draft, written } from './draft.ts';
+import type { Draft } from './draft.ts';
 import { MorePart } from './more-part.tsx';
 import { TestPanel } from './test-panel.tsx';
 import { useTrial } from './use-trial.ts';
+import { written } from './written.ts';
 
 interface Props {
   start: () => Draft;

@@ -16,7 +16,7 @@ import { Page } from '../../ui/page.tsx';
 import { SkeletonRows } from '../../ui/skeleton.tsx';
 import { AffectedList } from './affected-list.tsx';
 import { Builder } from './builder.tsx';
-import { draftOf } from './draft.ts';
+import { draftOf } from './draft-of.ts';
 
 const route = getRouteApi('/app/settings/connections/$slug/edit');
 

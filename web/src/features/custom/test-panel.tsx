@@ -5,8 +5,9 @@ import { failureOf } from '../../lib/failure.ts';
 import { Notice } from '../../ui/notice.tsx';
 import { type EnteredField, enteredFields } from './credential-inputs.ts';
 import styles from './custom.module.css';
-import { actionName, type Draft, itemName } from './draft.ts';
+import type { Draft } from './draft.ts';
 import { ExchangeView } from './exchange-view.tsx';
+import { actionName, itemName } from './item-name.ts';
 import type { Trial } from './use-trial.ts';
 
 interface Props {

@@ -3,8 +3,9 @@ import { ApiError } from '@keyrail/sdk/api-error';
 import { useState } from 'react';
 import { api } from '../../lib/api.ts';
 import { enteredFields } from './credential-inputs.ts';
-import { type Draft, written } from './draft.ts';
+import type { Draft } from './draft.ts';
 import { chosenAction } from './test-panel.tsx';
+import { written } from './written.ts';
 
 /** One trial of a description: what was entered for it, and what came of it. */
 export interface Trial {
