@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { readConfig, settings } from './config.ts';
+import { settings } from './config/settings.ts';
+import { readConfig } from './config.ts';
 import { StartRefused } from './lib/start-refused.ts';
 
 const home = { HOME: '/home/someone' };

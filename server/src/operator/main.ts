@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
-import { type Config, readConfig, settings } from '../config.ts';
+import { settings } from '../config/settings.ts';
+import { type Config, readConfig } from '../config.ts';
 import { borrowEmbeddedPostgres } from '../db/embedded/borrow.ts';
 import { migrate } from '../db/migrate.ts';
 import { openDatabase } from '../db/open.ts';

@@ -1,0 +1,25 @@
+import { sql } from 'kysely';
+import type { ApiDeps } from '../api/app.ts';
+import type { ComposeDeps } from '../compose.ts';
+import type { Database } from '../db/open.ts';
+import { canaryStore } from '../vault/store.ts';
+
+/** What `/health/ready` asks. */
+export async function composeHealth({ db, masterKey }: ComposeDeps): Promise<ApiDeps['health']> {
+  // Another program's migration, or another database put in this one's place, is noticed by it.
+  const migratedTo = await newestMigration(db);
+  return {
+    checks: {
+      database: async () => (await sql`select 1`.execute(db.system)).rows.length === 1,
+      migrations: async () => (await newestMigration(db)) === migratedTo,
+      vault: async () => (await canaryStore(db.system).read())?.includes(`.${masterKey.id}.`) ?? false,
+    },
+  };
+}
+
+async function newestMigration({ system }: Database): Promise<string | null> {
+  const { rows } = await sql<{
+    name: string | null;
+  }>`select max(name) as name from keyrail_migrations where name ~ '^[0-9]{4}_'`.execute(system);
+  return rows[0]?.name ?? null;
+}

@@ -1,0 +1,57 @@
+import { connectionCheck, connectionsSweep } from '../connections/announce.ts';
+import type { Connections } from '../connections/connections.ts';
+import type { SignIns } from '../connections/sign-ins.ts';
+import { type Task, task } from '../jobs/job.ts';
+import type { Periodic } from '../jobs/schedule.ts';
+import type { Transact } from '../lib/tx.ts';
+import { authorizationsSweep } from '../oauth/sweep.ts';
+import type { Executor } from '../runs/executor.ts';
+import { runTasks } from '../runs/runs.ts';
+import { FORGET_VALUES, runForgetValues } from '../tables/forget-values.ts';
+import { tokenRenew, tokensSweep } from '../tokens/announce.ts';
+import type { People } from '../workspaces/people.ts';
+import { peopleSweep } from '../workspaces/sweep.ts';
+
+const MINUTE_MS = 60_000;
+
+interface Deps {
+  transact: Transact;
+  connections: Connections;
+  people: People;
+  signIns: SignIns;
+  executor: Executor;
+}
+
+/** What a process does when a job of its kind is due, and what is due by the clock. */
+export function composeJobs(deps: Deps): { tasks: Task[]; periodics: Periodic[] } {
+  const { transact, connections, people, signIns, executor } = deps;
+  return {
+    tasks: [
+      task(connectionCheck, ({ workspace_id, connection_id }) =>
+        connections.check(workspace_id, connection_id),
+      ),
+      task(connectionsSweep, () => connections.sweep()),
+      task(tokensSweep, () => connections.tokens.sweep()),
+      task(tokenRenew, ({ generation, ...owner }) =>
+        connections.tokens.renewDue(
+          {
+            workspaceId: owner.workspace_id,
+            connectionId: owner.connection_id,
+            credentialVersion: owner.credential_version,
+          },
+          generation,
+        ),
+      ),
+      task(peopleSweep, () => people.sweep()),
+      task(authorizationsSweep, () => signIns.sweep()),
+      ...runTasks({ transact }, executor),
+      task(FORGET_VALUES, (payload, context) => runForgetValues({ transact }, payload, context)),
+    ],
+    periodics: [
+      { job: connectionsSweep, everyMs: MINUTE_MS },
+      { job: tokensSweep, everyMs: MINUTE_MS / 2 },
+      { job: peopleSweep, everyMs: 60 * MINUTE_MS },
+      { job: authorizationsSweep, everyMs: 10 * MINUTE_MS },
+    ],
+  };
+}
