@@ -239,6 +239,43 @@ describe('every route', () => {
   });
 });
 
+describe('every route that takes JSON', () => {
+  const takesJson = () =>
+    app.routes.filter(
+      ({ method, schema, streams }) =>
+        !['GET', 'HEAD'].includes(method) &&
+        streams === undefined &&
+        wellFormed(schema.body) instanceof Object,
+    );
+
+  test('refuses a member nobody declared, also one that reaches for prototypes, and changes nothing', async () => {
+    expect(takesJson().length).toBeGreaterThan(25);
+    const before = await digestOf(app.database, app.workspaceId);
+    for (const route of takesJson()) {
+      const body = BODIES[nameOf(route)] ?? wellFormed(route.schema.body);
+      const members = JSON.stringify(body).slice(1, -1);
+      for (const more of MORE) {
+        const text = `{${[members, more].filter(Boolean).join(',')}}`;
+        const { status, json } = await app.owner.request(route.method, pathOf(route), text, {
+          'content-type': 'application/json',
+        });
+        expect([nameOf(route), more, status, json.code]).toEqual([nameOf(route), more, 400, 'invalid_input']);
+      }
+    }
+    expect(({} as Record<string, unknown>).isAdmin).toBeUndefined();
+    expect(await digestOf(app.database, app.workspaceId)).toEqual(before);
+  });
+});
+
+/** What somebody sends along who hopes that it is written down unread. */
+const MORE = [
+  '"workspace_id":"wsp_01h00000000000000000000000"',
+  '"created_by":"usr_01h00000000000000000000000"',
+  '"key_version":1',
+  '"__proto__":{"isAdmin":true}',
+  '"constructor":{"prototype":{"isAdmin":true}}',
+];
+
 describe('every route with an id in its path', () => {
   const withIds = () =>
     app.routes.filter(
