@@ -4,6 +4,7 @@ import type { Outcome } from '../catalog/outcome.ts';
 import { bodyText } from '../outbound/answer-body.ts';
 import type { Reading } from '../outbound/call.ts';
 import type { Answer } from '../outbound/outcome.ts';
+import { readingOf } from '../outbound/reading-of.ts';
 
 /** An answer with its meaning; `text` has no secret in it, and neither has anything read from it. */
 export interface Judged {
@@ -25,24 +26,13 @@ export function answerReader(definition: Definition, asked: Asked, now: () => Da
     last = { answer, text, outcome };
     return last;
   };
-  return { judged, read: (answer: Answer): Reading => readingOf(judged(answer)) };
+  return { judged, read: (answer: Answer): Reading => actionReading(judged(answer)) };
 }
 
-function readingOf({ outcome, answer }: Judged): Reading {
-  switch (outcome.kind) {
-    case 'rejected':
-    case 'expired':
-    case 'revoked':
-      return { kind: 'unauthenticated' };
-    case 'rate_limited':
-      return outcome.retryAfterSeconds === null
-        ? { kind: 'throttled' }
-        : { kind: 'throttled', retryAfterSeconds: outcome.retryAfterSeconds };
-    case 'provider_error':
-      if (answer.status === 503 && outcome.retryAfterSeconds !== null)
-        return { kind: 'throttled', retryAfterSeconds: outcome.retryAfterSeconds };
-      return FAILED.has(answer.status) ? { kind: 'failed' } : { kind: 'final' };
-    default:
-      return { kind: 'final' };
-  }
+/** A check repeats after any error of the service; an action only after those of what stands in front of it. */
+function actionReading({ outcome, answer }: Judged): Reading {
+  if (outcome.kind !== 'provider_error') return readingOf(outcome);
+  if (answer.status === 503 && outcome.retryAfterSeconds !== null)
+    return { kind: 'throttled', retryAfterSeconds: outcome.retryAfterSeconds };
+  return FAILED.has(answer.status) ? { kind: 'failed' } : { kind: 'final' };
 }

@@ -1,14 +1,14 @@
 import type { AuthMethod } from '../catalog/auth-definition.ts';
 import { resolveBaseUrl } from '../catalog/base-url.ts';
 import type { Definition } from '../catalog/definition.ts';
-import type { Outcome } from '../catalog/outcome.ts';
 import type { Probe } from '../catalog/probe-definition.ts';
 import { buildRequest, type PreparedRequest } from '../catalog/request.ts';
 import { AppError } from '../lib/app-error.ts';
 import type { Clock } from '../lib/clock.ts';
-import type { Outbound, RateWindow, Reading } from '../outbound/call.ts';
+import type { Outbound, RateWindow } from '../outbound/call.ts';
 import type { CredentialSource, NoCredential } from '../outbound/credential-source.ts';
 import type { CallOutcome, DeniedReason } from '../outbound/outcome.ts';
+import { readingOf } from '../outbound/reading-of.ts';
 import { accountIn, findingIn, findingWithoutAnswer, meaningOf, UNREACHABLE } from './finding.ts';
 import { addressOf } from './method.ts';
 import { findingUnavailable } from './token-finding.ts';
@@ -130,24 +130,6 @@ async function send(
 function windowsForAll({ rateLimits }: Definition): RateWindow[] {
   const windows = rateLimits?.windows.filter((window) => window.group === undefined) ?? [];
   return windows.map(({ calls, perSeconds }) => ({ calls, perSeconds }));
-}
-
-/** What the engine makes of an answer: only these are worth a second try. */
-function readingOf(outcome: Outcome): Reading {
-  switch (outcome.kind) {
-    case 'rejected':
-    case 'expired':
-    case 'revoked':
-      return { kind: 'unauthenticated' };
-    case 'rate_limited':
-      return outcome.retryAfterSeconds === null
-        ? { kind: 'throttled' }
-        : { kind: 'throttled', retryAfterSeconds: outcome.retryAfterSeconds };
-    case 'provider_error':
-      return { kind: 'failed' };
-    default:
-      return { kind: 'final' };
-  }
 }
 
 /** A second request that only names the account; whatever comes of it changes no verdict. */
