@@ -1,6 +1,9 @@
 import { randomFillSync } from 'node:crypto';
+import { base32 } from './base32.ts';
 
-const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';
+/** 26 characters hold 130 bits; these two more than a UUID has come first, so that the text sorts as the number. */
+const SPARE_BITS = 2;
+
 const pool = Buffer.alloc(10 * 1024);
 let poolOffset = pool.length;
 
@@ -16,22 +19,5 @@ export function newId<Id extends string>(prefix: string, now: number = Date.now(
   poolOffset += 10;
   bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x70;
   bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;
-  return `${prefix}_${encodeBase32(bytes)}` as Id;
-}
-
-/** 128 bits in 26 characters of 5 bits; the first character holds the two left over at the top. */
-function encodeBase32(bytes: Buffer): string {
-  let text = '';
-  let bits = 2;
-  let value = 0;
-  for (const byte of bytes) {
-    value = (value << 8) | byte;
-    bits += 8;
-    while (bits >= 5) {
-      bits -= 5;
-      text += ALPHABET[(value >>> bits) & 31];
-    }
-    value &= (1 << bits) - 1;
-  }
-  return text;
+  return `${prefix}_${base32(bytes, SPARE_BITS)}` as Id;
 }

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { crc32 } from 'node:zlib';
+import { BASE32_ALPHABET, base32 } from '../lib/base32.ts';
 
-const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';
 const TOKEN = /^kr_([0-9a-hjkmnp-tv-z]{32})([0-9a-hjkmnp-tv-z]{7})$/;
 
 /** A new API token: `kr_`, 160 random bits, and a checksum by which a mistyped one is told without looking it up. */
@@ -29,24 +29,8 @@ function checksum(random: string): string {
   let value = crc32(random);
   let text = '';
   for (let i = 0; i < 7; i += 1) {
-    text = (ALPHABET[value % 32] ?? '') + text;
+    text = (BASE32_ALPHABET[value % 32] ?? '') + text;
     value = Math.floor(value / 32);
-  }
-  return text;
-}
-
-function base32(bytes: Buffer): string {
-  let text = '';
-  let bits = 0;
-  let value = 0;
-  for (const byte of bytes) {
-    value = (value << 8) | byte;
-    bits += 8;
-    while (bits >= 5) {
-      bits -= 5;
-      text += ALPHABET[(value >>> bits) & 31] ?? '';
-    }
-    value &= (1 << bits) - 1;
   }
   return text;
 }
