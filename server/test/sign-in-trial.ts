@@ -56,8 +56,6 @@ export interface TrialOptions extends TestAppOptions {
   hasSetup?: boolean;
 }
 
-export const TRIAL_SCOPES = ['contacts.read', 'contacts.write'];
-
 export async function startSignInTrial(options: TrialOptions = {}): Promise<SignInTrial> {
   const provider = await startAuthorizationServer(options.provider);
   const folder = mkdtempSync(join(tmpdir(), 'keyrail-sign-in-'));

@@ -265,4 +265,3 @@ export type ServiceAccountMethod = Extract<AuthMethod, { type: 'service_account'
 export type GoogleServiceAccountMethod = Extract<ServiceAccountMethod, { kind: 'google_service_account' }>;
 export type AwsAccessKeyMethod = Extract<ServiceAccountMethod, { kind: 'aws_access_key' }>;
 export type JwtBearerMethod = Extract<ServiceAccountMethod, { kind: 'jwt_bearer' }>;
-export type CertificateMethod = Extract<AuthMethod, { type: 'certificate' }>;

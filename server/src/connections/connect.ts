@@ -14,13 +14,14 @@ import { fulfilRequests } from '../workspaces/connection-requests.ts';
 import type { Who } from '../workspaces/who.ts';
 import { changeAfter, tellHealed } from './check.ts';
 import { type Accepted, type CheckEnteredDeps, checkEntered, type Entering } from './check-entered.ts';
-import { type Connection, isHealthy } from './connection.ts';
+import { isHealthy } from './connection.ts';
 import {
   announceChange,
   clearDefault,
   findDefault,
   insertConnection,
   lockIntegration,
+  type NewConnection,
   takenNames,
 } from './connection-store.ts';
 import { credentialPlace, credentialText } from './credential.ts';
@@ -162,17 +163,7 @@ function newConnection(
   { id, entering, accepted }: Saving,
   name: string,
   isDefault: boolean,
-): Omit<
-  Connection,
-  | 'credentialVersion'
-  | 'previousCredential'
-  | 'facts'
-  | 'expiresAt'
-  | 'version'
-  | 'lastUsedAt'
-  | 'reportedAt'
-  | 'updatedAt'
-> {
+): Omit<NewConnection, 'nameKey'> {
   const { definition, method } = entering;
   const { entered, found, verdict, at } = accepted;
   const checked = changeAfter(settings, null, {
