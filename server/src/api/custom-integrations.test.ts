@@ -257,6 +257,25 @@ describe('POST /v1/custom-integrations', () => {
     expect(answer.json.fields[0].path).toBe('auth.authorize_url');
   });
 
+  it.each([
+    ['authorize_params', 'redirect_uri'],
+    ['authorize_params', 'Redirect_URI'],
+    ['authorize_params', 'response_type'],
+    ['authorize_params', 'code_challenge_method'],
+    ['authorize_params', 'request_uri'],
+    ['authorize_params', 'scope'],
+    ['token_params', 'redirect_uri'],
+    ['token_params', 'client_secret'],
+    ['token_params', 'grant_type'],
+  ])('takes none in %s named %s, which would say where codes go', async (params, name) => {
+    const token_url = `${server.origin}/token`;
+    const auth = { type: 'oauth2', authorize_url: 'https://id.example.com/a', token_url };
+    const { slug } = await made({ auth });
+    const evil = { auth: { ...auth, [params]: { [name]: 'https://evil.example.com/' } } };
+    const answer = await app.owner.patch(`/v1/custom-integrations/${slug}`, evil);
+    expect([answer.status, answer.json.fields?.[0].path]).toEqual([400, `auth.${params}.${name}`]);
+  });
+
   it('shows a look-alike name as what it is', async () => {
     const saved = await made({ base_url: 'https://аpi.stripe.com/v1', name: 'Ηunter look-alike' });
     expect(saved.base_url).toBe('https://xn--pi-6kc.stripe.com/v1');

@@ -16,6 +16,7 @@ export function checkDescribed(described: CustomDefinition): FieldProblem[] {
     ...prefixProblems(described),
     ...headerProblems('headers', described.headers, own),
     ...requirements(described),
+    ...parameterProblems(described.auth),
     ...described.actions.flatMap((action, index) => actionProblems(described, action, index, own)),
     ...twice(described.actions),
   ];
@@ -85,6 +86,27 @@ function requirements({ auth }: CustomDefinition): FieldProblem[] {
   return (['service', 'region'] as const).flatMap((name) =>
     auth[name] === '' ? [problem(`auth.${name}`, `The ${name} is missing.`)] : [],
   );
+}
+
+/** What a sign-in and a request for a token are made of: another value would send codes elsewhere, or a secret in the open. */
+const PROTOCOL = new Set(
+  `response_type response_mode client_id redirect_uri scope state code_challenge code_challenge_method request request_uri
+   client_secret client_assertion client_assertion_type grant_type code code_verifier refresh_token assertion`.split(
+    /\s+/,
+  ),
+);
+/** Here it is what some want to be told once more. */
+const MAY_BE_SENT_WITH_TOKENS = new Set(['scope']);
+
+function parameterProblems(auth: CustomDefinition['auth']): FieldProblem[] {
+  const problems = (at: string, given: Readonly<Record<string, string>>, free: ReadonlySet<string>) =>
+    Object.keys(given)
+      .filter((name) => PROTOCOL.has(name.trim().toLowerCase()) && !free.has(name))
+      .map((name) => problem(`auth.${at}.${name}`, `“${name}” is set by Keyrail itself.`));
+  return [
+    ...('authorize_params' in auth ? problems('authorize_params', auth.authorize_params, new Set()) : []),
+    ...('token_params' in auth ? problems('token_params', auth.token_params, MAY_BE_SENT_WITH_TOKENS) : []),
+  ];
 }
 
 function actionProblems(

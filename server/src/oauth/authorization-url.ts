@@ -32,16 +32,15 @@ export function authorizationUrl(parts: Parts): string {
       detail: `The address where ${definition.name} signs people in is an address of this server.`,
     });
   }
-  const parameters = {
+  const ours = {
     response_type: 'code',
     client_id: parts.clientId,
     redirect_uri: parts.redirectUri,
     ...scopesOf(method, parts.optionalScopes),
     ...(verifier !== null && { code_challenge: challengeOf(verifier), code_challenge_method: 'S256' }),
-    ...method.authorizeParams,
-    state: parts.state,
   };
-  const query = Object.entries(parameters)
+  // Where the code goes and what protects it is not for others to say.
+  const query = Object.entries({ ...ours, ...method.authorizeParams, ...ours, state: parts.state })
     .map(([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(value)}`)
     .join('&');
   // Some have their page in the fragment (#/oauth/authorize): then the query comes after it.
