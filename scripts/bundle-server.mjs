@@ -31,4 +31,6 @@ await bundle.write({
   chunkFileNames: '[name].mjs',
   // Errors tell the places in the TypeScript files (--enable-source-maps).
   sourcemap: true,
+  // The sources are there; without them the maps, which every start reads, are a third.
+  sourcemapExcludeSources: true,
 });
