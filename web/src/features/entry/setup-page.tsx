@@ -1,20 +1,19 @@
 import { ApiError } from '@keyrail/sdk/api-error';
-import { Button, PasswordInput, TextInput } from '@mantine/core';
+import { Button, TextInput } from '@mantine/core';
 import { IconLinkOff } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
-import { useState } from 'react';
 import { api } from '../../lib/api.ts';
 import { useCrumbs } from '../../lib/crumbs.ts';
-import { failureOf } from '../../lib/failure.ts';
 import { Empty } from '../../ui/empty.tsx';
-import { Failed, Notice } from '../../ui/notice.tsx';
+import { Failed } from '../../ui/notice.tsx';
 import { SkeletonRows } from '../../ui/skeleton.tsx';
+import { AccountFields } from './account-fields.tsx';
 import styles from './entry.module.css';
 import { EntryFrame } from './entry-frame.tsx';
+import { useAccountForm } from './use-account-form.ts';
 
 const route = getRouteApi('/setup');
-const shortestPassword = 8;
 
 /** Makes the owner's account with the one-time link that the server printed at its start. */
 export function SetupPage() {
@@ -66,56 +65,20 @@ function LinkOver({ isMissing }: { isMissing: boolean }) {
 }
 
 function SetupForm({ code }: { code: string }) {
-  const [values, setValues] = useState({ name: '', email: '', password: '', workspace_name: '' });
-  const [error, setError] = useState<unknown>(null);
-  const [isBusy, setBusy] = useState(false);
-  const fields = error instanceof ApiError ? error : undefined;
-  const bind = (name: keyof typeof values) => ({
-    value: values[name],
-    onChange: (event: React.ChangeEvent<HTMLInputElement>) =>
-      setValues({ ...values, [name]: event.currentTarget.value }),
-    error: fields?.field(name),
-    required: true,
-    withAsterisk: false,
+  const form = useAccountForm({ name: '', email: '', password: '', workspace_name: '' }, async (values) => {
+    await api.setup.complete({ code, ...values });
   });
-
-  const submit = async (event: React.FormEvent) => {
-    event.preventDefault();
-    setBusy(true);
-    setError(null);
-    try {
-      await api.setup.complete({ code, ...values, email: values.email.trim() });
-      location.replace('/');
-    } catch (cause) {
-      setError(cause);
-      setBusy(false);
-    }
-  };
-
   return (
-    <form className={styles.form} onSubmit={submit}>
-      {error !== null && (fields === undefined || fields.fields.length === 0) && (
-        <Notice tone="red" live title={failureOf(error).title}>
-          {failureOf(error).detail !== undefined && <p>{failureOf(error).detail}</p>}
-        </Notice>
-      )}
-      <TextInput label="Your name" autoComplete="name" autoFocus {...bind('name')} />
-      <TextInput label="Email" type="email" autoComplete="username" {...bind('email')} />
-      <PasswordInput
-        label="Password"
-        description={`At least ${shortestPassword} characters. A few words in a row are easier to keep in mind.`}
-        autoComplete="new-password"
-        minLength={shortestPassword}
-        {...bind('password')}
-      />
+    <form className={styles.form} onSubmit={form.onSubmit}>
+      <AccountFields form={form} />
       <hr />
       <TextInput
         label="Workspace name"
         description="Your team's or company's name."
         autoComplete="organization"
-        {...bind('workspace_name')}
+        {...form.bind('workspace_name')}
       />
-      <Button type="submit" size="sm" loading={isBusy} fullWidth>
+      <Button type="submit" size="sm" loading={form.isBusy} fullWidth>
         Make the account
       </Button>
     </form>
