@@ -1,16 +1,14 @@
 import type { Connection } from '@keyrail/contract/connections';
 import type { Integration } from '@keyrail/contract/integrations';
-import { ApiError } from '@keyrail/sdk/api-error';
 import { Modal } from '@mantine/core';
 import { useState } from 'react';
 import { api } from '../../lib/api.ts';
 import styles from './connect-form.module.css';
-import { EnteredFields, FormFoot } from './connect-form.tsx';
-import { CredentialFields } from './credential-fields.tsx';
+import { EnterCredentials } from './enter-credentials.tsx';
 import { MethodChoice } from './method-choice.tsx';
 import { methodOf, methodsOf } from './methods.ts';
 import type { Saved } from './outcome.tsx';
-import { OAuthConnect } from './sign-in/oauth-connect.tsx';
+import { ConnectBySignIn } from './sign-in/connect-by-sign-in.tsx';
 import { useSignedIn } from './sign-in/use-signed-in.ts';
 import { useCredentialsForm } from './use-credentials-form.ts';
 
@@ -46,7 +44,6 @@ export function ReconnectPopup({ tool, connection, onClose, onSaved }: Props) {
     signIn.stop();
     onClose();
   };
-  const signInError = signIn.state.kind === 'refused' ? signIn.state.error : null;
 
   return (
     <Modal opened onClose={close} title={`Reconnect ${connection.name}`} size={480}>
@@ -66,46 +63,17 @@ export function ReconnectPopup({ tool, connection, onClose, onSaved }: Props) {
           />
         )}
         {method?.kind === 'oauth2' ? (
-          <OAuthConnect
+          <ConnectBySignIn
             tool={tool}
             method={method}
+            form={form}
             control={signIn}
             verb="Connect with OAuth"
+            subject={{ connection: connection.id }}
             onCancel={close}
-            onBegin={(optionalScopes, acceptOtherAccount) =>
-              signIn.begin({
-                integration: tool.slug,
-                method: method.id,
-                connection: connection.id,
-                fields: form.values,
-                optional_scopes: optionalScopes,
-                accept_other_account: acceptOtherAccount,
-              })
-            }
-          >
-            <CredentialFields
-              fields={tool.connection_fields}
-              values={form.values}
-              onChange={form.setValues}
-              errorOf={(field) =>
-                signInError instanceof ApiError ? signInError.field(`fields.${field}`) : undefined
-              }
-              keyLocation={null}
-              toolName={tool.name}
-            />
-          </OAuthConnect>
+          />
         ) : (
-          <form
-            className={styles.form}
-            autoComplete="off"
-            onSubmit={(event) => {
-              event.preventDefault();
-              void form.submit();
-            }}
-          >
-            <EnteredFields tool={tool} method={method} form={form} />
-            <FormFoot form={form} tool={tool} onCancel={close} mayChangeAccount />
-          </form>
+          <EnterCredentials tool={tool} method={method} form={form} onCancel={close} mayChangeAccount />
         )}
       </div>
     </Modal>
