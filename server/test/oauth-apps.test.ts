@@ -105,6 +105,23 @@ describe('a sign-in setup', () => {
     expect(hunter.status).toBe(404);
   });
 
+  test('is not the matter of a token that is bound to one connection', async () => {
+    await put({ client_id: trial.clientId, client_secret: trial.clientSecret });
+    const signedIn = await trial.signIn({ name: 'Bound' });
+    const { owner } = trial.app;
+    const { connection_id } = (await owner.get(`/v1/oauth/authorizations/${signedIn.id}`)).json;
+    const made = await trial.app.owner.post('/v1/tokens', {
+      name: 'bound',
+      scopes: ['connections:write'],
+      connection_ids: [connection_id],
+    });
+    const bound = trial.app.as({ authorization: `Bearer ${made.json.token}` });
+    expect((await put({ client_id: 'other', client_secret: SECRET }, {}, bound)).status).toBe(403);
+    expect((await bound.delete('/v1/oauth/apps/trial')).status).toBe(403);
+    expect((await owner.get('/v1/oauth/apps/trial')).json.client_id).toBe(trial.clientId);
+    await owner.delete(`/v1/connections/${connection_id}`);
+  });
+
   test('that is corrected lets renewals that it kept from working go on at once', async () => {
     const wrong = { client_id: trial.clientId, client_secret: 'fake-wrong-secret-0001' };
     await put({ client_id: trial.clientId, client_secret: trial.clientSecret });

@@ -77,6 +77,7 @@ export async function put(
   change: AppChange,
   version: number | null,
 ): Promise<OAuthApp> {
+  refuseBound(who);
   const definition = (await deps.catalogs.of(who.workspaceId)).get(integration);
   const method = signInMethod(definition);
   if (definition === undefined || method === undefined) throw new AppError('not_found');
@@ -123,6 +124,7 @@ export async function remove(
   integration: string,
   version: number | null,
 ): Promise<void> {
+  refuseBound(who);
   const definition = (await deps.catalogs.of(who.workspaceId)).get(integration);
   await deps.transact(who.workspaceId, async (tx) => {
     await lockApp(tx, who.workspaceId, integration);
@@ -137,6 +139,14 @@ export async function remove(
       subject: { kind: 'oauth_app', id: present.id, name: definition?.name ?? integration },
       detail: { integration },
     });
+  });
+}
+
+/** Every connection of the integration lives on it, also those the token may not even see. */
+function refuseBound(who: Who): void {
+  if (who.connectionIds === null) return;
+  throw new AppError('forbidden', {
+    detail: 'This token is bound to certain connections and cannot change a sign-in setup.',
   });
 }
 
