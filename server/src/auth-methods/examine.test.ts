@@ -404,6 +404,11 @@ describe('a key file made to hold up the server', () => {
     expect(looked(private_key)).toBe('The passphrase does not open the private key.');
   });
 
+  it('is not read where it is nested without end', () => {
+    const deep = keyFile().replace('{', `{"deep": ${'['.repeat(100_000)}${']'.repeat(100_000)},`);
+    expect(problemOf(google, { key_file: deep })).toMatch(/nested too deeply/);
+  });
+
   it('is not signed with where it is larger than any real one', () => {
     const odd = (bits: number) => integerOf(Buffer.alloc(bits / 8, 0xa5));
     const integerOf = (bytes: Buffer) => der(0x02, '00', bytes);

@@ -18,9 +18,19 @@ export function readJsonObject(text: string): JsonOutcome {
   }
   if (!isRecord(value))
     return { kind: 'problem', message: 'The JSON file is not one object in curly brackets.' };
+  if (isDeep(value, MAX_DEPTH))
+    return { kind: 'problem', message: 'The JSON file is nested too deeply for a key.' };
   const repeated = repeatedName(plain);
   if (repeated !== null) return { kind: 'problem', message: `The JSON file has “${repeated}” twice.` };
   return { kind: 'object', value };
+}
+
+/** A parser reads any depth, but whoever writes it out again runs out of stack. */
+const MAX_DEPTH = 20;
+
+function isDeep(value: unknown, left: number): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return left === 0 || Object.values(value).some((inner) => isDeep(inner, left - 1));
 }
 
 function problemOf(error: unknown, text: string): string {
