@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { type IncomingMessage, request } from 'node:http';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { cookieOf, OWNER, startApp, type TestApp } from '../../test/app.ts';
 
@@ -43,6 +45,23 @@ test('changes are taken from the page at the public address alone, whatever Host
   ]) {
     expect((await signIn({ origin })).status).toBe(403);
   }
+});
+
+test('links and redirect URIs name the public address alone, whatever Host says', async () => {
+  const said = async (method: string, path: string, body?: object) => {
+    const headers = { ...app.owner.headers, host: 'evil.test', 'x-forwarded-host': 'evil.test' };
+    const asked = request(app.url + path, {
+      method,
+      headers: { ...headers, ...(body && { 'content-type': 'application/json' }) },
+    }).end(body && JSON.stringify(body));
+    const [answer] = (await once(asked, 'response')) as [IncomingMessage];
+    return (await answer.toArray()).join('');
+  };
+  const invited = await said('POST', '/v1/invitations', { role: 'viewer' });
+  expect(JSON.parse(invited).link).toMatch(/^https:\/\/keyrail\.example\.com\/invitation\?code=/);
+  const tool = await said('GET', '/v1/integrations/hubspot');
+  expect(tool).toContain('https://keyrail.example.com/oauth/callback/hubspot');
+  expect(invited + tool).not.toContain('evil.test');
 });
 
 test('the address of a client comes from the listed proxy, and is what the audit log shows', async () => {

@@ -181,3 +181,23 @@ test('the link is shown once, also when the request is repeated with its key', a
   expect(again.json).toEqual({ ...first.json, link: null });
   expect((await admin.get('/v1/invitations')).text).not.toContain(new URL(first.json.link).search);
 });
+
+test('a link leads to this machine, whatever name the request was sent to', async () => {
+  const { host, port } = new URL(app.url);
+  for (const [sentTo, origin] of [
+    ['evil.test', app.url],
+    ['127.0.0.1.evil.test', app.url],
+    [`evil.test:${port}`, app.url],
+    [host, app.url],
+    [`localhost:${port}`, `http://localhost:${port}`],
+    ['localhost:5500', 'http://localhost:5500'],
+  ] as const) {
+    const asked = request(`${app.url}/v1/invitations`, {
+      method: 'POST',
+      headers: { ...app.owner.headers, 'content-type': 'application/json', host: sentTo },
+    }).end(JSON.stringify({ role: 'viewer' }));
+    const [answer] = (await once(asked, 'response')) as [IncomingMessage];
+    const { link } = JSON.parse((await answer.toArray()).join(''));
+    expect(new URL(link).origin, sentTo).toBe(origin);
+  }
+});

@@ -14,11 +14,13 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { Config } from '../config.ts';
 import { AppError } from '../lib/app-error.ts';
+import { isLoopbackHost } from '../lib/loopback.ts';
 import type { LinkState, NewPerson } from '../workspaces/accept-invitation.ts';
 import type { Invitation as StoredInvitation } from '../workspaces/invitation.ts';
 import type { Membership } from '../workspaces/membership.ts';
 import type { People } from '../workspaces/people.ts';
 import { clientOf } from './authenticate.ts';
+import { ownOrigin } from './own-origin.ts';
 import { pageFrom } from './page.ts';
 import type { App } from './route.ts';
 import { presentSession, type SessionConfig } from './session.ts';
@@ -179,9 +181,14 @@ function isNewPerson(person: { [Name in keyof NewPerson]?: string | undefined })
   });
 }
 
-/** Without a public address the server listens on this machine alone, and is reached by whatever name the request used. */
+/**
+ * Without a public address the server is reached on this machine alone, by whatever port leads to it; a name that is
+ * another machine's comes from whoever wants a link to there.
+ */
 function linkOf({ publicUrl }: InvitationConfig, request: FastifyRequest, code: string): string {
-  const link = new URL('/invitation', publicUrl ?? `${request.protocol}://${request.host}`);
+  const named = URL.parse(`${request.protocol}://${request.host}`);
+  const here = named !== null && isLoopbackHost(named.hostname) ? named.origin : ownOrigin(request, null);
+  const link = new URL('/invitation', publicUrl ?? here);
   link.searchParams.set('code', code);
   return link.href;
 }
