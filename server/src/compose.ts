@@ -94,7 +94,7 @@ export async function compose(deps: ComposeDeps): Promise<Keyrail> {
     },
     audit: {
       entries: (who, page, filter) =>
-        transact(who.workspaceId, (tx) => listEntries(tx, who.workspaceId, page, filter)),
+        transact(who.workspaceId, (tx) => listEntries(tx, who.workspaceId, page, filter), 'read'),
     },
     catalogs,
     connections,

@@ -291,7 +291,8 @@ export function createConnections(given: ConnectionsDeps): Connections {
 
     resolve: (tx, workspaceId, ref) => resolveConnection(tx, workspaceId, ref),
     handOut: (who, id) => handOut(deps, who, id),
-    resolveFor: (who, named) => given.transact(who.workspaceId, (tx) => resolveForCaller(tx, who, named)),
+    resolveFor: (who, named) =>
+      given.transact(who.workspaceId, (tx) => resolveForCaller(tx, who, named), 'read'),
     credentialSource: door.source,
     tryEntered: (asked, outbound) => tryEntered({ ...deps, outbound }, asked),
     enteredCredential: (asked, outbound) => enteredCredential({ ...deps, outbound }, asked),

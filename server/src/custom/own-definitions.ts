@@ -13,7 +13,7 @@ export async function ownDefinitions(
   { transact, log }: Deps,
   workspaceId: string,
 ): Promise<readonly Definition[]> {
-  const own = await transact(workspaceId, (tx) => listCustom(tx, workspaceId));
+  const own = await transact(workspaceId, (tx) => listCustom(tx, workspaceId), 'read');
   return own.flatMap(({ id, described, slug, addressStamp }) => {
     const definition = definitionOf(described, slug, addressStamp);
     if (definition === null) log.warn({ id }, 'a custom integration is left out: it has a problem');

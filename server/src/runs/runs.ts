@@ -64,8 +64,12 @@ export function createRuns(deps: RunsDeps): Runs {
     tryOut: (who, tableId, action, rowId, closed) => tryOut(deps, who, tableId, action, rowId, closed),
     cell: (who, tableId, rowId, columnId) => cellOf(deps, who, tableId, rowId, columnId),
     get: (who, runId) =>
-      deps.transact(who.workspaceId, async (tx) => required(await findRun(tx, who.workspaceId, runId))),
-    list: (who, page) => deps.transact(who.workspaceId, (tx) => listRuns(tx, who.workspaceId, page)),
+      deps.transact(
+        who.workspaceId,
+        async (tx) => required(await findRun(tx, who.workspaceId, runId)),
+        'read',
+      ),
+    list: (who, page) => deps.transact(who.workspaceId, (tx) => listRuns(tx, who.workspaceId, page), 'read'),
     pause: (who, runId) => pauseRun(deps, who, runId),
     resume: (who, runId) => resumeRun(deps, who, runId),
     cancel: (who, runId) => cancelRun(deps, who, runId),

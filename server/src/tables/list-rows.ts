@@ -22,17 +22,21 @@ export async function listRows(
   tableId: string,
   page: RowsPage,
 ): Promise<RowWithCells[]> {
-  return deps.transact(who.workspaceId, async (tx) => {
-    const { columns } = await readTable(tx, who.workspaceId, tableId);
-    const after = await startOf(tx, who.workspaceId, tableId, page);
-    if (after === null) return [];
-    const found = await rowsAfter(tx, who.workspaceId, tableId, { after, limit: page.limit });
-    const ids = found.map(({ id }) => id);
-    const cells = columns.some(({ type }) => type === 'action')
-      ? await deps.cells.cellsOfRows(tx, who.workspaceId, tableId, ids)
-      : [];
-    return withCells(fromKeyed(columns, found), cells);
-  });
+  return deps.transact(
+    who.workspaceId,
+    async (tx) => {
+      const { columns } = await readTable(tx, who.workspaceId, tableId);
+      const after = await startOf(tx, who.workspaceId, tableId, page);
+      if (after === null) return [];
+      const found = await rowsAfter(tx, who.workspaceId, tableId, { after, limit: page.limit });
+      const ids = found.map(({ id }) => id);
+      const cells = columns.some(({ type }) => type === 'action')
+        ? await deps.cells.cellsOfRows(tx, who.workspaceId, tableId, ids)
+        : [];
+      return withCells(fromKeyed(columns, found), cells);
+    },
+    'read',
+  );
 }
 
 /** For the rooms above: see `RowAccess.readRows`. */

@@ -56,7 +56,7 @@ export async function listTables(
   who: Who,
   page: { limit: number; after: string | null },
 ): Promise<ListedTable[]> {
-  return deps.transact(who.workspaceId, (tx) => store.listTables(tx, who.workspaceId, page));
+  return deps.transact(who.workspaceId, (tx) => store.listTables(tx, who.workspaceId, page), 'read');
 }
 
 export async function getTable(
@@ -64,7 +64,7 @@ export async function getTable(
   who: Who,
   id: string,
 ): Promise<WholeTable> {
-  return deps.transact(who.workspaceId, (tx) => whole(deps, tx, who.workspaceId, id));
+  return deps.transact(who.workspaceId, (tx) => whole(deps, tx, who.workspaceId, id), 'read');
 }
 
 export async function renameTable(

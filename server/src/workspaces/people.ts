@@ -95,7 +95,7 @@ export function createPeople(deps: PeopleDeps): People {
       return found && { who: whoOf(found.visitor, workspaceId, found.standing, client) };
     },
     whomToAsk: async (workspaceId) =>
-      whomToAsk(await deps.transact(workspaceId, (tx) => findWorkspace(tx, workspaceId))),
+      whomToAsk(await deps.transact(workspaceId, (tx) => findWorkspace(tx, workspaceId), 'read')),
     issueSetupCode: () => issueSetupCode(deps),
     isSetupOpen: (code) => isSetupOpen(deps, code),
     completeSetup: (input, client) => completeSetup({ ...deps, sessions }, input, client),
@@ -104,11 +104,12 @@ export function createPeople(deps: PeopleDeps): People {
     endOtherSessions: (visitor) => deps.sessions.endOthers(visitor.userId, visitor.sessionId),
     workspacesOf: (visitor) => deps.memberships.workspacesOf(visitor.userId),
     workspace: async (who) => ({
-      ...(await deps.transact(who.workspaceId, (tx) => findWorkspace(tx, who.workspaceId))),
+      ...(await deps.transact(who.workspaceId, (tx) => findWorkspace(tx, who.workspaceId), 'read')),
       role: who.role,
     }),
     updateWorkspace: (who, change, expectedVersion) => changeWorkspace(deps, who, change, expectedVersion),
-    members: (who, page) => deps.transact(who.workspaceId, (tx) => listMembers(tx, who.workspaceId, page)),
+    members: (who, page) =>
+      deps.transact(who.workspaceId, (tx) => listMembers(tx, who.workspaceId, page), 'read'),
     tokensOf: (who, page) => tokensOf(deps, who, page),
     createToken: (who, input) => createToken(deps, { ...who, actor: who }, input),
     revokeToken: (who, id) => revokeToken(deps, who, id),

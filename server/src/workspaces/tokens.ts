@@ -104,7 +104,7 @@ export async function tokensOf(
   who: Pick<Who, 'workspaceId'>,
   page: { limit: number; before: string | null },
 ): Promise<Token[]> {
-  return deps.transact(who.workspaceId, (tx) => listTokens(tx, who.workspaceId, page));
+  return deps.transact(who.workspaceId, (tx) => listTokens(tx, who.workspaceId, page), 'read');
 }
 
 /** From the next request on it is unknown, in every process. */
