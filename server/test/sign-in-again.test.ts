@@ -90,6 +90,30 @@ describe('signing in again', () => {
     expect(await standing(begun.id)).toMatchObject({ state: 'failed', reason: 'not_allowed' });
   });
 
+  test('at a custom connection that moved meanwhile brings nothing to its new address', async () => {
+    const { owner, url } = trial.app;
+    const { issuer, authorizeUrl: authorize_url, tokenUrl: token_url, addClient } = trial.provider;
+    const made = await owner.post('/v1/custom-integrations', {
+      name: 'Moving',
+      base_url: `${issuer}/api`,
+      auth: { type: 'oauth2', authorize_url, token_url, scopes: ['openid'] },
+      check: null,
+      actions: [],
+    });
+    expect(made.status, made.text).toBe(201);
+    const { slug } = made.json;
+    const client = await addClient({ redirectUris: [`${url}/oauth/callback/${slug}`] });
+    const setup = { client_id: client.clientId, client_secret: client.clientSecret };
+    expect((await owner.request('PUT', `/v1/oauth/apps/${slug}`, setup)).status).toBe(200);
+    const browser = trial.browser();
+    const begun = await trial.begin({ integration: slug }, browser);
+    const back = await trial.provider.signIn(begun.url, { account: 'gail' });
+    const moved = await owner.patch(`/v1/custom-integrations/${slug}`, { base_url: `${issuer}/elsewhere` });
+    expect(moved.status, moved.text).toBe(200);
+    await browser.open(back.href);
+    expect(await standing(begun.id)).toMatchObject({ state: 'failed', connection_id: null });
+  });
+
   test('for a foreign or unknown connection, or one of another tool, does not begin', async () => {
     const id = await connected('fay');
     const { client } = await trial.app.outsider();
