@@ -1,13 +1,13 @@
 import { ApiError } from '@keyrail/sdk/api-error';
 import type { CreatedToken, Scope } from '@keyrail/sdk/shapes';
-import { Button, Checkbox, Modal, Select, TextInput } from '@mantine/core';
+import { Button, Checkbox, Select, TextInput } from '@mantine/core';
 import { useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { api } from '../../lib/api.ts';
 import { failureOf } from '../../lib/failure.ts';
 import { tokensQuery } from '../../lib/queries.ts';
-import { CopyField } from '../../ui/copy-field.tsx';
 import { Notice } from '../../ui/notice.tsx';
+import { MadeOncePopup } from './made-once-popup.tsx';
 import styles from './settings.module.css';
 
 /** The scopes that have something to open today, in plain words. */
@@ -19,6 +19,10 @@ const scopes: { scope: Scope; words: string }[] = [
   { scope: 'connections:read', words: 'List connections and their status' },
   { scope: 'connections:use', words: 'Use connections, without reading their keys' },
   { scope: 'connections:write', words: 'Add, change and delete connections' },
+  {
+    scope: 'credentials:read',
+    words: 'Read the keys and access tokens of connections; each reading is logged',
+  },
   { scope: 'audit:read', words: 'Read the audit log' },
   { scope: 'workspace:admin', words: 'Manage the workspace and its tokens' },
 ];
@@ -30,34 +34,19 @@ const lifetimes = [
   { value: 'never', label: 'Never' },
 ];
 
-export function CreateTokenPopup({ opened, onClose }: { opened: boolean; onClose: () => void }) {
-  const [created, setCreated] = useState<CreatedToken | null>(null);
-  const close = () => {
-    setCreated(null);
-    onClose();
-  };
+export function CreateTokenPopup(popup: { opened: boolean; onClose: () => void }) {
   return (
-    <Modal
-      opened={opened}
-      onClose={close}
-      title={created === null ? 'Create token' : 'Your new token'}
-      size={480}
-      closeOnClickOutside={created === null}
-    >
-      {created === null ? (
-        <TokenForm onCreated={setCreated} onCancel={close} />
-      ) : (
-        <div className={styles.form}>
-          <Notice tone="amber" title="Copy it now. It is not shown again.">
-            <p>Keep it as you keep a password.</p>
-          </Notice>
-          {created.token !== null && <CopyField value={created.token} label="The token" />}
-          <div className={styles.buttons}>
-            <Button onClick={close}>Done</Button>
-          </div>
-        </div>
-      )}
-    </Modal>
+    <MadeOncePopup<CreatedToken>
+      {...popup}
+      title="Create token"
+      form={(form) => <TokenForm {...form} />}
+      shown={({ token }) => ({
+        title: 'Your new token',
+        about: 'Keep it as you keep a password.',
+        label: 'The token',
+        secret: token,
+      })}
+    />
   );
 }
 

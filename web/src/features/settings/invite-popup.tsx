@@ -1,6 +1,6 @@
 import { ApiError } from '@keyrail/sdk/api-error';
 import type { CreatedInvitation, Role } from '@keyrail/sdk/shapes';
-import { Button, Modal, Radio, TextInput } from '@mantine/core';
+import { Button, Radio, TextInput } from '@mantine/core';
 import { useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { api } from '../../lib/api.ts';
@@ -8,48 +8,24 @@ import { failureOf } from '../../lib/failure.ts';
 import { invitationsQuery } from '../../lib/people-queries.ts';
 import { givableRoles, roleAbout, roleWords, withArticle } from '../../lib/roles.ts';
 import { useCurrentWorkspace } from '../../lib/use-role.ts';
-import { CopyField } from '../../ui/copy-field.tsx';
 import { Notice } from '../../ui/notice.tsx';
+import { MadeOncePopup } from './made-once-popup.tsx';
 import styles from './settings.module.css';
 
 /** Makes a link for one person; it is shown this one time. */
-export function InvitePopup({ opened, onClose }: { opened: boolean; onClose: () => void }) {
-  const [created, setCreated] = useState<CreatedInvitation | null>(null);
-  const close = () => {
-    setCreated(null);
-    onClose();
-  };
+export function InvitePopup(popup: { opened: boolean; onClose: () => void }) {
   return (
-    <Modal
-      opened={opened}
-      onClose={close}
-      title={created === null ? 'Invite somebody' : 'The invitation link'}
-      size={480}
-      closeOnClickOutside={created === null}
-    >
-      {created === null ? (
-        <InviteForm onCreated={setCreated} onCancel={close} />
-      ) : (
-        <Link {...created} onDone={close} />
-      )}
-    </Modal>
-  );
-}
-
-function Link({ link, role, onDone }: CreatedInvitation & { onDone: () => void }) {
-  return (
-    <div className={styles.form}>
-      <Notice tone="amber" title="Copy it now. It is not shown again.">
-        <p>
-          Send it to one person. Whoever opens it first joins as {withArticle(role)}; it works once, for 7
-          days.
-        </p>
-      </Notice>
-      {link !== null && <CopyField value={link} label="The invitation link" />}
-      <div className={styles.buttons}>
-        <Button onClick={onDone}>Done</Button>
-      </div>
-    </div>
+    <MadeOncePopup<CreatedInvitation>
+      {...popup}
+      title="Invite somebody"
+      form={(form) => <InviteForm {...form} />}
+      shown={({ link, role }) => ({
+        title: 'The invitation link',
+        about: `Send it to one person. Whoever opens it first joins as ${withArticle(role)}; it works once, for 7 days.`,
+        label: 'The invitation link',
+        secret: link,
+      })}
+    />
   );
 }
 
