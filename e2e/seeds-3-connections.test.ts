@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { eventually } from './browser.ts';
+import { eventually, sees } from './browser.ts';
 import { makeLeads } from './leads.ts';
 import { shareStage } from './shared.ts';
 import { callsTo, cardsIn, connect, openApp, rowOf, runToEnd, saveKey } from './steps.ts';
@@ -120,15 +120,19 @@ describe('Edit a connection', () => {
   });
 
   test('Click the edit icon next to the API key field to replace the key.', async () => {
-    const { page, stage } = here;
-    await openApp(page, 'apollo');
-    await rowOf(page, 'Renamed').getByRole('button', { name: 'Edit' }).click();
+    const { page, signedIn, stage } = here;
+    await connect(signedIn.api, 'hunter', 'sandbox-hunter-good-before', { name: 'Research' });
+    await openApp(page, 'hunter');
+    await rowOf(page, 'Research').getByRole('button', { name: 'Edit' }).click();
     await popup().getByRole('button', { name: 'Replace the API key' }).click();
-    await popup().getByLabel('API key', { exact: true }).fill('sandbox-apollo-good-replaced');
+    await popup().getByLabel('API key', { exact: true }).fill('sandbox-hunter-good-after');
     await popup().getByRole('button', { name: 'Save', exact: true }).click();
     await popup().waitFor({ state: 'hidden' });
-    await rowOf(page, 'Renamed').getByText('Connected', { exact: true }).waitFor();
-    expect(callsTo(stage.sandbox, { key: 'sandbox-apollo-good-replaced' })).toBeGreaterThan(0);
+    await sees(page, /Now revoke the old API key/);
+    await rowOf(page, 'Research').getByText('Connected', { exact: true }).waitFor();
+    expect(callsTo(stage.sandbox, { key: 'sandbox-hunter-good-after' })).toBeGreaterThan(0);
+    const [connection] = (await signedIn.api.get('/v1/connections?integration=hunter')).json.data;
+    await signedIn.api.delete(`/v1/connections/${connection.id}`);
   });
 });
 
