@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { freshDatabase, type TestDatabase } from '../../test/database.ts';
 import type { Tx } from '../lib/tx.ts';
 import { openDatabase, queries } from './open.ts';
+import { PLANNED_ONCE } from './pool.ts';
 
 let database: TestDatabase;
 beforeAll(async () => {
@@ -77,6 +78,32 @@ test('a transaction is rolled back as a whole, and what it wrote is gone', async
   await expect(broken).rejects.toThrow(/row-level security/);
   const left = await transact('wsp_e', (tx) => sql`select * from notes`.execute(queries(tx)), 'read');
   expect(left.rows).toEqual([]);
+});
+
+test('a query planned once is answered anew each time, and survives that a type under it changes', async () => {
+  await sql`create table plans (id int, body varchar(10))`.execute(database.db.system);
+  await sql`insert into plans values (1, 'one')`.execute(database.db.system);
+  const db = openDatabase({
+    url: database.url,
+    appPoolSize: 1,
+    systemPoolSize: 1,
+    connectTimeoutMs: 5_000,
+    statementTimeoutMs: 20_000,
+    onIdleError: () => {},
+  });
+  try {
+    const look = (id: number) =>
+      sql`select ${PLANNED_ONCE} body from plans where id = ${id}`.execute(db.system);
+    expect((await look(1)).rows).toEqual([{ body: 'one' }]);
+    expect((await look(2)).rows).toEqual([]);
+    const named = await sql`select name from pg_prepared_statements`.execute(db.system);
+    expect(named.rows).toHaveLength(1);
+    await sql`alter table plans alter column body type text`.execute(database.db.system);
+    await expect(look(1)).rejects.toThrow(/cached plan/);
+    expect((await look(1)).rows).toEqual([{ body: 'one' }]);
+  } finally {
+    await db.close();
+  }
 });
 
 test('a transaction inside a transaction is refused, because it could lock the pool up', async () => {

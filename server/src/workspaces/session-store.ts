@@ -1,6 +1,7 @@
 import type { UserId } from '@keyrail/contract/ids';
 import type { ConnectionsVisibility, Role } from '@keyrail/contract/people';
 import type { Queries } from '../db/open.ts';
+import { PLANNED_ONCE } from '../db/pool.ts';
 
 export interface StoredSession {
   id: string;
@@ -110,6 +111,7 @@ export function createSessionStore(system: Queries): SessionStore {
 function select(system: Queries) {
   return system
     .selectFrom('sessions')
+    .modifyFront(PLANNED_ONCE)
     .innerJoin('users', 'users.id', 'sessions.user_id')
     .select([
       'sessions.id',

@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import { type Queries, queries } from '../db/open.ts';
+import { PLANNED_ONCE } from '../db/pool.ts';
 import type { Tx } from '../lib/tx.ts';
 import type { NewToken, Token, TokenInUse } from './token.ts';
 
@@ -15,6 +16,7 @@ export function createTokenLookup(system: Queries): TokenLookup {
     find: async (tokenHash) => {
       const found = await system
         .selectFrom('api_tokens as token')
+        .modifyFront(PLANNED_ONCE)
         .leftJoin('members as maker', (join) =>
           join
             .onRef('maker.user_id', '=', 'token.created_by')
