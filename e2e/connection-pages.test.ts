@@ -187,11 +187,18 @@ describe('the keyboard', () => {
     expect((await signedIn.api.get('/v1/connections?integration=instantly')).json.data).toHaveLength(1);
   });
 
-  test('the key is gone from the page as soon as it is saved', async () => {
+  test('the key is gone from the page as soon as it is saved, and the browser keeps nothing of it', async () => {
     const { page } = here;
     await openApp(page, 'hunter');
     await saveKey(page, 'sandbox-hunter-good', 'Found');
     await sees(page, /^Connected as/);
     await eventually(() => page.getByLabel('API key', { exact: true }).count()).toBe(0);
+    const kept = await page.evaluate(
+      'JSON.stringify([document.documentElement.outerHTML, {...localStorage}, {...sessionStorage}, history.state])',
+    );
+    expect(kept).toContain('Found');
+    expect(kept).not.toContain('sandbox-hunter-good');
+    expect(await page.evaluate('indexedDB.databases()')).toEqual([]);
+    expect(await page.evaluate('caches.keys()')).toEqual([]);
   });
 });
