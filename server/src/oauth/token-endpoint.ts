@@ -39,16 +39,6 @@ export type TokenErrorMeaning =
   | 'rate_limited'
   | 'provider_error';
 
-/** An endpoint without any quirk. */
-export const plainTokenEndpoint: TokenEndpoint = {
-  tokenRequestBody: 'form',
-  tokenAuthMethod: 'client_secret_post',
-  tokenParams: {},
-  tokenHeaders: {},
-  tokenErrorPaths: ['error'],
-  tokenErrors: {},
-};
-
 export type Grant =
   | {
       kind: 'authorization_code';
