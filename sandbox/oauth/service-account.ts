@@ -1,7 +1,7 @@
 import { createPublicKey, createVerify, generateKeyPairSync } from 'node:crypto';
 import type { Grant } from './spec.ts';
 
-export const SERVICE_ACCOUNT = {
+const SERVICE_ACCOUNT = {
   email: 'robot@keyrail-sandbox.iam.gserviceaccount.example',
   tokenUri: 'https://oauth2.googleapis.com/token',
 };

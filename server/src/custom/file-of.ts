@@ -29,9 +29,9 @@ export function fileOf(described: CustomDefinition, slug: string, addressStamp: 
   };
 }
 
-export const CUSTOM_CATEGORY = 'Custom';
+const CUSTOM_CATEGORY = 'Custom';
 
-export function defaultIcon(name: string): { text: string; color: string } {
+function defaultIcon(name: string): { text: string; color: string } {
   const sum = [...name].reduce((total, letter) => total + (letter.codePointAt(0) ?? 0), 0);
   const [letter = '?'] = [...new Intl.Segmenter('en').segment(name)].map((one) => one.segment);
   return { text: letter.toUpperCase(), color: COLORS[sum % COLORS.length] ?? '#5b5bd6' };

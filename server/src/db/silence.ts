@@ -64,7 +64,7 @@ export function watchSilence(options: SilenceOptions): SilenceWatch {
 }
 
 /** Known by its name where failures are told apart (failure.ts). */
-export class DatabaseSilent extends Error {
+class DatabaseSilent extends Error {
   readonly code = 'ETIMEDOUT';
 
   constructor() {

@@ -99,7 +99,7 @@ export function hashOf(random: string): Buffer {
   return createHash('sha256').update(random).digest();
 }
 
-export function setupMissing(name: string): AppError {
+function setupMissing(name: string): AppError {
   return new AppError('setup_missing', {
     detail: `Before anybody can sign in at ${name}, an owner or admin enters its client ID and client secret once, under One-time sign-in setup.`,
   });

@@ -76,7 +76,7 @@ export type TokenOutcome =
   | { kind: 'minted'; minted: Minted; account: TokenAccount | null };
 
 /** Longer than the engine's own limit of one attempt; whoever holds a lease for a call holds it for longer than this. */
-export const TOKEN_CALL_MS = 31_000;
+const TOKEN_CALL_MS = 31_000;
 
 /**
  * Asks a token endpoint once; RFC 6749 where a file says nothing else. Never repeats by itself: a rotating refresh token that

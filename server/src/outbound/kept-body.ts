@@ -21,7 +21,7 @@ export class BodyTooLarge extends Error {
 }
 
 /** The source broke off before its end. */
-export class BodyBrokeOff extends Error {
+class BodyBrokeOff extends Error {
   constructor() {
     super('the body broke off');
     this.name = 'BodyBrokeOff';

@@ -19,9 +19,9 @@ export interface FlightDeps {
  * What a crash makes be called again is bounded, however slow the database: so many times the calls in flight, those
  * that came back and are not written yet included.
  */
-export const UNWRITTEN_LIMIT = 3;
+const UNWRITTEN_LIMIT = 3;
 /** How many calls a run may have in flight while nobody knows yet whether calls work. */
-export const TRIAL_CALLS = 3;
+const TRIAL_CALLS = 3;
 /** So many refusals one after the other, and the rest of the run waits. */
 export const STREAK_LIMIT = 3;
 
