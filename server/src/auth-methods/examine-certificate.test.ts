@@ -1,7 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { makeCertificate } from '../../test/certificate.ts';
-
 import {
   BINARY,
   CSR,
