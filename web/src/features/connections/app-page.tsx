@@ -96,6 +96,9 @@ function LoadedApp({ tool, connections, onMore, isLoadingMore }: LoadedProps) {
   };
   // What is offered after a replacement follows what became of it since.
   const now = connections.find((connection) => connection.id === saved?.id);
+  // Rolled back, or replaced by somebody else: as whom it was connected is not true any more.
+  const isPast =
+    saved !== null && now !== undefined && now.version > saved.version && now.hint !== saved.hint;
 
   return (
     <Page
@@ -117,8 +120,8 @@ function LoadedApp({ tool, connections, onMore, isLoadingMore }: LoadedProps) {
       }
     >
       <ReadOnlyNotice tool={tool} />
-      <ResumedSignIn tool={tool} authorization={authorization} onSaved={done} />
-      {saved !== null && (
+      {saved === null && <ResumedSignIn tool={tool} authorization={authorization} onSaved={done} />}
+      {saved !== null && !isPast && (
         <SavedNotice saved={saved} tool={tool} onClose={() => setSaved(null)}>
           {now !== undefined && <AfterReplacement tool={tool} connection={now} />}
         </SavedNotice>

@@ -1,7 +1,7 @@
 import type { Connection } from '@keyrail/contract/connections';
 import { ActionIcon, Button, Tooltip } from '@mantine/core';
 import { IconTrash } from '@tabler/icons-react';
-import { useState } from 'react';
+import { useRef, useState } from 'react';
 import { api } from '../../lib/api.ts';
 import { toastDone, toastError } from '../../lib/toast.tsx';
 import { wantsReconnect } from '../../lib/words.ts';
@@ -53,12 +53,15 @@ export function ConnectionActions({ connection, onDialog }: Props) {
 
 function MakeDefault({ connection }: { connection: Connection }) {
   const [isBusy, setBusy] = useState(false);
+  const button = useRef<HTMLButtonElement>(null);
   const changed = useConnectionsChanged();
   const act = async () => {
     setBusy(true);
     try {
       await api.connections.makeDefault(connection.id);
       toastDone(`“${connection.name}” is the default now.`);
+      // The button is not there any more for a default, and its row moves up: the focus stays in the row.
+      button.current?.parentElement?.querySelector('button')?.focus();
       changed();
     } catch (error) {
       toastError(error, 'The default was not changed');
@@ -67,7 +70,7 @@ function MakeDefault({ connection }: { connection: Connection }) {
     }
   };
   return (
-    <Button size="compact-sm" variant="default" onClick={act} loading={isBusy}>
+    <Button ref={button} size="compact-sm" variant="default" onClick={act} loading={isBusy}>
       Set as default
     </Button>
   );

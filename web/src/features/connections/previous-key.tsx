@@ -4,6 +4,7 @@ import { Button } from '@mantine/core';
 import { IconArrowBackUp } from '@tabler/icons-react';
 import { useState } from 'react';
 import { api } from '../../lib/api.ts';
+import { keepFocus } from '../../lib/keep-focus.ts';
 import { toastDone, toastError } from '../../lib/toast.tsx';
 import { Ago } from '../../ui/ago.tsx';
 import { Confirm } from '../../ui/confirm.tsx';
@@ -81,7 +82,7 @@ function Hint({ hint, method }: { hint: string | null; method: AuthMethod | unde
 }
 
 /** One click back, and one to make sure that nobody can go back. */
-export function PreviousKeyButtons({ tool, connection }: { tool: Integration; connection: Connection }) {
+function PreviousKeyButtons({ tool, connection }: { tool: Integration; connection: Connection }) {
   const [isDestroying, setDestroying] = useState(false);
   return (
     <div className={styles.buttons}>
@@ -104,6 +105,7 @@ function RollBack({ connection }: { connection: Connection }) {
   const [isBusy, setBusy] = useState(false);
   const changed = useConnectionsChanged();
   const act = async () => {
+    const giveBack = keepFocus();
     setBusy(true);
     try {
       await api.connections.rollback(connection.id);
@@ -113,6 +115,7 @@ function RollBack({ connection }: { connection: Connection }) {
       toastError(error, 'Not rolled back');
     } finally {
       setBusy(false);
+      giveBack();
     }
   };
   return (

@@ -2,6 +2,7 @@ import type { Connection } from '@keyrail/contract/connections';
 import type { Verdict } from '@keyrail/contract/verdicts';
 import { ApiError } from '@keyrail/sdk/api-error';
 import { useState } from 'react';
+import { keepFocus } from '../../lib/keep-focus.ts';
 import { useConnectionsChanged } from './use-changes.ts';
 
 /** What a change answers with; without a check there is no verdict. */
@@ -32,6 +33,7 @@ export function useCredentialsForm(
   const changed = useConnectionsChanged();
 
   const submit = async (insistence: Insistence = {}) => {
+    const giveBack = keepFocus();
     setBusy(true);
     setError(null);
     try {
@@ -48,6 +50,7 @@ export function useCredentialsForm(
       );
     } finally {
       setBusy(false);
+      giveBack();
     }
   };
 

@@ -18,6 +18,7 @@ export function OverviewPage() {
   const workspace = useCurrentWorkspace();
   const seesConnections = useSeesConnections();
   const mayConnect = useMay('admin');
+  const mayRun = useMay('editor');
   const apps = useQuery({ ...connectedAppsQuery, enabled: seesConnections });
   const tables = useQuery(tablesQuery);
   const runs = useQuery({ ...runsQuery, refetchInterval: 5_000 });
@@ -41,7 +42,7 @@ export function OverviewPage() {
         />
       )}
       {isLoading && !failed && <SkeletonRows rows={4} />}
-      {!isLoading && !isSetUp && !failed && <FirstSteps done={done} mayConnect={mayConnect} />}
+      {!isLoading && !isSetUp && !failed && mayRun && <FirstSteps done={done} mayConnect={mayConnect} />}
       <ConnectionRequests />
       <Attention runs={runs.data?.data ?? []} />
       <RunningNow runs={runs.data?.data ?? []} />
