@@ -1,7 +1,10 @@
 import { parseArgs } from 'node:util';
+import { AWS_KEYS } from './aws/serve.ts';
 import { KEY_HELP } from './keys.ts';
 import { SANDBOX_CLIENT } from './oauth/flow.ts';
 import { sandboxUpstreams, startSandbox } from './start.ts';
+
+const AWS_KEY_ID = 'AKIASANDBOXGOOD00001';
 
 const { values } = parseArgs({
   options: {
@@ -22,7 +25,11 @@ Keys say by their own text how they behave (put another integration's slug in pl
 ${KEY_HELP.map(([key, what]) => `  ${key.padEnd(26)} ${what}`).join('\n')}
 
 Signing in (HubSpot, Google Sheets, Slack, Salesforce, Notion, Airtable): the one-time sign-in setup is
-  client id ${SANDBOX_CLIENT.id}, client secret ${SANDBOX_CLIENT.secret}`);
+  client id ${SANDBOX_CLIENT.id}, client secret ${SANDBOX_CLIENT.secret}
+
+Service accounts: Google Sheets and BigQuery take the file at /service-account.json of the sandbox's address
+(BigQuery: project keyrail-sandbox); AWS STS and Amazon S3 take
+  access key ID ${AWS_KEY_ID}, secret access key ${AWS_KEYS[AWS_KEY_ID].secret}`);
 } else {
   const sandbox = await startSandbox({
     port: Number(values.port),

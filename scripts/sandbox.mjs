@@ -20,8 +20,10 @@ export async function startSandbox() {
   if (line === null) fail('The sandbox could not be started. What it said stands above.');
   const { url, upstreams, allowedPrivateHosts } = JSON.parse(line.toString());
   say(`\n  Sandbox: third parties are stand-ins on this machine (${url}). ${keyHelp()}`);
+  // What was allowed before stays allowed: a custom connection may lead to a server of one's own.
+  const allowed = [process.env.KEYRAIL_ALLOWED_PRIVATE_HOSTS, allowedPrivateHosts].filter(Boolean).join(',');
   return {
-    settings: { KEYRAIL_UPSTREAMS: upstreams, KEYRAIL_ALLOWED_PRIVATE_HOSTS: allowedPrivateHosts },
+    settings: { KEYRAIL_UPSTREAMS: upstreams, KEYRAIL_ALLOWED_PRIVATE_HOSTS: allowed },
     stop: () => child.kill('SIGTERM'),
   };
 }
