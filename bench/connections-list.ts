@@ -15,7 +15,7 @@ import { isFull, median, report, tell } from './report.ts';
  * How long the first rows of the connections page take with 5,000 connections in a workspace and 1,000 integrations: the apps
  * with counts and worst statuses, the integrations with counts, and the connections of the workspace, each as the page asks
  * for them over HTTP. Beside it the same with 100 connections, and a bare indexed select of the same rows, written out as JSON
- * by a server of a few lines in a process of its own.
+ * by a server of a few lines in the process that asks.
  */
 const INTEGRATIONS = 1_000;
 const MANY = 5_000;
