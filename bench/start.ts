@@ -120,7 +120,7 @@ async function startBare(): Promise<number> {
 /** Loads every package the server uses, found in its own sources; also those it puts off until they are needed. */
 function writeBareScript(): string {
   const sources = readdirSync(join(root, 'server/src'), { recursive: true, encoding: 'utf8' })
-    .filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts'))
+    .filter((file) => file.endsWith('.ts') && !/(\.|under-)test\.ts$/.test(file))
     .map((file) => readFileSync(join(root, 'server/src', file), 'utf8'));
   const found = sources.flatMap((text) =>
     [
