@@ -5,11 +5,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import { Agent } from 'undici';
-import { type ServerProcess, startServerProcess } from '../sandbox/server-process.ts';
+import type { ServerProcess } from '../sandbox/server-process.ts';
 import { startEmbeddedPostgres } from '../server/src/db/embedded/start.ts';
 import { newId } from '../server/src/lib/id.ts';
 import { finder } from '../server/test/finder.ts';
 import { isFull, median, report, tell } from './report.ts';
+import { signUp, startMeasured } from './server.ts';
 
 /**
  * How long the first rows of the connections page take with 5,000 connections in a workspace and 1,000 integrations: the apps
@@ -41,8 +42,11 @@ interface Lists {
 
 try {
   writeCatalog();
-  server = await startServer();
-  const cookie = await signUp(server);
+  server = await startMeasured(folder, postgres.url, {
+    KEYRAIL_CATALOG_DIR: join(folder, 'catalog'),
+    KEYRAIL_REQUESTS_PER_SECOND: '10000',
+  });
+  const { cookie } = await signUp(server);
   const many = await workspaceOf(cookie, MANY);
   const few = await workspaceOf(cookie, FEW);
   await database.query('vacuum analyze');
@@ -194,33 +198,6 @@ function writeCatalog(): void {
     const definition = { ...finder('https://finder.example'), slug, name: `Finder ${index}` };
     writeFileSync(join(catalog, `${slug}.yaml`), JSON.stringify(definition));
   }
-}
-
-async function startServer(): Promise<ServerProcess> {
-  return startServerProcess({
-    HOME: folder,
-    NODE_COMPILE_CACHE: join(folder, 'compiled'),
-    DATABASE_URL: postgres.url,
-    KEYRAIL_DATA_DIR: join(folder, 'files'),
-    KEYRAIL_MASTER_KEY_FILE: join(folder, 'master.key'),
-    KEYRAIL_CATALOG_DIR: join(folder, 'catalog'),
-    KEYRAIL_REQUESTS_PER_SECOND: '10000',
-    KEYRAIL_LOG_LEVEL: 'error',
-  });
-}
-
-async function signUp({ url, setupLink }: ServerProcess): Promise<string> {
-  const code = new URL(setupLink ?? '').searchParams.get('code');
-  const person = { name: 'Bench', email: 'bench@example.com', password: 'a-fine-Password-0001' };
-  const answer = await fetch(`${url}/v1/setup`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ ...person, workspace_name: 'Bench', code }),
-  });
-  return answer.headers
-    .getSetCookie()
-    .map((line) => line.split(';')[0])
-    .join('; ');
 }
 
 /** A workspace of whoever signed up, with so many connections over all integrations, as connecting leaves them. */

@@ -5,10 +5,11 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import pg from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
-import { type ServerProcess, startServerProcess } from '../sandbox/server-process.ts';
+import type { ServerProcess } from '../sandbox/server-process.ts';
 import { startEmbeddedPostgres } from '../server/src/db/embedded/start.ts';
 import { newId } from '../server/src/lib/id.ts';
 import { isFull, median, report, residentMb, tell } from './report.ts';
+import { signUp, startMeasured } from './server.ts';
 
 /**
  * How many rows of 10 columns a second go from a file, over HTTP, into a table, until the last of them can be read; beside
@@ -40,13 +41,7 @@ const database = new pg.Client({ connectionString: postgres.url });
 let server: ServerProcess | null = null;
 
 try {
-  server = await startServerProcess({
-    HOME: folder,
-    DATABASE_URL: postgres.url,
-    KEYRAIL_DATA_DIR: join(folder, 'files'),
-    KEYRAIL_MASTER_KEY_FILE: join(folder, 'master.key'),
-    KEYRAIL_LOG_LEVEL: 'error',
-  });
+  server = await startMeasured(folder, postgres.url);
   await database.connect();
   const headers = await signUp(server);
   const few = await writeFiles('few', ROWS);
@@ -216,26 +211,4 @@ async function copyReadyMade(files: Files): Promise<number> {
   const { rows } = await database.query('select id from ready_made where position = $1', [files.rows - 1]);
   if (rows.length !== 1) throw new Error('COPY did not write all rows');
   return files.rows / ((performance.now() - startedAt) / 1000);
-}
-
-async function signUp({ url, setupLink }: ServerProcess): Promise<Record<string, string>> {
-  const code = new URL(setupLink ?? '').searchParams.get('code');
-  const owner = {
-    name: 'Bench',
-    email: 'bench@example.com',
-    password: 'a-fine-Password-0001',
-    workspace_name: 'Bench',
-    code,
-  };
-  const answer = await fetch(`${url}/v1/setup`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(owner),
-  });
-  const session = (await answer.json()) as { workspaces: { id: string }[] };
-  const cookie = answer.headers
-    .getSetCookie()
-    .map((line) => line.split(';')[0])
-    .join('; ');
-  return { cookie, 'keyrail-workspace': session.workspaces[0]?.id ?? '' };
 }

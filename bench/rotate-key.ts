@@ -4,10 +4,11 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Agent } from 'undici';
-import { type ServerProcess, startServerProcess } from '../sandbox/server-process.ts';
+import type { ServerProcess } from '../sandbox/server-process.ts';
 import { startEmbeddedPostgres } from '../server/src/db/embedded/start.ts';
 import { finder } from '../server/test/finder.ts';
 import { isFull, median, report, tell } from './report.ts';
+import { signUp, startMeasured } from './server.ts';
 
 /**
  * Whether replacing a key makes calls fail: 200 proxied calls a second run on two processes over one database, half of them
@@ -34,8 +35,9 @@ const servers: ServerProcess[] = [];
 
 try {
   servers.push(await startServer());
-  servers.push(await startServer());
-  const owner = await signUp();
+  const last = await startServer();
+  servers.push(last);
+  const owner = await signUp(last);
   const connection = await post(owner, '/v1/connections', {
     integration: 'finder',
     credentials: { api_key: nextKey() },
@@ -202,33 +204,11 @@ async function startProvider(): Promise<Server> {
 async function startServer(): Promise<ServerProcess> {
   const probe = { request: { method: 'GET', path: '/me' } };
   writeFileSync(join(folder, 'finder.yaml'), JSON.stringify({ ...finder(origin()), probe }));
-  return startServerProcess({
-    HOME: folder,
-    NODE_COMPILE_CACHE: join(folder, 'compiled'),
-    DATABASE_URL: postgres.url,
-    KEYRAIL_DATA_DIR: join(folder, 'files'),
-    KEYRAIL_MASTER_KEY_FILE: join(folder, 'master.key'),
+  return startMeasured(folder, postgres.url, {
     KEYRAIL_CATALOG_DIR: folder,
     KEYRAIL_ALLOWED_PRIVATE_HOSTS: new URL(origin()).host,
     KEYRAIL_REQUESTS_PER_SECOND: '10000',
-    KEYRAIL_LOG_LEVEL: 'error',
   });
-}
-
-async function signUp(): Promise<Record<string, string>> {
-  const code = new URL(servers.at(-1)?.setupLink ?? '').searchParams.get('code');
-  const person = { name: 'Bench', email: 'bench@example.com', password: 'a-fine-Password-0001' };
-  const answer = await fetch(`${urlOf(0)}/v1/setup`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ ...person, workspace_name: 'Bench', code }),
-  });
-  const session = (await answer.json()) as { workspaces: { id: string }[] };
-  const cookie = answer.headers
-    .getSetCookie()
-    .map((line) => line.split(';')[0])
-    .join('; ');
-  return { cookie, 'keyrail-workspace': session.workspaces[0]?.id ?? '' };
 }
 
 async function post(

@@ -6,11 +6,12 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import { Agent } from 'undici';
-import { type ServerProcess, startServerProcess } from '../sandbox/server-process.ts';
+import type { ServerProcess } from '../sandbox/server-process.ts';
 import { startEmbeddedPostgres } from '../server/src/db/embedded/start.ts';
 import { newId } from '../server/src/lib/id.ts';
 import { finderFile } from '../server/test/finder.ts';
 import { isFull, median, report, residentMb, tell } from './report.ts';
+import { signUp, startMeasured } from './server.ts';
 
 /**
  * How many cells a run of an action column fills in a second, against a provider that answers in 50 ms with at most 100
@@ -35,7 +36,7 @@ try {
   await (await startServer()).stop();
   server = await startServer();
   await database.connect();
-  const api = await signUp(server);
+  const api = await connect(server);
   const rates: number[] = [];
   const bareRates: number[] = [];
   let peakMb = 0;
@@ -89,17 +90,10 @@ async function startUpstream(): Promise<{ process: ChildProcess; port: number }>
 
 async function startServer(): Promise<ServerProcess> {
   writeFileSync(join(folder, 'finder.yaml'), finderFile(`http://127.0.0.1:${upstream.port}`));
-  return startServerProcess({
-    HOME: folder,
-    // As npm start does: without it, Node's type stripper stays in memory.
-    NODE_COMPILE_CACHE: join(folder, 'compiled'),
-    DATABASE_URL: postgres.url,
-    KEYRAIL_DATA_DIR: join(folder, 'files'),
-    KEYRAIL_MASTER_KEY_FILE: join(folder, 'master.key'),
+  return startMeasured(folder, postgres.url, {
     KEYRAIL_CATALOG_DIR: folder,
     KEYRAIL_ALLOWED_PRIVATE_HOSTS: `127.0.0.1:${upstream.port}`,
     KEYRAIL_RUN_CONCURRENCY: String(IN_FLIGHT),
-    KEYRAIL_LOG_LEVEL: 'error',
   });
 }
 
@@ -108,26 +102,17 @@ interface Api {
   post(path: string, body: unknown): Promise<Record<string, unknown>>;
 }
 
-async function signUp({ url, setupLink }: ServerProcess): Promise<Api> {
-  const code = new URL(setupLink ?? '').searchParams.get('code');
-  const owner = {
-    name: 'Bench',
-    email: 'bench@example.com',
-    password: 'a-fine-Password-0001',
-    workspace_name: 'Bench',
-  };
-  const answer = await fetch(`${url}/v1/setup`, json({ ...owner, code }, {}));
-  const session = (await answer.json()) as { workspaces: { id: string }[] };
-  const workspaceId = session.workspaces[0]?.id ?? '';
-  const cookie = answer.headers
-    .getSetCookie()
-    .map((line) => line.split(';')[0])
-    .join('; ');
-  const headers = { cookie, 'keyrail-workspace': workspaceId };
+/** Somebody with a connection of the tool that is called. */
+async function connect(server: ServerProcess): Promise<Api> {
+  const headers = await signUp(server);
   const api: Api = {
-    workspaceId,
+    workspaceId: headers['keyrail-workspace'],
     post: async (path, body) => {
-      const made = await fetch(url + path, json(body, headers));
+      const made = await fetch(server.url + path, {
+        method: 'POST',
+        body: JSON.stringify(body),
+        headers: { 'content-type': 'application/json', ...headers },
+      });
       if (!made.ok) throw new Error(`${path}: ${made.status} ${await made.text()}`);
       return (await made.json()) as Record<string, unknown>;
     },
@@ -137,14 +122,6 @@ async function signUp({ url, setupLink }: ServerProcess): Promise<Api> {
     credentials: { api_key: 'fake-key-good-0001' },
   });
   return api;
-}
-
-function json(body: unknown, headers: Record<string, string>): RequestInit {
-  return {
-    method: 'POST',
-    body: JSON.stringify(body),
-    headers: { 'content-type': 'application/json', ...headers },
-  };
 }
 
 /** Cells per second of one run over a new table. */
