@@ -66,7 +66,9 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     // The queue's library is loaded while the database is asked, not when requests could be answered already.
     const jobs = config.role === 'api' ? null : import('./jobs/worker.ts');
     await reachOrSayWaiting(options, () => http.listen(config.host, port));
-    await migrate({ url: databaseUrl, onApplied: (name) => log.info({ migration: name }, 'migrated') });
+    const applied: string[] = [];
+    await migrate({ url: databaseUrl, onApplied: (name) => applied.push(name) });
+    if (applied.length > 0) log.info({ migrations: applied }, 'migrated');
     const db = open(config, databaseUrl, log);
     undo.push(() => db.close());
     const masterKey = await unlock(

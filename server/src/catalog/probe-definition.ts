@@ -6,6 +6,12 @@ import { pathSchema, proseSchema, shape } from './shape.ts';
 /** Where an answer names the account; what is not there is left out. */
 const accountPathsSchema = shape({
   label: pathSchema.optional().describe('The friendly name people see: "Connected as …".'),
+  label_words: z
+    .string()
+    .regex(/\{label\}/, 'write {label} where the label stands')
+    .max(60)
+    .optional()
+    .describe('Around a label that says nothing alone: "Account {label}".'),
   id: pathSchema.optional().describe('Stable: tells another account after a reconnect.'),
   plan: pathSchema.optional(),
   credits_left: pathSchema.optional(),

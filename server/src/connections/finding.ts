@@ -115,8 +115,9 @@ export function accountIn(
     paths,
     answerValue(definition, bodyText(answer)) ?? null,
   );
+  const named = redacted(answer, label);
   const account: Account = {
-    name: redacted(answer, label),
+    name: named === null ? null : (paths.labelWords?.replace('{label}', () => named) ?? named),
     plan: redacted(answer, plan),
     credits_left: creditsLeft === null ? null : creditsInWords(creditsLeft, paths.creditsUnit ?? 'credits'),
   };

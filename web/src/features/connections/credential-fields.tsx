@@ -106,9 +106,10 @@ interface HelpProps {
 }
 
 function Help({ field, location, toolName }: HelpProps) {
-  const words = location ?? field.help;
+  const words = location ?? field.help ?? (field.is_required ? null : 'Optional.');
   if (words === null) return null;
-  const isLinked = field.help_url !== null && /^https?:/i.test(field.help_url);
+  // The address is that of the key's place; other words would promise something else than it leads to.
+  const isLinked = location !== null && field.help_url !== null && /^https?:/i.test(field.help_url);
   return (
     <span className={styles.help}>
       {/* A key file often comes from somewhere else than the tool, and the words name it. */}
@@ -120,6 +121,7 @@ function Help({ field, location, toolName }: HelpProps) {
       ) : (
         words
       )}
+      {!field.is_required && words !== 'Optional.' && ' Optional.'}
       {location !== null && field.help !== null && field.help !== location && (
         <span className={styles.more}>{field.help}</span>
       )}
