@@ -1,4 +1,6 @@
 import type { AuditEntry } from '@keyrail/contract/audit';
+import { exactTime } from '../../lib/format.ts';
+import { statusWords } from '../../lib/words.ts';
 
 /** The kinds of thing that can be asked for, as the first half of an action's name. */
 export const kinds: readonly { value: string; label: string }[] = [
@@ -76,15 +78,32 @@ export const deedOf = (action: string): string =>
 /** Names of changed fields, counts, states; ids and fingerprints are for programs. The server puts no secret here. */
 export function detailOf({ detail }: AuditEntry): string {
   return Object.entries(detail)
-    .filter(([name, value]) => !isEmpty(value) && !/(_ids?|fingerprint)$/.test(name))
-    .map(([name, value]) => `${name.replaceAll('_', ' ')}: ${wordsOf(value)}`)
+    .filter(([name, value]) => !isEmpty(value) && !FOR_PROGRAMS.test(name))
+    .map(([name, value]) => `${names[name] ?? name.replaceAll('_', ' ')}: ${wordsOf(value)}`)
     .join(' · ');
 }
+
+const FOR_PROGRAMS = /(_ids?|^fingerprint(_before)?|^method|^verdict)$/;
+
+const names: Record<string, string> = {
+  credential_version: 'credential',
+  expires_at: 'ends',
+  from: 'before',
+  scopes: 'may use',
+  to: 'now',
+};
 
 const isEmpty = (value: AuditEntry['detail'][string]): boolean =>
   value === null || value === '' || value === 0 || (Array.isArray(value) && value.length === 0);
 
 function wordsOf(value: AuditEntry['detail'][string]): string {
   if (Array.isArray(value)) return value.map(wordsOf).join(', ');
+  if (typeof value === 'string') return saidOf(value);
   return typeof value === 'object' ? JSON.stringify(value) : String(value);
+}
+
+function saidOf(text: string): string {
+  if (/^\d{4}-\d\d-\d\dT[\d:.]+Z$/.test(text)) return exactTime(text);
+  const status = Object.entries(statusWords).find(([name]) => name === text);
+  return status === undefined ? text : status[1].words;
 }
