@@ -157,8 +157,12 @@ describe('what somebody else wrote', () => {
 });
 
 describe('the keyboard', () => {
-  test('a connection is added without a mouse, Enter saves, and the focus comes back after a dialog', async () => {
+  test('a connection is added without a mouse, Enter saves, and the focus is never lost', async () => {
     const { page } = here;
+    const focused = () =>
+      page.evaluate(
+        '[document.activeElement.tagName, document.activeElement.role].join(" ")',
+      ) as Promise<string>;
     await openApp(page, 'apollo');
     await page.getByRole('button', { name: 'Add connection' }).focus();
     await page.keyboard.press('Enter');
@@ -168,6 +172,11 @@ describe('the keyboard', () => {
     await page.keyboard.type('sandbox-apollo-good');
     await page.keyboard.press('Enter');
     await rowOf(page, 'By keyboard').waitFor();
+    // The form is gone: it is at what is said of the outcome, and when that goes, at the heading.
+    await eventually(focused).toBe('DIV status');
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Enter');
+    await eventually(focused).toBe('H1 ');
 
     const edit = rowOf(page, 'By keyboard').getByRole('button', { name: 'Edit' });
     await edit.focus();

@@ -2,6 +2,7 @@ import { Button } from '@mantine/core';
 import { IconAlertTriangleFilled, IconCircleCheckFilled, IconInfoCircleFilled } from '@tabler/icons-react';
 import { failureOf } from '../lib/failure.ts';
 import styles from './notice.module.css';
+import { useCaughtFocus } from './use-caught-focus.ts';
 
 interface NoticeProps {
   tone: 'green' | 'amber' | 'red' | 'grey';
@@ -23,10 +24,13 @@ const pictures = {
 /** What happened, why, what to do: in that order, at most three lines. */
 export function Notice({ tone, title, children, action, live = false }: NoticeProps) {
   const Picture = pictures[tone];
+  const place = useCaughtFocus(live);
   return (
     <div
+      ref={place}
       className={styles.notice}
       data-tone={tone}
+      tabIndex={live ? -1 : undefined}
       role={live ? (tone === 'red' ? 'alert' : 'status') : undefined}
     >
       <Picture size={16} className={styles.picture} aria-hidden />
