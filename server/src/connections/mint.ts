@@ -9,7 +9,7 @@ import type { ClientDeps } from '../oauth/client.ts';
 import { mintClientCredentials, renewSignedIn } from '../oauth/renew.ts';
 import type { TokenOutcome } from '../oauth/token-endpoint.ts';
 import type { Outbound } from '../outbound/call.ts';
-import type { Mint } from '../tokens/mint.ts';
+import type { CutOff, Mint } from '../tokens/mint.ts';
 import type { Keyring } from '../vault/keyring.ts';
 import { findConnection } from './connection-store.ts';
 import { openStored } from './credential.ts';
@@ -51,7 +51,7 @@ export async function mintFrom(deps: MintDeps, from: MintFrom): Promise<TokenOut
 
 /** The next token of a saved credential: opens it, and asks. What is gone meanwhile has no next one. */
 export function createMint(deps: MintDeps & { catalogs: Catalogs }): Mint {
-  return async (owner, refreshToken) => {
+  return async (owner, refreshToken, cutOff) => {
     const { workspaceId, connectionId, credentialVersion } = owner;
     const found = await deps.transact(workspaceId, async (tx) => {
       const connection = await findConnection(tx, workspaceId, connectionId);
@@ -64,6 +64,7 @@ export function createMint(deps: MintDeps & { catalogs: Catalogs }): Mint {
     const catalog = await deps.catalogs.of(workspaceId);
     const known = methodOf(catalog, { ...connection, methodId: stored.methodId });
     if (known === null) return laterBecause('The catalog no longer has this way to connect.');
+    if (cutOff !== null && mayEndGrant(known.method, cutOff)) return { kind: 'held' };
     const opened = await openStored(deps, workspaceId, connectionId, stored);
     if (opened.kind === 'unreadable') return laterBecause('The stored credentials can no longer be read.');
     return mintFrom(deps, {
@@ -74,6 +75,12 @@ export function createMint(deps: MintDeps & { catalogs: Catalogs }): Mint {
       refreshToken,
     });
   };
+}
+
+/** Whether a refresh token that was sent once may not be sent again, as far as the catalog says. */
+function mayEndGrant(method: AuthMethod, { sinceMs }: CutOff): boolean {
+  if (method.type !== 'oauth2' || method.refresh === 'static') return false;
+  return sinceMs >= (method.refreshGraceSeconds ?? 0) * 1000;
 }
 
 function laterBecause(words: string) {

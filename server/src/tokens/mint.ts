@@ -41,5 +41,16 @@ export type MintOutcome =
       words: string | null;
     };
 
-/** Makes the next token of `owner`. Filled in by connections, which alone opens what the token is made from. */
-export type Mint = (owner: TokenOwner, refreshToken: Secret<string> | null) => Promise<MintOutcome>;
+/** An earlier renewal whose answer never came, while the token that is there is still good. */
+export interface CutOff {
+  sinceMs: number;
+}
+
+/**
+ * Makes the next token of `owner`. With `cutOff` it may answer `held` and ask nobody: where the other side may have given a
+ * new refresh token already and takes the old one for stolen, asking again ends the grant. Filled in by connections, which alone opens what the token is made from. */
+export type Mint = (
+  owner: TokenOwner,
+  refreshToken: Secret<string> | null,
+  cutOff: CutOff | null,
+) => Promise<MintOutcome | { kind: 'held' }>;

@@ -5,7 +5,7 @@ import { isRenewable, type RenewDeps, renew } from './renew.ts';
 import { isGood } from './times.ts';
 import type { NoToken, TokenOutcome } from './token.ts';
 import { openTokens } from './token-box.ts';
-import type { TokenRow } from './token-row.ts';
+import { isHeld, type TokenRow } from './token-row.ts';
 import { ensureRow, findToken, takeLease } from './token-store.ts';
 import type { Waiting } from './waiting.ts';
 
@@ -49,7 +49,8 @@ export async function obtain(deps: ObtainDeps, owner: TokenOwner, wanted: Wanted
       const isThere = row.sealed !== null && row.generation > wanted.above;
       if (row.ended !== null) return { kind: 'ended', ...row.ended };
       if (isThere && isGood(row, now, marginMs, wanted.partOfLife)) return await opened(deps, row);
-      const mayTry = row.retryAt === null || row.retryAt <= now;
+      const isHeldNoMore = wanted.isForced === true && isHeld(row);
+      const mayTry = row.retryAt === null || row.retryAt <= now || isHeldNoMore;
       const damaged = row.hasRefreshToken ? await damageOf(deps, row) : null;
       if (damaged !== null) return damaged;
       const isRenewed = mayTry && (await tryToRenew(deps, row, wanted, now));
@@ -77,7 +78,7 @@ async function tryToRenew(deps: ObtainDeps, row: TokenRow, wanted: Wanted, now: 
   if (!isRenewable(row) && !isEnded) return false;
   const taken = await deps.transact(row.owner.workspaceId, (tx) => takeLease(tx, row, claim));
   if (taken === null) return false;
-  await deps.underWay(renew(deps, { row, ...taken }));
+  await deps.underWay(renew(deps, { row, ...taken, isForced }));
   return true;
 }
 

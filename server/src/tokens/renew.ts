@@ -2,13 +2,13 @@ import type { Clock } from '../lib/clock.ts';
 import type { Secret } from '../lib/secret.ts';
 import type { Transact, Tx } from '../lib/tx.ts';
 import type { Keyring } from '../vault/keyring.ts';
-import type { Mint, Minted, MintOutcome } from './mint.ts';
+import type { CutOff, Mint, Minted, MintOutcome } from './mint.ts';
 import type { TokenSettings } from './settings.ts';
 import { isGood, retryAt, timesOf } from './times.ts';
 import type { EndedBecause, TokenEvents, Told } from './token.ts';
 import { openTokens, sealTokens } from './token-box.ts';
 import type { Lease, TokenRow } from './token-row.ts';
-import { type NewToken, saveEnded, saveFailure, saveRenewed } from './token-store.ts';
+import { type NewToken, saveEnded, saveFailure, saveHeld, saveRenewed } from './token-store.ts';
 
 export interface RenewDeps {
   transact: Transact;
@@ -26,6 +26,8 @@ export interface Claimed {
   row: TokenRow;
   lease: Lease;
   interruptedAt: Date | null;
+  /** The token that is there was refused before its time: nothing is lost by asking. */
+  isForced: boolean;
 }
 
 /** What a new one would be made from is there. */
@@ -41,8 +43,10 @@ export function isRenewable({ madeFrom, hasRefreshToken }: TokenRow): boolean {
 export async function renew(deps: RenewDeps, claimed: Claimed): Promise<void> {
   const { row } = claimed;
   const refreshToken = await refreshTokenOf(deps, row);
-  const outcome = await asked(deps, row, refreshToken);
+  const outcome = await asked(deps, row, refreshToken, cutOffOf(deps, claimed));
   switch (outcome.kind) {
+    case 'held':
+      return hold(deps, claimed);
     case 'minted':
       return store(deps, claimed, outcome.minted, refreshToken);
     case 'ended':
@@ -60,14 +64,24 @@ async function refreshTokenOf(deps: RenewDeps, { id, owner, generation, sealed, 
   return result.kind === 'opened' ? result.secrets.refreshToken : null;
 }
 
+/** A lease that ran out with its holder says no more than that the call began a lease ago at least. */
+function cutOffOf({ clock, settings }: RenewDeps, { row, interruptedAt, isForced }: Claimed): CutOff | null {
+  const now = clock.now();
+  const isWorthWaiting = row.sealed !== null && row.expiresAt !== null && isGood(row, now, 0);
+  if (interruptedAt === null || isForced || !row.hasRefreshToken || !isWorthWaiting) return null;
+  const noted = row.interruptedAt;
+  return { sinceMs: noted === null ? settings.leaseMs : now.getTime() - noted.getTime() };
+}
+
 async function asked(
   deps: RenewDeps,
   row: TokenRow,
   refreshToken: Secret<string> | null,
-): Promise<MintOutcome> {
+  cutOff: CutOff | null,
+): Promise<Awaited<ReturnType<Mint>>> {
   if (!isRenewable(row)) return { kind: 'ended', because: 'expired', words: null };
   try {
-    return await deps.mint(row.owner, refreshToken);
+    return await deps.mint(row.owner, refreshToken, cutOff);
   } catch (error) {
     deps.log.warn({ err: error, connectionId: row.owner.connectionId }, 'a token could not be renewed');
     const unknown = { because: 'unreachable', mayHaveHappened: true, retryAfterSeconds: null } as const;
@@ -147,6 +161,12 @@ async function whileLeased(
   } catch (error) {
     if (!(error instanceof LeaseLost)) throw error;
   }
+}
+
+/** What is there is used to its end; then there is nothing to lose by asking again. */
+async function hold(deps: RenewDeps, { row, lease, interruptedAt }: Claimed): Promise<void> {
+  const until = row.expiresAt ?? deps.clock.now();
+  await deps.transact(lease.owner.workspaceId, (tx) => saveHeld(tx, lease, { until, interruptedAt }));
 }
 
 async function end(

@@ -31,6 +31,11 @@ export interface TokenRow {
   ended: { because: EndedBecause; words: string | null } | null;
 }
 
+/** Waiting for its end rather than for the next try: a renewal was cut off, and asking again might end the grant. */
+export function isHeld({ retryAt, failure }: Pick<TokenRow, 'retryAt' | 'failure'>): boolean {
+  return retryAt !== null && failure === null;
+}
+
 /** The right to renew one row. Every write names it; one that is not the newest any more is refused. */
 export interface Lease {
   id: string;

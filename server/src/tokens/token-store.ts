@@ -76,7 +76,13 @@ export async function takeLease(
     .where('id', '=', row.id)
     .where('generation', '=', generation)
     .where('ended_because', 'is', null)
-    .where((eb) => eb.or([eb('retry_at', 'is', null), eb('retry_at', '<=', now)]))
+    .where((eb) =>
+      eb.or([
+        eb('retry_at', 'is', null),
+        eb('retry_at', '<=', now),
+        ...(isForced ? [eb('failure', 'is', null)] : []),
+      ]),
+    )
     .where((eb) =>
       eb.or([eb('lease_until', 'is', null), eb('lease_until', '<', sql<Date>`clock_timestamp()`)]),
     )
@@ -119,6 +125,19 @@ export async function saveFailure(tx: Tx, lease: Lease, failed: FailedRenewal): 
     .executeTakeFirst();
   await changed(tx, lease.owner);
   return Number(result.numUpdatedRows) > 0;
+}
+
+/** Nobody was asked: `isHeld` until then. */
+export async function saveHeld(
+  tx: Tx,
+  lease: Lease,
+  { until, interruptedAt }: { until: Date; interruptedAt: Date | null },
+): Promise<void> {
+  const held = { failure: null, failure_words: null, retry_at: until, renew_at: until };
+  await leased(tx, lease)
+    .set({ ...released, ...held, interrupted_at: interruptedAt })
+    .execute();
+  await changed(tx, lease.owner);
 }
 
 /** No new one can be made any more. The secrets stay, sealed, until the credential is replaced. */

@@ -142,6 +142,57 @@ describe('a token that has run out', () => {
   });
 });
 
+describe('a renewal that was cut off while the token is still good', () => {
+  /** Like a provider that takes a refresh token sent twice for stolen: `forgivenMs` says how long it does not. */
+  const strict = (asked: string[], forgivenMs = 0): Mint => {
+    return async (_, refreshToken, cutOff) => {
+      if (cutOff !== null && cutOff.sinceMs >= forgivenMs) return { kind: 'held' };
+      asked.push(refreshToken?.reveal() ?? '');
+      return asked.length === 1 ? notNow(true) : given(minted('new', { refresh: 'r-2' }));
+    };
+  };
+  const soonOver = 25_000;
+  async function cutOff(forgivenMs?: number) {
+    const clock = movableClock();
+    const asked: string[] = [];
+    const process = await start(strict(asked, forgivenMs), { clock });
+    const owner = await signedIn(process, minted('old', { refresh: 'r-1' }));
+    clock.forward(HOUR_MS - soonOver);
+    expect(text(await process.tokens.current(owner))).toBe('old');
+    expect(asked).toEqual(['r-1']);
+    const { generation } = await process.tokens
+      .current(owner)
+      .then((outcome) => (outcome.kind === 'token' ? outcome.token : { generation: 0 }));
+    return { clock, asked, process, owner, generation };
+  }
+
+  it('is made again only when the token has ended, where asking twice may end the grant', async () => {
+    const { clock, asked, process, owner } = await cutOff();
+    clock.forward(2_000);
+    expect(text(await process.tokens.current(owner))).toBe('old');
+    await process.tokens.sweep();
+    expect(asked).toEqual(['r-1']);
+    clock.forward(soonOver);
+    expect(text(await process.tokens.current(owner))).toBe('new');
+    expect(asked).toEqual(['r-1', 'r-1']);
+  });
+
+  it('is made again soon, within the time in which that is forgiven', async () => {
+    const { clock, asked, process, owner } = await cutOff(10_000);
+    clock.forward(2_000);
+    expect(text(await process.tokens.current(owner))).toBe('new');
+    expect(asked).toEqual(['r-1', 'r-1']);
+  });
+
+  it('is made again at once, when the token is refused before its end', async () => {
+    const { clock, asked, process, owner, generation } = await cutOff();
+    clock.forward(2_000);
+    expect(text(await process.tokens.current(owner))).toBe('old');
+    expect(text(await process.tokens.renewed(owner, generation))).toBe('new');
+    expect(asked).toEqual(['r-1', 'r-1']);
+  });
+});
+
 describe('a new token', () => {
   it('keeps the refresh token from before where none came with it', async () => {
     const clock = movableClock();
