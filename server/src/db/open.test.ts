@@ -13,6 +13,18 @@ beforeAll(async () => {
 });
 afterAll(() => database.close());
 
+/** What one transaction leaves on its connection, the next one meets. */
+function oneConnectionEach() {
+  return openDatabase({
+    url: database.url,
+    appPoolSize: 1,
+    systemPoolSize: 1,
+    connectTimeoutMs: 5_000,
+    statementTimeoutMs: 20_000,
+    onIdleError: () => {},
+  });
+}
+
 test('a transaction of one workspace neither sees nor writes rows of another', async () => {
   const { transact } = database.db;
   await transact('wsp_a', (tx) => sql`insert into notes values ('wsp_a', 'mine')`.execute(queries(tx)));
@@ -43,14 +55,7 @@ test('what only reads sees its own workspace alone, and writes nothing', async (
 });
 
 test('neither the workspace nor the reading only is left on a connection for whoever has it next', async () => {
-  const db = openDatabase({
-    url: database.url,
-    appPoolSize: 1,
-    systemPoolSize: 1,
-    connectTimeoutMs: 5_000,
-    statementTimeoutMs: 20_000,
-    onIdleError: () => {},
-  });
+  const db = oneConnectionEach();
   try {
     const backend = (tx: Tx) =>
       sql<{ pid: number; bound: string | null; read_only: string }>`
@@ -83,14 +88,7 @@ test('a transaction is rolled back as a whole, and what it wrote is gone', async
 test('a query planned once is answered anew each time, and survives that a type under it changes', async () => {
   await sql`create table plans (id int, body varchar(10))`.execute(database.db.system);
   await sql`insert into plans values (1, 'one')`.execute(database.db.system);
-  const db = openDatabase({
-    url: database.url,
-    appPoolSize: 1,
-    systemPoolSize: 1,
-    connectTimeoutMs: 5_000,
-    statementTimeoutMs: 20_000,
-    onIdleError: () => {},
-  });
+  const db = oneConnectionEach();
   try {
     const look = (id: number) =>
       sql`select ${PLANNED_ONCE} body from plans where id = ${id}`.execute(db.system);
