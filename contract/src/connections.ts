@@ -18,6 +18,26 @@ export const connectionStatus = z.enum([
 ]);
 export type ConnectionStatus = z.infer<typeof connectionStatus>;
 
+/** The access token in use: when it was made, when it ends, and when a new one is fetched. Never the token. */
+export const tokenState = z.object({
+  renewed_at: timestamp.nullable(),
+  expires_at: timestamp.nullable().describe('Null: not known; the first sign of its end is a refusal.'),
+  next_renewal_at: timestamp.nullable(),
+  problem: z
+    .string()
+    .nullable()
+    .describe('Why the last renewal did not come about, in a sentence; the token is used until its end.'),
+});
+
+/** What became of telling the tool that access has ended; it is tried again for a day at least. */
+export const withdrawal = z.object({
+  state: z.enum(['pending', 'withdrawn', 'failed', 'not_offered']),
+  message: z.string().describe('One plain sentence.'),
+  url: z.url().nullable().describe('Where a person withdraws it at the tool, where known.'),
+  at: timestamp,
+});
+export type Withdrawal = z.infer<typeof withdrawal>;
+
 export const connection = z
   .object({
     id: connectionId,
@@ -37,6 +57,12 @@ export const connection = z
       .describe('What is known of the credential and no secret: client e-mail, key id, certificate subject.'),
     expires_at: timestamp.nullable().describe('When the credential itself ends, where known.'),
     granted_scopes: z.array(z.string()).nullable().describe('OAuth: what was granted; null where unknown.'),
+    missing_scopes: z.array(z.string()).describe('OAuth: asked for and not granted.'),
+    limited_actions: z
+      .array(z.object({ name: z.string(), label: z.string() }))
+      .describe('Actions that will be refused for want of a scope.'),
+    token: tokenState.nullable().describe('Where the connection is used through tokens.'),
+    withdrawal: withdrawal.nullable().describe('After disconnecting what was signed in for.'),
     last_verdict: verdict.nullable(),
     last_checked_at: timestamp.nullable(),
     next_check_at: timestamp.nullable(),
@@ -205,6 +231,7 @@ export const connectionEvent = z.object({
     'previous_destroyed',
     'credentials_read',
     'address_changed',
+    'access_withdrawn',
   ]),
   message: z.string(),
   actor: z.string().nullable(),

@@ -64,6 +64,14 @@ const oauth2Auth = z.strictObject({
   token_url: address,
   refresh_url: address.nullable().default(null).describe('Where refreshing has another address.'),
   revoke_url: address.nullable().default(null),
+  issuer: address
+    .nullable()
+    .default(null)
+    .describe('What `iss` in the callback must be, where the server sends it (RFC 9207).'),
+  is_issuer_sent: z
+    .boolean()
+    .default(false)
+    .describe('The server always sends `iss`: a callback without it is refused.'),
   scopes,
   scope_separator: scopeSeparator,
   pkce: z.boolean().default(true),
@@ -363,3 +371,17 @@ export const customTestResult = z
 export type CustomTestResult = z.infer<typeof customTestResult>;
 
 export const customIntegrationList = z.object({ data: z.array(customIntegration) });
+
+/**
+ * `POST /v1/custom-integrations/discover`: reads what an authorization server says of itself (RFC 8414, OpenID Connect
+ * Discovery), so that nobody types its addresses. Nothing is stored.
+ */
+export const discover = z.strictObject({ issuer: address });
+export const discovered = z.object({
+  issuer: z.url(),
+  auth: oauth2Auth.describe('Ready to be used as `auth`; scopes are left empty.'),
+  scopes_supported: z.array(z.string()).max(500),
+  grant_types_supported: z.array(z.string()).max(50),
+  notes: z.array(z.string()).describe('What is unusual about this server, in sentences.'),
+});
+export type Discovered = z.infer<typeof discovered>;

@@ -24,6 +24,11 @@ export const errorCodes = {
     status: 503,
     title: 'The token is being renewed and took longer than usual. Try again shortly.',
   },
+  quarantined: {
+    status: 503,
+    title:
+      'This server is paused: its database looks like a copy. Nothing is sent until its operator says which it is.',
+  },
   egress_denied: { status: 422, title: 'This server does not call that address.' },
   too_many_requests: { status: 429, title: 'Too many requests. Wait, then try again.' },
   internal: { status: 500, title: 'Keyrail failed here. The log has the details under this request id.' },

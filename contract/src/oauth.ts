@@ -19,6 +19,12 @@ export const oauthApp = z
     connections_count: z.int().describe('Connections that were signed in under it.'),
     updated_at: timestamp.nullable(),
     updated_by: z.string().nullable(),
+    problem: z
+      .object({ message: z.string(), since: timestamp })
+      .nullable()
+      .describe(
+        'The tool refuses this client id or secret: all its connections wait for it to be put right.',
+      ),
     version: z.int(),
   })
   .meta({ id: 'OAuthApp' });
@@ -71,7 +77,14 @@ export const authorization = z
   .object({
     id: authorizationId,
     integration: z.string(),
-    state: z.enum(['pending', 'finishing', 'connected', 'failed', 'expired']),
+    state: z
+      .enum(['pending', 'finishing', 'choosing', 'connected', 'failed', 'expired'])
+      .describe('choosing: the sign-in reaches several accounts; one of `choices` must be chosen.'),
+    choices: z
+      .array(z.object({ value: z.string(), label: z.string() }))
+      .nullable()
+      .describe("choosing: sites, organisations or the like, in the tool's order."),
+    choice_label: z.string().nullable().describe('What is chosen: "Jira site".'),
     connection_id: connectionId.nullable(),
     reason: z
       .string()
@@ -85,6 +98,9 @@ export const authorization = z
   })
   .meta({ id: 'Authorization' });
 export type Authorization = z.infer<typeof authorization>;
+
+/** `POST /v1/oauth/authorizations/{id}/choose`: which of `choices` the connection is for. Answers as GET does. */
+export const chooseAccount = z.strictObject({ value: z.string().min(1).max(500) });
 
 /** What the callback page posts to its opener, to the exact origin: no code, no token, no name. */
 export const authorizationMessage = z.object({

@@ -62,6 +62,8 @@ export const session = z.object({
   workspaces: z.array(workspace),
   /** Set while the operator points outbound calls elsewhere (`KEYRAIL_UPSTREAMS`): shown as a banner. */
   upstreams_redirected: z.boolean(),
+  /** Set while this server believes it runs on a copy of another one's database: nothing is sent. Shown as a banner. */
+  is_quarantined: z.boolean(),
 });
 export type Session = z.infer<typeof session>;
 

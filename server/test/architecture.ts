@@ -36,7 +36,7 @@ const rooms: string[][] = [
   ['outbound'],
   ['catalog'],
   ['workspaces'],
-  ['vault', 'jobs', 'audit', 'notify'],
+  ['vault', 'jobs', 'audit', 'notify', 'instance'],
   ['db'],
   ['lib'],
 ];

@@ -155,6 +155,8 @@ function authorizationRoutes(
         id: found.id,
         integration: found.integration,
         state: found.state,
+        choices: null,
+        choice_label: null,
         connection_id: found.connectionId,
         reason: found.reason,
         message: found.message,

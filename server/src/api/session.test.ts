@@ -27,6 +27,7 @@ describe('a session', () => {
         },
       ],
       upstreams_redirected: false,
+      is_quarantined: false,
     });
   });
 

@@ -81,5 +81,6 @@ async function presentVisitor(
     user: { id: visitor.userId, name: visitor.name, email: visitor.email },
     workspaces: (await deps.workspacesOf(visitor)).map(presentWorkspace),
     upstreams_redirected: config.upstreams.size > 0,
+    is_quarantined: false,
   };
 }

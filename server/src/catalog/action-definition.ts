@@ -114,6 +114,10 @@ export const actionSchema = shape({
     .describe('What must hold in a 2xx answer; else it counts as nonsense.'),
   no_result: z.array(conditionSchema).default([]).describe('Answers that mean "nothing found".'),
   answers: z.array(answerRuleSchema).default([]),
+  scopes: z
+    .array(z.string().min(1).max(300))
+    .default([])
+    .describe('Scopes it needs, all of them; what a sign-in lacks is said before the action is refused.'),
   repeatable: z
     .boolean()
     .describe('Doing it twice does no more than doing it once (and costs nothing to speak of).'),

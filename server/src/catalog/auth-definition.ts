@@ -148,6 +148,11 @@ const oauth2Schema = shape({
     .enum(['refresh_token', 'access_token'])
     .default('refresh_token')
     .describe('Which ends the grant; the access token goes where there is no refresh token.'),
+  revoke_method: z.enum(['POST', 'DELETE']).default('POST'),
+  revoke_token_param: z.string().default('token').describe('What the token is called there.'),
+  remove_url: urlSchema
+    .optional()
+    .describe('The page on which a person withdraws the access themselves, in the account of the tool.'),
   pkce: z.boolean().default(true),
   token_auth_method: z
     .enum(['client_secret_post', 'client_secret_basic', 'none'])
@@ -165,7 +170,30 @@ const oauth2Schema = shape({
     .int()
     .positive()
     .optional()
-    .describe('After so long without use the refresh token ends.'),
+    .describe('How long a refresh token lives, where the answer does not say.'),
+  refresh_token_lifetime: z
+    .enum(['sliding', 'fixed'])
+    .default('sliding')
+    .describe('sliding: each use, or each new one, begins it anew. fixed: it counts from the sign-in.'),
+  grant_ttl_seconds: z
+    .int()
+    .positive()
+    .optional()
+    .describe('So long after signing in the grant ends whatever is done, where that is documented.'),
+  account_choice: shape({
+    label: z.string().min(1).max(60).describe('What is chosen: "Jira site".'),
+    field: nameSchema.describe('The connection field that gets the value.'),
+    url: urlTemplateSchema.describe('Asked with the new token, by GET, at a host of this integration.'),
+    items: pathSchema.optional().describe('Where the list stands; left out: the answer is the list.'),
+    value: pathSchema,
+    name: pathSchema,
+    where: z
+      .record(z.string(), z.string())
+      .default({})
+      .describe('Members that an item must have with this value.'),
+  })
+    .optional()
+    .describe('Where one sign-in reaches several accounts: which one the connection is for.'),
   authorize_params: z.record(z.string(), z.string()).default({}),
 });
 const clientCredentialsSchema = shape({

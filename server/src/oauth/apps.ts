@@ -217,6 +217,7 @@ function shownApp(
     integration: app.integration,
     integration_name: definition?.name ?? app.integration,
     method: isOwn ? app.methodId : (method?.id ?? 'oauth2'),
+    problem: null,
     set_up_by: isOwn ? 'workspace' : 'operator',
     client_id: app.clientId,
     client_secret_hint: app.secretHint,
