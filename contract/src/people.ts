@@ -54,6 +54,7 @@ export const workspace = z.object({
     .string()
     .describe('For "Ask …": the contact for help or, where none is set, the owners: "Olive (owner)".'),
   connections_visible_to: connectionsVisibility,
+  version: z.int().describe('The ETag; send it as If-Match with a change.'),
 });
 export type Workspace = z.infer<typeof workspace>;
 

@@ -2,6 +2,7 @@ import type {
   CustomDefinitionInput,
   CustomIntegration,
   CustomTestResult,
+  Discovered,
   TestCustomIntegration,
   UpdateCustomIntegration,
 } from '@keyrail/contract/custom';
@@ -26,6 +27,9 @@ export function customApi(request: Request) {
       /** Without `confirm`, where connections are there: `conflict`, `has_connections`. */
       remove: (slug: string, confirm = false) =>
         request<void>('DELETE', at(slug), { query: { confirm: confirm ? 'true' : undefined } }),
+      /** What an authorization server says of itself, by its issuer. Nothing is stored. */
+      discover: (issuer: string) =>
+        request<Discovered>('POST', '/v1/custom-integrations/discover', { body: { issuer } }),
       /** Sends the check request, or one action, and saves nothing. Secrets are masked in the answer. */
       test: (body: TestCustomIntegration) =>
         request<CustomTestResult>('POST', '/v1/custom-integrations/test', { body }),

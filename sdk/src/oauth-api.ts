@@ -5,13 +5,18 @@ import type {
   StartedAuthorization,
 } from '@keyrail/contract/oauth';
 import type { Page } from '@keyrail/contract/page';
+import type { SetupCheck } from '@keyrail/contract/setup-check';
 import type { Request } from './request.ts';
-import type { PutOAuthApp } from './shapes.ts';
+import type { PutOAuthApp, SetupCheckAsk } from './shapes.ts';
 
 /** Signing in at a provider, and the one-time sign-in setups it is done under. */
 export function oauthApi(request: Request) {
   const at = (integration: string) => `/v1/oauth/apps/${encodeURIComponent(integration)}`;
   return {
+    setupCheck: {
+      /** "Check my setup": what signing in and links depend on, as this server and this browser see it. */
+      run: (body: SetupCheckAsk) => request<SetupCheck>('POST', '/v1/setup-check', { body }),
+    },
     oauthApps: {
       list: () => request<Page<OAuthApp>>('GET', '/v1/oauth/apps'),
       get: (integration: string) => request<OAuthApp>('GET', at(integration)),
@@ -25,6 +30,11 @@ export function oauthApi(request: Request) {
         request<StartedAuthorization>('POST', '/v1/oauth/authorizations', { body }),
       get: (id: string) =>
         request<Authorization>('GET', `/v1/oauth/authorizations/${encodeURIComponent(id)}`),
+      /** Where the sign-in reaches several accounts (`choosing`): which one the connection is for. */
+      choose: (id: string, value: string) =>
+        request<Authorization>('POST', `/v1/oauth/authorizations/${encodeURIComponent(id)}/choose`, {
+          body: { value },
+        }),
     },
   };
 }

@@ -38,7 +38,9 @@ export function peopleApi(request: Request) {
     },
     workspace: {
       get: () => request<Workspace>('GET', '/v1/workspace'),
-      update: (body: UpdateWorkspace) => request<Workspace>('PATCH', '/v1/workspace', { body }),
+      /** `version`: of the one that was looked at, so that nobody else's change is overwritten. */
+      update: (body: UpdateWorkspace, version?: number) =>
+        request<Workspace>('PATCH', '/v1/workspace', { body, ...(version !== undefined && { version }) }),
       /** What stays and what ends when you leave it. */
       leaving: (workspaceId: string) => request<Leaving>('GET', `/v1/memberships/${workspaceId}/leaving`),
       leave: (workspaceId: string) => request<Leaving>('DELETE', `/v1/memberships/${workspaceId}`),

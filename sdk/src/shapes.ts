@@ -4,6 +4,7 @@ import type * as integrations from '@keyrail/contract/integrations';
 import type * as oauth from '@keyrail/contract/oauth';
 import type * as people from '@keyrail/contract/people';
 import type * as runs from '@keyrail/contract/runs';
+import type * as setupCheck from '@keyrail/contract/setup-check';
 import type * as tables from '@keyrail/contract/tables';
 import type { z } from 'zod';
 
@@ -38,6 +39,7 @@ export type Recognise = In<typeof integrations.recognise>;
 
 export type AuthorizationMessage = Out<typeof oauth.authorizationMessage>;
 export type PutOAuthApp = In<typeof oauth.putOAuthApp>;
+export type SetupCheckAsk = In<typeof setupCheck.setupCheckAsk>;
 
 export type CreateConnection = In<typeof connections.createConnection>;
 export type CreatedConnection = Out<typeof connections.createdConnection>;

@@ -24,6 +24,7 @@ describe('a session', () => {
           contact_for_help: null,
           whom_to_ask: 'Olive Owner (owner)',
           connections_visible_to: 'everybody',
+          version: 1,
         },
       ],
       upstreams_redirected: false,

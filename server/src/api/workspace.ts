@@ -50,5 +50,6 @@ export function presentWorkspace(row: StoredWorkspace & { role: Role }): Workspa
     contact_for_help: row.contactForHelp,
     whom_to_ask: whomToAsk(row),
     connections_visible_to: row.connectionsVisibleTo,
+    version: row.version,
   };
 }
