@@ -149,6 +149,14 @@ const setting = {
     path: '/sign-in-setups',
     component: lazyRouteComponent(() => import('../features/connections/setups-page.tsx'), 'SetupsPage'),
   }),
+  check: createRoute({
+    getParentRoute: () => settings,
+    path: '/check',
+    component: lazyRouteComponent(
+      () => import('../features/settings/setup-check-page.tsx'),
+      'SetupCheckPage',
+    ),
+  }),
   members: createRoute({
     getParentRoute: () => settings,
     path: '/members',
@@ -202,6 +210,7 @@ const routeTree = root.addChildren([
       setting.editCustom,
       setting.app,
       setting.setups,
+      setting.check,
       setting.members,
       setting.tokens,
       setting.audit,

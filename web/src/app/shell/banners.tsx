@@ -1,15 +1,25 @@
-import { IconCloudOff, IconFlask } from '@tabler/icons-react';
+import { IconCloudOff, IconCopyOff, IconFlask } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { sessionQuery } from '../../lib/queries.ts';
 import { useOnline } from '../../lib/use-online.ts';
 import styles from './banners.module.css';
 
-/** What holds for every page: no network, or calls that go elsewhere than to the real tools. */
+/** What holds for every page: nothing is sent, no network, or calls that go elsewhere than to the real tools. */
 export function Banners() {
   const session = useQuery(sessionQuery);
   const isOnline = useOnline();
   return (
     <>
+      {session.data?.is_quarantined === true && (
+        <div className={styles.banner} data-tone="amber" role="status">
+          <IconCopyOff size={15} aria-hidden />
+          <span>
+            <strong>Paused: this looks like a copy.</strong> The database was moved or restored, so nothing is
+            sent to any tool and no access is renewed. Whoever runs this server says which it is, with{' '}
+            <code>keyrail instance</code>.
+          </span>
+        </div>
+      )}
       {session.data?.upstreams_redirected === true && (
         <div className={styles.banner} data-tone="amber" role="status">
           <IconFlask size={15} aria-hidden />

@@ -1,5 +1,6 @@
 import { Modal } from '@mantine/core';
 import {
+  IconChecklist,
   IconHistory,
   IconHome,
   IconKey,
@@ -9,13 +10,14 @@ import {
   IconSun,
   IconTable,
   IconUser,
+  IconUserShield,
   IconUsers,
 } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { useDeferredValue, useState } from 'react';
 import { integrationsQuery, tablesQuery } from '../../lib/queries.ts';
-import { useSeesConnections } from '../../lib/use-role.ts';
+import { useMay, useSeesConnections } from '../../lib/use-role.ts';
 import { IntegrationIcon } from '../../ui/integration-icon.tsx';
 import styles from './palette.module.css';
 
@@ -27,6 +29,8 @@ interface Command {
   also?: string;
   icon: React.ReactNode;
   to: string;
+  /** Left out for those who would only read there whom to ask. */
+  forManagers?: boolean;
 }
 
 const pages: Command[] = [
@@ -47,6 +51,22 @@ const pages: Command[] = [
     also: 'settings workspace name',
   },
   {
+    id: 'setups',
+    label: 'Sign-in setups',
+    to: '/settings/sign-in-setups',
+    icon: <IconUserShield size={16} />,
+    also: 'settings oauth app client id secret redirect',
+    forManagers: true,
+  },
+  {
+    id: 'check',
+    label: 'Check my setup',
+    to: '/settings/check',
+    icon: <IconChecklist size={16} />,
+    also: 'settings doctor public url https proxy callback clock',
+    forManagers: true,
+  },
+  {
     id: 'members',
     label: 'Members',
     to: '/settings/members',
@@ -59,6 +79,7 @@ const pages: Command[] = [
     to: '/settings/tokens',
     icon: <IconKey size={16} />,
     also: 'settings',
+    forManagers: true,
   },
   {
     id: 'audit',
@@ -66,6 +87,7 @@ const pages: Command[] = [
     to: '/settings/audit',
     icon: <IconHistory size={16} />,
     also: 'settings history who',
+    forManagers: true,
   },
   {
     id: 'profile',
@@ -81,7 +103,7 @@ const pages: Command[] = [
     icon: <IconSun size={16} />,
     also: 'settings dark light theme',
   },
-].map((page) => ({ ...page, group: 'Pages' }));
+].map((page: Omit<Command, 'group'>) => ({ ...page, group: 'Pages' }));
 
 /** Goes to a page, opens a table, or leads to where a tool is connected. */
 export default function Palette({ onClose }: { onClose: () => void }) {
@@ -163,6 +185,7 @@ export default function Palette({ onClose }: { onClose: () => void }) {
 function useCommands(search: string): Command[] {
   const tables = useQuery(tablesQuery);
   const seesConnections = useSeesConnections();
+  const mayManage = useMay('admin');
   const tools = useQuery({
     ...integrationsQuery({ search, limit: 8 }),
     enabled: search !== '' && seesConnections,
@@ -190,6 +213,8 @@ function useCommands(search: string): Command[] {
       to: `/settings/connections/${tool.slug}`,
     }),
   );
-  const shownPages = pages.filter((page) => seesConnections || page.id !== 'connections');
+  const shownPages = pages.filter((page) =>
+    page.id === 'connections' ? seesConnections : mayManage || !page.forManagers,
+  );
   return [...shownPages.filter(fits), ...tableCommands, ...toolCommands];
 }

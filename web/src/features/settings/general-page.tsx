@@ -4,9 +4,11 @@ import { useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { api } from '../../lib/api.ts';
 import { useCrumbs } from '../../lib/crumbs.ts';
+import { hasCode } from '../../lib/failure.ts';
 import { sessionQuery } from '../../lib/queries.ts';
 import { toastDone, toastError } from '../../lib/toast.tsx';
 import { useCurrentWorkspace, useMay } from '../../lib/use-role.ts';
+import { Notice } from '../../ui/notice.tsx';
 import { Page } from '../../ui/page.tsx';
 import { Skeleton } from '../../ui/skeleton.tsx';
 import { LeaveWorkspace } from './leave-workspace.tsx';
@@ -32,28 +34,40 @@ export function GeneralPage() {
 function WorkspaceForm({ workspace }: { workspace: Workspace }) {
   const client = useQueryClient();
   const mayChange = useMay('admin');
+  // The one the form was filled from: whatever somebody else saves meanwhile is noticed by its version.
+  const [base, setBase] = useState(workspace);
   const [name, setName] = useState(workspace.name);
   const [contact, setContact] = useState(workspace.contact_for_help ?? '');
   const [visibleTo, setVisibleTo] = useState(workspace.connections_visible_to);
   const [isBusy, setBusy] = useState(false);
+  const [isStale, setStale] = useState(false);
   const isChanged =
-    name.trim() !== workspace.name ||
-    contact.trim() !== (workspace.contact_for_help ?? '') ||
-    visibleTo !== workspace.connections_visible_to;
+    name.trim() !== base.name ||
+    contact.trim() !== (base.contact_for_help ?? '') ||
+    visibleTo !== base.connections_visible_to;
+  const fill = (now: Workspace) => {
+    setBase(now);
+    setName(now.name);
+    setContact(now.contact_for_help ?? '');
+    setVisibleTo(now.connections_visible_to);
+    setStale(false);
+  };
 
   const save = async (event: React.FormEvent) => {
     event.preventDefault();
     setBusy(true);
     try {
-      await api.workspace.update({
+      const change = {
         name: name.trim(),
         contact_for_help: contact.trim() || null,
         connections_visible_to: visibleTo,
-      });
+      };
+      fill(await api.workspace.update(change, base.version));
       await client.invalidateQueries({ queryKey: sessionQuery.queryKey });
       toastDone('Saved.');
     } catch (error) {
-      toastError(error, 'Not saved');
+      if (hasCode(error, 'edited_meanwhile')) setStale(true);
+      else toastError(error, 'Not saved');
     } finally {
       setBusy(false);
     }
@@ -90,6 +104,7 @@ function WorkspaceForm({ workspace }: { workspace: Workspace }) {
           <Radio size="xs" value="admins" label="Owners and admins only" disabled={!mayChange} />
         </div>
       </Radio.Group>
+      {isStale && <EditedMeanwhile onTheirs={fill} />}
       {mayChange ? (
         <div>
           <Button type="submit" loading={isBusy} disabled={!isChanged}>
@@ -100,5 +115,33 @@ function WorkspaceForm({ workspace }: { workspace: Workspace }) {
         <p className="k-2">Owners and admins can change this.</p>
       )}
     </form>
+  );
+}
+
+/** Two people had it open: the second sees what the first one saved, and decides. */
+function EditedMeanwhile({ onTheirs }: { onTheirs: (now: Workspace) => void }) {
+  const [isBusy, setBusy] = useState(false);
+  const show = async () => {
+    setBusy(true);
+    try {
+      onTheirs(await api.workspace.get());
+    } catch (error) {
+      toastError(error, 'Not loaded');
+      setBusy(false);
+    }
+  };
+  return (
+    <Notice
+      tone="amber"
+      live
+      title="Somebody else changed these settings while you had them open."
+      action={
+        <Button variant="default" loading={isBusy} onClick={() => void show()}>
+          Show theirs
+        </Button>
+      }
+    >
+      <p>Nothing of theirs was overwritten, and nothing of yours is saved.</p>
+    </Notice>
   );
 }
