@@ -54,8 +54,10 @@ export function presentIntegration(
     // Of what a workspace described itself nobody knows where its documentation is.
     docs_url: isOwn(definition) ? null : definition.docsUrl,
     key_location: definition.auth.find((method) => method.keyHelp)?.keyHelp?.location ?? null,
-    auth_methods: definition.auth.map((method) => presentMethod(method, setup)),
-    connection_fields: asked.map((field) => presentField(field, false, undefined)),
+    auth_methods: definition.auth.map((method) => presentMethod(method, setup, asked)),
+    connection_fields: asked
+      .filter((field) => field.methods === undefined)
+      .map((field) => presentField(field, false, undefined)),
     actions: [...offered].sort((a, b) => Number(b.primary) - Number(a.primary)).map(presentAction),
     limits_note: definition.rateLimits?.note ?? null,
   };
@@ -98,15 +100,24 @@ const METHOD_LABELS: Record<AuthMethodKind, string> = {
   none: 'No credentials',
 };
 
-function presentMethod(method: AuthMethod, setup: Setup | null): ShownMethod {
+/** Beside its own fields a method has those of the connection that are asked for with it alone. */
+function presentMethod(
+  method: AuthMethod,
+  setup: Setup | null,
+  asked: readonly ConnectionField[],
+): ShownMethod {
   const fields = 'fields' in method ? method.fields : [];
+  const ofAddress = asked.filter((field) => field.methods?.includes(methodIdOf(method)));
   return {
     id: methodIdOf(method),
     kind: method.type,
     label: method.label ?? METHOD_LABELS[method.type],
     when_to_use: method.note ?? null,
     is_available: true,
-    fields: fields.map((field) => presentField(field, field.secret, method.keyHelp)),
+    fields: [
+      ...ofAddress.map((field) => presentField(field, false, undefined)),
+      ...fields.map((field) => presentField(field, field.secret, method.keyHelp)),
+    ],
     key_location: method.keyHelp?.location ?? null,
     setup: method.type === 'oauth2' && setup !== null ? presentSetup(method, setup) : null,
     scopes: 'scopes' in method ? method.scopes.map(presentScope) : [],

@@ -47,11 +47,17 @@ const scopeSchema = z.union([
     .string()
     .min(1)
     .max(300)
-    .transform((name) => ({ name, description: undefined, optional: false })),
+    .transform((name) => ({ name, description: undefined, optional: false, impliedBy: [] as string[] })),
   shape({
     name: z.string().min(1).max(300),
     description: z.string().min(1).max(160).optional().describe('What it allows, for people.'),
     optional: z.boolean().default(false).describe('Asked for only where the person ticks it.'),
+    implied_by: z
+      .array(z.string().min(1).max(300))
+      .default([])
+      .describe(
+        'Scopes that hold this one: where one of them was granted, this one was, whatever is listed.',
+      ),
   }),
 ]);
 const scopes = { scopes: z.array(scopeSchema).default([]), scope_separator: z.string().default(' ') };
@@ -64,9 +70,9 @@ const tokenPlacement = {
 };
 
 const tokenErrorMeaning = z
-  .enum(['expired', 'revoked', 'rejected', 'setup_rejected', 'rate_limited', 'provider_error'])
+  .enum(['expired', 'revoked', 'rejected', 'setup_rejected', 'rate_limited', 'provider_error', 'none'])
   .describe(
-    'expired, revoked, rejected: only signing in again helps. setup_rejected: client id or secret is wrong.',
+    'expired, revoked, rejected: only signing in again helps. setup_rejected: client id or secret is wrong. none: a code that says "all is well".',
   );
 
 /**
@@ -86,7 +92,7 @@ const tokenEndpoint = {
   token_error_paths: z
     .array(pathSchema)
     .default(['error'])
-    .describe('Where a failing answer names its error code; the first that is there counts.'),
+    .describe('Where a failing answer names its error code; the first one that is known counts.'),
   token_errors: z
     .record(z.string(), tokenErrorMeaning)
     .default({})
@@ -98,6 +104,14 @@ const tokenEndpoint = {
     .describe(
       'How long a token lives where the answer does not say. Left out: not known, a 401 shows its end.',
     ),
+  token_query: z
+    .record(z.string(), z.string())
+    .default({})
+    .describe('Parameters that the token address itself has, behind its question mark.'),
+  client_id_param: z
+    .string()
+    .default('client_id')
+    .describe('What the client id is called there, and where people sign in.'),
 };
 
 const apiKeySchema = shape({
@@ -158,9 +172,11 @@ const oauth2Schema = shape({
     .enum(['client_secret_post', 'client_secret_basic', 'none'])
     .default('client_secret_post'),
   refresh: z
-    .enum(['static', 'rotating', 'none'])
+    .enum(['static', 'rotating', 'exchange', 'none'])
     .optional()
-    .describe('rotating: each refresh gives a new refresh token and ends the old one.'),
+    .describe(
+      'rotating: each refresh gives a new refresh token and ends the old one. exchange: there is none; before it ends, the access token itself is given for the next one.',
+    ),
   refresh_grace_seconds: z
     .int()
     .positive()
@@ -195,6 +211,23 @@ const oauth2Schema = shape({
     .optional()
     .describe('Where one sign-in reaches several accounts: which one the connection is for.'),
   authorize_params: z.record(z.string(), z.string()).default({}),
+  pkce_digest: z
+    .enum(['base64url', 'hex'])
+    .default('base64url')
+    .describe('How the digest of PKCE is written; RFC 7636 knows base64url alone.'),
+  granted_scopes_param: z
+    .string()
+    .optional()
+    .describe('Where the callback lists what was allowed, while the token answer does not.'),
+  refresh_grant: z.string().optional().describe('The grant_type of a refresh. Left out: refresh_token.'),
+  refresh_token_param: z
+    .string()
+    .default('refresh_token')
+    .describe('What the token that is given for the next one is called there.'),
+  refresh_method: z
+    .enum(['POST', 'GET'])
+    .default('POST')
+    .describe('GET: what a refresh says stands in the address, where nothing else is taken.'),
 });
 const clientCredentialsSchema = shape({
   type: z.literal('oauth2_client_credentials'),

@@ -22,7 +22,8 @@ export function resolveBaseUrl(
     return { kind: 'unfit', name: other.name, message: 'The address changed. Enter the credentials again.' };
   for (const name of new Set(placesIn(source.baseUrl))) {
     const field = source.connectionFields.find((one) => one.name === name);
-    const given = Object.hasOwn(values, name) ? (values[name] ?? '').trim() : '';
+    const told = Object.hasOwn(values, name) ? (values[name] ?? '').trim() : '';
+    const given = told === '' ? (field?.default ?? '') : told;
     const problem = field === undefined ? 'is no field of this integration.' : fieldProblem(field, given);
     if (problem !== null) return { kind: 'unfit', name, message: `${field?.label ?? name} ${problem}` };
     texts[name] = field?.kind === 'url' ? given.replace(/\/+$/, '') : given;

@@ -40,9 +40,17 @@ export const connectionFieldSchema = shape({
     .describe(
       'Not asked from a person: always this. It is kept with each credential, and one that was entered under another value is never used.',
     ),
+  methods: z
+    .array(nameSchema)
+    .min(1)
+    .optional()
+    .describe('Only asked for with these auth methods (their id, or type). Left out: with all.'),
+  default: z.string().max(500).optional().describe('Taken where nobody entered or told another.'),
   filled_from: shape({
-    source: z.enum(['token_response', 'callback_query', 'probe', 'request']),
-    path: pathSchema,
+    source: z
+      .enum(['token_response', 'callback_query', 'account_choice'])
+      .describe('account_choice: what a sign-in method says under this name.'),
+    path: pathSchema.default('').describe('Where it stands there; with account_choice nothing.'),
   })
     .optional()
     .describe('Not asked from a person: read from there while connecting.'),

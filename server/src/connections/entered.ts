@@ -8,6 +8,7 @@ import type { Definition } from '../catalog/definition.ts';
 import type { ConnectionField, CredentialField } from '../catalog/field-definition.ts';
 import { AppError } from '../lib/app-error.ts';
 import { Secret } from '../lib/secret.ts';
+import { methodIdOf } from './method.ts';
 
 /** What a person entered, taken apart and clean. */
 export interface ReadEntered {
@@ -88,7 +89,10 @@ function readFields(
 ): { read: ReadField[]; problems: FieldProblem[] } {
   const credentialFields = 'fields' in method ? method.fields : [];
   const addressFields = definition.connectionFields.filter(
-    (field) => field.filledFrom === undefined && field.fixed === undefined,
+    (field) =>
+      field.filledFrom === undefined &&
+      field.fixed === undefined &&
+      (field.methods?.includes(methodIdOf(method)) ?? true),
   );
   const names = new Set([...credentialFields, ...addressFields].map((field) => field.name));
   const unknown = Object.keys(entered).filter((name) => !names.has(name));

@@ -16,6 +16,7 @@ import { type BeginDeps, type Begun, begin } from '../oauth/begin.ts';
 import { type Arrival, arrive, readAnswer, type Visit } from '../oauth/callback.ts';
 import { clientOf } from '../oauth/client.ts';
 import { exchange } from '../oauth/exchange.ts';
+import { grantedScopes } from '../oauth/granted-scopes.ts';
 import { redactor } from '../outbound/redact.ts';
 import type { Who } from '../workspaces/who.ts';
 import { type AuthorizeDeps, type AuthorizeOutcome, completeSignIn } from './authorize.ts';
@@ -175,7 +176,9 @@ async function finish(
     state,
   });
   if (exchanged.kind === 'failed') return exchanged;
-  return completeSignIn(deps, who, { authorization, definition, method, query, ...exchanged });
+  const scopes = grantedScopes(method, exchanged.minted.scopes, query);
+  const minted = { ...exchanged.minted, scopes };
+  return completeSignIn(deps, who, { authorization, definition, method, query, ...exchanged, minted });
 }
 
 async function methodFor(

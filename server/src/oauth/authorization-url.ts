@@ -34,10 +34,13 @@ export function authorizationUrl(parts: Parts): string {
   }
   const ours = {
     response_type: 'code',
-    client_id: parts.clientId,
+    [method.clientIdParam]: parts.clientId,
     redirect_uri: parts.redirectUri,
     ...scopesOf(method, parts.optionalScopes),
-    ...(verifier !== null && { code_challenge: challengeOf(verifier), code_challenge_method: 'S256' }),
+    ...(verifier !== null && {
+      code_challenge: challengeOf(verifier, method.pkceDigest),
+      code_challenge_method: 'S256',
+    }),
   };
   // Where the code goes and what protects it is not for others to say.
   const query = Object.entries({ ...ours, ...method.authorizeParams, ...ours, state: parts.state })

@@ -9,7 +9,7 @@ export function verifierOf({ verifierKey }: { verifierKey: Secret<Buffer> }, sta
   return createHmac('sha256', verifierKey.reveal()).update(state).digest('base64url');
 }
 
-/** S256; `plain` is not spoken. */
-export function challengeOf(verifier: string): string {
-  return createHash('sha256').update(verifier).digest('base64url');
+/** S256; `plain` is not spoken. RFC 7636 writes the digest as base64url, one provider as hex. */
+export function challengeOf(verifier: string, digest: 'base64url' | 'hex' = 'base64url'): string {
+  return createHash('sha256').update(verifier).digest(digest);
 }

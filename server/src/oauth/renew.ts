@@ -5,6 +5,7 @@ import { Secret } from '../lib/secret.ts';
 import type { Outbound } from '../outbound/call.ts';
 import { filledAddress } from './addresses.ts';
 import { type ClientDeps, clientOf } from './client.ts';
+import { grantedScopes } from './granted-scopes.ts';
 import { askTokenEndpoint, type TokenOutcome } from './token-endpoint.ts';
 
 interface Deps {
@@ -36,14 +37,24 @@ export async function renewSignedIn(
   if (found.kind === 'unreadable') return { kind: 'setup_rejected', words: SETUP_UNREADABLE };
   const url = filledAddress(definition, method.refreshUrl ?? method.tokenUrl, fields);
   if (url === null) return NO_ADDRESS;
-  return askTokenEndpoint(deps, {
+  const outcome = await askTokenEndpoint(deps, {
     workspaceId,
     url,
     endpoint: method,
     client: found.client,
-    grant: { kind: 'refresh_token', refreshToken, params: method.refreshParams },
+    grant: {
+      kind: 'refresh_token',
+      refreshToken,
+      params: method.refreshParams,
+      grantType: method.refreshGrant,
+      tokenParam: method.refreshTokenParam,
+      httpMethod: method.refreshMethod,
+    },
     connectionFields: definition.connectionFields,
   });
+  if (outcome.kind !== 'minted') return outcome;
+  const scopes = grantedScopes(method, outcome.minted.scopes);
+  return { ...outcome, minted: { ...outcome.minted, scopes } };
 }
 
 /** The next token of a connection whose client id and secret were entered. `values`: what was entered. */

@@ -28,7 +28,9 @@ export interface TokenEndpoint {
   tokenErrors: Readonly<Record<string, TokenErrorMeaning>>;
   accessTokenTtlSeconds?: number | undefined;
   refreshTokenTtlSeconds?: number | undefined;
-  refresh?: 'static' | 'rotating' | 'none' | undefined;
+  refresh?: 'static' | 'rotating' | 'exchange' | 'none' | undefined;
+  tokenQuery?: Readonly<Record<string, string>> | undefined;
+  clientIdParam?: string | undefined;
 }
 
 export type TokenErrorMeaning =
@@ -37,7 +39,8 @@ export type TokenErrorMeaning =
   | 'rejected'
   | 'setup_rejected'
   | 'rate_limited'
-  | 'provider_error';
+  | 'provider_error'
+  | 'none';
 
 export type Grant =
   | {
@@ -51,6 +54,10 @@ export type Grant =
       refreshToken: Secret<string>;
       /** Only with a refresh. */
       params: Readonly<Record<string, string>>;
+      /** Where the provider calls it something else than RFC 6749 does. */
+      grantType?: string | undefined;
+      tokenParam?: string | undefined;
+      httpMethod?: 'POST' | 'GET' | undefined;
     }
   /** `scope`: joined as the provider wants it; empty: not sent. */
   | { kind: 'client_credentials'; scope: string }

@@ -21,7 +21,9 @@ export function readError(
   body: TokenBody,
   now: Date,
 ): Failure | null {
-  const codes = body === null ? [] : codesIn(ask.endpoint.tokenErrorPaths, body);
+  const { tokenErrorPaths, tokenErrors } = ask.endpoint;
+  const found = body === null ? [] : codesIn(tokenErrorPaths, body);
+  const codes = found.filter((code) => ownMeaning(tokenErrors, code) !== 'none');
   const isSuccess = answer.status < 300 && codes.length === 0 && body?.ok !== false;
   if (isSuccess) return null;
   const words = wordsIn(answer, body, codes);
@@ -54,9 +56,9 @@ function meaningOf(
   answer: Answer,
   codes: readonly string[],
   words: string | null,
-): TokenErrorMeaning {
+): Exclude<TokenErrorMeaning, 'none'> {
   const known = codes.map((code) => ownMeaning(endpoint.tokenErrors, code)).find((one) => one !== undefined);
-  if (known !== undefined) return known;
+  if (known !== undefined && known !== 'none') return known;
   if (answer.status === 429) return 'rate_limited';
   if (answer.status >= 500) return 'provider_error';
   const standard = codes.map((code) => STANDARD[code]).find((one) => one !== undefined);
@@ -66,7 +68,7 @@ function meaningOf(
   return answer.status === 401 ? 'setup_rejected' : 'provider_error';
 }
 
-const STANDARD: Readonly<Record<string, TokenErrorMeaning | 'ended' | undefined>> = {
+const STANDARD: Readonly<Record<string, Exclude<TokenErrorMeaning, 'none'> | 'ended' | undefined>> = {
   invalid_grant: 'ended',
   invalid_client: 'setup_rejected',
   unauthorized_client: 'setup_rejected',
@@ -93,15 +95,16 @@ function ownMeaning(
 
 /** A code is a text, a number, or stands in an object under one of these names. */
 function codesIn(paths: readonly string[], body: TokenBody): string[] {
+  const codes: string[] = [];
   for (const path of paths) {
     const found = readPath(body, path);
-    const codes = (isRecord(found) ? ['code', 'type', 'status', 'error'].map((name) => found[name]) : [found])
+    const here = (isRecord(found) ? ['code', 'type', 'status', 'error'].map((name) => found[name]) : [found])
       .filter((one) => typeof one === 'string' || typeof one === 'number')
       .map(String)
       .filter((code) => code !== '');
-    if (codes.length > 0) return codes;
+    codes.push(...here);
   }
-  return [];
+  return codes;
 }
 
 function wordsIn(answer: Answer, body: TokenBody, codes: readonly string[]): string | null {

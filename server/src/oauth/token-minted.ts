@@ -28,7 +28,8 @@ export function readMinted(
   if (!isRecord(found)) return null;
   const accessToken = tokenText(found.access_token);
   if (accessToken === null) return null;
-  const refreshToken = tokenText(found.refresh_token);
+  // Where the token itself buys the next one, it is what is kept for that.
+  const refreshToken = endpoint.refresh === 'exchange' ? accessToken : tokenText(found.refresh_token);
   const minted: Minted = {
     accessToken: new Secret(accessToken),
     refreshToken: refreshToken === null ? null : new Secret(refreshToken),

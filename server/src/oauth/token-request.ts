@@ -10,13 +10,24 @@ export function tokenRequest({ url, endpoint, grant }: TokenAsk): {
   request: OutboundRequest;
   secrets: Secret<string>[];
 } {
+  const address = withQuery(url, new URLSearchParams({ ...endpoint.tokenQuery }));
   const headers = {
     accept: 'application/json',
     'content-type':
       endpoint.tokenRequestBody === 'json' ? 'application/json' : 'application/x-www-form-urlencoded',
     ...lowerCase(endpoint.tokenHeaders),
   };
-  return { request: { method: 'POST', url, headers }, secrets: secretsOf(grant) };
+  const method = isByAddress(grant) ? 'GET' : 'POST';
+  return { request: { method, url: address, headers }, secrets: secretsOf(grant) };
+}
+
+function isByAddress(grant: Grant): boolean {
+  return grant.kind === 'refresh_token' && grant.httpMethod === 'GET';
+}
+
+function withQuery(url: string, query: URLSearchParams): string {
+  if (query.size === 0) return url;
+  return `${url}${url.includes('?') ? '&' : '?'}${query}`;
 }
 
 /** Body and client authentication as a credential, so that the engine takes them out of every text of the answer. */
@@ -28,11 +39,15 @@ export function signedTokenRequest(ask: TokenAsk, grantSecrets: readonly Secret<
 function complete(ask: TokenAsk, request: OutboundRequest): OutboundRequest {
   const body = new URLSearchParams(parametersOf(ask.grant));
   const values = ask.values?.reveal() ?? {};
+  const ofRefresh = ask.grant.kind === 'refresh_token' ? ask.grant.params : {};
   for (const [name, template] of Object.entries(ask.endpoint.tokenParams)) {
     const value = fillText(template, values);
-    if (value !== null) body.set(name, value);
+    if (value !== null && !Object.hasOwn(ofRefresh, name)) body.set(name, value);
   }
-  return addClient(request, ask, body);
+  const whole = addClient(request, ask, body);
+  if (!isByAddress(ask.grant)) return whole;
+  const { 'content-type': _, ...headers } = whole.headers;
+  return { method: whole.method, url: withQuery(whole.url, body), headers };
 }
 
 /** The request with this body, in the form its endpoint reads, and with who asks. */
@@ -45,13 +60,19 @@ export function addClient(
   // RFC 6749 §2.3.1: id and secret are form-encoded before Basic, which the library does.
   if (client !== null)
     clientAuth({ endpoint, client })({ issuer: '' }, { client_id: client.id }, body, headers);
+  const name = endpoint.clientIdParam ?? 'client_id';
+  const id = body.get('client_id');
+  if (id !== null && name !== 'client_id') {
+    body.delete('client_id');
+    body.set(name, id);
+  }
   const text =
     endpoint.tokenRequestBody === 'json' ? JSON.stringify(Object.fromEntries(body)) : body.toString();
   return { ...request, headers: { ...request.headers, ...Object.fromEntries(headers) }, body: text };
 }
 
 interface Asking extends Pick<TokenAsk, 'client'> {
-  endpoint: Pick<TokenAsk['endpoint'], 'tokenRequestBody' | 'tokenAuthMethod'>;
+  endpoint: Pick<TokenAsk['endpoint'], 'tokenRequestBody' | 'tokenAuthMethod' | 'clientIdParam'>;
 }
 
 function clientAuth({ endpoint, client }: Asking): ClientAuth {
@@ -73,8 +94,8 @@ function parametersOf(grant: Grant): Record<string, string> {
       };
     case 'refresh_token':
       return {
-        grant_type: 'refresh_token',
-        refresh_token: grant.refreshToken.reveal(),
+        grant_type: grant.grantType ?? 'refresh_token',
+        [grant.tokenParam ?? 'refresh_token']: grant.refreshToken.reveal(),
         ...grant.params,
       };
     case 'client_credentials':
