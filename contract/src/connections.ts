@@ -31,7 +31,11 @@ export const tokenState = z.object({
 
 /** What became of telling the tool that access has ended; it is tried again for a day at least. */
 export const withdrawal = z.object({
-  state: z.enum(['pending', 'withdrawn', 'failed', 'not_offered']),
+  state: z
+    .enum(['pending', 'withdrawn', 'failed', 'not_offered'])
+    .describe(
+      'pending: the tool is being told, or is told once no other connection uses the same account. failed: given up; a person can do it. not_offered: the tool takes it from a person alone.',
+    ),
   message: z.string().describe('One plain sentence.'),
   url: z.url().nullable().describe('Where a person withdraws it at the tool, where known.'),
   at: timestamp,
@@ -232,6 +236,7 @@ export const connectionEvent = z.object({
     'credentials_read',
     'address_changed',
     'access_withdrawn',
+    'withdrawal_failed',
   ]),
   message: z.string(),
   actor: z.string().nullable(),

@@ -26,6 +26,7 @@ export const authorizationId = idOf('aut');
 export const customIntegrationId = idOf('cus');
 export const invitationId = idOf('inv');
 export const connectionRequestId = idOf('req');
+export const withdrawalId = idOf('wdr');
 
 export type WorkspaceId = z.infer<typeof workspaceId>;
 export type UserId = z.infer<typeof userId>;
@@ -40,3 +41,4 @@ export type AuthorizationId = z.infer<typeof authorizationId>;
 export type CustomIntegrationId = z.infer<typeof customIntegrationId>;
 export type InvitationId = z.infer<typeof invitationId>;
 export type ConnectionRequestId = z.infer<typeof connectionRequestId>;
+export type WithdrawalId = z.infer<typeof withdrawalId>;

@@ -36,6 +36,16 @@ export const methodSetup = z.object({
   redirect_uri: z.url().describe('To be registered with the provider, exactly as it is.'),
   register_url: z.url().nullable().describe("The provider's page where an app is registered."),
   note: z.string().nullable(),
+  warnings: z
+    .array(z.string())
+    .describe('What will keep people from signing in, known before anybody tries: the tool wants https.'),
+  compare: z
+    .string()
+    .describe('What to compare where the tool shows an error in place of its sign-in page; for people.'),
+  address_stamp: z
+    .string()
+    .nullable()
+    .describe('Of a described integration: sent along with a client secret, so that it is for this address.'),
 });
 
 /** One scope an OAuth method asks for. */

@@ -37,6 +37,13 @@ export const putOAuthApp = z.strictObject({
     .max(4_000)
     .optional()
     .describe('Left out: the stored one stays, as long as the client id does.'),
+  address_stamp: z
+    .string()
+    .max(100)
+    .optional()
+    .describe(
+      'What `setup.address_stamp` of the integration said when the secret was typed. Another address meanwhile: 412 edited_meanwhile.',
+    ),
   sign_in_again: z
     .boolean()
     .default(false)

@@ -12,6 +12,7 @@ import type {
 } from '@keyrail/contract/integrations';
 import type { Action, ActionInput as Input, ActionOutput as Output } from '../catalog/action-definition.ts';
 import type { AuthMethod, KeyHelp, OAuth2Method, Scope } from '../catalog/auth-definition.ts';
+import { ADDRESS_STAMP, fixedFields } from '../catalog/base-url.ts';
 import { OWN_PREFIX } from '../catalog/catalogs.ts';
 import type { Definition } from '../catalog/definition.ts';
 import type { ConnectionField, CredentialField as Field } from '../catalog/field-definition.ts';
@@ -54,7 +55,7 @@ export function presentIntegration(
     // Of what a workspace described itself nobody knows where its documentation is.
     docs_url: isOwn(definition) ? null : definition.docsUrl,
     key_location: definition.auth.find((method) => method.keyHelp)?.keyHelp?.location ?? null,
-    auth_methods: definition.auth.map((method) => presentMethod(method, setup, asked)),
+    auth_methods: definition.auth.map((method) => presentMethod(definition, method, setup, asked)),
     connection_fields: asked
       .filter((field) => field.methods === undefined)
       .map((field) => presentField(field, false, undefined)),
@@ -102,6 +103,7 @@ const METHOD_LABELS: Record<AuthMethodKind, string> = {
 
 /** Beside its own fields a method has those of the connection that are asked for with it alone. */
 function presentMethod(
+  definition: Definition,
   method: AuthMethod,
   setup: Setup | null,
   asked: readonly ConnectionField[],
@@ -119,25 +121,37 @@ function presentMethod(
       ...fields.map((field) => presentField(field, field.secret, method.keyHelp)),
     ],
     key_location: method.keyHelp?.location ?? null,
-    setup: method.type === 'oauth2' && setup !== null ? presentSetup(method, setup) : null,
+    setup: method.type === 'oauth2' && setup !== null ? presentSetup(definition, method, setup) : null,
     scopes: 'scopes' in method ? method.scopes.map(presentScope) : [],
     rotation_help: helpToRotate(method),
   };
 }
 
-function presentSetup(method: OAuth2Method, { setUpBy, redirectUri }: Setup): ShownMethod['setup'] {
+function presentSetup(
+  { name, connectionFields }: Pick<Definition, 'name' | 'connectionFields'>,
+  method: OAuth2Method,
+  { setUpBy, redirectUri }: Setup,
+): ShownMethod['setup'] {
   const isRefused = method.requiresHttps && redirectUri.startsWith('http:');
-  const notes = [method.setupNote, isRefused ? NEEDS_HTTPS : undefined].filter((note) => note !== undefined);
   return {
     set_up_by: setUpBy,
     redirect_uri: redirectUri,
     register_url: method.registerUrl ?? null,
-    note: notes.length === 0 ? null : notes.join(' '),
+    note: method.setupNote ?? null,
+    warnings: isRefused ? [needsHttps(name)] : [],
+    compare: whatToCompare(name, redirectUri),
+    address_stamp: fixedFields({ connectionFields })[ADDRESS_STAMP] ?? null,
   };
 }
 
-const NEEDS_HTTPS =
-  'It takes no address that starts with http://, so the operator must first set KEYRAIL_PUBLIC_URL to an https address of this server.';
+function needsHttps(name: string): string {
+  return `${name} takes no redirect URI that starts with http://, so nobody can sign in yet: the operator must first set KEYRAIL_PUBLIC_URL to an https address of this server.`;
+}
+
+/** Most tools show such an error on a page of their own and send nobody back: here it never arrives. */
+function whatToCompare(name: string, redirectUri: string): string {
+  return `If ${name} shows an error about the redirect URI in place of its sign-in page (“redirect_uri_mismatch”, “invalid redirect_uri”, “redirect URI is not registered”), compare the one registered there with ${redirectUri}, character by character: http or https, host, port, path, no slash at the end.`;
+}
 
 function presentScope({ name, description, optional }: Scope): ShownMethod['scopes'][number] {
   return { name, description: description ?? null, is_optional: optional };
