@@ -150,8 +150,11 @@ const oauth2Schema = shape({
     .optional()
     .describe('Where optional scopes travel apart from the others. Left out: with them.'),
   refresh_url: urlTemplateSchema.optional().describe('Where refreshing has another address.'),
-  refresh_params: z.record(z.string(), z.string()).default({}),
-  revoke_url: urlTemplateSchema.optional(),
+  refresh_params: z
+    .record(z.string(), z.string())
+    .default({})
+    .describe('{redirect_uri} stands for the one the person signed in with.'),
+  revoke_url: urlTemplateSchema.optional().describe('{client_id} stands for the client id; else as above.'),
   revoke_request: z
     .enum(['form', 'json', 'bearer'])
     .default('form')
@@ -228,6 +231,21 @@ const oauth2Schema = shape({
     .enum(['POST', 'GET'])
     .default('POST')
     .describe('GET: what a refresh says stands in the address, where nothing else is taken.'),
+  callback_match: z
+    .record(z.string(), urlTemplateSchema)
+    .default({})
+    .describe(
+      'Parameters of the callback that must have this value, {name} standing for a connection field: such as the address of the region. Another value is another region, and the code is sent nowhere; one that is not sent at all is no matter.',
+    ),
+  granted_scope_prefix: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('What may stand before the names of granted scopes, while they are asked for without it.'),
+  revoke_auth_method: z
+    .enum(['client_secret_post', 'client_secret_basic', 'none'])
+    .optional()
+    .describe('Where revoking wants client id and secret in another place than the token address does.'),
 });
 const clientCredentialsSchema = shape({
   type: z.literal('oauth2_client_credentials'),

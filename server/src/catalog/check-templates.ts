@@ -121,7 +121,8 @@ function checkAuth(path: Path, method: Definition['auth'][number], fields: reado
     ...(method.type === 'basic' ? checkPlaces([...path, 'password'], method.password, allowed, none) : []),
     ...ADDRESSES.flatMap(([name, read]) => {
       const address = read(method);
-      return address === undefined ? [] : checkPlaces([...path, name], address, new Set(fields), none);
+      const known = new Set(name === 'revoke_url' ? [...fields, 'client_id'] : fields);
+      return address === undefined ? [] : checkPlaces([...path, name], address, known, none);
     }),
   ];
 }
