@@ -14,6 +14,7 @@ import {
 } from '../oauth/authorizations.ts';
 import { type BeginDeps, type Begun, begin } from '../oauth/begin.ts';
 import { type Arrival, arrive, readAnswer, type Visit } from '../oauth/callback.ts';
+import { callbackMismatch } from '../oauth/callback-match.ts';
 import { clientOf } from '../oauth/client.ts';
 import { exchange } from '../oauth/exchange.ts';
 import { grantedScopes } from '../oauth/granted-scopes.ts';
@@ -167,6 +168,8 @@ async function finish(
   const secrets = [new Secret(state), ...(found.client.secret === null ? [] : [found.client.secret])];
   const answer = readAnswer(definition, method, query, redactor(secrets));
   if (answer.kind === 'failed') return answer;
+  const mismatch = callbackMismatch(definition, method, authorization.wanted.fields, query);
+  if (mismatch !== null) return mismatch;
   const exchanged = await exchange(deps, {
     authorization,
     definition,
