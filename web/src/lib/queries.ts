@@ -1,4 +1,9 @@
-import type { ConnectedApp, Connection, ConnectionStatus } from '@keyrail/contract/connections';
+import type {
+  ConnectedApp,
+  Connection,
+  ConnectionEvent,
+  ConnectionStatus,
+} from '@keyrail/contract/connections';
 import type { IntegrationSummary } from '@keyrail/contract/integrations';
 import type { Page } from '@keyrail/contract/page';
 import type { IntegrationsQuery } from '@keyrail/sdk/shapes';
@@ -101,6 +106,11 @@ export const connectionPagesQuery = (integration: string) =>
     queryFn: ({ pageParam }) => api.connections.list({ integration, limit: 50, cursor: pageParam }),
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (page: Page<Connection>) => page.next_cursor ?? undefined,
+    // What is told to a tool in the background is seen to end.
+    refetchInterval: ({ state }) =>
+      state.data?.pages.some(({ data }) => data.some((one) => one.withdrawal?.state === 'pending'))
+        ? 5_000
+        : false,
   });
 
 export const connectionQuery = (id: string) =>
@@ -122,8 +132,14 @@ export const dependentsQuery = (id: string) =>
     queryFn: () => api.connections.dependents(id),
   });
 
+/** What happened to a connection, newest first, a page at a time. */
 export const eventsQuery = (id: string) =>
-  queryOptions({ queryKey: ['connections', 'events', id], queryFn: () => api.connections.events(id) });
+  infiniteQueryOptions({
+    queryKey: ['connections', 'events', id],
+    queryFn: ({ pageParam }) => api.connections.events(id, pageParam),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: (page: Page<ConnectionEvent>) => page.next_cursor ?? undefined,
+  });
 
 export const usageQuery = (id: string) =>
   queryOptions({ queryKey: ['connections', 'usage', id], queryFn: () => api.connections.usage(id) });

@@ -21,6 +21,7 @@ import { ConnectionDialogs } from './connection-dialogs.tsx';
 import { ConnectionDrawer } from './connection-drawer.tsx';
 import { ConnectionTable } from './connection-table.tsx';
 import { ReadOnlyNotice } from './connections-page.tsx';
+import { MissingAccess } from './missing-access.tsx';
 import { type Saved, SavedNotice } from './outcome.tsx';
 import { AfterReplacement } from './previous-key.tsx';
 import { ResumedSignIn } from './resumed-sign-in.tsx';
@@ -126,6 +127,15 @@ function LoadedApp({ tool, connections, onMore, isLoadingMore }: LoadedProps) {
           {now !== undefined && <AfterReplacement tool={tool} connection={now} />}
         </SavedNotice>
       )}
+      {saved !== null && !isPast && (
+        <div className={styles.ailing}>
+          <MissingAccess
+            tool={tool}
+            connection={now ?? saved}
+            onSignInAgain={() => setDialog({ kind: 'reconnect', connection: now ?? saved })}
+          />
+        </div>
+      )}
       {mayChange && <Ailing tool={tool} connections={connections} onDialog={setDialog} />}
       {hasSome && (
         <ConnectionTable
@@ -159,6 +169,10 @@ function LoadedApp({ tool, connections, onMore, isLoadingMore }: LoadedProps) {
         connection={opened}
         onClose={() => show(undefined)}
         mayChange={mayChange}
+        onReconnect={(connection) => {
+          show(undefined);
+          setDialog({ kind: 'reconnect', connection });
+        }}
       />
     </Page>
   );

@@ -6,6 +6,7 @@ import { api } from '../../lib/api.ts';
 import { toastDone, toastError } from '../../lib/toast.tsx';
 import { wantsReconnect } from '../../lib/words.ts';
 import styles from './connection-actions.module.css';
+import { endsSoon, reconnectVerb } from './reconnect-words.ts';
 import { useConnectionsChanged } from './use-changes.ts';
 
 export interface RowDialog {
@@ -27,10 +28,10 @@ export function ConnectionActions({ connection, onDialog }: Props) {
       {connection.status !== 'connected' && (
         <Button
           size="compact-sm"
-          variant={isBroken || connection.status === 'expiring_soon' ? 'filled' : 'default'}
+          variant={isBroken || endsSoon(connection) ? 'filled' : 'default'}
           onClick={open('reconnect')}
         >
-          Reconnect
+          {reconnectVerb(connection)}
         </Button>
       )}
       <Button size="compact-sm" variant="default" onClick={open('edit')}>

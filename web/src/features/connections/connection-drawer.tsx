@@ -1,30 +1,36 @@
 import type { Connection } from '@keyrail/contract/connections';
 import type { Integration } from '@keyrail/contract/integrations';
-import { Drawer } from '@mantine/core';
+import { Button, Drawer } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { count } from '../../lib/format.ts';
 import { dependentsQuery } from '../../lib/queries.ts';
+import { wantsReconnect } from '../../lib/words.ts';
 import { Ago } from '../../ui/ago.tsx';
 import { Failed } from '../../ui/notice.tsx';
 import { Skeleton } from '../../ui/skeleton.tsx';
 import { ConnectionState } from '../../ui/status.tsx';
 import { CheckNow } from './check-now.tsx';
 import styles from './connection-drawer.module.css';
+import { MissingAccess, ScopeName } from './missing-access.tsx';
 import { NextStep, OwnWords } from './outcome.tsx';
 import { Credentials } from './previous-key.tsx';
+import { endsSoon, reconnectVerb } from './reconnect-words.ts';
 import { Timeline } from './timeline.tsx';
 import { UsageStrip } from './usage-strip.tsx';
+import { WithdrawalLine } from './withdrawal.tsx';
 
 interface Props {
   tool: Integration;
   connection: Connection | undefined;
   onClose: () => void;
   mayChange: boolean;
+  /** New credentials, or a new sign-in, for this connection. */
+  onReconnect: (connection: Connection) => void;
 }
 
 /** Everything about one connection: how it stands, how it is used, what happened to it. */
-export function ConnectionDrawer({ tool, connection, onClose, mayChange }: Props) {
+export function ConnectionDrawer({ tool, connection, onClose, mayChange, onReconnect }: Props) {
   return (
     <Drawer
       opened={connection !== undefined}
@@ -34,20 +40,26 @@ export function ConnectionDrawer({ tool, connection, onClose, mayChange }: Props
       title={connection?.name}
       padding="lg"
     >
-      {connection !== undefined && <Details tool={tool} connection={connection} mayChange={mayChange} />}
+      {connection !== undefined && (
+        <Details
+          tool={tool}
+          connection={connection}
+          onReconnect={mayChange ? () => onReconnect(connection) : undefined}
+        />
+      )}
     </Drawer>
   );
 }
 
-function Details({
-  tool,
-  connection,
-  mayChange,
-}: {
+interface DetailsProps {
   tool: Integration;
   connection: Connection;
-  mayChange: boolean;
-}) {
+  /** Left out for those who may not change it. */
+  onReconnect: (() => void) | undefined;
+}
+
+function Details({ tool, connection, onReconnect }: DetailsProps) {
+  const mayChange = onReconnect !== undefined;
   const { account, last_verdict: verdict } = connection;
   return (
     <div className={styles.details}>
@@ -66,8 +78,10 @@ function Details({
               <OwnWords verdict={verdict} tool={tool} />
             </>
           )}
+          <WithdrawalLine connection={connection} toolName={tool.name} />
         </div>
       )}
+      <MissingAccess tool={tool} connection={connection} onSignInAgain={onReconnect} />
       <dl className={styles.facts}>
         <Fact name="Connected as">{account?.name ?? 'Not told by the tool'}</Fact>
         {account?.plan != null && <Fact name="Plan">{account.plan}</Fact>}
@@ -103,17 +117,20 @@ function Details({
       </dl>
       {mayChange && (
         <div className={styles.buttons}>
+          {connection.status !== 'connected' && (
+            <Button
+              variant={wantsReconnect(connection.status) || endsSoon(connection) ? 'filled' : 'default'}
+              onClick={onReconnect}
+            >
+              {reconnectVerb(connection)}
+            </Button>
+          )}
           {connection.status !== 'disconnected' && <CheckNow connection={connection} tool={tool} />}
         </div>
       )}
       <h3>Credentials</h3>
       <Credentials tool={tool} connection={connection} mayChange={mayChange} />
-      {connection.granted_scopes !== null && connection.granted_scopes.length > 0 && (
-        <>
-          <h3>What it may do</h3>
-          <p className={`k-mono ${styles.scopes}`}>{connection.granted_scopes.join(' ')}</p>
-        </>
-      )}
+      <Granted tool={tool} connection={connection} />
       <h3>Calls in the last 30 days</h3>
       <UsageStrip connectionId={connection.id} />
       <h3>Used by</h3>
@@ -121,6 +138,24 @@ function Details({
       <h3>Timeline</h3>
       <Timeline connectionId={connection.id} />
     </div>
+  );
+}
+
+/** What the tool allowed at the sign-in, in the catalog's words where it has some. */
+function Granted({ tool, connection }: { tool: Integration; connection: Connection }) {
+  const granted = connection.granted_scopes ?? [];
+  if (granted.length === 0) return null;
+  return (
+    <>
+      <h3>What it may do</h3>
+      <ul className={styles.scopes}>
+        {granted.map((scope) => (
+          <li key={scope}>
+            <ScopeName tool={tool} connection={connection} scope={scope} />
+          </li>
+        ))}
+      </ul>
+    </>
   );
 }
 

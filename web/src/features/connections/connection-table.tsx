@@ -11,6 +11,7 @@ import { ConnectionState } from '../../ui/status.tsx';
 import { ConnectionActions, type RowDialog } from './connection-actions.tsx';
 import styles from './connection-table.module.css';
 import { methodOf } from './methods.ts';
+import { WithdrawThere } from './withdrawal.tsx';
 
 interface Props {
   tool: Integration;
@@ -101,6 +102,7 @@ const ConnectionRow = memo(function ConnectionRow(props: RowProps) {
       <td className={styles.status}>
         <ConnectionState status={status} reason={connection.status_reason} />
         <Reason connection={connection} />
+        <LeftAtTool connection={connection} toolName={tool.name} />
         <span className={`${styles.second} k-num`}>
           <Used connection={connection} />
         </span>
@@ -116,6 +118,16 @@ const ConnectionRow = memo(function ConnectionRow(props: RowProps) {
 function Reason({ connection: { status, status_reason: reason } }: { connection: Connection }) {
   if (status === 'connected' || reason === null || reason.startsWith(statusWords[status].words)) return null;
   return <span className={styles.reason}>{reason}</span>;
+}
+
+/** Access that may still be open at the tool, after it was disconnected here. */
+function LeftAtTool({ connection: { withdrawal }, toolName }: { connection: Connection; toolName: string }) {
+  if (withdrawal === null || withdrawal.state === 'withdrawn') return null;
+  return (
+    <span className={styles.second}>
+      {withdrawal.message} <WithdrawThere withdrawal={withdrawal} toolName={toolName} />
+    </span>
+  );
 }
 
 function Used({

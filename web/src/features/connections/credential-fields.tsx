@@ -1,7 +1,8 @@
 import type { CredentialField } from '@keyrail/contract/integrations';
-import { NativeSelect, PasswordInput, TextInput } from '@mantine/core';
+import { NativeSelect, TextInput } from '@mantine/core';
 import { IconExternalLink } from '@tabler/icons-react';
 import { Fragment } from 'react';
+import { SecretInput } from '../../ui/secret-input.tsx';
 import styles from './credential-fields.module.css';
 import { FileField } from './files/file-field.tsx';
 
@@ -90,13 +91,7 @@ function OneField({
     ...(field.example !== null && { placeholder: field.example }),
   };
   if (!field.is_secret) return <TextInput autoComplete="off" {...typed} />;
-  return (
-    <PasswordInput
-      autoComplete="new-password"
-      visibilityToggleButtonProps={{ 'aria-label': `Show or hide what is typed in ${field.label}` }}
-      {...typed}
-    />
-  );
+  return <SecretInput autoComplete="new-password" {...typed} />;
 }
 
 interface HelpProps {

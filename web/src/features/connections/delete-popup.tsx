@@ -78,8 +78,8 @@ export function DisconnectPopup({ tool, connection, onClose }: Props) {
       title={`Disconnect ${tool.name}`}
       verb="Disconnect"
       onConfirm={async () => {
-        await api.connections.disconnect(connection.id);
-        toastDone(`“${connection.name}” is disconnected.`);
+        const { withdrawal } = await api.connections.disconnect(connection.id);
+        toastDone([`“${connection.name}” is disconnected.`, withdrawal?.message].filter(Boolean).join(' '));
         changed();
       }}
     >

@@ -11,6 +11,7 @@ import { Confirm } from '../../ui/confirm.tsx';
 import { methodOf, secretName } from './methods.ts';
 import styles from './rotation.module.css';
 import { linkOf, lower, placed, RotationSteps } from './rotation-steps.tsx';
+import { TokenState } from './token-state.tsx';
 import { useConnectionsChanged } from './use-changes.ts';
 
 interface Props {
@@ -60,7 +61,8 @@ function KeyWords({ connection, method }: { connection: Connection; method: Auth
   if (method?.kind === 'oauth2') {
     return (
       <>
-        Signed in{connection.account?.name != null && <> as {connection.account.name}</>}. Renewed by itself.
+        Signed in{connection.account?.name != null && <> as {connection.account.name}</>}.
+        <TokenState connection={connection} />
       </>
     );
   }
@@ -72,6 +74,7 @@ function KeyWords({ connection, method }: { connection: Connection; method: Auth
           Ends <Ago at={connection.expires_at} />.
         </p>
       )}
+      <TokenState connection={connection} />
     </>
   );
 }

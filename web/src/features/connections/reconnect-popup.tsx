@@ -70,6 +70,7 @@ export function ReconnectPopup({ tool, connection, onClose, onSaved }: Props) {
             control={signIn}
             verb="Connect with OAuth"
             subject={{ connection: connection.id }}
+            ticked={[...(connection.granted_scopes ?? []), ...connection.missing_scopes]}
             onCancel={close}
           />
         ) : (

@@ -1,8 +1,9 @@
 import type { CustomTestResult } from '@keyrail/contract/custom';
-import { Button, Checkbox, NativeSelect, PasswordInput, Textarea, TextInput } from '@mantine/core';
+import { Button, Checkbox, NativeSelect, Textarea, TextInput } from '@mantine/core';
 import { IconPlayerPlay } from '@tabler/icons-react';
 import { failureOf } from '../../lib/failure.ts';
 import { Notice } from '../../ui/notice.tsx';
+import { SecretInput } from '../../ui/secret-input.tsx';
 import { type EnteredField, enteredFields } from './credential-inputs.ts';
 import styles from './custom.module.css';
 import type { Draft } from './draft.ts';
@@ -139,7 +140,7 @@ function Entered({ field, value, error, onText }: EnteredProps) {
     return <TextInput {...common} onChange={(event) => onText(event.currentTarget.value)} />;
   }
   return (
-    <PasswordInput
+    <SecretInput
       {...common}
       autoComplete="new-password"
       data-1p-ignore

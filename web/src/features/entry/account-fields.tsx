@@ -1,7 +1,8 @@
-import { PasswordInput, TextInput } from '@mantine/core';
+import { TextInput } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { failureOf } from '../../lib/failure.ts';
 import { Notice } from '../../ui/notice.tsx';
+import { SecretInput } from '../../ui/secret-input.tsx';
 import type { AccountForm, AccountValues } from './use-account-form.ts';
 
 const shortestPassword = 8;
@@ -25,7 +26,7 @@ export function AccountFields<Values extends AccountValues>({ form, wayOut }: Pr
       )}
       <TextInput label="Your name" autoComplete="name" autoFocus {...bind('name')} />
       <TextInput label="Email" type="email" autoComplete="username" {...bind('email')} />
-      <PasswordInput
+      <SecretInput
         label="Password"
         description={`At least ${shortestPassword} characters. A few words in a row are easier to keep in mind.`}
         autoComplete="new-password"

@@ -1,5 +1,5 @@
 import { ApiError } from '@keyrail/sdk/api-error';
-import { Button, PasswordInput, TextInput } from '@mantine/core';
+import { Button, TextInput } from '@mantine/core';
 import { getRouteApi } from '@tanstack/react-router';
 import { useState } from 'react';
 import { api } from '../../lib/api.ts';
@@ -7,6 +7,7 @@ import { useCrumbs } from '../../lib/crumbs.ts';
 import { failureOf } from '../../lib/failure.ts';
 import { duration } from '../../lib/format.ts';
 import { Notice } from '../../ui/notice.tsx';
+import { SecretInput } from '../../ui/secret-input.tsx';
 import styles from './entry.module.css';
 import { EntryFrame } from './entry-frame.tsx';
 
@@ -48,7 +49,7 @@ export function SignInPage() {
           withAsterisk={false}
           autoFocus
         />
-        <PasswordInput
+        <SecretInput
           label="Password"
           autoComplete="current-password"
           value={password}

@@ -16,6 +16,8 @@ interface Props {
   /** What the sign-in is for: a new connection by its name, or one that is there. */
   subject: { name?: string; connection?: string };
   onCancel?: () => void;
+  /** Scopes that the sign-in before had, or was meant to have. */
+  ticked?: readonly string[];
 }
 
 /** The way in by signing in at the tool, with the fields it needs before. */

@@ -6,6 +6,7 @@ import { useHelpContact, useMay } from '../../../lib/use-role.ts';
 import { Notice } from '../../../ui/notice.tsx';
 import { Section } from '../../../ui/page.tsx';
 import { useInSight } from '../../../ui/use-in-sight.ts';
+import { Beforehand } from './beforehand.tsx';
 import styles from './oauth-connect.module.css';
 import { SetupForm } from './setup-form.tsx';
 import { SignInProgress } from './sign-in-progress.tsx';
@@ -21,6 +22,8 @@ interface Props {
   verb: string;
   onBegin: (optionalScopes: string[], acceptOtherAccount: boolean) => void;
   onCancel?: () => void;
+  /** Optional scopes that are ticked already: those of the sign-in before. */
+  ticked?: readonly string[] | undefined;
   /** Fields to fill before, such as a subdomain. */
   children?: React.ReactNode;
 }
@@ -28,7 +31,7 @@ interface Props {
 /** The button that leads to the provider, or what has to be set up before there can be one. */
 export function OAuthConnect(props: Props) {
   const { formId, tool, method, control, verb, onBegin, onCancel, children } = props;
-  const [optional, setOptional] = useState<string[]>([]);
+  const [optional, setOptional] = useState<string[]>(() => optionalOf(method, props.ticked ?? []));
   const outcome = useInSight<HTMLDivElement>(control.state.kind);
   const [wasSetUpHere, setSetUpHere] = useState(false);
   const isSetUp = method.setup !== null && method.setup.set_up_by !== null;
@@ -39,7 +42,8 @@ export function OAuthConnect(props: Props) {
   const isUnderWay =
     control.state.kind === 'opening' ||
     control.state.kind === 'waiting' ||
-    control.state.kind === 'finishing';
+    control.state.kind === 'finishing' ||
+    control.state.kind === 'choosing';
   const begin = (acceptOtherAccount: boolean) => onBegin(optional, acceptOtherAccount);
   return (
     <form
@@ -51,6 +55,7 @@ export function OAuthConnect(props: Props) {
         begin(false);
       }}
     >
+      <Beforehand tool={tool} setup={method.setup} />
       {wasSetUpHere && <Notice tone="green" live title="Sign-in setup saved. Now connect." />}
       {children}
       <p className="k-2">
@@ -87,6 +92,9 @@ export function OAuthConnect(props: Props) {
     </form>
   );
 }
+
+const optionalOf = (method: AuthMethod, names: readonly string[]): string[] =>
+  method.scopes.filter((scope) => scope.is_optional && names.includes(scope.name)).map((scope) => scope.name);
 
 /** Shown on the form itself: who may enters it here, everybody else reads whom to ask. */
 function SetupMissing({

@@ -1,14 +1,17 @@
 import type { AuthMethod, Integration } from '@keyrail/contract/integrations';
 import type { OAuthApp } from '@keyrail/contract/oauth';
 import { ApiError } from '@keyrail/sdk/api-error';
-import { Button, PasswordInput, TextInput } from '@mantine/core';
+import { Button, TextInput } from '@mantine/core';
 import { IconExternalLink } from '@tabler/icons-react';
+import { Link } from '@tanstack/react-router';
 import { useId, useState } from 'react';
 import { api } from '../../../lib/api.ts';
 import { failureOf, hasCode } from '../../../lib/failure.ts';
 import { CopyField } from '../../../ui/copy-field.tsx';
 import { Notice } from '../../../ui/notice.tsx';
+import { SecretInput } from '../../../ui/secret-input.tsx';
 import { useConnectionsChanged } from '../use-changes.ts';
+import { Beforehand } from './beforehand.tsx';
 import styles from './setup-form.module.css';
 import { isWebAddress } from './window.ts';
 
@@ -64,6 +67,7 @@ export function SetupForm({ tool, method, app, onSaved, onCancel }: Props) {
       }}
       autoComplete="off"
     >
+      <Beforehand tool={tool} setup={method.setup} />
       <Register tool={tool} method={method} />
       <TextInput
         label="Client ID"
@@ -76,7 +80,7 @@ export function SetupForm({ tool, method, app, onSaved, onCancel }: Props) {
         autoComplete="off"
         spellCheck={false}
       />
-      <PasswordInput
+      <SecretInput
         label="Client secret"
         {...(keepsSecret && { placeholder: `Saved: ends in ${app.client_secret_hint}` })}
         inputWrapperOrder={['label', 'input', 'error', 'description']}
@@ -90,8 +94,11 @@ export function SetupForm({ tool, method, app, onSaved, onCancel }: Props) {
         autoComplete="new-password"
         data-1p-ignore
         data-lpignore="true"
-        visibilityToggleButtonProps={{ 'aria-label': 'Show or hide what is typed in Client secret' }}
       />
+      <p className="k-2">
+        <Link to="/settings/check">Check my setup</Link> says whether {tool.name} finds its way back to this
+        server.
+      </p>
       {error !== null && <NotSaved error={error} isBusy={isBusy} onAnyway={() => void save(true)} />}
       <div className={styles.foot}>
         {onCancel && (

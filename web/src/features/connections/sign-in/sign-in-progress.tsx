@@ -1,8 +1,10 @@
 import { Button, Loader } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
 import { failureOf, hasCode } from '../../../lib/failure.ts';
+import { useMay } from '../../../lib/use-role.ts';
 import { CopyField } from '../../../ui/copy-field.tsx';
 import { Notice } from '../../../ui/notice.tsx';
+import { ChooseAccount } from './choose-account.tsx';
 import styles from './sign-in.module.css';
 import type { SignIn } from './sign-in.ts';
 import type { SignInControl } from './use-sign-in.ts';
@@ -45,6 +47,8 @@ export function SignInProgress({ control, toolName, onAgain }: Props) {
           Sign in and allow access in the window of {toolName}. This page notices when you are done.
         </Waiting>
       );
+    case 'choosing':
+      return <ChooseAccount control={control} authorization={state.authorization} toolName={toolName} />;
     case 'blocked':
       return <Blocked address={state.address} toolName={toolName} />;
     case 'cancelled':
@@ -56,6 +60,7 @@ export function SignInProgress({ control, toolName, onAgain }: Props) {
           action={onAgain && <Again onAgain={onAgain} />}
         >
           <p>Is it still open somewhere? Finish there, and this page notices.</p>
+          <CheckSetup>Did it end on a page that could not be opened?</CheckSetup>
         </Notice>
       );
     case 'failed':
@@ -130,6 +135,7 @@ function FailedSignIn({
           <Link to="/settings/sign-in-setups">Open the sign-in setups</Link>
         </p>
       )}
+      {(isTooLate || mayBeSetup.has(authorization.reason ?? '')) && <CheckSetup />}
       {isOtherAccount && onAgain !== undefined && (
         <div className={styles.buttons}>
           <Button variant="default" onClick={() => onAgain(false)}>
@@ -141,6 +147,19 @@ function FailedSignIn({
         </div>
       )}
     </Notice>
+  );
+}
+
+/** What the tool says of where it was sent to, or that nobody came back, often lies with the address of this server. */
+const mayBeSetup: ReadonlySet<string> = new Set(['setup_rejected', 'provider_error']);
+
+/** For those who may change it: the way to what this server knows of its own setup. */
+function CheckSetup({ children }: { children?: React.ReactNode }) {
+  if (!useMay('admin')) return null;
+  return (
+    <p>
+      {children} <Link to="/settings/check">Check my setup</Link>
+    </p>
   );
 }
 

@@ -79,6 +79,19 @@ test('a window that closed by itself after success is not called cancelled', asy
   expect(kinds).toEqual(['waiting', 'finishing', 'connected']);
 });
 
+test('a sign-in that reaches several accounts asks which one, although its window is closed by then', async () => {
+  const choosing: Look = {
+    state: 'choosing',
+    choices: [{ value: 'a', label: 'Acme' }],
+    choice_label: 'Site',
+  };
+  const { kinds, told } = await play([{}, choosing, choosing, { state: 'finishing' }, connected], () => true);
+  expect(kinds).toEqual(['waiting', 'choosing', 'finishing', 'connected']);
+  expect(told).toContainEqual(expect.objectContaining({ kind: 'choosing' }));
+  const late = await play([{}, choosing, { state: 'expired' }], () => true);
+  expect(late.kinds).toEqual(['waiting', 'choosing', 'failed']);
+});
+
 test('without a window the way on is shown, and the end is noticed all the same', async () => {
   const { kinds, told } = await play([{}, {}, connected], null);
   expect(kinds).toEqual(['blocked', 'connected']);

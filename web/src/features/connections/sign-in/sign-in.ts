@@ -4,12 +4,13 @@ import { hasCode } from '../../../lib/failure.ts';
 /**
  * How far a sign-in at a provider is, as the page that asked for it sees it:
  *
- *     idle → opening → waiting ⇄ cancelled → finishing → connected
- *                    ↘ blocked ↗                       ↘ failed
+ *     idle → opening → waiting ⇄ cancelled → finishing → choosing → finishing → connected
+ *                    ↘ blocked ↗                       ↘ failed, from any of them
  *          ↘ refused (it did not begin)
  *
  * `cancelled` is not an end: a provider's page may cut the tie to this one, which looks exactly as if its window had been
- * closed. So the server is asked on until the sign-in is over or too old.
+ * closed. So the server is asked on until the sign-in is over or too old. `choosing` is not one either: of the accounts that
+ * the sign-in reaches the person says which one is meant, and the window has done its part by then.
  */
 export type SignIn =
   | { kind: 'idle' }
@@ -18,6 +19,7 @@ export type SignIn =
   | { kind: 'waiting' }
   | { kind: 'cancelled' }
   | { kind: 'finishing' }
+  | { kind: 'choosing'; authorization: Authorization }
   | { kind: 'connected'; connectionId: string }
   | { kind: 'failed'; authorization: Authorization }
   | { kind: 'refused'; error: unknown };
@@ -46,12 +48,14 @@ export async function followSignIn(
   signal: AbortSignal,
 ): Promise<void> {
   let goneSince: number | null = null;
-  const endsAt = started.expires_at === null ? Number.POSITIVE_INFINITY : Date.parse(started.expires_at);
+  let endsAt = started.expires_at === null ? Number.POSITIVE_INFINITY : Date.parse(started.expires_at);
   while (!signal.aborted) {
     const found = await look(deps, started.id);
     if (signal.aborted) return;
     if (found !== null && 'kind' in found) return tell(found);
     if (found !== null && isOver(found)) return tell(endOf(found));
+    // Whoever has signed in may have got more time to choose.
+    if (found?.state === 'choosing') endsAt = Date.parse(found.expires_at);
     if (isClosed?.() === true) goneSince ??= deps.now();
     const isGone = goneSince !== null && deps.now() - goneSince >= graceMs;
     if (found !== null) tell(stateOf(found, started.authorization_url, isClosed !== null, isGone));
@@ -80,6 +84,7 @@ function endOf(found: Authorization): SignIn {
 
 function stateOf(found: Authorization, address: string | null, hasWindow: boolean, isGone: boolean): SignIn {
   if (found.state === 'finishing') return { kind: 'finishing' };
+  if (found.state === 'choosing') return { kind: 'choosing', authorization: found };
   if (isGone) return { kind: 'cancelled' };
   return hasWindow || address === null ? { kind: 'waiting' } : { kind: 'blocked', address };
 }

@@ -18,6 +18,8 @@ export interface SignInControl {
   begin: (ask: StartAuthorization) => void;
   /** Goes on waiting for one that began before. */
   resume: (id: string) => void;
+  /** Says which of the accounts is meant; rejects where it was not taken. */
+  choose: (value: string) => Promise<void>;
   /** Stops waiting and closes the window. */
   stop: () => void;
   /** Brings the window to the front again; null where there is none. */
@@ -27,6 +29,8 @@ export interface SignInControl {
 interface Current {
   abort: AbortController;
   opened: Window | null;
+  /** Has the server asked at once. */
+  ring: () => void;
 }
 
 const looksForCloseEveryMs = 200;
@@ -49,11 +53,13 @@ export function useSignIn(
   useEffect(() => leave, [leave]);
 
   const follow = useCallback(
-    (started: Followed, { abort, opened }: Current) => {
-      const bell = doorbell(opened, started.id, abort.signal);
+    (started: Followed, mine: Current) => {
+      const { abort, opened } = mine;
+      const { pause: bell, ring } = doorbell(opened, started.id, abort.signal);
+      mine.ring = ring;
       const tell = (next: SignIn) => {
         setState((before) => (sameState(before, next) ? before : next));
-        if (isOver(next)) opened?.close();
+        if (isOver(next) || next.kind === 'choosing') opened?.close();
         // A page loaded again later shall not wait for one that was given up.
         if (isOver(next) || next.kind === 'cancelled') forgetUnderWay(slug);
         if (next.kind === 'connected') connected.current(next.connectionId);
@@ -70,7 +76,7 @@ export function useSignIn(
     (ask: StartAuthorization) => {
       leave();
       const opened = openSignInWindow(name);
-      const mine: Current = { abort: new AbortController(), opened };
+      const mine: Current = { abort: new AbortController(), opened, ring: () => {} };
       current.current = mine;
       setState({ kind: 'opening' });
       api.authorizations.start(ask).then(
@@ -95,12 +101,26 @@ export function useSignIn(
   const resume = useCallback(
     (id: string) => {
       leave();
-      const mine: Current = { abort: new AbortController(), opened: null };
+      const mine: Current = { abort: new AbortController(), opened: null, ring: () => {} };
       current.current = mine;
       setState({ kind: 'waiting' });
       follow({ id, authorization_url: null, expires_at: null }, mine);
     },
     [follow, leave],
+  );
+
+  const choosingId = state.kind === 'choosing' ? state.authorization.id : undefined;
+  const choose = useCallback(
+    async (value: string) => {
+      if (choosingId === undefined) return;
+      try {
+        await api.authorizations.choose(choosingId, value);
+      } finally {
+        // Taken or not: what has become of it meanwhile is shown at once.
+        current.current?.ring();
+      }
+    },
+    [choosingId],
   );
 
   const stop = useCallback(() => {
@@ -112,16 +132,16 @@ export function useSignIn(
 
   const opened = current.current?.opened;
   const show = opened == null ? null : () => opened.focus();
-  return { state, begin, resume, stop, show };
+  return { state, begin, resume, choose, stop, show };
 }
 
 const isOver = ({ kind }: SignIn): boolean => kind === 'connected' || kind === 'failed' || kind === 'refused';
 
-const sameState = (one: SignIn, other: SignIn): boolean =>
-  one.kind === other.kind && (one.kind === 'waiting' || one.kind === 'cancelled' || one.kind === 'finishing');
+const stays: ReadonlySet<SignIn['kind']> = new Set(['waiting', 'cancelled', 'finishing', 'choosing']);
+const sameState = (one: SignIn, other: SignIn): boolean => one.kind === other.kind && stays.has(one.kind);
 
-/** A pause that ends early when the window spoke or closed, or when this page comes to the front again. */
-function doorbell(opened: Window | null, id: string, signal: AbortSignal): (ms: number) => Promise<void> {
+/** A pause that ends early when it is rung, the window spoke or closed, or this page comes to the front again. */
+function doorbell(opened: Window | null, id: string, signal: AbortSignal) {
   let ring = () => {};
   let wasClosed = false;
   const stopListening = onSignInMessage(opened, id, () => ring());
@@ -138,7 +158,7 @@ function doorbell(opened: Window | null, id: string, signal: AbortSignal): (ms: 
     removeEventListener('focus', onFocus);
     ring();
   });
-  return (ms) =>
+  const pause = (ms: number): Promise<void> =>
     new Promise((resolve) => {
       const timer = setTimeout(resolve, ms);
       ring = () => {
@@ -146,4 +166,5 @@ function doorbell(opened: Window | null, id: string, signal: AbortSignal): (ms: 
         resolve();
       };
     });
+  return { pause, ring: () => ring() };
 }

@@ -38,6 +38,10 @@ export function sendTo(opened: Window, address: string): void {
 
 export const isWebAddress = (address: string): boolean => /^https?:\/\//i.test(address);
 
+export function originOf(address: string | undefined): string | null {
+  return address !== undefined && URL.canParse(address) ? new URL(address).origin : null;
+}
+
 /**
  * Hears what the callback page says to its opener: no more than that this sign-in is over. Only from that very window and
  * from our own origin; anything else is not listened to, and the server is asked in any case.
