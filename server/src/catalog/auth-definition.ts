@@ -154,19 +154,48 @@ const oauth2Schema = shape({
     .record(z.string(), z.string())
     .default({})
     .describe('{redirect_uri} stands for the one the person signed in with.'),
-  revoke_url: urlTemplateSchema.optional().describe('{client_id} stands for the client id; else as above.'),
+  revoke_url: urlTemplateSchema
+    .optional()
+    .describe(
+      '{client_id} stands for the client id, {token} for the token (where it travels in the address); else as above.',
+    ),
   revoke_request: z
     .enum(['form', 'json', 'bearer'])
     .default('form')
     .describe(
-      'form: RFC 7009. json: the same as JSON. bearer: an empty POST that carries the token to revoke.',
+      'form: RFC 7009. json: the same as JSON. bearer: without a body, with the token to revoke in the Authorization header.',
     ),
   revoke_token: z
     .enum(['refresh_token', 'access_token'])
     .default('refresh_token')
     .describe('Which ends the grant; the access token goes where there is no refresh token.'),
   revoke_method: z.enum(['POST', 'DELETE']).default('POST'),
-  revoke_token_param: z.string().default('token').describe('What the token is called there.'),
+  revoke_token_param: z
+    .string()
+    .default('token')
+    .describe('What the token is called in the body; empty: it does not stand there.'),
+  revoke_auth: z
+    .enum(['client_secret_post', 'client_secret_basic', 'none'])
+    .optional()
+    .describe('Left out: as at token_url.'),
+  revoke_params: z
+    .record(z.string(), z.string())
+    .default({})
+    .describe('Sent besides, in the body. Places: {client_id}, {client_secret}, {token}, {account_id}.'),
+  revoke_headers: z
+    .record(z.string(), z.string())
+    .default({})
+    .describe('Sent besides, with the same places: Authorization: "Client {client_secret}".'),
+  revoke_gone_statuses: z
+    .array(z.int().min(400).max(499))
+    .default([])
+    .describe('Answers that mean that the token was no good any more, beside the codes of token_errors.'),
+  revoke_ends: z
+    .enum(['account', 'sign_in'])
+    .default('account')
+    .describe(
+      'account: it may end all access of the account to this client, so it waits until no other connection is of that account. sign_in: it ends what this one sign-in gave.',
+    ),
   remove_url: urlSchema
     .optional()
     .describe('The page on which a person withdraws the access themselves, in the account of the tool.'),

@@ -121,11 +121,19 @@ function checkAuth(path: Path, method: Definition['auth'][number], fields: reado
     ...(method.type === 'basic' ? checkPlaces([...path, 'password'], method.password, allowed, none) : []),
     ...ADDRESSES.flatMap(([name, read]) => {
       const address = read(method);
-      const known = new Set(name === 'revoke_url' ? [...fields, 'client_id'] : fields);
+      const known = new Set(name === 'revoke_url' ? [...fields, 'client_id', 'token'] : fields);
       return address === undefined ? [] : checkPlaces([...path, name], address, known, none);
     }),
+    ...('revokeParams' in method
+      ? [
+          ...checkPlaces([...path, 'revoke_params'], method.revokeParams, WITH_A_REVOCATION, none),
+          ...checkPlaces([...path, 'revoke_headers'], method.revokeHeaders, WITH_A_REVOCATION, none),
+        ]
+      : []),
   ];
 }
+
+const WITH_A_REVOCATION = new Set(['client_id', 'client_secret', 'token', 'account_id']);
 
 type Method = Definition['auth'][number];
 

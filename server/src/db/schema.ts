@@ -66,7 +66,9 @@ export interface AuditEntries {
 }
 
 export interface Authorizations {
+  asked_by: string | null;
   browser_hash: Buffer | null;
+  choice: JsonColumn | null;
   client_id: string;
   connection_id: string | null;
   created_at: Timestamp;
@@ -79,6 +81,7 @@ export interface Authorizations {
   origin: string;
   reason: string | null;
   redirect_uri: string;
+  sealed: string | null;
   set_up_by: string;
   started_by: string | null;
   state: string;
@@ -175,6 +178,8 @@ export interface Connections {
 }
 
 export interface Credentials {
+  account_id: string | null;
+  asked_scopes: string[] | null;
   connection_id: string;
   created_at: Timestamp;
   created_by_label: string | null;
@@ -232,6 +237,14 @@ export interface IdempotencyKeys {
   workspace_id: string;
 }
 
+export interface Instance {
+  created_at: Generated<Timestamp>;
+  decided_at: Generated<Timestamp>;
+  id: string;
+  is_only_row: Generated<boolean>;
+  place: JsonColumn;
+}
+
 export interface Invitations {
   accepted_at: Timestamp | null;
   accepted_by: string | null;
@@ -273,10 +286,16 @@ export interface Members {
 }
 
 export interface OauthApps {
+  address_stamp: string | null;
   client_id: string;
   id: string;
   integration: string;
   method_id: string;
+  refused_by: string | null;
+  refused_since: Timestamp | null;
+  refused_tries: Generated<number>;
+  refused_words: string | null;
+  retry_at: Timestamp | null;
   sealed: string | null;
   secret_hint: string | null;
   updated_at: Timestamp;
@@ -288,6 +307,11 @@ export interface OauthApps {
 export interface OauthOperatorApps {
   client_id: string;
   integration: string;
+  refused_by: string | null;
+  refused_since: Timestamp | null;
+  refused_tries: Generated<number>;
+  refused_words: string | null;
+  retry_at: Timestamp | null;
   sealed: string | null;
   secret_hint: string | null;
   updated_at: Timestamp;
@@ -393,17 +417,22 @@ export interface Tokens {
   ended_because: string | null;
   ended_words: string | null;
   expires_at: Timestamp | null;
+  failed_at: Timestamp | null;
   failure: string | null;
   failure_words: string | null;
   failures: Generated<number>;
   fields: Generated<JsonColumn>;
   forced_at: Timestamp | null;
   generation: Generated<number>;
+  grant_ends_at: Timestamp | null;
+  grant_say_at: Timestamp | null;
+  grant_warns_at: Timestamp | null;
   has_refresh_token: Generated<boolean>;
   id: string;
   interrupted_at: Timestamp | null;
   key_id: Generated<string | null>;
   lease_generation: Generated<number>;
+  lease_is_waiting: Generated<boolean>;
   lease_owner: string | null;
   lease_until: Timestamp | null;
   made_from: string;
@@ -430,6 +459,31 @@ export interface VaultCanary {
   sealed: string;
 }
 
+export interface Withdrawals {
+  account_id: string | null;
+  account_name: string | null;
+  attempts: Generated<number>;
+  because: string;
+  client_id: string;
+  connection_id: string | null;
+  connection_name: string | null;
+  created_at: Timestamp;
+  credential_version: number | null;
+  fields: Generated<JsonColumn>;
+  id: string;
+  integration: string;
+  integration_name: string;
+  key_id: Generated<string | null>;
+  method_id: string;
+  next_attempt_at: Timestamp | null;
+  remove_url: string | null;
+  sealed: string | null;
+  settled_at: Timestamp | null;
+  state: string;
+  words: string | null;
+  workspace_id: string;
+}
+
 export interface Workspaces {
   connections_visible_to: Generated<string>;
   contact_for_help: string | null;
@@ -454,6 +508,7 @@ export interface DB {
   custom_integrations: CustomIntegrations;
   data_keys: DataKeys;
   idempotency_keys: IdempotencyKeys;
+  instance: Instance;
   invitations: Invitations;
   keyrail_job_workers: KeyrailJobWorkers;
   keyrail_periodic: KeyrailPeriodic;
@@ -471,6 +526,7 @@ export interface DB {
   tokens: Tokens;
   users: Users;
   vault_canary: VaultCanary;
+  withdrawals: Withdrawals;
   workspaces: Workspaces;
 }
 
