@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { afterEach, expect, test } from 'vitest';
+import { odd } from './authorization/odd-answers.ts';
 import {
   type AuthorizationServer,
   type AuthorizationServerOptions,
@@ -106,4 +107,44 @@ test('client credentials, and the faults a token endpoint can be told to have', 
   expect((await mint()).json.expires_in).toBe(-1);
   const statuses = server.tokenRequests.map((one) => one.status);
   expect(statuses).toEqual([200, null, 200, 200]);
+});
+
+test('with grace: the refresh token before the newest gives a new one, an older one ends the grant', async () => {
+  const { server, address, exchange, refresh, me } = await start({ graceSeconds: 30 });
+  const back = await server.signIn(address.href);
+  const first = await exchange(back.searchParams.get('code'));
+  const second = await refresh(first.json.refresh_token);
+  const again = await refresh(first.json.refresh_token);
+  expect([second.status, again.status]).toEqual([200, 200]);
+  expect(again.json.refresh_token).not.toBe(second.json.refresh_token);
+  const third = await refresh(again.json.refresh_token);
+  expect(await me(third.json.access_token)).toBe(200);
+  expect((await refresh(first.json.refresh_token)).json.error).toBe('invalid_grant');
+  expect(await me(third.json.access_token)).toBe(401);
+  expect(server.counts().refresh_token).toEqual({ requests: 4, given: 3, reuses: 1 });
+});
+
+test('with grace: when the time is over, the one before the newest ends the grant, too', async () => {
+  const { server, address, exchange, refresh } = await start({ graceSeconds: -2 });
+  const first = await exchange((await server.signIn(address.href)).searchParams.get('code'));
+  expect((await refresh(first.json.refresh_token)).status).toBe(200);
+  expect((await refresh(first.json.refresh_token)).json.error).toBe('invalid_grant');
+});
+
+test('answers can be as odd as they are met, and tokens as long', async () => {
+  const { server, ask, me } = await start({ tokenBytes: 16_384 });
+  const mint = async () => {
+    const response = await ask({ grant_type: 'client_credentials', scope: 'contacts.read' });
+    return response.json as Record<string, unknown>;
+  };
+  const long = String((await mint()).access_token);
+  expect(long.length).toBe(16_384);
+  expect(await me(long)).toBe(200);
+  server.fail(odd.expiresIn('3600'), odd.expiresIn({ raw: '1e400' }), odd.without('token_type'));
+  expect((await mint()).expires_in).toBe('3600');
+  expect((await mint()).expires_in).toBe(Number.POSITIVE_INFINITY);
+  expect(await mint()).not.toHaveProperty('token_type');
+  server.fail(odd.html, odd.formEncoded);
+  await expect(mint()).rejects.toThrow(/JSON/);
+  await expect(mint()).rejects.toThrow(/JSON/);
 });

@@ -13,9 +13,13 @@ export interface AuthorizationServerOptions {
    * 9700 §4.14.2). Default: the same refresh token for ever.
    */
   strict?: boolean;
+  /** As `strict`, but the refresh token before the newest still gives a new one for so many seconds. */
+  graceSeconds?: number;
   accessTokenSeconds?: number;
   refreshTokenSeconds?: number;
   scopes?: readonly string[];
+  /** Tokens as long as that, as some that carry much in them. */
+  tokenBytes?: number;
 }
 
 export interface AuthorizationServer {
@@ -33,6 +37,8 @@ export interface AuthorizationServer {
   signIn(authorizationUrl: string, given?: SignIn): Promise<URL>;
   /** Every request to the token endpoint, in order. */
   tokenRequests: readonly TokenRequest[];
+  /** Counts of what was asked, for each grant type. */
+  counts(): Record<string, { requests: number; given: number; reuses: number }>;
   /** How many requests its API answered with this status. */
   apiAnswers(status: number): number;
   /** What is done to the next token requests, one fault each. */
@@ -57,10 +63,27 @@ export async function startAuthorizationServer(
   options: AuthorizationServerOptions = {},
 ): Promise<AuthorizationServer> {
   let innerPort = 0;
-  const front = await frontOf(() => innerPort);
-  const issuer = `http://127.0.0.1:${front.port}`;
   const known: Known = new Map();
-  const provider = new Provider(issuer, configurationOf(options, known));
+  const accounts = new Map<string, string | undefined>();
+  const front = await frontOf(
+    () => innerPort,
+    (token) => ({
+      accountId: accounts.get(token) ?? null,
+      isSpent: known.get(`RefreshToken:${token}`)?.consumed !== undefined,
+    }),
+    options.tokenBytes ?? 0,
+  );
+  const issuer = `http://127.0.0.1:${front.port}`;
+  const provider = new Provider(
+    issuer,
+    configurationOf(
+      options,
+      memoryAdapter(known, {
+        graceSeconds: options.graceSeconds ?? null,
+        onRefreshToken: (token, accountId) => void accounts.set(token, accountId),
+      }),
+    ),
+  );
   const answers: number[] = [];
   const callback = provider.callback();
   const inner = await listenOn(
@@ -91,6 +114,7 @@ export async function startAuthorizationServer(
     addClient: async (client) => addClient(known, client),
     signIn: (authorizationUrl, given = {}) => signInAt(issuer, authorizationUrl, given),
     tokenRequests: front.tokenRequests,
+    counts: () => countsOf(front.tokenRequests),
     apiAnswers: (status) => answers.filter((answer) => answer === status).length,
     fail: (...faults) => void front.faults.push(...faults),
     failAlways: (fault) => {
@@ -106,11 +130,14 @@ export async function startAuthorizationServer(
   };
 }
 
-function configurationOf(options: AuthorizationServerOptions, known: Known): Configuration {
+function configurationOf(
+  options: AuthorizationServerOptions,
+  adapter: ReturnType<typeof memoryAdapter>,
+): Configuration {
   const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
   const life = options.accessTokenSeconds ?? 3600;
   return {
-    adapter: memoryAdapter(known),
+    adapter,
     jwks: { keys: [{ ...privateKey.export({ format: 'jwk' }), use: 'sig', alg: 'RS256', kid: 'test' }] },
     cookies: { keys: [randomBytes(16).toString('hex')] },
     scopes: ['openid', 'offline_access', ...(options.scopes ?? ['contacts.read', 'contacts.write'])],
@@ -123,7 +150,7 @@ function configurationOf(options: AuthorizationServerOptions, known: Known): Con
     interactions: { url: (_, { uid }) => `/interaction/${uid}` },
     findAccount: (_, id) => ({ accountId: id, claims: () => ({ sub: id }) }),
     issueRefreshToken: (_, client) => client.grantTypeAllowed('refresh_token'),
-    rotateRefreshToken: options.strict ?? false,
+    rotateRefreshToken: options.strict === true || options.graceSeconds !== undefined,
     pkce: { required: () => true },
     ttl: {
       AccessToken: life,
@@ -158,6 +185,20 @@ function addClient(
   };
   known.set(`Client:${clientId}`, metadata);
   return { clientId, clientSecret };
+}
+
+function countsOf(requests: readonly TokenRequest[]): ReturnType<AuthorizationServer['counts']> {
+  const counts: ReturnType<AuthorizationServer['counts']> = {};
+  for (const { grantType, status, isReuse } of requests) {
+    const name = grantType ?? 'none';
+    const of = counts[name] ?? { requests: 0, given: 0, reuses: 0 };
+    counts[name] = of;
+    of.requests += 1;
+    if (status === 200) of.given += 1;
+    // Within a grace it is no error.
+    if (isReuse && status !== 200) of.reuses += 1;
+  }
+  return counts;
 }
 
 async function whoseToken(provider: Provider, header: string) {

@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type Listening, listenOn } from '../door.ts';
 
 /** What the token endpoint does to one request instead of simply answering it. */
@@ -10,7 +11,11 @@ export type Fault =
   /** Carried out, and another answer is given in place of the real one. */
   | { kind: 'rewrite'; rewrite(answer: Record<string, unknown>): Partial<Answer> }
   /** `arrived` is called, and the request carried out only after `until`. */
-  | { kind: 'hold'; arrived(): void; until: Promise<unknown> };
+  | { kind: 'hold'; arrived(): void; until: Promise<unknown> }
+  /** The request is carried out, `acted` is called, and answered only after `until`. */
+  | { kind: 'hold_answer'; acted(): void; until: Promise<unknown> }
+  /** So long until it is carried out, and so long from then until it is answered. */
+  | { kind: 'delay'; beforeMs: number; afterMs: number };
 
 export interface Answer {
   status: number;
@@ -19,6 +24,14 @@ export interface Answer {
 }
 
 export interface TokenRequest {
+  /** Milliseconds since 1970. */
+  arrivedAt: number;
+  /** When it was carried out; null: not yet, or never. */
+  actedAt: number | null;
+  /** Whose refresh token it brought. */
+  accountId: string | null;
+  /** It brought a refresh token that had been used before. */
+  isReuse: boolean;
   grantType: string | null;
   clientId: string | null;
   /** How the client showed itself. */
@@ -37,20 +50,23 @@ export interface Front extends Listening {
   always: Fault | null;
 }
 
+/** What the real server knows of a refresh token at this moment. */
+export type Look = (refreshToken: string) => { accountId: string | null; isSpent: boolean };
+
 /** Stands before the real server on its public port: counts token requests, and breaks those that it is told to. */
-export async function frontOf(inner: () => number): Promise<Front> {
+export async function frontOf(inner: () => number, look: Look, tokenBytes: number): Promise<Front> {
   const front: Pick<Front, 'tokenRequests' | 'faults' | 'always'> = {
     tokenRequests: [],
     faults: [],
     always: null,
   };
-  const server = createServer(async (incoming, response) => {
+  const server = createServer({ maxHeaderSize: 65_536 }, async (incoming, response) => {
     try {
-      const body = await bodyOf(incoming);
+      const body = unpadded(incoming, await bodyOf(incoming));
       const isToken = incoming.method === 'POST' && incoming.url?.startsWith('/token') === true;
       const isRevocation = incoming.url?.startsWith('/token/') === true;
       if (!isToken || isRevocation) return send(response, await forward(inner(), incoming, body));
-      await tokenRequest(front, inner(), incoming, body, response);
+      await tokenRequest(front, { port: inner(), look, tokenBytes }, incoming, body, response);
     } catch (error) {
       response.writeHead(500).end(String(error));
     }
@@ -61,12 +77,13 @@ export async function frontOf(inner: () => number): Promise<Front> {
 
 async function tokenRequest(
   front: Pick<Front, 'tokenRequests' | 'faults' | 'always'>,
-  port: number,
+  { port, look, tokenBytes }: { port: number; look: Look; tokenBytes: number },
   incoming: IncomingMessage,
   body: Buffer,
   response: ServerResponse,
 ): Promise<void> {
   const noted = noteOf(incoming, body);
+  noted.accountId = look(noted.parameters.get('refresh_token') ?? '').accountId;
   front.tokenRequests.push(noted);
   const fault = front.faults.shift() ?? front.always;
   if (fault?.kind === 'answer') {
@@ -77,12 +94,37 @@ async function tokenRequest(
     fault.arrived();
     await fault.until;
   }
-  const answer = await forward(port, incoming, body);
+  if (fault?.kind === 'delay') await sleep(fault.beforeMs);
+  noted.isReuse = look(noted.parameters.get('refresh_token') ?? '').isSpent;
+  const answer = padded(await forward(port, incoming, body), tokenBytes);
   const json = parsed(answer.body);
+  noted.actedAt = Date.now();
   noted.status = answer.status;
   noted.error = typeof json.error === 'string' ? json.error : null;
   if (fault?.kind === 'drop') return void response.destroy();
+  if (fault?.kind === 'delay') await sleep(fault.afterMs);
+  if (fault?.kind === 'hold_answer') {
+    fault.acted();
+    await fault.until;
+  }
   send(response, fault?.kind === 'rewrite' ? { ...answer, ...fault.rewrite(json) } : answer);
+}
+
+/** A token is followed by this and as much as it lacks; the server behind never sees it. */
+const PAD = '~';
+
+function padded<Given extends Answer>(answer: Given, tokenBytes: number): Given {
+  if (tokenBytes === 0) return answer;
+  const json = Object.entries(parsed(answer.body)).map(([name, value]) =>
+    /^(access|refresh)_token$/.test(name) ? [name, `${value}`.padEnd(tokenBytes, PAD)] : [name, value],
+  );
+  return { ...answer, body: JSON.stringify(Object.fromEntries(json)) };
+}
+
+function unpadded(incoming: IncomingMessage, body: Buffer): Buffer {
+  const { authorization } = incoming.headers;
+  if (authorization?.includes(PAD)) incoming.headers.authorization = authorization.replaceAll(PAD, '');
+  return body.includes(PAD) ? Buffer.from(body.toString().replaceAll(PAD, '')) : body;
 }
 
 function noteOf(incoming: IncomingMessage, body: Buffer): TokenRequest {
@@ -93,6 +135,10 @@ function noteOf(incoming: IncomingMessage, body: Buffer): TokenRequest {
   const user = basic === undefined ? null : decodeURIComponent(atob(basic).split(':')[0] ?? '');
   const shownBy = basic !== undefined ? 'basic' : parameters.has('client_secret') ? 'post' : 'none';
   return {
+    arrivedAt: Date.now(),
+    actedAt: null,
+    accountId: null,
+    isReuse: false,
     grantType: parameters.get('grant_type'),
     clientId: user ?? parameters.get('client_id'),
     shownBy,
