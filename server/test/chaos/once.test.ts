@@ -1,0 +1,105 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { AuthorizationServer } from '../authorization-server.ts';
+import type { Change } from './altered.ts';
+import { expire } from './expire.ts';
+import type { Connected, Fleet, Member } from './fleet.ts';
+import { GENERATION, LEASE, NEWS, SLOW_WAY } from './guards.ts';
+import { startStage } from './stage.ts';
+
+/**
+ * Several processes use the same connections when their tokens run out, at a provider that ends a grant whose refresh token
+ * comes twice. At full size: `npm run bench refresh-once -- --full`.
+ */
+let stage: Awaited<ReturnType<typeof startStage>>;
+let fleet: Fleet;
+let provider: AuthorizationServer;
+let first: Member;
+
+beforeAll(async () => {
+  stage = await startStage({ modes: ['strict'] });
+  fleet = stage.fleet;
+  provider = fleet.provider('strict');
+  first = await fleet.start();
+}, 60_000);
+afterAll(() => stage.close());
+
+/** Expiries of each connection, met by every process at once: the statuses of all calls, and what the provider saw. */
+async function expiries(rounds: number, by: readonly Member[], of: readonly Connected[]) {
+  const ids = of.map(({ id }) => id);
+  const statuses = new Set<number>();
+  const before = refreshes();
+  for (let round = 0; round < rounds; round += 1) {
+    await expire(fleet.database, ids);
+    const answers = by.flatMap((member) => ids.map((id) => member.call(id)));
+    for (const status of await Promise.all(answers)) statuses.add(status);
+  }
+  const now = refreshes();
+  const requests = now.requests - before.requests;
+  return { statuses: [...statuses].sort(), requests, reuses: now.reuses - before.reuses };
+}
+
+const refreshes = () => provider.counts().refresh_token ?? { requests: 0, given: 0, reuses: 0 };
+
+async function two(without: readonly Change[]): Promise<Member[]> {
+  return Promise.all(['b', 'c'].map((name) => fleet.start(name, { without })));
+}
+
+async function end(members: readonly Member[]): Promise<void> {
+  await Promise.all(members.map(({ process }) => process.kill()));
+}
+
+test('three processes make one token request for each expiry, and no refresh token is sent twice', async () => {
+  provider.failAlways({ kind: 'delay', beforeMs: 10, afterMs: 10 });
+  const others = await two([]);
+  const seen = await expiries(15, [first, ...others], await fleet.connect('strict', 6));
+  await end(others);
+  expect(seen).toEqual({ statuses: [200], requests: 90, reuses: 0 });
+}, 60_000);
+
+test('control: without the lease grants end, since refresh tokens are sent twice', async () => {
+  provider.failAlways({ kind: 'delay', beforeMs: 30, afterMs: 30 });
+  const others = await two(LEASE);
+  const seen = await expiries(1, others, await fleet.connect('strict', 4));
+  await end(others);
+  expect(seen.reuses).toBeGreaterThan(0);
+}, 60_000);
+
+test('what was seen long ago renews nothing: with a slow way to the database there is one request, too', async () => {
+  provider.failAlways(null);
+  const others = await two(SLOW_WAY);
+  const seen = await expiries(3, others, await fleet.connect('strict', 6));
+  await end(others);
+  expect(seen).toEqual({ statuses: [200], requests: 18, reuses: 0 });
+}, 60_000);
+
+test('control: without the generation in the claim, what was seen long ago ends grants', async () => {
+  provider.failAlways(null);
+  const others = await two([...SLOW_WAY, ...GENERATION]);
+  const seen = await expiries(3, others, await fleet.connect('strict', 6));
+  await end(others);
+  expect(seen.reuses).toBeGreaterThan(0);
+}, 60_000);
+
+/** 64 callers at two processes when a token has run out: how long the last of them took. */
+async function lastOf64(members: readonly Member[], id: string): Promise<number> {
+  await Promise.all(members.map((member) => member.call(id)));
+  await expire(fleet.database, [id]);
+  const begunAt = performance.now();
+  const callers = Array.from({ length: 64 }, (_, n) => (members[n % members.length] as Member).call(id));
+  expect(new Set(await Promise.all(callers))).toEqual(new Set([200]));
+  return performance.now() - begunAt;
+}
+
+test('64 callers at two processes at the moment of expiry: one token request, and all have it when it is there', async () => {
+  const [one] = (await fleet.connect('strict', 1)) as [Connected];
+  const before = refreshes().requests;
+  provider.failAlways({ kind: 'delay', beforeMs: 300, afterMs: 0 });
+  const second = await fleet.start('b');
+  // Its own time, and what 64 calls take on a busy machine.
+  expect(await lastOf64([first, second], one.id)).toBeLessThan(300 + 900);
+  expect(refreshes().requests - before).toBe(1);
+  await end([second]);
+
+  const deaf = await two(NEWS);
+  expect(await lastOf64(deaf, one.id), 'control: without the news').toBeGreaterThan(1_500);
+}, 60_000);
