@@ -7,17 +7,19 @@ import type { Definition } from '../catalog/definition.ts';
 import { newId } from '../lib/id.ts';
 import { Secret } from '../lib/secret.ts';
 import type { Tx } from '../lib/tx.ts';
+import type { Choice } from '../oauth/account-choice.ts';
 import type { Authorization, Failed } from '../oauth/authorization.ts';
 import { settleAuthorization } from '../oauth/authorizations.ts';
-import { requiredScopes } from '../oauth/renew.ts';
 import type { TokenAccount } from '../oauth/token-minted.ts';
 import { literalCredential } from '../outbound/credential-source.ts';
 import type { Minted } from '../tokens/mint.ts';
 import type { Tokens } from '../tokens/token.ts';
 import { seal } from '../vault/seal.ts';
 import type { Who } from '../workspaces/who.ts';
+import { saveAskedScopes } from './asked-scopes-store.ts';
 import { addressDenied, connectionGone, otherAccount, withoutAddress } from './authorize-words.ts';
 import { changeAfter } from './check.ts';
+import { chooseAccount } from './choose-account.ts';
 import { type ConnectDeps, save } from './connect.ts';
 import type { Connection } from './connection.ts';
 import { credentialPlace, credentialText } from './credential.ts';
@@ -41,11 +43,17 @@ export interface SignedIn {
   method: OAuth2Method;
   minted: Minted;
   account: TokenAccount | null;
-  /** What the provider sent along with the code. */
-  query: URLSearchParams;
+  /** Connection fields that came along with the code. */
+  told: Readonly<Record<string, string>>;
+  /** Which of several accounts its person chose; null: nobody was asked yet. */
+  chosen: Choice | null;
 }
 
-export type AuthorizeOutcome = Failed | { kind: 'connected'; connectionId: ConnectionId };
+export type AuthorizeOutcome =
+  | Failed
+  | { kind: 'connected'; connectionId: ConnectionId }
+  /** It reaches several accounts: one must be chosen first. Nothing is saved. */
+  | { kind: 'choosing'; choice: { label: string; choices: readonly Choice[] } };
 
 /**
  * Makes a connection of a sign-in, or gives an existing one its new access: id, name, default and everything that uses it
@@ -59,9 +67,12 @@ export async function completeSignIn(
   const { authorization, definition } = signedIn;
   const existing = await existingOf(deps, who, authorization);
   if (existing === 'gone') return connectionGone();
-  const fields = fieldsOf(signedIn, existing);
-  if (fields === null) return withoutAddress(definition.name);
-  const checked = await check(deps, signedIn, fields, existing);
+  const before = fieldsOf(signedIn, existing);
+  if (before === null) return withoutAddress(definition.name);
+  const account = await chooseAccount(deps, signedIn, before, existing);
+  if (account.kind !== 'chosen') return account;
+  const { fields } = account;
+  const checked = await check(deps, signedIn, fields, existing, account.chosen);
   if ('reason' in checked) return checked;
   const ready = { ...signedIn, ...checked, fields };
   return existing === null
@@ -86,22 +97,27 @@ async function existingOf(
   return transact(who.workspaceId, (tx) => getConnection(tx, who, connectionId)).catch(() => 'gone' as const);
 }
 
-/** What was entered at the start, and what the provider told; null where an address cannot be made of it. */
-function fieldsOf(
-  { definition, authorization, minted, query }: SignedIn,
-  existing: Connection | null,
-): Readonly<Record<string, string>> | null {
-  const told = definition.connectionFields.flatMap((field) => {
+/** What came with the code; of what is said twice, or cannot stand in an address, nothing. */
+export function toldBy({ connectionFields }: Pick<Definition, 'connectionFields'>, query: URLSearchParams) {
+  const told = connectionFields.flatMap((field) => {
     if (field.filledFrom?.source !== 'callback_query') return [];
     const values = query.getAll(field.filledFrom.path);
     const [value = ''] = values;
     return values.length !== 1 || fieldProblem(field, value) !== null ? [] : [[field.name, value] as const];
   });
+  return Object.fromEntries(told);
+}
+
+/** What was entered at the start, and what the provider told; null where an address cannot be made of it. */
+function fieldsOf(
+  { definition, authorization, minted, told }: SignedIn,
+  existing: Connection | null,
+): Readonly<Record<string, string>> | null {
   const fields: Record<string, string> = {
     ...existing?.fields,
     ...authorization.wanted.fields,
     ...minted.fields,
-    ...Object.fromEntries(told),
+    ...told,
     ...fixedFields(definition),
   };
   const isMissing = definition.connectionFields.some(
@@ -119,18 +135,19 @@ async function check(
   signedIn: SignedIn,
   fields: Readonly<Record<string, string>>,
   existing: Connection | null,
+  chosen: Choice | null,
 ): Promise<Checked | Failed> {
-  const { definition, method, authorization, account, minted } = signedIn;
+  const { definition, method, authorization, account } = signedIn;
   const { name } = definition;
   const reached = await reach(deps, signedIn, fields);
   if (reached === 'denied') return addressDenied(name);
-  const known = withAccount(reached, account);
+  const known = withAccount(withAccount(reached, account), chosen && { id: null, name: chosen.label });
   const at = deps.clock.now();
   const isOther =
     existing?.accountId != null && known.accountId !== null && existing.accountId !== known.accountId;
   if (isOther && !authorization.wanted.acceptOtherAccount) return otherAccount(name, existing, known);
   // Scopes that a person unticked are missed at the first use; better to say so now.
-  const found = missingScopes(known, requiredScopes(method), minted.scopes);
+  const found = missingScopes(known, definition, { asked: askedScopes(signedIn), granted: signedIn.minted.scopes });
   const circumstances = {
     definition,
     method,
@@ -239,17 +256,23 @@ async function putTokens(
   credentialVersion: number,
 ): Promise<void> {
   const owner = { workspaceId: authorization.workspaceId, connectionId, credentialVersion };
+  const asked = askedScopes({ authorization, method });
   // Not said means as asked (RFC 6749 §5.1).
-  const optional = new Set(authorization.wanted.optionalScopes);
-  const asked = method.scopes.filter((scope) => !scope.optional || optional.has(scope.name));
-  const scopes = minted.scopes ?? asked.map((scope) => scope.name);
-  await tokens.put(tx, owner, { ...minted, scopes }, 'refresh_token');
+  await tokens.put(tx, owner, { ...minted, scopes: minted.scopes ?? asked }, 'refresh_token');
+  await saveAskedScopes(tx, owner, asked);
   await settleAuthorization(tx, authorization, { state: 'connected', connectionId });
+}
+
+function askedScopes({ authorization, method }: Pick<SignedIn, 'authorization' | 'method'>): string[] {
+  const optional = new Set(authorization.wanted.optionalScopes);
+  return method.scopes
+    .filter((scope) => !scope.optional || optional.has(scope.name))
+    .map((scope) => scope.name);
 }
 
 /** No secret: a refresh token is worth something under this client id alone. */
 function sealedValues({ authorization }: SignedIn): Secret<Readonly<Record<string, string>>> {
-  return new Secret({ client_id: authorization.clientId });
+  return new Secret({ client_id: authorization.clientId, redirect_uri: authorization.redirectUri });
 }
 
 function secretsOf({ accessToken, refreshToken }: Minted): Secret<string>[] {

@@ -38,8 +38,8 @@ export async function mintFrom(deps: MintDeps, from: MintFrom): Promise<TokenOut
   const { method, values, refreshToken } = from;
   switch (method.type) {
     case 'oauth2': {
-      const clientId = values.reveal().client_id ?? null;
-      return renewSignedIn(deps, { ...from, method }, clientId, refreshToken);
+      const { client_id: clientId = null, redirect_uri: redirectUri = null } = values.reveal();
+      return renewSignedIn(deps, { ...from, method }, { clientId, redirectUri }, refreshToken);
     }
     case 'oauth2_client_credentials':
       return mintClientCredentials(deps, { ...from, method }, values);

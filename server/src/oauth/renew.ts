@@ -1,5 +1,6 @@
 import type { ClientCredentialsMethod, OAuth2Method } from '../catalog/auth-definition.ts';
 import type { Definition } from '../catalog/definition.ts';
+import { fillText, type Values } from '../catalog/template.ts';
 import type { Clock } from '../lib/clock.ts';
 import { Secret } from '../lib/secret.ts';
 import type { Outbound } from '../outbound/call.ts';
@@ -21,14 +22,17 @@ interface Of<Method> {
   fields: Readonly<Record<string, string>>;
 }
 
-/**
- * The next token of a connection that a person signed in for. `clientId`: the one they signed in under (what is sealed as
- * the connection's credential names it).
- */
+/** What is sealed as the credential of a connection that a person signed in for: under which client, and where they came back. */
+export interface SignedInAs {
+  clientId: string | null;
+  redirectUri: string | null;
+}
+
+/** The next token of a connection that a person signed in for. */
 export async function renewSignedIn(
   deps: Deps & ClientDeps,
   { workspaceId, definition, method, fields }: Of<OAuth2Method>,
-  clientId: string | null,
+  { clientId, redirectUri }: SignedInAs,
   refreshToken: Secret<string> | null,
 ): Promise<TokenOutcome> {
   if (refreshToken === null) return { kind: 'ended', because: 'expired', words: null };
@@ -45,7 +49,7 @@ export async function renewSignedIn(
     grant: {
       kind: 'refresh_token',
       refreshToken,
-      params: method.refreshParams,
+      params: filledParams(method.refreshParams, { redirect_uri: redirectUri }),
       grantType: method.refreshGrant,
       tokenParam: method.refreshTokenParam,
       httpMethod: method.refreshMethod,
@@ -55,6 +59,16 @@ export async function renewSignedIn(
   if (outcome.kind !== 'minted') return outcome;
   const scopes = grantedScopes(method, outcome.minted.scopes);
   return { ...outcome, minted: { ...outcome.minted, scopes } };
+}
+
+/** What nothing is known for is left out. */
+function filledParams(params: OAuth2Method['refreshParams'], values: Values): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(params).flatMap(([name, template]) => {
+      const value = fillText(template, values);
+      return value === null ? [] : [[name, value] as const];
+    }),
+  );
 }
 
 /** The next token of a connection whose client id and secret were entered. `values`: what was entered. */
