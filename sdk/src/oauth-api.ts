@@ -6,8 +6,9 @@ import type {
 } from '@keyrail/contract/oauth';
 import type { Page } from '@keyrail/contract/page';
 import type { SetupCheck } from '@keyrail/contract/setup-check';
+import type { WithdrawalEntry } from '@keyrail/contract/withdrawals';
 import type { Request } from './request.ts';
-import type { PutOAuthApp, SetupCheckAsk } from './shapes.ts';
+import type { PutOAuthApp, SetupCheckAsk, WithdrawalsQuery } from './shapes.ts';
 
 /** Signing in at a provider, and the one-time sign-in setups it is done under. */
 export function oauthApi(request: Request) {
@@ -24,6 +25,15 @@ export function oauthApi(request: Request) {
       put: (integration: string, body: PutOAuthApp, version?: number) =>
         request<OAuthApp>('PUT', at(integration), { body, ...(version !== undefined && { version }) }),
       remove: (integration: string) => request<void>('DELETE', at(integration)),
+    },
+    withdrawals: {
+      /** Access that nobody uses here any more: what became of telling its tool so. */
+      list: (query: WithdrawalsQuery = {}) =>
+        request<Page<WithdrawalEntry>>('GET', '/v1/withdrawals', {
+          query: query as Record<string, string | number | undefined>,
+        }),
+      /** Somebody has seen it: it is shown no more. */
+      dismiss: (id: string) => request<void>('DELETE', `/v1/withdrawals/${encodeURIComponent(id)}`),
     },
     authorizations: {
       start: (body: StartAuthorization) =>

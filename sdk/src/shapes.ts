@@ -6,6 +6,7 @@ import type * as people from '@keyrail/contract/people';
 import type * as runs from '@keyrail/contract/runs';
 import type * as setupCheck from '@keyrail/contract/setup-check';
 import type * as tables from '@keyrail/contract/tables';
+import type * as withdrawals from '@keyrail/contract/withdrawals';
 import type { z } from 'zod';
 
 type In<Shape extends z.ZodType> = z.input<Shape>;
@@ -39,6 +40,7 @@ export type Recognise = In<typeof integrations.recognise>;
 
 export type AuthorizationMessage = Out<typeof oauth.authorizationMessage>;
 export type PutOAuthApp = In<typeof oauth.putOAuthApp>;
+export type WithdrawalsQuery = In<typeof withdrawals.withdrawalsQuery>;
 export type SetupCheckAsk = In<typeof setupCheck.setupCheckAsk>;
 
 export type CreateConnection = In<typeof connections.createConnection>;

@@ -121,6 +121,12 @@ export const oauthAppsQuery = queryOptions({
   queryFn: () => api.oauthApps.list(),
 });
 
+/** Access that is to be ended at a tool by a person, as telling the tool did not work. */
+export const failedWithdrawalsQuery = queryOptions({
+  queryKey: ['connections', 'withdrawals', 'failed'],
+  queryFn: () => api.withdrawals.list({ state: 'failed', limit: 20 }),
+});
+
 export const connectedAppsQuery = queryOptions<ConnectedApp[]>({
   queryKey: ['connections', 'apps'],
   queryFn: async () => (await api.connections.apps()).data,

@@ -1,8 +1,9 @@
 import type { IntegrationSummary } from '@keyrail/contract/integrations';
 import type { OAuthApp } from '@keyrail/contract/oauth';
 import { Button, Modal, NativeSelect } from '@mantine/core';
-import { IconPlus, IconUserShield } from '@tabler/icons-react';
+import { IconChecklist, IconPlus, IconUserShield } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
 import { api } from '../../lib/api.ts';
 import { useCrumbs } from '../../lib/crumbs.ts';
@@ -18,6 +19,7 @@ import list from '../../ui/list.module.css';
 import { Failed, Notice } from '../../ui/notice.tsx';
 import { Page } from '../../ui/page.tsx';
 import { SkeletonRows } from '../../ui/skeleton.tsx';
+import { Status } from '../../ui/status.tsx';
 import { useReturnFocus } from '../../ui/use-return-focus.ts';
 import styles from './setups-page.module.css';
 import { SetupForm } from './sign-in/setup-form.tsx';
@@ -36,9 +38,18 @@ export function SetupsPage() {
       about="Tools that people connect by signing in want to know who asks. That is entered once for each tool."
       actions={
         mayChange && (
-          <Button leftSection={<IconPlus size={14} />} onClick={() => setDialog({ kind: 'add' })}>
-            Add sign-in setup
-          </Button>
+          <>
+            <Button
+              variant="default"
+              leftSection={<IconChecklist size={14} />}
+              renderRoot={(props) => <Link to="/settings/check" {...props} />}
+            >
+              Check my setup
+            </Button>
+            <Button leftSection={<IconPlus size={14} />} onClick={() => setDialog({ kind: 'add' })}>
+              Add sign-in setup
+            </Button>
+          </>
         )
       }
     >
@@ -80,18 +91,58 @@ function Setups({ onDialog }: { onDialog: (dialog: Dialog) => void }) {
     );
   }
   const bySlug = new Map(tools.data?.map((tool) => [tool.slug, tool]));
+  const refused = apps.data.data.filter((app) => app.problem !== null);
   return (
-    <ul className={`${list.box} ${styles.setups}`}>
-      {apps.data.data.map((app) => (
-        <Setup
-          key={`${app.integration} ${app.method}`}
-          app={app}
-          tool={bySlug.get(app.integration)}
-          onDialog={onDialog}
-        />
+    <>
+      {refused.map((app) => (
+        <RefusedSetup key={keyOf(app)} app={app} onDialog={onDialog} />
       ))}
-    </ul>
+      <ul className={`${list.box} ${styles.setups}`}>
+        {apps.data.data.map((app) => (
+          <Setup key={keyOf(app)} app={app} tool={bySlug.get(app.integration)} onDialog={onDialog} />
+        ))}
+      </ul>
+    </>
   );
+}
+
+const keyOf = ({ integration, method, set_up_by }: OAuthApp): string =>
+  `${integration} ${method} ${set_up_by}`;
+
+/** A setup that its tool refuses: said once, for all its connections. */
+function RefusedSetup({ app, onDialog }: Pick<SetupProps, 'app' | 'onDialog'>) {
+  const contact = useHelpContact();
+  if (app.problem === null) return null;
+  const isOurs = app.set_up_by === 'workspace';
+  return (
+    <div className={styles.refused}>
+      <Notice
+        tone="red"
+        title={app.problem.message}
+        action={
+          isOurs && (
+            <Button size="compact-sm" onClick={() => onDialog({ kind: 'edit', app })}>
+              Enter it anew
+            </Button>
+          )
+        }
+      >
+        <p>
+          Since <Ago at={app.problem.since} />. {waiting(app.connections_count)}{' '}
+          {isOurs
+            ? `Look up client ID and secret at ${app.integration_name} and enter them here; nobody has to sign in again.`
+            : `It was set up by whoever runs this server: ask them, or ${contact}.`}
+        </p>
+      </Notice>
+    </div>
+  );
+}
+
+function waiting(connections: number): string {
+  if (connections === 0) return 'No connection depends on it yet.';
+  return connections === 1
+    ? 'One connection waits for it, and goes on by itself once it is right.'
+    : `${count(connections, 'connection')} wait for it, and go on by themselves once it is right.`;
 }
 
 interface SetupProps {
@@ -108,7 +159,11 @@ function Setup({ app, tool, onDialog }: SetupProps) {
       <IntegrationIcon icon={icon} />
       <span className={styles.name}>
         <span className={list.name}>{name}</span>
-        <span className={styles.quiet}>{count(app.connections_count, 'connection')}</span>
+        {app.problem === null ? (
+          <span className={styles.quiet}>{count(app.connections_count, 'connection')}</span>
+        ) : (
+          <Status tone="red">Refused by {name}</Status>
+        )}
       </span>
       <span className={styles.client}>
         <span className="k-mono">{app.client_id}</span>

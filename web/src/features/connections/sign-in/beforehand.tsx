@@ -1,5 +1,6 @@
 import type { AuthMethod, Integration } from '@keyrail/contract/integrations';
 import { Notice } from '../../../ui/notice.tsx';
+import { CheckSetup } from './check-setup.tsx';
 import { originOf } from './window.ts';
 
 interface Props {
@@ -7,8 +8,22 @@ interface Props {
   setup: AuthMethod['setup'];
 }
 
-/** What would keep a sign-in from coming back, as far as it is known before anybody clicks or registers. */
+/** What would keep a sign-in from coming back, as far as it is known before anybody registers or clicks. */
 export function Beforehand({ tool, setup }: Props) {
+  return (
+    <>
+      {setup?.warnings.map((warning) => (
+        <Notice key={warning} tone="amber" title={warning}>
+          <CheckSetup />
+        </Notice>
+      ))}
+      <OtherAddress tool={tool} setup={setup} />
+    </>
+  );
+}
+
+/** Where this page is open under another address than sign-ins come back to: they end there, and nobody hears of it here. */
+function OtherAddress({ tool, setup }: Props) {
   const comesBackTo = originOf(setup?.redirect_uri);
   if (comesBackTo === null || comesBackTo === location.origin) return null;
   const there = new URL(location.pathname + location.search, comesBackTo).href;

@@ -64,7 +64,12 @@ export function OAuthConnect(props: Props) {
       </p>
       <Scopes method={method} chosen={optional} onChoose={setOptional} toolName={tool.name} />
       <div ref={outcome} className={styles.outcome}>
-        <SignInProgress control={control} toolName={tool.name} onAgain={begin} />
+        <SignInProgress
+          control={control}
+          toolName={tool.name}
+          compare={method.setup?.compare}
+          onAgain={begin}
+        />
       </div>
       <div className={styles.foot}>
         {onCancel && (

@@ -43,6 +43,7 @@ export function SetupForm({ tool, method, app, onSaved, onCancel }: Props) {
       const body = {
         client_id: clientId.trim(),
         ...(secret.trim() !== '' && { client_secret: secret.trim() }),
+        ...(method.setup?.address_stamp != null && { address_stamp: method.setup.address_stamp }),
         ...(signInAgain && { sign_in_again: true }),
       };
       // Version 0: that there was none yet.

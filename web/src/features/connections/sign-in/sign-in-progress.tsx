@@ -1,9 +1,9 @@
 import { Button, Loader } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
 import { failureOf, hasCode } from '../../../lib/failure.ts';
-import { useMay } from '../../../lib/use-role.ts';
 import { CopyField } from '../../../ui/copy-field.tsx';
 import { Notice } from '../../../ui/notice.tsx';
+import { CheckSetup } from './check-setup.tsx';
 import { ChooseAccount } from './choose-account.tsx';
 import styles from './sign-in.module.css';
 import type { SignIn } from './sign-in.ts';
@@ -13,12 +13,14 @@ import { isWebAddress } from './window.ts';
 interface Props {
   control: SignInControl;
   toolName: string;
+  /** What to compare where the window shows an error in place of the tool's sign-in page. */
+  compare?: string | undefined;
   /** Begins again; `acceptOtherAccount` after the person said that the other account is meant. */
   onAgain?: (acceptOtherAccount: boolean) => void;
 }
 
 /** How a sign-in stands, in words, with what to do next. Nothing while there is none. */
-export function SignInProgress({ control, toolName, onAgain }: Props) {
+export function SignInProgress({ control, toolName, compare, onAgain }: Props) {
   const { state } = control;
   switch (state.kind) {
     case 'idle':
@@ -31,6 +33,7 @@ export function SignInProgress({ control, toolName, onAgain }: Props) {
     case 'waiting':
       return (
         <Waiting
+          below={<Compare compare={compare} />}
           actions={
             <>
               {control.show !== null && (
@@ -60,7 +63,7 @@ export function SignInProgress({ control, toolName, onAgain }: Props) {
           action={onAgain && <Again onAgain={onAgain} />}
         >
           <p>Is it still open somewhere? Finish there, and this page notices.</p>
-          <CheckSetup>Did it end on a page that could not be opened?</CheckSetup>
+          <Compare compare={compare} />
         </Notice>
       );
     case 'failed':
@@ -70,14 +73,33 @@ export function SignInProgress({ control, toolName, onAgain }: Props) {
   }
 }
 
-function Waiting({ children, actions }: { children: React.ReactNode; actions?: React.ReactNode }) {
+interface WaitingProps {
+  children: React.ReactNode;
+  actions?: React.ReactNode;
+  below?: React.ReactNode;
+}
+
+function Waiting({ children, actions, below }: WaitingProps) {
   return (
     <div className={styles.waiting}>
       <p role="status">
         <Loader size={14} aria-hidden /> <span>{children}</span>
       </p>
       {actions !== undefined && <div className={styles.buttons}>{actions}</div>}
+      {below}
     </div>
+  );
+}
+
+/** Such an error stands in the tool's window alone: nobody is sent back with it. */
+function Compare({ compare }: { compare: string | undefined }) {
+  if (compare === undefined) return null;
+  return (
+    <details className={styles.compare}>
+      <summary>The window shows an error</summary>
+      <p>{compare}</p>
+      <CheckSetup />
+    </details>
   );
 }
 
@@ -152,16 +174,6 @@ function FailedSignIn({
 
 /** What the tool says of where it was sent to, or that nobody came back, often lies with the address of this server. */
 const mayBeSetup: ReadonlySet<string> = new Set(['setup_rejected', 'provider_error']);
-
-/** For those who may change it: the way to what this server knows of its own setup. */
-function CheckSetup({ children }: { children?: React.ReactNode }) {
-  if (!useMay('admin')) return null;
-  return (
-    <p>
-      {children} <Link to="/settings/check">Check my setup</Link>
-    </p>
-  );
-}
 
 function Refused({ error, onAgain }: EndProps & { error: unknown }) {
   const failure = failureOf(error);
