@@ -35,7 +35,8 @@ test.each([
   ['better enrich', 'betterenrich'],
   ['betterenich', 'betterenrich'],
   ['apolo', 'apollo'],
-  ['linkedin', 'heyreach'],
+  ['linkedin', 'linkedin'],
+  ['linkedin outreach', 'heyreach'],
   ['mobile phone', 'betterenrich'],
 ])('"%s" finds %s first', (text, slug) => {
   expect(found(text)[0]).toBe(slug);
