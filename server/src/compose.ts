@@ -14,6 +14,8 @@ import type { Config } from './config.ts';
 import type { Connections } from './connections/connections.ts';
 import { openListener } from './db/listen.ts';
 import type { Database } from './db/open.ts';
+import type { Instance } from './instance/instance.ts';
+import { watchInstance } from './instance/watch.ts';
 import type { Task } from './jobs/job.ts';
 import type { Periodic } from './jobs/schedule.ts';
 import type { Clock } from './lib/clock.ts';
@@ -37,6 +39,8 @@ export interface ComposeDeps {
   log: Log;
   clock: Clock;
   metrics: Metrics;
+  /** Which instance this is, and whether anything may leave. */
+  instance: Instance;
   /** HMAC under a key derived from the master key. */
   keyedHash: (text: string) => string;
 }
@@ -60,11 +64,12 @@ const webDir = fileURLToPath(new URL('../../web/dist', import.meta.url));
 
 /** Builds each room once and hands it what it asked for. */
 export async function compose(deps: ComposeDeps): Promise<Keyrail> {
-  const { config, db, databaseUrl, masterKey, log, clock, metrics, keyedHash } = deps;
+  const { config, db, databaseUrl, masterKey, log, clock, metrics, instance, keyedHash } = deps;
   const { system } = db;
   const idempotency = createIdempotencyKeys({ transact: db.transact, clock, keyedHash });
   const transact = idempotency.marking;
   const listener = await openListener({ clock, log }, databaseUrl);
+  await watchInstance({ instance, listener, log });
 
   const tokenUses = composeTokenUses(deps);
   const signInLog = composeSignInLog(deps);
@@ -90,6 +95,7 @@ export async function compose(deps: ComposeDeps): Promise<Keyrail> {
     people: {
       ...people,
       ...membership,
+      isQuarantined: instance.isQuarantined,
       isIntegration: async (workspaceId, slug) => (await catalogs.of(workspaceId)).get(slug) !== undefined,
     },
     audit: {

@@ -2,11 +2,14 @@ import { createHmac } from 'node:crypto';
 import { createServer } from 'node:net';
 import { createApi, type RouteSummary } from './api/app.ts';
 import { createHttpServer } from './api/http-server.ts';
+import { instanceDeps } from './compose/instance.ts';
 import { compose, type Keyrail } from './compose.ts';
 import type { Config } from './config.ts';
 import { migrate } from './db/migrate.ts';
 import { type Database, openDatabase } from './db/open.ts';
 import { reachDatabase } from './db/reach.ts';
+import { type Instance, openInstance } from './instance/instance.ts';
+import { whileConfirmed } from './instance/while-confirmed.ts';
 import { startSchedule } from './jobs/schedule.ts';
 import type { Clock } from './lib/clock.ts';
 import type { Log } from './lib/log.ts';
@@ -75,17 +78,39 @@ export async function serve(options: ServeOptions): Promise<Serving> {
       { store: canaryStore(db.system), announce: options.announce },
       { key: config.masterKey?.reveal(), keyFile: config.masterKeyFile },
     );
+    const instance = await openInstance({
+      ...instanceDeps(config, db),
+      clock,
+      log,
+      announce: options.announce,
+    });
+    undo.push(async () => instance.close());
+    metrics.gauge(
+      'keyrail_quarantined',
+      '1 while nothing is sent, because the database may be a copy.',
+      () => (instance.isQuarantined() ? 1 : 0),
+    );
     const hashKey = masterKey.derive('idempotency keys');
     const keyedHash = (text: string) =>
       createHmac('sha256', hashKey.reveal()).update(text).digest('base64url');
-    const keyrail = await compose({ config, db, databaseUrl, masterKey, log, clock, metrics, keyedHash });
+    const keyrail = await compose({
+      config,
+      db,
+      databaseUrl,
+      masterKey,
+      log,
+      clock,
+      metrics,
+      instance,
+      keyedHash,
+    });
     undo.push(() => keyrail.close());
 
     const api = await createApi(keyrail.api);
     http.answerWith((request, response) => api.app.routing(request, response));
     await listen(http, config);
     metrics.gauge('keyrail_http_requests_in_flight', 'Requests being answered.', http.inFlight);
-    const work = jobs && (await startWork(options, await jobs, db, keyrail, drainMs));
+    const work = jobs && (await startWork(options, await jobs, db, keyrail, instance, drainMs));
 
     const localUrl = `http://${urlHost(config.host)}:${port}`;
     return {
@@ -97,6 +122,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
         api.closeStreams();
         const [{ cutOff }] = await Promise.all([http.close(drainMs), work?.stop()]);
         if (cutOff > 0) log.warn({ requests: cutOff }, 'requests were cut off, as the time to stop was over');
+        instance.close();
         await keyrail.close();
         await db.close();
       },
@@ -164,18 +190,26 @@ async function startWork(
   { startWorker }: typeof import('./jobs/worker.ts'),
   db: Database,
   keyrail: Keyrail,
+  instance: Instance,
   drainMs: number,
 ): Promise<{ stop(): Promise<void> }> {
-  const worker = await startWorker(
-    { clock, log },
-    { url: databaseUrl, tasks: keyrail.tasks, concurrency: JOBS_AT_ONCE, drainMs },
-  );
-  const schedule = await startSchedule({ db, clock, log }, keyrail.periodics);
-  keyrail.startWork();
+  const jobs = await whileConfirmed({ instance, log }, async () => {
+    const worker = await startWorker(
+      { clock, log },
+      { url: databaseUrl, tasks: keyrail.tasks, concurrency: JOBS_AT_ONCE, drainMs },
+    );
+    const schedule = await startSchedule({ db, clock, log }, keyrail.periodics);
+    keyrail.startWork();
+    return {
+      stop: async () => {
+        await schedule.stop();
+        await worker.stop();
+      },
+    };
+  });
   return {
     stop: async () => {
-      await schedule.stop();
-      await Promise.all([worker.stop(), keyrail.stopWork()]);
+      await Promise.all([jobs.stop(), keyrail.stopWork()]);
     },
   };
 }

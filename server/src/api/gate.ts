@@ -16,6 +16,7 @@ interface GateDeps {
   config: Pick<Config, 'publicUrl' | 'requestsPerSecond'>;
   clock: Clock;
   identify: Identify;
+  people: { isQuarantined(): boolean };
 }
 
 /** Shared by a whole office behind one address, so more than one caller's. */
@@ -58,6 +59,9 @@ function install(app: App, deps: GateDeps): void {
     await authenticate(deps.identify, request, policy, credentialOf_(deps, request));
   });
   app.addHook('preHandler', async (request) => {
+    if (request.routeOptions.config.sendsOut === true && deps.people.isQuarantined()) {
+      throw new AppError('quarantined');
+    }
     if (request.routeOptions.config.isForwarded !== true) refuseNul(request);
   });
 }

@@ -5,11 +5,17 @@ import type { App } from './route.ts';
 /** Each check answers whether that part can serve. What is wrong stands in the log; the answer names the part alone. */
 export interface HealthDeps {
   checks: Record<string, () => Promise<boolean>>;
+  isQuarantined(): boolean;
 }
 
 const readiness = z.object({
   status: z.enum(['ready', 'not_ready']),
   checks: z.record(z.string(), z.boolean()),
+  is_quarantined: z
+    .boolean()
+    .describe(
+      'Nothing is sent, because the database may be a copy, until the operator says which it is. Pages and API answer all the same, so this alone does not make the process unready: taken out of the balancer, it could not say so to anybody.',
+    ),
 });
 
 /** Longer and whoever asks has given up. */
@@ -39,7 +45,9 @@ export function healthRoutes(app: App, deps: HealthDeps, metrics: Metrics): void
     handler: async (_request, reply) => {
       const checks = await runChecks(deps);
       const isReady = Object.values(checks).every(Boolean);
-      return reply.code(isReady ? 200 : 503).send({ status: isReady ? 'ready' : 'not_ready', checks });
+      return reply
+        .code(isReady ? 200 : 503)
+        .send({ status: isReady ? 'ready' : 'not_ready', checks, is_quarantined: deps.isQuarantined() });
     },
   });
   app.route({

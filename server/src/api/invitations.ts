@@ -23,10 +23,11 @@ import { clientOf } from './authenticate.ts';
 import { ownOrigin } from './own-origin.ts';
 import { pageFrom } from './page.ts';
 import type { App } from './route.ts';
-import { presentSession, type SessionConfig } from './session.ts';
+import { type Paused, presentSession, type SessionConfig } from './session.ts';
 import { cookieName, setSessionCookie } from './session-cookie.ts';
 
-export type InvitationRoutesDeps = Pick<People, 'bySession' | 'workspacesOf'> &
+export type InvitationRoutesDeps = Paused &
+  Pick<People, 'bySession' | 'workspacesOf'> &
   Pick<
     Membership,
     'invite' | 'openInvitations' | 'revokeInvitation' | 'invitationState' | 'acceptAsNew' | 'acceptAsMember'

@@ -52,6 +52,8 @@ declare module 'fastify' {
     streams?: readonly string[];
     /** Query, headers and body belong to somebody else: nothing in front of the route reads or judges them. */
     isForwarded?: boolean;
+    /** It begins what goes out to a third party, now or soon: refused (`quarantined`) while nothing may. */
+    sendsOut?: boolean;
     /** Members of the answer that a repeated request (Idempotency-Key) gets as null, such as a token shown once. */
     shownOnce?: readonly string[];
     /** False: the path holds something that must not be in the log. */

@@ -35,7 +35,7 @@ function startRoutes(app: App, { runs }: RunRoutesDeps): void {
   app.route({
     method: 'POST',
     url: '/v1/tables/:id/columns/:column_id/runs',
-    config: running,
+    config: { ...running, sendsOut: true },
     schema: {
       tags,
       summary: 'Run an action column',
@@ -71,7 +71,7 @@ function startRoutes(app: App, { runs }: RunRoutesDeps): void {
   app.route({
     method: 'POST',
     url: '/v1/tables/:id/tryouts',
-    config: running,
+    config: { ...running, sendsOut: true },
     schema: {
       tags,
       summary: 'Try an action on one row',
@@ -191,7 +191,7 @@ function decisionRoutes(app: App, { runs }: RunRoutesDeps): void {
     app.route({
       method: 'POST',
       url: `/v1/runs/:id/${name}`,
-      config: running,
+      config: { ...running, sendsOut: name === 'resume' },
       schema: { tags, summary, params: one, response: { 200: run } },
       handler: async (request) => presentRun(await runs[name](request.who, request.params.id)),
     });

@@ -12,7 +12,13 @@ import { presentWorkspace } from './workspace.ts';
 export type SessionRoutesDeps = Pick<
   People,
   'signIn' | 'signOut' | 'endOtherSessions' | 'bySession' | 'workspacesOf'
->;
+> &
+  Paused;
+
+/** Whether nothing is sent, because the database may be a copy. */
+export interface Paused {
+  isQuarantined(): boolean;
+}
 
 export type SessionConfig = Pick<Config, 'publicUrl' | 'upstreams'>;
 
@@ -62,7 +68,7 @@ export function sessionRoutes(app: App, deps: SessionRoutesDeps, config: Session
 
 /** Right after signing in, when the browser does not send the new cookie yet. */
 export async function presentSession(
-  deps: Pick<People, 'bySession' | 'workspacesOf'>,
+  deps: Pick<People, 'bySession' | 'workspacesOf'> & Paused,
   config: SessionConfig,
   token: string,
   client: Client,
@@ -73,7 +79,7 @@ export async function presentSession(
 }
 
 async function presentVisitor(
-  deps: Pick<People, 'workspacesOf'>,
+  deps: Pick<People, 'workspacesOf'> & Paused,
   config: SessionConfig,
   visitor: Visitor,
 ): Promise<Session> {
@@ -81,6 +87,6 @@ async function presentVisitor(
     user: { id: visitor.userId, name: visitor.name, email: visitor.email },
     workspaces: (await deps.workspacesOf(visitor)).map(presentWorkspace),
     upstreams_redirected: config.upstreams.size > 0,
-    is_quarantined: false,
+    is_quarantined: deps.isQuarantined(),
   };
 }

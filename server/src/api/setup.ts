@@ -4,10 +4,11 @@ import type { Config } from '../config.ts';
 import type { People } from '../workspaces/people.ts';
 import { clientOf } from './authenticate.ts';
 import type { App } from './route.ts';
-import { presentSession } from './session.ts';
+import { type Paused, presentSession } from './session.ts';
 import { setSessionCookie } from './session-cookie.ts';
 
-export type SetupRoutesDeps = Pick<People, 'isSetupOpen' | 'completeSetup' | 'bySession' | 'workspacesOf'>;
+export type SetupRoutesDeps = Paused &
+  Pick<People, 'isSetupOpen' | 'completeSetup' | 'bySession' | 'workspacesOf'>;
 
 const query = z.strictObject({ code: z.string().max(200) });
 

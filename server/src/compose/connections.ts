@@ -21,7 +21,7 @@ import { createKeyring } from '../vault/keyring.ts';
 import { dataKeyStore } from '../vault/store.ts';
 
 export function connectionsDeps(
-  { config, db, clock, log, masterKey }: ComposeDeps,
+  { config, db, clock, log, masterKey, instance }: ComposeDeps,
   transact: Transact,
   catalogs: Catalogs,
   outbound: RunningOutbound,
@@ -43,6 +43,7 @@ export function connectionsDeps(
     usage: (tx, workspaceId, connectionId, since) => usageOf(tx, workspaceId, connectionId, 'hour', since),
     sweepStore: createSweepStore(db.system),
     tokenSweepStore: createTokenSweepStore(db.system),
+    mayLeave: instance.mayLeave,
     tokenSettings: { leaseMs: config.tokenLeaseSeconds * 1000 },
     operatorApps: createOperatorAppStore(db.system),
     keyedHash: (text) => createHmac('sha256', hashKey.reveal()).update(text).digest('base64url'),

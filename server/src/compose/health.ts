@@ -5,10 +5,11 @@ import type { Database } from '../db/open.ts';
 import { canaryStore } from '../vault/store.ts';
 
 /** What `/health/ready` asks. */
-export async function composeHealth({ db, masterKey }: ComposeDeps): Promise<ApiDeps['health']> {
+export async function composeHealth({ db, masterKey, instance }: ComposeDeps): Promise<ApiDeps['health']> {
   // Another program's migration, or another database put in this one's place, is noticed by it.
   const migratedTo = await newestMigration(db);
   return {
+    isQuarantined: instance.isQuarantined,
     checks: {
       database: async () => (await sql`select 1`.execute(db.system)).rows.length === 1,
       migrations: async () => (await newestMigration(db)) === migratedTo,

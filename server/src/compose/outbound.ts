@@ -4,7 +4,8 @@ import { guardPolicy } from '../outbound/guard-policy.ts';
 import { createOutbound, type RunningOutbound } from '../outbound/outbound.ts';
 import { budgetStore, usageStore } from '../outbound/store.ts';
 
-export function composeOutbound({ config, db, clock, log, databaseUrl }: ComposeDeps): RunningOutbound {
+export function composeOutbound(deps: ComposeDeps): RunningOutbound {
+  const { config, db, clock, log, databaseUrl, instance } = deps;
   const addresses = new Set(['127.0.0.1', '[::1]']);
   if (isIP(config.host)) addresses.add(config.host.includes(':') ? `[${config.host}]` : config.host);
   const hosts = [databaseUrl, config.publicUrl].flatMap((url) =>
@@ -25,6 +26,7 @@ export function composeOutbound({ config, db, clock, log, databaseUrl }: Compose
       streamIdleTimeoutMs: Math.min(config.proxyTimeoutSeconds, 60) * 1000,
     },
     clock,
+    mayLeave: instance.mayLeave,
     onFlushError: (error) => log.warn({ err: error }, 'the counts of calls could not be written yet'),
   });
 }

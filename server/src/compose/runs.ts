@@ -2,6 +2,7 @@ import type { Catalogs } from '../catalog/catalogs.ts';
 import type { ComposeDeps } from '../compose.ts';
 import type { Connections } from '../connections/connections.ts';
 import type { Listener } from '../db/listen.ts';
+import { AppError } from '../lib/app-error.ts';
 import { newId } from '../lib/id.ts';
 import type { Transact } from '../lib/tx.ts';
 import type { RunningOutbound } from '../outbound/outbound.ts';
@@ -25,7 +26,7 @@ export interface Work {
 }
 
 export async function composeRuns(
-  { config, db, clock, log }: Pick<ComposeDeps, 'config' | 'db' | 'clock' | 'log'>,
+  { config, db, clock, log, instance }: Pick<ComposeDeps, 'config' | 'db' | 'clock' | 'log' | 'instance'>,
   transact: Transact,
   catalogs: Catalogs,
   outbound: RunningOutbound,
@@ -37,7 +38,7 @@ export async function composeRuns(
     tables: rowAccess({ cells: cellsSource }),
     catalogs,
     connections,
-    actions: { outbound, clock },
+    actions: { outbound: patient(outbound), clock },
     clock,
   };
   const executor = createExecutor({
@@ -46,7 +47,7 @@ export async function composeRuns(
     log,
     owner: newId('proc'),
     slots: createFairSlots(settings.callsPerProcess, settings.callsPerRun),
-    dueRuns: (limit) => dueRuns(db.system, limit),
+    dueRuns: async (limit) => (instance.isQuarantined() ? [] : dueRuns(db.system, limit)),
     drainMs: config.drainTimeoutSeconds * 1000,
     leaseMs: settings.leaseMs,
     sweepMs: settings.sweepMs,
@@ -59,4 +60,19 @@ export async function composeRuns(
     await Promise.all([watch.stop(), stopHeeding()]);
   };
   return { runs: createRuns({ ...shared, transact, executor }), watch, executor, stop };
+}
+
+/** How soon a cell asks again whether calls may leave. */
+const PAUSED_SECONDS = 5;
+
+/** While nothing may leave this server, cells wait as they do for a tool that is busy: none of them fails for it. */
+function patient(outbound: RunningOutbound): RunningOutbound {
+  return {
+    ...outbound,
+    call: (call) =>
+      outbound.call(call).catch((error: unknown) => {
+        if (!(error instanceof AppError) || error.code !== 'quarantined') throw error;
+        return { kind: 'rate_limited', retryAfterSeconds: PAUSED_SECONDS, answer: null };
+      }),
+  };
 }

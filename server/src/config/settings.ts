@@ -96,6 +96,16 @@ export const settings = {
     'The file that holds the master key; made at the first start, readable by its owner alone.',
     text.transform((value) => (value === undefined ? null : resolve(value))),
   ),
+  instanceId: setting(
+    'KEYRAIL_INSTANCE_ID',
+    'a file beside the key file',
+    'Which instance this server works for, as `keyrail instance status` says it; for containers without a disk of their own, whose file would not last. Never give it to a server on a copy of the database.',
+    text
+      .refine((value) => value === undefined || /^[A-Za-z0-9_-]{8,64}$/.test(value), {
+        error: 'must be 8 to 64 letters, digits, - or _',
+      })
+      .transform((value) => value ?? null),
+  ),
   catalogDir: setting(
     'KEYRAIL_CATALOG_DIR',
     'none',

@@ -59,6 +59,8 @@ export interface ConnectionsDeps {
   sweepStore: SweepStore;
   tokenSweepStore: TokensDeps['sweepStore'];
   tokenSettings?: Partial<TokenSettings>;
+  /** Throws where nothing may leave this server now. */
+  mayLeave?: NonNullable<TokensDeps['mayLeave']>;
   /** Sign-in setups that the operator made for all workspaces. */
   operatorApps: ClientDeps['operatorApps'];
   /** Under a key only this server has: tells secrets apart without holding them. */

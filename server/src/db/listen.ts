@@ -12,13 +12,17 @@ interface ListenDeps {
 export interface Listener {
   /**
    * Calls `onMessage` with the payload of every message on the channel, from every process; and `onGap` after the
-   * connection was lost and is back: messages sent in between are gone, so look at the tables. Returns "stop".
+   * connection was lost and is back: messages sent in between are gone, so look at the tables. `onLost`: when it is lost.
+   * Returns "stop".
    */
   listen(
     channel: string,
     onMessage: (payload: string) => void,
     onGap?: () => void,
+    onLost?: () => void,
   ): Promise<() => Promise<void>>;
+  /** Runs a statement on this very connection, such as taking a lock that is to last as long as it does. */
+  run(statement: string): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -26,6 +30,7 @@ interface Subscription {
   channel: string;
   onMessage: (payload: string) => void;
   onGap: (() => void) | undefined;
+  onLost: (() => void) | undefined;
 }
 
 const CONNECT_TIMEOUT_MS = 5_000;
@@ -56,6 +61,7 @@ export async function openListener(deps: ListenDeps, url: string): Promise<Liste
     const lost = () => {
       if (client !== fresh) return;
       client = null;
+      for (const { onLost } of subscriptions) onLost?.();
       void reconnect();
     };
     fresh.on('error', lost);
@@ -87,8 +93,8 @@ export async function openListener(deps: ListenDeps, url: string): Promise<Liste
 
   await connect();
   return {
-    listen: async (channel, onMessage, onGap) => {
-      const subscription = { channel, onMessage, onGap };
+    listen: async (channel, onMessage, onGap, onLost) => {
+      const subscription = { channel, onMessage, onGap, onLost };
       subscriptions.add(subscription);
       // While the connection is lost, connecting again picks the new channel up.
       if (client) await listenOn(client, channel);
@@ -97,6 +103,9 @@ export async function openListener(deps: ListenDeps, url: string): Promise<Liste
         const isLast = ![...subscriptions].some((other) => other.channel === channel);
         if (isLast) await client?.query(`unlisten ${pg.escapeIdentifier(channel)}`);
       };
+    },
+    run: async (statement) => {
+      await client?.query(statement);
     },
     close: async () => {
       closing.abort();

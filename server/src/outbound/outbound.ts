@@ -27,6 +27,8 @@ export interface OutboundOptions {
   extraCa?: readonly string[];
   /** How often counts are written and pauses of other processes read. */
   flushEveryMs?: number;
+  /** Asked before every call; throws where nothing may leave now. A promise where that is not known yet. */
+  mayLeave?: () => undefined | Promise<void>;
   /** Where a flush fails; it is tried again with the next. */
   onFlushError?: (error: unknown) => void;
   random?: () => number;
@@ -70,6 +72,7 @@ export function createOutbound(options: OutboundOptions): RunningOutbound {
   const usage = createUsage({ store: options.usageStore, clock });
   const upstreams = options.upstreams ?? noUpstreams;
   const random = options.random ?? Math.random;
+  const mayLeave = options.mayLeave ?? (() => undefined);
   const engine = { limits, policy, upstreams, budget, usage, clock, random };
 
   const flush = async () => {
@@ -86,10 +89,12 @@ export function createOutbound(options: OutboundOptions): RunningOutbound {
 
   return {
     call: async (call) => {
+      await mayLeave();
       sockets ??= openSockets(connecting, clock);
       return makeCall({ ...engine, ...(await sockets) }, call);
     },
     stream: async (call) => {
+      await mayLeave();
       sockets ??= openSockets(connecting, clock);
       return makeStreamCall({ ...engine, ...(await sockets) }, call);
     },

@@ -1,3 +1,4 @@
+import { AppError } from '../lib/app-error.ts';
 import { newId } from '../lib/id.ts';
 import { keyOf } from './announce.ts';
 import type { TokenOwner } from './mint.ts';
@@ -53,10 +54,12 @@ export async function obtain(deps: ObtainDeps, owner: TokenOwner, wanted: Wanted
       const mayTry = row.retryAt === null || row.retryAt <= now || isHeldNoMore;
       const damaged = row.hasRefreshToken ? await damageOf(deps, row) : null;
       if (damaged !== null) return damaged;
-      const isRenewed = mayTry && (await tryToRenew(deps, row, wanted, now));
+      const refusal = mayTry ? await refusalOf(deps) : null;
+      const isRenewed = mayTry && refusal === null && (await tryToRenew(deps, row, wanted, now));
       if (isRenewed) marginMs = 0;
       if (isRenewed) continue;
       if (isThere && isGood(row, now, 0)) return await opened(deps, row);
+      if (refusal !== null) throw refusal;
       if (!mayTry) return failed(row, now);
       const leftMs = giveUpAt - now.getTime();
       if (leftMs <= 0) return { kind: 'in_progress', retryAfterSeconds: seconds(row.leasedForMs ?? 1000) };
@@ -64,6 +67,17 @@ export async function obtain(deps: ObtainDeps, owner: TokenOwner, wanted: Wanted
     }
   } finally {
     ear.close();
+  }
+}
+
+/** Why no token may be asked for at all now. The row is left as it is: nothing was tried. */
+async function refusalOf({ mayLeave }: Pick<ObtainDeps, 'mayLeave'>): Promise<AppError | null> {
+  try {
+    await mayLeave?.();
+    return null;
+  } catch (error) {
+    if (error instanceof AppError) return error;
+    throw error;
   }
 }
 

@@ -2,13 +2,18 @@ import type { Clock } from '../lib/clock.ts';
 import type { Secret } from '../lib/secret.ts';
 import type { Transact, Tx } from '../lib/tx.ts';
 import type { Keyring } from '../vault/keyring.ts';
+import { grantEndOf } from './grant.ts';
+import type { Journal } from './journal.ts';
 import type { CutOff, Mint, Minted, MintOutcome } from './mint.ts';
+import { LeaseLost } from './save.ts';
 import type { TokenSettings } from './settings.ts';
-import { isGood, retryAt, timesOf } from './times.ts';
+import { keepNew, writeKept } from './store-new.ts';
+import { isFromFuture, isGood, retryAt, timesOf } from './times.ts';
 import type { EndedBecause, TokenEvents, Told } from './token.ts';
-import { openTokens, sealTokens } from './token-box.ts';
+import { openTokens, type Sealer, sealTokens } from './token-box.ts';
+import type { NewToken } from './token-columns.ts';
+import { beginWait, endWait, saveEnded, saveFailure, saveHeld } from './token-lease-store.ts';
 import type { Lease, TokenRow } from './token-row.ts';
-import { type NewToken, saveEnded, saveFailure, saveHeld, saveRenewed } from './token-store.ts';
 
 export interface RenewDeps {
   transact: Transact;
@@ -18,6 +23,9 @@ export interface RenewDeps {
   mint: Mint;
   events: TokenEvents;
   settings: TokenSettings;
+  journal: Journal;
+  /** The journal is not empty. */
+  onKept(): void;
   log: { warn(fields: object, message: string): void };
 }
 
@@ -38,22 +46,29 @@ export function isRenewable({ madeFrom, hasRefreshToken }: TokenRow): boolean {
 /**
  * Renews once, with the lease in hand, and writes down what came of it. The new token is stored before anybody is given it,
  * and before anything else of the answer is looked at. Where the lease was lost meanwhile (a sign-in, a disconnect), nothing
- * is written.
+ * is written. Ends when what came is in the database, or, of a new token, in the journal.
  */
 export async function renew(deps: RenewDeps, claimed: Claimed): Promise<void> {
-  const { row } = claimed;
+  const { row, interruptedAt } = claimed;
+  if (interruptedAt !== null && (await writeKept(deps, claimed))) return;
   const refreshToken = await refreshTokenOf(deps, row);
-  const outcome = await asked(deps, row, refreshToken, cutOffOf(deps, claimed));
+  // Had before anybody is asked: when the answer is there, the database with the keys may be away.
+  const sealer = await deps.keyring.keyForSealing(row.owner.workspaceId);
+  const outcome = await askedWithCare(deps, claimed, refreshToken);
   switch (outcome.kind) {
+    case 'lost':
+      return;
     case 'held':
-      return hold(deps, claimed);
-    case 'minted':
-      return store(deps, claimed, outcome.minted, refreshToken);
+      return insistently(deps, () => hold(deps, claimed));
+    case 'minted': {
+      const token = sealedToken(deps, sealer, row, outcome.minted, refreshToken);
+      return keepNew(deps, claimed, sealer, token, outcome.takeBack);
+    }
     case 'ended':
-      return end(deps, claimed, outcome.because, outcome.words);
+      return insistently(deps, () => end(deps, claimed, outcome.because, outcome.words));
     case 'setup_rejected':
     case 'not_now':
-      return fail(deps, claimed, outcome);
+      return insistently(deps, () => fail(deps, claimed, outcome));
   }
 }
 
@@ -64,13 +79,44 @@ async function refreshTokenOf(deps: RenewDeps, { id, owner, generation, sealed, 
   return result.kind === 'opened' ? result.secrets.refreshToken : null;
 }
 
+/**
+ * Where asking again may end the grant, what is there is used to its end first. Then there is nothing more to lose here; but
+ * whoever was cut off may have the answer in its journal, and is given a moment to write it.
+ */
+async function askedWithCare(
+  deps: RenewDeps,
+  claimed: Claimed,
+  refreshToken: Secret<string> | null,
+): Promise<MintOutcome | { kind: 'held' | 'lost' }> {
+  const { row, lease, isForced } = claimed;
+  const outcome = await asked(deps, row, refreshToken, cutOffOf(deps, claimed));
+  if (outcome.kind !== 'held') return outcome;
+  const isUsable = row.sealed !== null && row.expiresAt !== null && isGood(row, deps.clock.now(), 0);
+  if (isUsable && !isForced) return outcome;
+  // Noted by a failure: its holder lives, and got no answer.
+  const mayBeInJournal = row.interruptedAt === null;
+  if (mayBeInJournal && !(await waited(deps, lease))) return { kind: 'lost' };
+  return asked(deps, row, refreshToken, null);
+}
+
 /** A lease that ran out with its holder says no more than that the call began a lease ago at least. */
-function cutOffOf({ clock, settings }: RenewDeps, { row, interruptedAt, isForced }: Claimed): CutOff | null {
-  const now = clock.now();
-  const isWorthWaiting = row.sealed !== null && row.expiresAt !== null && isGood(row, now, 0);
-  if (interruptedAt === null || isForced || !row.hasRefreshToken || !isWorthWaiting) return null;
+function cutOffOf({ clock, settings }: RenewDeps, { row, interruptedAt }: Claimed): CutOff | null {
+  if (interruptedAt === null || !row.hasRefreshToken) return null;
   const noted = row.interruptedAt;
-  return { sinceMs: noted === null ? settings.leaseMs : now.getTime() - noted.getTime() };
+  if (noted === null) return { sinceMs: settings.leaseMs };
+  const sinceMs = clock.now().getTime() - noted.getTime();
+  // A clock that was set back knows nothing of how long ago it was.
+  return { sinceMs: sinceMs < 0 ? Number.POSITIVE_INFINITY : sinceMs };
+}
+
+/** Longer than the pauses between the tries of whoever has it. */
+const WAIT_PART = 1 / 15;
+
+async function waited({ transact, clock, settings }: RenewDeps, lease: Lease): Promise<boolean> {
+  const { workspaceId } = lease.owner;
+  await transact(workspaceId, (tx) => beginWait(tx, lease));
+  await clock.sleep(settings.leaseMs * WAIT_PART);
+  return transact(workspaceId, (tx) => endWait(tx, lease, settings.leaseMs));
 }
 
 async function asked(
@@ -89,40 +135,30 @@ async function asked(
   }
 }
 
-async function store(
-  deps: RenewDeps,
-  { row, lease }: Claimed,
-  minted: Minted,
-  before: Secret<string> | null,
-): Promise<void> {
-  const isRecovered = row.failure?.kind === 'setup_rejected';
-  await insistently(deps, async () => {
-    const token = await sealedToken(deps, row, minted, before);
-    await deps.transact(lease.owner.workspaceId, async (tx) => {
-      const isSaved = await saveRenewed(tx, lease, token);
-      if (isSaved && isRecovered) await deps.events.recovered(tx, lease.owner);
-    });
-  });
-}
-
 /** A token as it will stand in the row: the refresh token from before stays where none came (RFC 6749 §6). */
-export async function sealedToken(
-  deps: Pick<RenewDeps, 'keyring' | 'clock' | 'random' | 'settings'>,
+export function sealedToken(
+  deps: Pick<RenewDeps, 'clock' | 'random' | 'settings'>,
+  sealer: Sealer,
   row: Pick<TokenRow, 'id' | 'owner' | 'generation' | 'madeFrom'> &
-    Partial<Pick<TokenRow, 'scopes' | 'fields'>>,
+    Partial<Pick<TokenRow, 'scopes' | 'fields' | 'idleSeconds' | 'grantEnd'>>,
   minted: Minted,
   before: Secret<string> | null,
-): Promise<NewToken> {
+): NewToken {
   const refreshToken = minted.refreshToken ?? before;
   const generation = row.generation + 1;
   const place = { workspaceId: row.owner.workspaceId, id: row.id, generation };
-  const sealed = await sealTokens(deps, place, { accessToken: minted.accessToken, refreshToken });
+  const sealed = sealTokens(sealer, place, { accessToken: minted.accessToken, refreshToken });
   const isKept = row.madeFrom === 'credential' || refreshToken !== null;
+  const idleSeconds = minted.refreshExpiresInSeconds ?? row.idleSeconds ?? null;
+  const idle = { ...minted, refreshExpiresInSeconds: idleSeconds };
+  const times = timesOf(deps.settings, idle, isKept, deps.clock.now(), deps.random());
   return {
-    ...timesOf(deps.settings, minted, isKept, deps.clock.now(), deps.random()),
+    ...times,
     generation,
     sealed,
     hasRefreshToken: refreshToken !== null,
+    idleSeconds: refreshToken === null ? null : idleSeconds,
+    grantEnd: grantEndOf(minted, times, isKept, row.grantEnd ?? null),
     scopes: minted.scopes ?? row.scopes ?? null,
     fields: { ...row.fields, ...minted.fields },
   };
@@ -131,20 +167,18 @@ export async function sealedToken(
 const FIRST_PAUSE_MS = 50;
 const LONGEST_PAUSE_MS = 2_000;
 
-/** The only live token may be in our hands: a database that is away for a moment is asked until the lease has run out. */
+/** What came of asking is worth some tries: a database that is away for a moment is asked until the lease has run out. */
 async function insistently({ clock, settings }: RenewDeps, write: () => Promise<void>): Promise<void> {
-  const until = clock.now().getTime() + settings.leaseMs;
+  const until = performance.now() + settings.leaseMs;
   for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
     try {
       return await write();
     } catch (error) {
-      if (clock.now().getTime() + pauseMs > until) throw error;
+      if (performance.now() + pauseMs > until) throw error;
       await clock.sleep(pauseMs);
     }
   }
 }
-
-class LeaseLost extends Error {}
 
 /** Connections is told first: it locks its row before ours, as everybody does who changes both. */
 async function whileLeased(
@@ -175,10 +209,21 @@ async function end(
   said: Extract<MintOutcome, { kind: 'ended' }>['because'],
   words: string | null,
 ): Promise<void> {
-  const because: EndedBecause = interruptedAt !== null && row.hasRefreshToken ? 'interrupted' : said;
+  const because = reasonOf(said, row, interruptedAt, deps.clock.now());
   await whileLeased(deps, lease, await deps.events.ended(lease.owner, because, words), (tx) =>
     saveEnded(tx, lease, because, words),
   );
+}
+
+/** Many have one word for whatever ends a grant. */
+function reasonOf(
+  said: Extract<MintOutcome, { kind: 'ended' }>['because'],
+  { grantEnd, hasRefreshToken }: TokenRow,
+  interruptedAt: Date | null,
+  now: Date,
+): EndedBecause {
+  if (said === 'revoked' && grantEnd !== null && grantEnd.endsAt <= now) return 'expired';
+  return interruptedAt !== null && hasRefreshToken ? 'interrupted' : said;
 }
 
 async function fail(
@@ -190,24 +235,38 @@ async function fail(
   const isNotNow = outcome.kind === 'not_now';
   const failures = row.failures + 1;
   const isCutOff = isNotNow && outcome.mayHaveHappened && row.hasRefreshToken;
+  const asksFor = isNotNow ? outcome.retryAfterSeconds : null;
   const failed = {
     kind: outcome.kind,
     failures,
     words: outcome.words,
-    retryAt: retryAt(
-      deps.settings,
-      failures,
-      isNotNow ? outcome.retryAfterSeconds : null,
-      now,
-      deps.random(),
-    ),
+    at: now,
+    retryAt: retryAt(deps.settings, failures, asksFor, now, deps.random()),
     interruptedAt: interruptedAt ?? (isCutOff ? now : null),
   };
-  const isOut = row.sealed === null || !isGood(row, now, 0);
-  await whileLeased(
-    deps,
-    lease,
-    isNotNow ? null : await deps.events.setupRejected(lease.owner, outcome.words, isOut),
-    (tx) => saveFailure(tx, lease, failed),
+  await whileLeased(deps, lease, await failedTold(deps, row, outcome, now), (tx) =>
+    saveFailure(tx, lease, failed),
   );
+}
+
+async function failedTold(
+  { events }: RenewDeps,
+  row: TokenRow,
+  { kind, words }: Extract<MintOutcome, { kind: 'setup_rejected' | 'not_now' }>,
+  now: Date,
+): Promise<Told | null> {
+  const isOut = row.sealed === null || !isGood(row, now, 0);
+  const usableUntil = isOut ? null : (row.expiresAt ?? 'unknown');
+  const first = row.failures === 0 ? await events.failed(row.owner, { kind, words, usableUntil }) : null;
+  const rejected = kind === 'setup_rejected' ? await events.setupRejected(row.owner, words, isOut) : null;
+  if (first === null && rejected === null) return null;
+  return async (tx) => {
+    await first?.(tx);
+    await rejected?.(tx);
+  };
+}
+
+/** Whether the pause after a failure is over. One that was written by a clock gone wrong counts for nothing. */
+export function mayRetry({ retryAt: at, failedAt }: TokenRow, now: Date): boolean {
+  return at === null || at <= now || isFromFuture(failedAt, now);
 }

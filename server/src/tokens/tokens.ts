@@ -23,6 +23,8 @@ export interface TokensDeps {
   events: TokenEvents;
   sweepStore: TokenSweepStore;
   settings?: Partial<TokenSettings>;
+  /** Asked before a token is renewed; throws where nothing may leave this server now. */
+  mayLeave?: () => undefined | Promise<void>;
   log: { warn(fields: object, message: string): void };
 }
 
