@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { answerRuleSchema, conditionSchema } from './answer-rule.ts';
 import { requestTemplateSchema } from './request-template.ts';
-import { pathSchema, proseSchema, shape } from './shape.ts';
+import { nameSchema, pathSchema, proseSchema, shape } from './shape.ts';
 
 /** Where an answer names the account; what is not there is left out. */
 const accountPathsSchema = shape({
@@ -13,6 +13,9 @@ const accountPathsSchema = shape({
     .optional()
     .describe('Around a label that says nothing alone: "Account {label}".'),
   id: pathSchema.optional().describe('Stable: tells another account after a reconnect.'),
+  id_field: nameSchema
+    .optional()
+    .describe('The connection field that tells accounts apart, where no answer does.'),
   plan: pathSchema.optional(),
   credits_left: pathSchema.optional(),
   credits_total: pathSchema

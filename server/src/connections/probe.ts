@@ -62,6 +62,8 @@ export async function probe(deps: Deps, target: ProbeTarget): Promise<ProbeOutco
       ? findingWithoutAnswer(outcome, target.method)
       : findingIn(target.definition, chosen, answer, deps.clock.now());
   if (found.kind === 'ok' && answer !== null) await nameAccount(deps, target, chosen, found);
+  const { idField } = chosen.account;
+  if (found.kind === 'ok' && idField !== undefined) found.accountId ??= target.fields[idField] ?? null;
   return {
     kind: 'found',
     finding: { ...found, request: shown },
