@@ -66,3 +66,13 @@ export const typeWords: Record<ValueType | 'action', string> = {
   json: 'JSON',
   action: 'Action',
 };
+
+/** What is said of an action beside its name; nothing where that would only say the name again. */
+export function aboutAction(action: {
+  label: string;
+  description: string | null;
+  cost_note?: string | null;
+}): string | null {
+  const isSaid = action.description?.trim().toLowerCase() === action.label.trim().toLowerCase();
+  return (isSaid ? null : action.description) ?? action.cost_note ?? null;
+}

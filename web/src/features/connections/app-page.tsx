@@ -8,7 +8,7 @@ import { useCallback, useEffect, useState } from 'react';
 import { useCrumbs } from '../../lib/crumbs.ts';
 import { connectionPagesQuery, connectionQuery, integrationQuery } from '../../lib/queries.ts';
 import { useMay } from '../../lib/use-role.ts';
-import { wantsReconnect } from '../../lib/words.ts';
+import { aboutAction, wantsReconnect } from '../../lib/words.ts';
 import { IntegrationIcon } from '../../ui/integration-icon.tsx';
 import { Failed, Notice } from '../../ui/notice.tsx';
 import { Page, Section } from '../../ui/page.tsx';
@@ -250,7 +250,7 @@ function About({ tool }: { tool: Integration }) {
         {tool.actions.map((action) => (
           <li key={action.name}>
             <span className={styles.actionName}>{action.label}</span>
-            <span className="k-2">{action.description ?? action.cost_note}</span>
+            <span className="k-2">{aboutAction(action)}</span>
           </li>
         ))}
       </ul>

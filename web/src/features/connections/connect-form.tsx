@@ -1,5 +1,4 @@
 import type { Integration } from '@keyrail/contract/integrations';
-import { TextInput } from '@mantine/core';
 import { useId, useRef, useState } from 'react';
 import { api } from '../../lib/api.ts';
 import { Notice } from '../../ui/notice.tsx';
@@ -7,6 +6,7 @@ import styles from './connect-form.module.css';
 import { EnterCredentials } from './enter-credentials.tsx';
 import { MethodChoice } from './method-choice.tsx';
 import { methodsOf } from './methods.ts';
+import { NameField } from './name-field.tsx';
 import type { Saved } from './outcome.tsx';
 import { ConnectBySignIn, signInError } from './sign-in/connect-by-sign-in.tsx';
 import { useSignedIn } from './sign-in/use-signed-in.ts';
@@ -45,19 +45,15 @@ export function ConnectForm({ tool, onSaved, onCancel, isPopup = false }: Props)
   const signIn = useSignedIn(tool, onSaved);
 
   if (method === undefined) return <Unavailable tool={tool} />;
-  const nameError = form.error?.field('name') ?? signInError(signIn)?.field('name');
   return (
     <div className={styles.form}>
-      <TextInput
+      <NameField
         id={isPopup ? undefined : connectNameId}
         form={formId}
-        label="Name your connection"
         placeholder="Our main key"
         value={name}
-        onChange={(event) => setName(event.currentTarget.value)}
-        error={nameError}
-        maxLength={100}
-        autoComplete="off"
+        onText={setName}
+        refusal={form.error ?? signInError(signIn)}
         data-autofocus={isPopup || undefined}
       />
       <MethodChoice

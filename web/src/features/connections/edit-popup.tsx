@@ -1,6 +1,6 @@
 import type { Connection } from '@keyrail/contract/connections';
 import type { Integration } from '@keyrail/contract/integrations';
-import { ActionIcon, Input, Modal, NativeSelect, TextInput } from '@mantine/core';
+import { ActionIcon, Input, Modal, NativeSelect } from '@mantine/core';
 import { IconPencil } from '@tabler/icons-react';
 import { useState } from 'react';
 import { api } from '../../lib/api.ts';
@@ -11,6 +11,7 @@ import styles from './edit-popup.module.css';
 import { EditedMeanwhile } from './edited-meanwhile.tsx';
 import { EnteredFields, FormFoot } from './enter-credentials.tsx';
 import { fieldsOf, methodOf, secretName } from './methods.ts';
+import { NameField } from './name-field.tsx';
 import type { Saved } from './outcome.tsx';
 import { lower, RotationSteps } from './rotation-steps.tsx';
 import { useCredentialsForm } from './use-credentials-form.ts';
@@ -73,15 +74,12 @@ export function EditPopup({ tool, connection, onClose, onSaved, onReconnect }: P
           else void form.submit();
         }}
       >
-        <TextInput
-          label="Name your connection"
+        <NameField
           value={name}
-          onChange={(event) => setName(event.currentTarget.value)}
-          error={form.error?.field('name')}
-          maxLength={100}
+          onText={setName}
+          refusal={form.error}
           required
           withAsterisk={false}
-          autoComplete="off"
           data-autofocus
         />
         {isReplacing ? (

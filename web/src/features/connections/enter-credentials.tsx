@@ -6,6 +6,7 @@ import { CredentialFields } from './credential-fields.tsx';
 import { RecognisedFacts } from './files/recognised-facts.tsx';
 import { isRecognisable, useRecognised } from './files/use-recognised.ts';
 import { fieldsOf } from './methods.ts';
+import { nameProblem } from './name-field.tsx';
 import { Refused } from './outcome.tsx';
 import type { CredentialsForm } from './use-credentials-form.ts';
 
@@ -81,7 +82,7 @@ export function FormFoot({ form, tool, onCancel, isChecked = true, mayChangeAcco
   return (
     <>
       <div ref={outcome} className={styles.outcome}>
-        {form.error !== null && (
+        {form.error !== null && nameProblem(form.error) === undefined && (
           <Refused
             error={form.error}
             tool={tool}

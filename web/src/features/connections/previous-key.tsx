@@ -2,9 +2,11 @@ import type { Connection } from '@keyrail/contract/connections';
 import type { AuthMethod, Integration } from '@keyrail/contract/integrations';
 import { Button } from '@mantine/core';
 import { IconArrowBackUp } from '@tabler/icons-react';
+import { useInfiniteQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { api } from '../../lib/api.ts';
 import { keepFocus } from '../../lib/keep-focus.ts';
+import { eventsQuery } from '../../lib/queries.ts';
 import { toastDone, toastError } from '../../lib/toast.tsx';
 import { Ago } from '../../ui/ago.tsx';
 import { Confirm } from '../../ui/confirm.tsx';
@@ -24,6 +26,7 @@ interface Props {
 export function Credentials({ tool, connection, mayChange }: Props) {
   const method = methodOf(tool, connection);
   const previous = connection.previous_credential;
+  const isRolledBack = useRolledBack(connection);
   return (
     <>
       <dl className={styles.keys}>
@@ -39,21 +42,31 @@ export function Credentials({ tool, connection, mayChange }: Props) {
             <dd>
               <Hint hint={previous.hint} method={method} />
               <p className="k-2">
-                Replaced <Ago at={previous.replaced_at} />; destroyed here by itself{' '}
-                <Ago at={previous.destroyed_at} />.
+                {isRolledBack ? 'Rolled back from it' : 'Replaced'} <Ago at={previous.replaced_at} />.
+                Destroyed here by itself <Ago at={previous.destroyed_at} />.
               </p>
-              {mayChange && <PreviousKeyButtons tool={tool} connection={connection} />}
+              {mayChange && (
+                <PreviousKeyButtons tool={tool} connection={connection} isRolledBack={isRolledBack} />
+              )}
             </dd>
           </div>
         )}
       </dl>
-      {previous !== null && mayChange && method?.kind !== 'oauth2' && (
+      {previous !== null && !isRolledBack && mayChange && method?.kind !== 'oauth2' && (
         <div style={{ marginTop: 8 }}>
           <RotationSteps tool={tool} method={method} done={3} />
         </div>
       )}
     </>
   );
+}
+
+/** Whether the last change went back: then the previous credential is the newer one, and there is nothing to revoke for it. */
+function useRolledBack({ id, previous_credential: previous }: Connection): boolean {
+  const events = useInfiniteQuery({ ...eventsQuery(id), enabled: previous !== null });
+  const all = events.data?.pages.flatMap((page) => page.data) ?? [];
+  const last = all.find(({ kind }) => kind === 'rotated' || kind === 'rolled_back' || kind === 'reconnected');
+  return last?.kind === 'rolled_back';
 }
 
 function KeyWords({ connection, method }: { connection: Connection; method: AuthMethod | undefined }) {
@@ -84,14 +97,21 @@ function Hint({ hint, method }: { hint: string | null; method: AuthMethod | unde
   return <span className="k-mono">••••{hint}</span>;
 }
 
+interface ButtonsProps {
+  tool: Integration;
+  connection: Connection;
+  isRolledBack?: boolean;
+}
+
 /** One click back, and one to make sure that nobody can go back. */
-function PreviousKeyButtons({ tool, connection }: { tool: Integration; connection: Connection }) {
+function PreviousKeyButtons({ tool, connection, isRolledBack = false }: ButtonsProps) {
   const [isDestroying, setDestroying] = useState(false);
   return (
     <div className={styles.buttons}>
-      <RollBack connection={connection} />
+      <RollBack connection={connection} verb={isRolledBack ? 'Use it again' : 'Roll back'} />
       <Button size="compact-sm" variant="default" onClick={() => setDestroying(true)}>
-        Destroy the old key now
+        {/* After going back it is the newer one that waits to be destroyed. */}
+        {isRolledBack ? 'Destroy it now' : 'Destroy the old key now'}
       </Button>
       <DestroyPrevious
         tool={tool}
@@ -104,7 +124,7 @@ function PreviousKeyButtons({ tool, connection }: { tool: Integration; connectio
 }
 
 /** Takes the key that was replaced last back into use, while it is still kept. */
-function RollBack({ connection }: { connection: Connection }) {
+function RollBack({ connection, verb }: { connection: Connection; verb: string }) {
   const [isBusy, setBusy] = useState(false);
   const changed = useConnectionsChanged();
   const act = async () => {
@@ -112,7 +132,9 @@ function RollBack({ connection }: { connection: Connection }) {
     setBusy(true);
     try {
       await api.connections.rollback(connection.id);
-      toastDone('Rolled back: the key before is in use again.');
+      toastDone(
+        verb === 'Roll back' ? 'Rolled back: the key before is in use again.' : 'It is in use again.',
+      );
       changed();
     } catch (error) {
       toastError(error, 'Not rolled back');
@@ -129,7 +151,7 @@ function RollBack({ connection }: { connection: Connection }) {
       onClick={act}
       loading={isBusy}
     >
-      Roll back
+      {verb}
     </Button>
   );
 }

@@ -15,10 +15,12 @@ export function RotationSteps({ tool, method, done }: Props) {
   const secret = lower(secretName(method));
   const place = linkOf(method);
   const where = method?.key_location ?? tool.key_location;
+  const help = ownHelp(method, where);
   const steps = [
     <>
       Make a new {secret} in {placed(tool.name, place)}
-      {where !== null && <span className="k-2"> under {where}</span>}. Leave the old one as it is.
+      {where !== null && help === null && <span className="k-2"> under {where}</span>}. Leave the old one as
+      it is.
     </>,
     isFileMethod(method) ? <>Upload it here and save.</> : <>Paste it here and save.</>,
     <>It is verified with {tool.name} before it takes the old one's place. No call fails in between.</>,
@@ -39,9 +41,17 @@ export function RotationSteps({ tool, method, done }: Props) {
           </li>
         ))}
       </ol>
-      {done < 3 && method?.rotation_help != null && <p className={styles.help}>{method.rotation_help}</p>}
+      {done < 3 && help !== null && <p className={styles.help}>{help}</p>}
     </div>
   );
+}
+
+/** What the catalog knows of this tool besides; where it only knows the place, the first step has said it. */
+function ownHelp(method: AuthMethod | undefined, where: string | null): string | null {
+  const help = method?.rotation_help ?? null;
+  const isPlaceAlone =
+    where !== null && help?.startsWith('Make a new ') && help.includes(` under ${where}, `);
+  return isPlaceAlone ? null : help;
 }
 
 /** The tool's name, as a link to the page where its keys are, where the catalog knows it. */

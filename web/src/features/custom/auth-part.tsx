@@ -2,6 +2,7 @@ import { ActionIcon, Button, Checkbox, NativeSelect } from '@mantine/core';
 import { IconPlus, IconTrash } from '@tabler/icons-react';
 import { authTypes, authWords } from './auth-words.ts';
 import styles from './custom.module.css';
+import { DiscoverField } from './discover-field.tsx';
 import { type DraftAuth, newPair } from './draft.ts';
 import { Line, type PartProps } from './form-parts.tsx';
 
@@ -154,6 +155,7 @@ function SignInFields(props: FieldsProps) {
   const { auth, set, problem } = props;
   return (
     <>
+      <DiscoverField {...props} />
       <Line
         label="Sign-in address"
         description="Where people sign in: the authorization endpoint."

@@ -41,12 +41,12 @@ export function BasicsPart({ draft, onChange, problem }: PartProps) {
           className={styles.letters}
         />
         <div className={styles.swatches}>
-          {iconColors.map((color, index) => (
-            <label key={color} className={styles.swatch} style={{ background: color }}>
+          {iconColors.map(({ value: color, name }) => (
+            <label key={color} className={styles.swatch} style={{ background: color }} title={name}>
               <input
                 type="radio"
                 name="icon-color"
-                aria-label={`Colour ${index + 1}`}
+                aria-label={`${name} background`}
                 checked={draft.iconColor === color}
                 onChange={() => onChange({ iconColor: color })}
               />

@@ -37,17 +37,20 @@ interface Problem {
 export function Builder({ start, base, verb, onSave, mayConnect, onCancel }: Props) {
   const [draft, setDraft] = useState(start);
   const [problems, setProblems] = useState<Problem[]>([]);
+  // What a test found is said beside its button already.
+  const [isFromTest, setFromTest] = useState(false);
   const [error, setError] = useState<unknown>(null);
   const [isBusy, setBusy] = useState(false);
   const [connects, setConnects] = useState(true);
   const formId = useId();
   const form = useRef<HTMLDivElement>(null);
 
-  const show = (found: Problem[]) => {
+  const show = (found: Problem[], ofTest = false) => {
     setProblems(found);
+    setFromTest(ofTest);
     if (found.length > 0) queueMicrotask(() => requestAnimationFrame(() => focusFirst(form.current)));
   };
-  const trial = useTrial(draft, base, show);
+  const trial = useTrial(draft, base, show, (found) => show(found, true));
   const problem = (path: string) =>
     problems.find((one) => one.path === path || one.path.startsWith(`${path}.`))?.message;
   const part = {
@@ -125,7 +128,7 @@ export function Builder({ start, base, verb, onSave, mayConnect, onCancel }: Pro
             <p>{failureOf(error).detail}</p>
           </Notice>
         )}
-        {error === null && problems.length > 0 && (
+        {error === null && problems.length > 0 && !isFromTest && (
           <Notice tone="red" live title="Something is not right yet.">
             {problems.slice(0, 3).map((one) => (
               <p key={one.path}>{one.message}</p>

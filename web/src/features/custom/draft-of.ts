@@ -62,6 +62,8 @@ function authDraft(base: DraftAuth, auth: CustomAuth): DraftAuth {
         tokenUrl: auth.token_url,
         refreshUrl: auth.refresh_url ?? '',
         revokeUrl: auth.revoke_url ?? '',
+        issuer: auth.issuer ?? '',
+        isIssuerSent: auth.is_issuer_sent,
         scopes: auth.scopes.join(' '),
         pkce: auth.pkce,
         tokenAuthMethod: auth.token_auth_method,

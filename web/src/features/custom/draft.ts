@@ -54,6 +54,9 @@ export interface DraftAuth {
   tokenUrl: string;
   refreshUrl: string;
   revokeUrl: string;
+  issuer: string;
+  /** A callback that does not say the issuer is refused. */
+  isIssuerSent: boolean;
   scopes: string;
   pkce: boolean;
   tokenAuthMethod: 'client_secret_post' | 'client_secret_basic' | 'none';
@@ -126,23 +129,26 @@ export function newAction(): DraftAction {
   };
 }
 
+/** Each by its name, for those who hear it. */
 export const iconColors = [
-  '#5b5bd6',
-  '#0f766e',
-  '#b45309',
-  '#be123c',
-  '#1d4ed8',
-  '#7e22ce',
-  '#15803d',
-  '#3f3f46',
+  { value: '#5b5bd6', name: 'Indigo' },
+  { value: '#0f766e', name: 'Teal' },
+  { value: '#b45309', name: 'Amber' },
+  { value: '#be123c', name: 'Red' },
+  { value: '#1d4ed8', name: 'Blue' },
+  { value: '#7e22ce', name: 'Purple' },
+  { value: '#15803d', name: 'Green' },
+  { value: '#3f3f46', name: 'Grey' },
 ];
+
+export const firstColor = iconColors[0]?.value ?? '#5b5bd6';
 
 export function emptyDraft(name: string): Draft {
   return {
     name,
     description: '',
     iconText: '',
-    iconColor: iconColors[0] ?? '#5b5bd6',
+    iconColor: firstColor,
     baseUrl: '',
     allowedHosts: '',
     auth: {
@@ -155,6 +161,8 @@ export function emptyDraft(name: string): Draft {
       tokenUrl: '',
       refreshUrl: '',
       revokeUrl: '',
+      issuer: '',
+      isIssuerSent: false,
       scopes: '',
       pkce: true,
       tokenAuthMethod: 'client_secret_post',

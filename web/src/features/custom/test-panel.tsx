@@ -1,4 +1,5 @@
 import type { CustomTestResult } from '@keyrail/contract/custom';
+import { ApiError } from '@keyrail/sdk/api-error';
 import { Button, Checkbox, NativeSelect, Textarea, TextInput } from '@mantine/core';
 import { IconPlayerPlay } from '@tabler/icons-react';
 import { failureOf } from '../../lib/failure.ts';
@@ -94,7 +95,8 @@ export function TestPanel({ draft, trial, connects }: Props) {
       <div aria-live="polite">
         {trial.error !== null && (
           <Notice tone="red" title={failureOf(trial.error).title}>
-            <p>{failureOf(trial.error).detail}</p>
+            {/* What stands at the fields is not said twice. */}
+            {!isAtFields(trial.error) && <p>{failureOf(trial.error).detail}</p>}
           </Notice>
         )}
         {trial.result !== null && <Result result={trial.result} isOld={trial.isOld} />}
@@ -108,6 +110,8 @@ export function chosenAction(draft: Draft, key: string | null): string | null {
   const index = draft.actions.findIndex((action) => action.key === key);
   return index === -1 ? null : actionName(draft.actions, index);
 }
+
+const isAtFields = (error: unknown): boolean => error instanceof ApiError && error.fields.length > 0;
 
 interface EnteredProps {
   field: EnteredField;

@@ -31,6 +31,9 @@ export interface Trial {
 export function useTrial(
   draft: Draft,
   base: CustomDefinition | null,
+  /** What could not even be sent. */
+  onUnsent: (problems: { path: string; message: string }[]) => void,
+  /** What the answer says of places in the description. */
   onProblems: (problems: { path: string; message: string }[]) => void,
 ): Trial {
   const [credentials, setCredentials] = useState<Record<string, string>>({});
@@ -51,7 +54,7 @@ export function useTrial(
   const run = async () => {
     setError(null);
     const text = written(draft, base);
-    if (text.kind === 'problems') return onProblems(text.problems);
+    if (text.kind === 'problems') return onUnsent(text.problems);
     setRunning(true);
     try {
       const body = {

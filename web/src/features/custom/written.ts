@@ -1,5 +1,5 @@
 import type { CustomAuth, CustomDefinition, CustomDefinitionInput } from '@keyrail/contract/custom';
-import { type Draft, type DraftAction, type DraftAuth, iconColors, type Pair } from './draft.ts';
+import { type Draft, type DraftAction, type DraftAuth, firstColor, type Pair } from './draft.ts';
 import { actionName, itemName } from './item-name.ts';
 
 interface Problem {
@@ -67,7 +67,7 @@ function newReader(): Reader {
 /** Null where nothing was chosen: the server makes one of the name. */
 function iconOf({ iconText, iconColor, name }: Draft): CustomDefinitionInput['icon'] {
   const text = iconText.trim();
-  if (text === '' && iconColor === iconColors[0]) return null;
+  if (text === '' && iconColor === firstColor) return null;
   return { text: text || name.trim().charAt(0) || '?', color: iconColor };
 }
 
@@ -146,6 +146,8 @@ function authOf(auth: DraftAuth, base: CustomAuth | null): CustomDefinitionInput
         token_url: auth.tokenUrl,
         refresh_url: orNull(auth.refreshUrl),
         revoke_url: orNull(auth.revokeUrl),
+        issuer: orNull(auth.issuer),
+        is_issuer_sent: auth.isIssuerSent && auth.issuer.trim() !== '',
         scopes,
         pkce: auth.pkce,
         token_auth_method: auth.tokenAuthMethod,

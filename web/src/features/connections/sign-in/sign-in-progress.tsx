@@ -3,6 +3,7 @@ import { Link } from '@tanstack/react-router';
 import { failureOf, hasCode } from '../../../lib/failure.ts';
 import { CopyField } from '../../../ui/copy-field.tsx';
 import { Notice } from '../../../ui/notice.tsx';
+import { nameProblem } from '../name-field.tsx';
 import { CheckSetup } from './check-setup.tsx';
 import { ChooseAccount } from './choose-account.tsx';
 import styles from './sign-in.module.css';
@@ -69,6 +70,8 @@ export function SignInProgress({ control, toolName, compare, onAgain }: Props) {
     case 'failed':
       return <FailedSignIn state={state} toolName={toolName} {...(onAgain && { onAgain })} />;
     case 'refused':
+      // Said at the field itself.
+      if (nameProblem(state.error) !== undefined) return null;
       return <Refused error={state.error} toolName={toolName} {...(onAgain && { onAgain })} />;
   }
 }

@@ -6,6 +6,7 @@ import { Link } from '@tanstack/react-router';
 import { useDeferredValue, useState } from 'react';
 import { count } from '../../../lib/format.ts';
 import { integrationsQuery } from '../../../lib/queries.ts';
+import { aboutAction } from '../../../lib/words.ts';
 import { IntegrationIcon } from '../../../ui/integration-icon.tsx';
 import { Failed } from '../../../ui/notice.tsx';
 import { SkeletonRows } from '../../../ui/skeleton.tsx';
@@ -96,7 +97,7 @@ export function ChooseAction({ tool, onBack, onChoose }: ActionProps) {
             <IconBolt size={18} aria-hidden />
             <span className={styles.toolText}>
               {action.label}
-              <span>{action.description}</span>
+              <span>{aboutAction(action)}</span>
             </span>
           </button>
         ))}
