@@ -158,7 +158,8 @@ function addRoutes(app: App, deps: ApiDeps, frame: ApiFrame): void {
   customIntegrationRoutes(app, deps.custom, frame);
   proxyRoutes(app, deps.proxy);
   oauthRoutes(app, deps.oauth, deps.config);
-  oauthCallbackRoutes(app, { ...deps.oauth, identify: deps.identify }, deps.config);
+  const { identify, people } = deps;
+  oauthCallbackRoutes(app, { ...deps.oauth, identify, workspace: people.workspace }, deps.config);
   runRoutes(app, deps.runs, frame);
   tableRoutes(app, deps.tables);
   rowRoutes(app, deps.tables);

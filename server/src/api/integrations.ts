@@ -78,7 +78,10 @@ async function setupOf(
   { slug, auth }: Definition,
 ): Promise<Setup | null> {
   if (!auth.some((method) => method.type === 'oauth2')) return null;
-  return { setUpBy: await apps.setUpBy(who.workspaceId, slug), redirectUri: apps.redirectUri(slug) };
+  return {
+    setUpBy: await apps.setUpBy(who.workspaceId, slug),
+    redirectUri: apps.redirectUri(slug, who.workspaceId),
+  };
 }
 
 function isIn(definition: Definition, category: string): boolean {

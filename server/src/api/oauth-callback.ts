@@ -2,9 +2,10 @@ import { authorizationId } from '@keyrail/contract/ids';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { Config } from '../config.ts';
-import type { CallbackOutcome, SignIns } from '../connections/sign-ins.ts';
+import type { Asked, CallbackOutcome, SignIns } from '../connections/sign-ins.ts';
 import type { Authorization } from '../oauth/authorization.ts';
 import { hashOf } from '../oauth/begin.ts';
+import { isAllowed } from '../workspaces/policy.ts';
 import type { Who } from '../workspaces/who.ts';
 import { clientOf, type Identify } from './authenticate.ts';
 import { ownOrigin } from './own-origin.ts';
@@ -15,13 +16,19 @@ import { signInCookie } from './sign-in-cookie.ts';
 import { renderSignInPage, type SignInPage } from './sign-in-page.ts';
 
 export interface CallbackRoutesDeps {
-  signIns: Pick<SignIns, 'callback' | 'ended'>;
+  signIns: Pick<SignIns, 'callback' | 'ended' | 'asked'>;
   identify: Pick<Identify, 'bySessionIn'>;
+  /** What whoever is asked calls the workspace. */
+  workspace(who: Who): Promise<{ name: string }>;
 }
 
+const MAY_CONNECT = { role: 'admin', scope: 'connections:write' } as const;
+
 /**
- * Where providers send people back to. Pages for people, not answers for programs:
+ * Where providers send people back to, and where they begin what an API token asks for. Pages for people, not answers for
+ * programs:
  *
+ *   /oauth/start/{id}                          who asks for what; going on is a deed of the person who reads it
  *   /oauth/callback/{integration}?code&state   does the work, then 303 → the code is out of the address bar
  *   /oauth/done/{id}                           says what came of it, tells the window that waits, and closes
  */
@@ -42,15 +49,32 @@ export function oauthCallbackRoutes(
       querystring: z.looseObject({}),
     },
     handler: async (request, reply) => {
-      const search = request.url.split('?').slice(1).join('?');
+      const [path = '', ...rest] = request.url.split('?');
+      const search = rest.join('?');
       const outcome = await deps.signIns.callback({
-        integration: request.params.integration,
+        path,
         query: new URLSearchParams(search),
         origin: ownOrigin(request, publicUrl),
         nonceOf: (id) => signInCookie(request, publicUrl, id),
         whoIn: (workspaceId) => whoIn(deps, request, publicUrl, workspaceId),
       });
-      return answered(reply, outcome, request.params.integration, search);
+      return answered(reply, outcome, path, search);
+    },
+  });
+
+  app.route({
+    method: 'GET',
+    url: '/oauth/start/:id',
+    config: { policy: 'public' },
+    schema: { hide: true, params: z.object({ id: authorizationId }) },
+    handler: async (request, reply) => {
+      const asked = await deps.signIns.asked(request.params.id);
+      if (asked === null) return page(reply, 404, PAGES.unknown);
+      const who = await whoIn(deps, request, publicUrl, asked.authorization.workspaceId);
+      if (who === null) return page(reply, 403, PAGES.not_signed_in);
+      if (!isAllowed(who, MAY_CONNECT)) return page(reply, 403, PAGES.not_allowed);
+      if (asked.isOver) return page(reply, 410, PAGES.over);
+      return page(reply, 200, startPageOf(asked, who, (await deps.workspace(who)).name));
     },
   });
 
@@ -92,20 +116,12 @@ async function isTheirs(
   return (await whoIn(deps, request, publicUrl, workspaceId)) !== null;
 }
 
-function answered(
-  reply: FastifyReply,
-  outcome: CallbackOutcome,
-  integration: string,
-  search: string,
-): FastifyReply {
+function answered(reply: FastifyReply, outcome: CallbackOutcome, path: string, search: string): FastifyReply {
   switch (outcome.kind) {
     case 'over':
       return redirected(reply, `/oauth/done/${outcome.authorization.id}`);
     case 'elsewhere':
-      return redirected(
-        reply,
-        `${outcome.origin}/oauth/callback/${encodeURIComponent(integration)}?${search}`,
-      );
+      return redirected(reply, `${outcome.origin}${path}?${search}`);
     case 'not_signed_in':
     case 'not_allowed':
       return page(reply, 403, PAGES[outcome.kind]);
@@ -125,7 +141,7 @@ function page(reply: FastifyReply, status: number, shown: SignInPage): FastifyRe
       .code(status)
       .header(
         'content-security-policy',
-        `default-src 'none'; script-src 'nonce-${nonce}'; style-src 'nonce-${nonce}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`,
+        `default-src 'none'; script-src 'nonce-${nonce}'; style-src 'nonce-${nonce}'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`,
       )
       // The window that opened this one is to hear of it; a policy of our own would cut the two apart.
       .header('cross-origin-opener-policy', 'unsafe-none')
@@ -147,6 +163,14 @@ function pageOfEnd(authorization: Authorization, toolName: string): [number, Sig
     };
     return [200, { ...shown, back, tell: { ...tell, closes: true } }];
   }
+  if (state === 'choosing') {
+    const shown = {
+      title: `Choose a ${authorization.choice?.label ?? 'account'}`,
+      message: `You signed in at ${toolName}, and this sign-in reaches several. Choose one in Keyrail.`,
+      nextStep: 'You can close this window.',
+    };
+    return [200, { ...shown, back, tell: { ...tell, closes: true } }];
+  }
   const isOpen = state === 'pending' || state === 'finishing';
   const shown = {
     title: isOpen ? `Connecting ${toolName}…` : `${toolName} is not connected`,
@@ -156,10 +180,28 @@ function pageOfEnd(authorization: Authorization, toolName: string): [number, Sig
   return [isOpen ? 200 : 400, { ...shown, back, tell: { ...tell, closes: false } }];
 }
 
+/** Whoever reads it may be somebody whom the token's holder sent the address: it says plainly whose account is given to whom. */
+function startPageOf(
+  { authorization, toolName, host, connectionName }: Asked,
+  who: Who,
+  workspace: string,
+): SignInPage {
+  const what =
+    connectionName === null
+      ? `a ${toolName} account`
+      : `${toolName} again, for the connection “${connectionName}”,`;
+  return {
+    title: `Connect ${toolName}?`,
+    message: `The API ${authorization.askedBy ?? 'token'} asks you, ${who.label}, to connect ${what} to the workspace “${workspace}”. Whoever may use connections there, that token included, can then use what you allow.`,
+    nextStep: `${host === null ? '' : `You will sign in at ${host}. `}If you do not know what this is for, close this page: nothing happens.`,
+    go: { id: authorization.id, workspaceId: authorization.workspaceId },
+  };
+}
+
 const START_AGAIN = 'Go back to Keyrail and start the sign-in again.';
 
 const PAGES: Record<
-  'unknown' | 'used' | 'expired' | 'other_browser' | 'not_signed_in' | 'not_allowed',
+  'unknown' | 'used' | 'over' | 'expired' | 'other_browser' | 'not_signed_in' | 'not_allowed',
   SignInPage
 > = {
   unknown: {
@@ -171,6 +213,11 @@ const PAGES: Record<
     title: 'This sign-in was used already',
     message: 'Each sign-in works once. What came of it stands in Keyrail.',
     nextStep: START_AGAIN,
+  },
+  over: {
+    title: 'This sign-in is over',
+    message: 'It was finished, or not begun within ten minutes. Nothing was changed now.',
+    nextStep: 'Have it begun again by whoever sent you here.',
   },
   expired: {
     title: 'This sign-in took longer than ten minutes',

@@ -1,6 +1,7 @@
 import { authorizationId } from '@keyrail/contract/ids';
 import {
   authorization,
+  chooseAccount,
   oauthApp,
   putOAuthApp,
   startAuthorization,
@@ -19,7 +20,7 @@ import { setSignInCookie } from './sign-in-cookie.ts';
 
 export interface OAuthRoutesDeps {
   apps: OAuthApps;
-  signIns: Pick<SignIns, 'begin' | 'get'>;
+  signIns: Pick<SignIns, 'begin' | 'get' | 'choose' | 'goOn'>;
 }
 
 const setups = { policy: { role: 'admin', scope: 'connections:write' } } as const;
@@ -106,19 +107,19 @@ function appRoutes(app: App, deps: OAuthApps): void {
 
 function authorizationRoutes(
   app: App,
-  deps: Pick<SignIns, 'begin' | 'get'>,
+  deps: OAuthRoutesDeps['signIns'],
   config: Pick<Config, 'publicUrl'>,
 ): void {
   app.route({
     method: 'POST',
     url: '/v1/oauth/authorizations',
     // The state in the address is kept as a hash alone.
-    config: { ...setups, shownOnce: ['authorization_url'] },
+    config: { ...setups, shownOnce: ['authorization_url'], sendsOut: true },
     schema: {
       tags,
       summary: 'Begin a sign-in at a tool, for a new connection or an existing one',
       description:
-        'Open authorization_url in a new window of the same browser, within ten minutes. Begun with an API token, it is finished in any browser in which somebody is signed in who may manage connections here.',
+        'Open authorization_url in a new window of the same browser, within ten minutes. Begun with an API token, it is the address of a page of Keyrail on which somebody who is signed in and may manage connections here sees what is asked for, and goes on with it.',
       body: startAuthorization,
       response: { 201: startedAuthorization },
     },
@@ -149,22 +150,59 @@ function authorizationRoutes(
       params: z.object({ id: authorizationId }),
       response: { 200: authorization },
     },
-    handler: async (request) => {
-      const found = await deps.get(request.who, request.params.id);
-      return {
-        id: found.id,
-        integration: found.integration,
-        state: found.state,
-        choices: null,
-        choice_label: null,
-        connection_id: found.connectionId,
-        reason: found.reason,
-        message: found.message,
-        next_step: found.nextStep,
-        expires_at: found.expiresAt.toISOString(),
-      };
+    handler: async (request) => presented(await deps.get(request.who, request.params.id)),
+  });
+
+  app.route({
+    method: 'POST',
+    url: '/v1/oauth/authorizations/:id/choose',
+    config: setups,
+    schema: {
+      tags,
+      summary: 'Say which account a sign-in is for, where it reaches several',
+      description:
+        'For the person who signed in, while the state is choosing, and once. How it ended stands in the answer.',
+      params: z.object({ id: authorizationId }),
+      body: chooseAccount,
+      response: { 200: authorization },
+    },
+    handler: async (request) =>
+      presented(await deps.choose(request.who, request.params.id, request.body.value)),
+  });
+
+  app.route({
+    method: 'POST',
+    url: '/v1/oauth/authorizations/:id/start',
+    // The state in the address is kept as a hash alone.
+    config: { ...setups, shownOnce: ['authorization_url'] },
+    schema: {
+      tags,
+      summary: 'Go on with a sign-in that an API token began',
+      description:
+        'For a person signed in in a browser, who from then on is the only one to finish it, in that browser. The page behind the authorization_url of such a sign-in calls it.',
+      params: z.object({ id: authorizationId }),
+      response: { 200: startedAuthorization },
+    },
+    handler: async (request, reply) => {
+      const origin = ownOrigin(request, config.publicUrl);
+      return started(reply, config, await deps.goOn(request.who, request.params.id, origin));
     },
   });
+}
+
+function presented(found: Awaited<ReturnType<SignIns['get']>>) {
+  return {
+    id: found.id,
+    integration: found.integration,
+    state: found.state,
+    choices: found.choice === null ? null : [...found.choice.choices],
+    choice_label: found.choice?.label ?? null,
+    connection_id: found.connectionId,
+    reason: found.reason,
+    message: found.message,
+    next_step: found.nextStep,
+    expires_at: found.expiresAt.toISOString(),
+  };
 }
 
 function started(

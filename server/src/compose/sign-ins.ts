@@ -4,6 +4,7 @@ import type { Connections, ConnectionsDeps } from '../connections/connections.ts
 import { tryRenewalsAgain } from '../connections/setup-changed.ts';
 import { createSignIns, type SignIns } from '../connections/sign-ins.ts';
 import type { Queries } from '../db/open.ts';
+import { callbackPath } from '../oauth/addresses.ts';
 import { createOperatorAppStore } from '../oauth/app-store.ts';
 import { createAuthorizationLookup } from '../oauth/authorization-store.ts';
 import { createOAuthApps, type OAuthApps } from '../oauth/oauth-apps.ts';
@@ -22,7 +23,8 @@ interface Deps {
 export function composeSignIns(deps: Deps): { signIns: SignIns; apps: OAuthApps } {
   const { config, system, shared, connections } = deps;
   const own = config.publicUrl ?? `http://${urlHost(config.host)}:${config.port}`;
-  const redirectUri = (integration: string) => `${own}/oauth/callback/${encodeURIComponent(integration)}`;
+  const redirectUri = (integration: string, workspaceId: string) =>
+    own + callbackPath(integration, workspaceId);
   const operatorApps = createOperatorAppStore(system);
   const { tokens } = connections;
   const both = { ...shared, operatorApps, redirectUri };
@@ -34,6 +36,7 @@ export function composeSignIns(deps: Deps): { signIns: SignIns; apps: OAuthApps 
     ...both,
     tokens,
     upstreams: config.upstreams,
+    giveBack: async () => {},
     verifierKey: deps.masterKey.derive('pkce verifiers'),
     lookup: createAuthorizationLookup(system),
     forget: connections.forget,

@@ -41,3 +41,45 @@ export function addressDenied(name: string): Failed {
     nextStep: 'The operator can allow an address and port with KEYRAIL_ALLOWED_PRIVATE_HOSTS.',
   };
 }
+
+/** `label`: what there is to choose, as the file calls it: "Jira site". */
+export function noAccount(name: string, label: string): Failed {
+  return {
+    kind: 'failed',
+    reason: 'rejected',
+    message: `You signed in at ${name}, but no ${label} was opened to this sign-in. Nothing was saved.`,
+    nextStep: `Sign in again with an account that has a ${label}, and allow it there.`,
+  };
+}
+
+export function accountsUnknown(name: string, label: string, status: number | null): Failed {
+  const how = status === null ? 'could not be reached' : `answered ${status}`;
+  return {
+    kind: 'failed',
+    reason: status === null ? 'unreachable' : 'provider_error',
+    message: `You signed in, but ${name} ${how} when it was asked which ${label} this sign-in is for. Nothing was saved.`,
+    nextStep: 'Try again in a few minutes.',
+  };
+}
+
+export function otherAccountThan(
+  name: string,
+  label: string,
+  existing: Connection | null,
+  choices: readonly { label: string }[],
+): Failed {
+  const before = existing?.account?.name ? ` (${existing.account.name})` : '';
+  const now =
+    choices.length === 0
+      ? 'none'
+      : choices
+          .slice(0, 5)
+          .map((one) => one.label)
+          .join(', ');
+  return {
+    kind: 'failed',
+    reason: 'other_account',
+    message: `This sign-in does not reach the ${label} this connection is for${before}. It reaches: ${now}. Nothing was changed.`,
+    nextStep: `Sign in at ${name} with an account that has it, go on with another one on purpose, or connect it as a connection of its own.`,
+  };
+}

@@ -147,7 +147,10 @@ async function check(
     existing?.accountId != null && known.accountId !== null && existing.accountId !== known.accountId;
   if (isOther && !authorization.wanted.acceptOtherAccount) return otherAccount(name, existing, known);
   // Scopes that a person unticked are missed at the first use; better to say so now.
-  const found = missingScopes(known, definition, { asked: askedScopes(signedIn), granted: signedIn.minted.scopes });
+  const found = missingScopes(known, definition, {
+    asked: askedScopes(signedIn),
+    granted: signedIn.minted.scopes,
+  });
   const circumstances = {
     definition,
     method,

@@ -1,15 +1,19 @@
 import type { ConnectionEvent, ConnectionStatus, Dependent } from '@keyrail/contract/connections';
+import type { Catalog } from '../catalog/catalog.ts';
+import type { Catalogs } from '../catalog/catalogs.ts';
 import { AppError } from '../lib/app-error.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Transact, Tx } from '../lib/tx.ts';
 import type { TokenFacts, Tokens } from '../tokens/token.ts';
 import type { Who } from '../workspaces/who.ts';
 import { type AppPlace, type AppRow, countConnections, listApps, listAppsAmong } from './app-store.ts';
+import { findAskedScopes } from './asked-scopes-store.ts';
 import { type Connection, STATUSES } from './connection.ts';
 import { existing, listConnections } from './connection-store.ts';
 import type { DependedOn, DependentsSource } from './dependents-source.ts';
 import { listEvents } from './event-store.ts';
 import { getConnection } from './find.ts';
+import { lackingScopes, limitedActions } from './scopes.ts';
 import { hoursOf, type UsageHour, type UsageSource } from './usage-source.ts';
 
 interface Deps {
@@ -18,10 +22,18 @@ interface Deps {
   dependents: DependentsSource;
   usage: UsageSource;
   tokens: Pick<Tokens, 'facts'>;
+  catalogs: Catalogs;
 }
 
 /** A connection with the number of columns (later: syncs, tokens) that use it, and what is known of its token. */
-export type Listed = Connection & { dependentsCount: number; token: TokenFacts | null };
+export type Listed = Connection & {
+  dependentsCount: number;
+  token: TokenFacts | null;
+  /** Asked for when somebody signed in, and not granted. */
+  missingScopes: string[];
+  /** What will be refused for want of a scope. */
+  limitedActions: { name: string; label: string }[];
+};
 
 export interface ConnectionFilter {
   integration: string | undefined;
@@ -38,6 +50,7 @@ export interface Slice<T> {
 
 /** Oldest first. Nothing is decrypted, so a damaged secret breaks no list. */
 export async function list(deps: Deps, who: Who, filter: ConnectionFilter): Promise<Slice<Listed>> {
+  const catalog = await deps.catalogs.of(who.workspaceId);
   return deps.transact(
     who.workspaceId,
     async (tx) => {
@@ -45,19 +58,20 @@ export async function list(deps: Deps, who: Who, filter: ConnectionFilter): Prom
       const after = idFromCursor(filter.cursor);
       const asked = { integration, status, ids: who.connectionIds, after, limit: limit + 1 };
       const { data, nextCursor } = sliced(await listConnections(tx, who.workspaceId, asked), limit);
-      return { data: await counted(deps, tx, who, data), nextCursor };
+      return { data: await counted(deps, tx, who, data, catalog), nextCursor };
     },
     'read',
   );
 }
 
 export async function get(deps: Deps, who: Who, id: string): Promise<Listed> {
+  const catalog = await deps.catalogs.of(who.workspaceId);
   return deps.transact(
     who.workspaceId,
     async (tx) => {
       const connection = await getConnection(tx, who, id);
-      const [listed] = await counted(deps, tx, who, [connection]);
-      return listed ?? { ...connection, dependentsCount: 0, token: null };
+      const [listed] = await counted(deps, tx, who, [connection], catalog);
+      return listed ?? { ...connection, ...NOTHING_KNOWN };
     },
     'read',
   );
@@ -169,14 +183,34 @@ export async function usage(deps: Deps, who: Who, id: string): Promise<UsageHour
   );
 }
 
-async function counted(deps: Deps, tx: Tx, who: Who, found: readonly Connection[]): Promise<Listed[]> {
+const NOTHING_KNOWN = { dependentsCount: 0, token: null, missingScopes: [], limitedActions: [] };
+
+async function counted(
+  deps: Deps,
+  tx: Tx,
+  who: Who,
+  found: readonly Connection[],
+  catalog: Pick<Catalog, 'get'>,
+): Promise<Listed[]> {
   const counts = await deps.dependents.count(tx, who.workspaceId, found.map(dependedOn));
   const tokens = await tokensOf(deps, tx, who, found);
-  return found.map((connection) => ({
-    ...connection,
-    dependentsCount: counts.get(connection.id) ?? 0,
-    token: tokens.get(connection.id) ?? null,
-  }));
+  const signedIn = found.filter(({ method }) => method === 'oauth2').map(({ id }) => id);
+  const asked =
+    signedIn.length === 0
+      ? new Map<string, string[]>()
+      : await findAskedScopes(tx, who.workspaceId, signedIn);
+  return found.map((connection) => {
+    const token = tokens.get(connection.id) ?? null;
+    const granted = connection.method === 'oauth2' ? (token?.scopes ?? null) : null;
+    const definition = catalog.get(connection.integration);
+    return {
+      ...connection,
+      dependentsCount: counts.get(connection.id) ?? 0,
+      token,
+      missingScopes: lackingScopes({ asked: asked.get(connection.id) ?? [], granted }),
+      limitedActions: definition === undefined ? [] : limitedActions(definition, granted),
+    };
+  });
 }
 
 /** Keys and passwords have none, so most pages ask nothing. */

@@ -3,31 +3,27 @@ import type { AuthorizationId, ConnectionId } from '@keyrail/contract/ids';
 import type { OAuth2Method } from '../catalog/auth-definition.ts';
 import type { Definition } from '../catalog/definition.ts';
 import { AppError } from '../lib/app-error.ts';
-import { Secret } from '../lib/secret.ts';
-import type { Authorization, Failed } from '../oauth/authorization.ts';
+import type { Tx } from '../lib/tx.ts';
+import type { Authorization } from '../oauth/authorization.ts';
 import type { AuthorizationLookup } from '../oauth/authorization-lookup.ts';
-import {
-  findAuthorization,
-  type Standing,
-  settleAuthorization,
-  standingOf,
-} from '../oauth/authorizations.ts';
+import { findAuthorization, type Standing, standingOf } from '../oauth/authorizations.ts';
 import { type BeginDeps, type Begun, begin } from '../oauth/begin.ts';
-import { type Arrival, arrive, readAnswer, type Visit } from '../oauth/callback.ts';
-import { callbackMismatch } from '../oauth/callback-match.ts';
-import { clientOf } from '../oauth/client.ts';
-import { exchange } from '../oauth/exchange.ts';
-import { grantedScopes } from '../oauth/granted-scopes.ts';
-import { redactor } from '../outbound/redact.ts';
+import type { Arrival, Visit } from '../oauth/callback.ts';
 import type { Who } from '../workspaces/who.ts';
-import { type AuthorizeDeps, type AuthorizeOutcome, completeSignIn } from './authorize.ts';
+import type { AuthorizeDeps, SignedIn } from './authorize.ts';
 import { takenNames } from './connection-store.ts';
 import { readEntered } from './entered.ts';
 import { getConnection } from './find.ts';
 import { methodIdOf } from './method.ts';
 import { nameKey, nameTaken, tidyName } from './name.ts';
+import { callback, methodFor } from './sign-in-callback.ts';
+import { choose, giveBackLeft } from './sign-in-choice.ts';
+import { personOf } from './sign-in-person.ts';
+import { askedOf, goOnWith } from './sign-in-start.ts';
 
 export interface SignInsDeps extends AuthorizeDeps, BeginDeps {
+  /** Access that a sign-in got and that no connection of it holds is withdrawn at the provider; nobody waits for that. */
+  giveBack(tx: Tx, got: SignedIn): Promise<void>;
   lookup: AuthorizationLookup;
   log: { warn(fields: object, message: string): void };
   /** What changed is not to be answered from memory. */
@@ -56,11 +52,28 @@ export interface SignIns {
   /** `origin`: where the page stands that asks. */
   begin(who: Who, ask: SignInAsk, origin: string): Promise<Begun>;
   get(who: Who, id: string): Promise<Standing>;
+  /** Which of the accounts that a sign-in reaches its connection is for; used once. */
+  choose(who: Who, id: string, value: string): Promise<Standing>;
+  /** What an API token began, for the page on which a person goes on with it; null: there is none such. */
+  asked(id: AuthorizationId): Promise<Asked | null>;
+  /** A signed-in person goes on with it, in the browser that asks. */
+  goOn(who: Who, id: string, origin: string): Promise<Begun>;
   callback(visit: Visit): Promise<CallbackOutcome>;
   /** For the page after the callback: the sign-in, and the tool's name; null: nothing to say. */
   ended(id: AuthorizationId): Promise<{ authorization: Authorization; toolName: string } | null>;
   /** Drops what nobody asks about any more. */
   sweep(): Promise<void>;
+}
+
+/** Who asks for what, before anybody goes to the provider. */
+export interface Asked {
+  authorization: Authorization;
+  toolName: string;
+  /** Where people sign in; null: the tool is gone. */
+  host: string | null;
+  /** Of the connection that is to be signed in again; null: a new one. */
+  connectionName: string | null;
+  isOver: boolean;
 }
 
 const KEPT_MS = 24 * 3_600_000;
@@ -72,8 +85,11 @@ export function createSignIns(deps: SignInsDeps): SignIns {
     get: async (who, id) => {
       const found = await transact(who.workspaceId, (tx) => findAuthorization(tx, who.workspaceId, id));
       if (found === null) throw new AppError('not_found');
-      return standingOf(found, clock.now());
+      return standingOf(found, personOf(who), clock.now());
     },
+    choose: (who, id, value) => choose(deps, who, id, value),
+    asked: (id) => askedOf(deps, id),
+    goOn: (who, id, origin) => goOnWith(deps, who, id, origin),
     callback: (visit) => callback(deps, visit),
     ended: async (id) => {
       const authorization = await lookup.byId(id);
@@ -81,7 +97,10 @@ export function createSignIns(deps: SignInsDeps): SignIns {
       const known = await methodFor(deps, authorization);
       return { authorization, toolName: known?.definition.name ?? authorization.integration };
     },
-    sweep: () => lookup.forget(new Date(clock.now().getTime() - KEPT_MS)),
+    sweep: async () => {
+      await giveBackLeft(deps);
+      await lookup.forget(new Date(clock.now().getTime() - KEPT_MS));
+    },
   };
 }
 
@@ -136,83 +155,6 @@ async function refuseTaken(
 ): Promise<void> {
   const taken = await transact(who.workspaceId, (tx) => takenNames(tx, who.workspaceId, integration));
   if (taken.has(nameKey(name))) throw nameTaken(name);
-}
-
-async function callback(deps: SignInsDeps, visit: Visit): Promise<CallbackOutcome> {
-  const arrival = await arrive(deps, visit);
-  if (arrival.kind !== 'taken') return arrival;
-  const { authorization, who } = arrival;
-  const end = await finish(deps, who, authorization, visit.query).catch((error: unknown) =>
-    failedWith(deps, authorization, error),
-  );
-  if (end.kind === 'failed') {
-    await deps.transact(who.workspaceId, (tx) => settleAuthorization(tx, authorization, end));
-  }
-  deps.forget(who.workspaceId);
-  return { kind: 'over', authorization };
-}
-
-/** From the provider's answer to the connection. */
-async function finish(
-  deps: SignInsDeps,
-  who: Who,
-  authorization: Authorization,
-  query: URLSearchParams,
-): Promise<AuthorizeOutcome> {
-  const known = await methodFor(deps, authorization);
-  if (known === null) return setupChanged(authorization.integration);
-  const { definition, method } = known;
-  const found = await clientOf(deps, who.workspaceId, definition.slug, authorization.clientId);
-  if (found.kind !== 'client') return setupChanged(definition.name);
-  const state = query.get('state') ?? '';
-  const secrets = [new Secret(state), ...(found.client.secret === null ? [] : [found.client.secret])];
-  const answer = readAnswer(definition, method, query, redactor(secrets));
-  if (answer.kind === 'failed') return answer;
-  const mismatch = callbackMismatch(definition, method, authorization.wanted.fields, query);
-  if (mismatch !== null) return mismatch;
-  const exchanged = await exchange(deps, {
-    authorization,
-    definition,
-    method,
-    client: found.client,
-    code: answer.code,
-    state,
-  });
-  if (exchanged.kind === 'failed') return exchanged;
-  const scopes = grantedScopes(method, exchanged.minted.scopes, query);
-  const minted = { ...exchanged.minted, scopes };
-  return completeSignIn(deps, who, { authorization, definition, method, query, ...exchanged, minted });
-}
-
-async function methodFor(
-  deps: Pick<SignInsDeps, 'catalogs'>,
-  { workspaceId, integration, methodId }: Authorization,
-): Promise<{ definition: Definition; method: OAuth2Method } | null> {
-  const definition = (await deps.catalogs.of(workspaceId)).get(integration);
-  const method = definition?.auth.find((one) => methodIdOf(one) === methodId);
-  return definition === undefined || method?.type !== 'oauth2' ? null : { definition, method };
-}
-
-/** A state is used once, so whatever happens its sign-in has an end. */
-function failedWith(deps: SignInsDeps, authorization: Authorization, error: unknown): Failed {
-  const isTold = error instanceof AppError && error.code !== 'internal';
-  if (!isTold)
-    deps.log.warn({ err: error, authorization: authorization.id }, 'a sign-in could not be finished');
-  return {
-    kind: 'failed',
-    reason: isTold ? 'not_allowed' : 'provider_error',
-    message: isTold ? error.message : 'Keyrail failed while it finished the sign-in. Nothing was saved.',
-    nextStep: 'Start the sign-in again from the page of the tool.',
-  };
-}
-
-function setupChanged(name: string): Failed {
-  return {
-    kind: 'failed',
-    reason: 'setup_rejected',
-    message: `The one-time sign-in setup of ${name} was changed or removed while you signed in.`,
-    nextStep: 'Start the sign-in again.',
-  };
 }
 
 /** `readEntered` speaks of credentials; here the same fields stand under `fields`. */

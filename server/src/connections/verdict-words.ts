@@ -13,6 +13,8 @@ export interface Told {
   account: Account | null;
   /** With `missing_permission`. */
   permission: string | null;
+  /** Labels of the actions that will be refused for want of it: "Send message". */
+  actions?: readonly string[];
   /** With `expired`: withdrawn by somebody rather than run out. */
   isWithdrawn: boolean;
   /** With `unreachable` and `provider_error`: the cause as half a sentence ("it did not answer in time"). */
@@ -81,7 +83,7 @@ const WORDS: Record<VerdictKind, (told: Told) => Sentences> = {
 
   missing_permission: (told) => ({
     message: told.permission
-      ? `Connected; some actions not allowed: ${these(told)} lack${s(told)} the permission “${told.permission}”.`
+      ? `Connected; ${notAllowed(told)}: ${these(told)} lack${s(told)} the permission “${told.permission}”.`
       : `Connected; some actions not allowed: ${told.integration} accepted ${these(told)}, but refused the check.`,
     nextStep: `Allow it at ${told.integration}, then check again.`,
   }),
@@ -118,6 +120,16 @@ function connectedAs({ account, integration }: Told): string {
   const credits = account?.credits_left ? `${account.credits_left} left` : null;
   const name = account?.name ? `Connected as ${account.name}` : `Connected to ${integration}`;
   return [name, plan, credits].filter((part) => part !== null).join(' · ');
+}
+
+const MOST_NAMED = 5;
+
+/** "Send message and 3 more actions not allowed". */
+function notAllowed({ actions = [] }: Told): string {
+  if (actions.length === 0) return 'some actions not allowed';
+  const named = actions.slice(0, MOST_NAMED).map((label) => `“${label}”`);
+  const more = actions.length - named.length;
+  return `${named.join(', ')}${more === 0 ? '' : ` and ${more} more`} will not work`;
 }
 
 function copyAgain(told: Told): string {

@@ -14,6 +14,8 @@ export interface Finding {
   said: string | null;
   advice: string | null;
   permission: string | null;
+  /** Labels of the actions that will be refused for want of it, where that is known. */
+  actions: readonly string[];
   status: number | null;
   request: ShownRequest | null;
   retryAfterSeconds: number | null;
@@ -30,6 +32,7 @@ export function finding(kind: VerdictKind, known: Partial<Finding> = {}): Findin
     said: null,
     advice: null,
     permission: null,
+    actions: [],
     status: null,
     request: null,
     retryAfterSeconds: null,
@@ -58,6 +61,7 @@ export function verdictOf(found: Finding, circumstances: Circumstances): Verdict
     moment: circumstances.moment,
     account: found.account,
     permission: found.permission,
+    actions: found.actions,
     isWithdrawn: found.isWithdrawn,
     because: found.because,
     retryAfterSeconds: found.retryAfterSeconds,

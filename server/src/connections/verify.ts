@@ -1,5 +1,4 @@
 import type { Verdict } from '@keyrail/contract/verdicts';
-import type { AuthMethod } from '../catalog/auth-definition.ts';
 import type { Catalogs } from '../catalog/catalogs.ts';
 import { AppError } from '../lib/app-error.ts';
 import type { Clock } from '../lib/clock.ts';
@@ -8,13 +7,14 @@ import { requiredScopes } from '../oauth/renew.ts';
 import type { Outbound } from '../outbound/call.ts';
 import type { Tokens } from '../tokens/token.ts';
 import type { Who } from '../workspaces/who.ts';
+import { findAskedScopes } from './asked-scopes-store.ts';
 import { saveCheck } from './check.ts';
 import { egressDenied } from './check-entered.ts';
 import type { Connection } from './connection.ts';
 import { changeConnection, findConnection, lockConnection } from './connection-store.ts';
 import type { CredentialDoor } from './credential.ts';
 import { getConnection } from './find.ts';
-import { goneFromCatalog, methodOf } from './method.ts';
+import { goneFromCatalog, type MethodInUse, methodOf } from './method.ts';
 import { probe } from './probe.ts';
 import { missingScopes } from './scopes.ts';
 import type { ConnectionSettings } from './settings.ts';
@@ -72,7 +72,7 @@ async function checkSaved(deps: VerifyDeps, connection: Connection, who: Who | n
     const error = outcome.because === 'unreadable' ? damaged() : changedMeanwhile(connection);
     return { kind: 'not_checked', error };
   }
-  const found = await withoutScopes(deps, connection, known.method, outcome.finding);
+  const found = await withoutScopes(deps, connection, known, outcome.finding);
   const at = deps.clock.now();
   const moment = 'saved';
   const verdict = verdictOf(found, { ...known, moment, looksLike: null, otherAccount: null, at });
@@ -89,13 +89,19 @@ async function checkSaved(deps: VerifyDeps, connection: Connection, who: Who | n
 async function withoutScopes(
   { transact, tokens }: VerifyDeps,
   { workspaceId, id, credentialVersion }: Connection,
-  method: AuthMethod,
+  { definition, method }: MethodInUse,
   found: Finding,
 ): Promise<Finding> {
   if (found.kind !== 'ok' || method.type !== 'oauth2' || credentialVersion === null) return found;
   const of = [{ connectionId: id, credentialVersion }];
-  const facts = (await transact(workspaceId, (tx) => tokens.facts(tx, workspaceId, of))).get(id);
-  return missingScopes(found, requiredScopes(method), facts?.scopes ?? null);
+  const [facts, asked] = await transact(workspaceId, async (tx) => [
+    await tokens.facts(tx, workspaceId, of),
+    await findAskedScopes(tx, workspaceId, [id]),
+  ]);
+  return missingScopes(found, definition, {
+    asked: asked.get(id) ?? requiredScopes(method),
+    granted: facts.get(id)?.scopes ?? null,
+  });
 }
 
 function damaged(): AppError {

@@ -429,6 +429,7 @@ export interface Tokens {
   grant_warns_at: Timestamp | null;
   has_refresh_token: Generated<boolean>;
   id: string;
+  idle_seconds: number | null;
   interrupted_at: Timestamp | null;
   key_id: Generated<string | null>;
   lease_generation: Generated<number>;
@@ -464,18 +465,16 @@ export interface Withdrawals {
   account_name: string | null;
   attempts: Generated<number>;
   because: string;
-  client_id: string;
   connection_id: string | null;
   connection_name: string | null;
   created_at: Timestamp;
   credential_version: number | null;
-  fields: Generated<JsonColumn>;
   id: string;
   integration: string;
   integration_name: string;
   key_id: Generated<string | null>;
-  method_id: string;
   next_attempt_at: Timestamp | null;
+  problem: string | null;
   remove_url: string | null;
   sealed: string | null;
   settled_at: Timestamp | null;

@@ -1,19 +1,25 @@
 import type { AuthorizationId, ConnectionId, UserId } from '@keyrail/contract/ids';
+import type { Choice } from './account-choice.ts';
 
 /**
  * A sign-in under way at a provider.
  *
  *   pending → finishing (the callback came, its code is exchanged) → connected | failed
- *   pending → (ten minutes pass) → expired, which is not stored
+ *             finishing → choosing (it reaches several accounts) → finishing
+ *   pending, choosing → (ten minutes pass) → expired, which is not stored
+ *
+ * One that an API token began is `pending` without a person, a browser or a state, until somebody goes on with it.
  */
 export interface Authorization {
   id: AuthorizationId;
   workspaceId: string;
   integration: string;
   methodId: string;
-  /** Of the cookie of the browser that began it; null where an API token did. */
+  /** Of the cookie of the browser that began it, or went on with it; null while there is none. */
   browserHash: Buffer | null;
   startedBy: UserId | null;
+  /** The API token that began it, by name. */
+  askedBy: string | null;
   /** Where the page that began it stands; what is told to its opener goes there alone. */
   origin: string;
   /** As it was at the start, whatever the public address is by now (RFC 6749 §4.1.3). */
@@ -23,7 +29,9 @@ export interface Authorization {
   /** The connection that is signed in again; once `connected`, the one that was made, too. */
   connectionId: ConnectionId | null;
   wanted: Wanted;
-  state: 'pending' | 'finishing' | 'connected' | 'failed';
+  state: 'pending' | 'finishing' | 'choosing' | 'connected' | 'failed';
+  /** While `choosing`. */
+  choice: { label: string; choices: readonly Choice[] } | null;
   reason: FailedBecause | null;
   message: string | null;
   nextStep: string | null;

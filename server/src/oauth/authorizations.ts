@@ -1,3 +1,4 @@
+import type { UserId } from '@keyrail/contract/ids';
 import type { Tx } from '../lib/tx.ts';
 import type { Authorization, Failed } from './authorization.ts';
 import * as store from './authorization-store.ts';
@@ -6,10 +7,19 @@ import * as store from './authorization-store.ts';
 export type Standing =
   | Pick<
       Authorization,
-      'id' | 'integration' | 'state' | 'connectionId' | 'reason' | 'message' | 'nextStep' | 'expiresAt'
+      | 'id'
+      | 'integration'
+      | 'state'
+      | 'choice'
+      | 'connectionId'
+      | 'reason'
+      | 'message'
+      | 'nextStep'
+      | 'expiresAt'
     >
   | (Pick<Authorization, 'id' | 'integration' | 'expiresAt'> & {
       state: 'expired';
+      choice: null;
       connectionId: null;
       reason: null;
       message: string;
@@ -24,27 +34,35 @@ export async function findAuthorization(
   return store.findAuthorization(tx, workspaceId, id);
 }
 
-export function standingOf(found: Authorization, now: Date): Standing {
-  const isUnderWay = found.state === 'pending' || found.state === 'finishing';
-  if (isUnderWay && found.expiresAt <= now) {
-    const { id, integration, expiresAt } = found;
+/** `userId`: who asks; what can be chosen is for whoever signed in. */
+export function standingOf(found: Authorization, userId: UserId | null, now: Date): Standing {
+  const { id, integration, state, expiresAt } = found;
+  if (state !== 'connected' && state !== 'failed' && expiresAt <= now) {
     return {
       id,
       integration,
       expiresAt,
       state: 'expired',
+      choice: null,
       connectionId: null,
       reason: null,
-      message:
-        found.state === 'pending'
-          ? 'The sign-in was not finished within ten minutes.'
-          : 'The sign-in was cut off before it was finished.',
+      message: EXPIRED[state],
       nextStep: 'Start it again.',
     };
   }
   // Until it is connected this is the connection it is for, which the asker knows.
-  return { ...found, connectionId: found.state === 'connected' ? found.connectionId : null };
+  const connectionId = state === 'connected' ? found.connectionId : null;
+  const isTheirs = found.startedBy !== null && found.startedBy === userId;
+  return { ...found, connectionId, choice: isTheirs ? found.choice : null };
 }
+
+const EXPIRED = {
+  pending: 'The sign-in was not finished within ten minutes.',
+  finishing: 'The sign-in was cut off before it was finished.',
+  choosing: 'Nothing was chosen within ten minutes, so the access was given back.',
+};
+
+export const { holdChoice, takeChoice } = store;
 
 /** In the transaction of what it led to. */
 export async function settleAuthorization(

@@ -10,7 +10,7 @@ import type { Secret } from '../lib/secret.ts';
 import type { Upstreams } from '../outbound/upstreams.ts';
 import type { Who } from '../workspaces/who.ts';
 import { type Authorization, LIFETIME_MS, type Wanted } from './authorization.ts';
-import { countBegun, insertAuthorization } from './authorization-store.ts';
+import { countBegun, insertAuthorization, startAuthorization } from './authorization-store.ts';
 import { authorizationUrl } from './authorization-url.ts';
 import { type ClientDeps, clientOf } from './client.ts';
 import { verifierOf } from './pkce.ts';
@@ -18,7 +18,7 @@ import { verifierOf } from './pkce.ts';
 export interface BeginDeps extends ClientDeps {
   clock: Clock;
   upstreams: Upstreams;
-  redirectUri(integration: string): string;
+  redirectUri(integration: string, workspaceId: string): string;
   /** Only this server has it: PKCE verifiers are made of it and the state. */
   verifierKey: Secret<Buffer>;
 }
@@ -35,6 +35,7 @@ export interface Beginning {
 
 export interface Begun {
   authorization: Authorization;
+  /** At the provider; or, where an API token asked, our own page where a person goes on with it. */
   authorizationUrl: string;
   /** To be kept by the browser that asked, which alone may finish; null: an API token asked. */
   browserNonce: string | null;
@@ -44,34 +45,34 @@ export interface Begun {
 const MOST_PER_PERSON = 30;
 const MOST_PER_WORKSPACE = 300;
 
-/** Begins a sign-in: what it is for is written down, and the address to open is made. Nobody is called. */
+/**
+ * Begins a sign-in: what it is for is written down, and the address to open is made. Nobody is called. What an API token
+ * begins has no address at the provider yet: whoever holds the token could send it to somebody else, who would give their
+ * own account away with it. A person goes on with it on a page that says who asks for what (`goOn`).
+ */
 export async function begin(deps: BeginDeps, who: Who, beginning: Beginning): Promise<Begun> {
   const { definition, method, wanted } = beginning;
-  const found = await clientOf(deps, who.workspaceId, definition.slug, null);
+  const found = await clientOf(deps, who.workspaceId, definition, null);
   if (found.kind === 'missing') throw setupMissing(definition.name);
   if (found.kind === 'unreadable') throw setupUnreadable(definition.name);
-  const state = generateRandomState();
-  const redirectUri = deps.redirectUri(definition.slug);
-  const url = authorizationUrl({
+  const isPerson = who.tokenId === null;
+  const redirectUri = deps.redirectUri(definition.slug, who.workspaceId);
+  const { state, browserNonce, url } = address(deps, {
     definition,
     method,
-    upstreams: deps.upstreams,
     clientId: found.client.id,
     redirectUri,
-    state,
-    verifier: method.pkce ? verifierOf(deps, state) : null,
-    fields: wanted.fields,
-    optionalScopes: wanted.optionalScopes,
+    wanted,
   });
-  const browserNonce = who.tokenId === null ? randomBytes(32).toString('base64url') : null;
   const createdAt = deps.clock.now();
   const authorization: Authorization = {
     id: newId<AuthorizationId>('aut'),
     workspaceId: who.workspaceId,
     integration: definition.slug,
     methodId: method.id ?? method.type,
-    browserHash: browserNonce === null ? null : hashOf(browserNonce),
-    startedBy: who.tokenId === null ? who.userId : null,
+    browserHash: isPerson ? hashOf(browserNonce) : null,
+    startedBy: isPerson ? who.userId : null,
+    askedBy: isPerson ? null : who.label,
     origin: beginning.origin,
     redirectUri,
     clientId: found.client.id,
@@ -79,6 +80,7 @@ export async function begin(deps: BeginDeps, who: Who, beginning: Beginning): Pr
     connectionId: beginning.connectionId,
     wanted,
     state: 'pending',
+    choice: null,
     reason: null,
     message: null,
     nextStep: null,
@@ -89,9 +91,64 @@ export async function begin(deps: BeginDeps, who: Who, beginning: Beginning): Pr
     const since = new Date(createdAt.getTime() - LIFETIME_MS);
     const begun = await countBegun(tx, who.workspaceId, authorization.startedBy, since);
     if (begun.own >= MOST_PER_PERSON || begun.all >= MOST_PER_WORKSPACE) throw tooMany();
+    // A state that nobody was told is one that nobody can come back with.
     await insertAuthorization(tx, authorization, hashOf(state));
   });
-  return { authorization, authorizationUrl: url, browserNonce };
+  return isPerson
+    ? { authorization, authorizationUrl: url, browserNonce }
+    : { authorization, authorizationUrl: startPage(authorization), browserNonce: null };
+}
+
+/** Where a person goes on with what an API token began. */
+export function startPage({ origin, id }: Pick<Authorization, 'origin' | 'id'>): string {
+  return `${origin}/oauth/start/${id}`;
+}
+
+/**
+ * A signed-in person goes on with what an API token began: from now on it is theirs, in this browser alone. Null: it is
+ * over, or somebody else's by now.
+ */
+export async function goOn(
+  deps: BeginDeps,
+  who: Who,
+  authorization: Authorization,
+  { definition, method, origin }: Pick<Beginning, 'definition' | 'method' | 'origin'>,
+): Promise<Begun | null> {
+  const { state, browserNonce, url } = address(deps, { ...authorization, definition, method });
+  const now = deps.clock.now();
+  const start = {
+    browserHash: hashOf(browserNonce),
+    startedBy: who.userId,
+    origin,
+    expiresAt: new Date(now.getTime() + LIFETIME_MS),
+  };
+  const isOurs = await deps.transact(who.workspaceId, (tx) =>
+    startAuthorization(tx, authorization, { ...start, stateHash: hashOf(state) }, now),
+  );
+  if (!isOurs) return null;
+  return { authorization: { ...authorization, ...start }, authorizationUrl: url, browserNonce };
+}
+
+/** A new state, what ties it to a browser, and the address at the provider. */
+function address(
+  deps: BeginDeps,
+  parts: Pick<Beginning, 'definition' | 'method' | 'wanted'> &
+    Pick<Authorization, 'clientId' | 'redirectUri'>,
+): { state: string; browserNonce: string; url: string } {
+  const state = generateRandomState();
+  const { definition, method, wanted, clientId, redirectUri } = parts;
+  const url = authorizationUrl({
+    definition,
+    method,
+    upstreams: deps.upstreams,
+    clientId,
+    redirectUri,
+    state,
+    verifier: method.pkce ? verifierOf(deps, state) : null,
+    fields: wanted.fields,
+    optionalScopes: wanted.optionalScopes,
+  });
+  return { state, browserNonce: randomBytes(32).toString('base64url'), url };
 }
 
 /** 256 random bits need no salt and no slow hash. */

@@ -1,5 +1,4 @@
 import { timingSafeEqual } from 'node:crypto';
-import type { UserId } from '@keyrail/contract/ids';
 import { AuthorizationResponseError, validateAuthResponse } from 'oauth4webapi';
 import type { OAuth2Method } from '../catalog/auth-definition.ts';
 import type { Definition } from '../catalog/definition.ts';
@@ -20,7 +19,8 @@ interface Deps {
 
 /** A browser that came back from a provider. */
 export interface Visit {
-  integration: string;
+  /** The path it came back to: each integration has its own, so that no other's answer is taken for its. */
+  path: string;
   query: URLSearchParams;
   /** How this browser addresses us: `http://localhost:4400`. */
   origin: string;
@@ -32,7 +32,7 @@ export interface Visit {
 
 /** What the visit is worth, before the provider's answer is looked at. */
 export type Arrival =
-  /** No state, two of them, one nobody knows, or one of another integration. */
+  /** No state, two of them, one nobody knows, or one of another integration (RFC 9700 §4.4.2.2). */
   | { kind: 'unknown' }
   | { kind: 'used'; authorization: Authorization }
   | { kind: 'expired'; authorization: Authorization }
@@ -53,17 +53,17 @@ export async function arrive(deps: Deps, visit: Visit): Promise<Arrival> {
   const [state = ''] = states;
   if (states.length !== 1 || state === '') return { kind: 'unknown' };
   const authorization = await deps.lookup.byState(hashOf(state));
-  if (authorization === null || authorization.integration !== visit.integration) return { kind: 'unknown' };
+  if (authorization === null || pathOf(authorization) !== visit.path) return { kind: 'unknown' };
   if (authorization.state !== 'pending') return { kind: 'used', authorization };
   const now = deps.clock.now();
   if (authorization.expiresAt <= now) return { kind: 'expired', authorization };
-  if (authorization.browserHash !== null && isOtherName(authorization.origin, visit.origin)) {
+  if (isOtherName(authorization.origin, visit.origin)) {
     return { kind: 'elsewhere', origin: authorization.origin };
   }
   if (!isSameBrowser(authorization, visit)) return { kind: 'other_browser', authorization };
   const who = await visit.whoIn(authorization.workspaceId);
   if (who === null) return { kind: 'not_signed_in', authorization };
-  if (!isStarter(authorization, who.userId)) return { kind: 'other_browser', authorization };
+  if (authorization.startedBy !== who.userId) return { kind: 'other_browser', authorization };
   if (!isAllowed(who, MAY_CONNECT)) return { kind: 'not_allowed', authorization };
   const isOurs = await deps.lookup.take(hashOf(state), now);
   return isOurs ? { kind: 'taken', authorization, who } : { kind: 'used', authorization };
@@ -77,15 +77,14 @@ function isOtherName(begunAt: string, here: string): boolean {
   return isLoopbackHost(from.hostname) && isLoopbackHost(to.hostname);
 }
 
-/** Begun by an API token, there is no browser to be the same: then who is signed in decides. */
-function isSameBrowser({ browserHash, id }: Authorization, visit: Visit): boolean {
-  if (browserHash === null) return true;
-  const nonce = visit.nonceOf(id);
-  return nonce !== undefined && timingSafeEqual(hashOf(nonce), browserHash);
+function pathOf({ redirectUri }: Authorization): string {
+  return new URL(redirectUri).pathname;
 }
 
-function isStarter({ browserHash, startedBy }: Authorization, userId: UserId | null): boolean {
-  return browserHash === null || startedBy === userId;
+/** The very browser that began it, or went on with it: what comes back in another one may be an attacker's (RFC 9700 §4.7). */
+function isSameBrowser({ browserHash, id }: Authorization, visit: Visit): boolean {
+  const nonce = visit.nonceOf(id);
+  return nonce !== undefined && browserHash !== null && timingSafeEqual(hashOf(nonce), browserHash);
 }
 
 /** What the provider answered with the redirect. */

@@ -12,7 +12,7 @@ export interface OAuthApps {
   /** Null: nobody has entered one. */
   setUpBy(workspaceId: string, integration: string): Promise<'workspace' | 'operator' | null>;
   /** To be registered with the provider, exactly so. */
-  redirectUri(integration: string): string;
+  redirectUri(integration: string, workspaceId: string): string;
 }
 
 export function createOAuthApps(deps: AppsDeps): OAuthApps {
