@@ -220,9 +220,11 @@ const oauth2Schema = shape({
     .optional()
     .describe('How long a refresh token lives, where the answer does not say.'),
   refresh_token_lifetime: z
-    .enum(['sliding', 'fixed'])
+    .enum(['sliding', 'fixed', 'fixed_where_said'])
     .default('sliding')
-    .describe('sliding: each use, or each new one, begins it anew. fixed: it counts from the sign-in.'),
+    .describe(
+      'sliding: each use, or each new one, begins it anew. fixed: it counts from the sign-in. fixed_where_said: what an answer names does, what stands here is for disuse.',
+    ),
   grant_ttl_seconds: z
     .int()
     .positive()
@@ -271,10 +273,6 @@ const oauth2Schema = shape({
     .min(1)
     .optional()
     .describe('What may stand before the names of granted scopes, while they are asked for without it.'),
-  revoke_auth_method: z
-    .enum(['client_secret_post', 'client_secret_basic', 'none'])
-    .optional()
-    .describe('Where revoking wants client id and secret in another place than the token address does.'),
 });
 const clientCredentialsSchema = shape({
   type: z.literal('oauth2_client_credentials'),
