@@ -94,6 +94,7 @@ export const editorScenes: Scene[] = [
   },
   { name: '47-editor-members', path: '/settings/members', act: see('Owners and admins invite people') },
   { name: '47-editor-audit', path: '/settings/audit', act: see('is for owners and admins') },
+  { name: '47-editor-check', path: '/settings/check', act: see('is for owners and admins') },
   { name: '47-editor-general', path: '/settings/general', act: see('Owners and admins can change this') },
 ];
 

@@ -8,7 +8,7 @@ type Fetch = typeof globalThis.fetch;
 
 /** Connections of every kind: signed in and withdrawn, by service account, with a key that was just replaced. */
 export async function furnishConnections(api: Client, browserFetch: Fetch, sandbox: Sandbox): Promise<void> {
-  for (const integration of ['airtable', 'hubspot', 'google-sheets']) {
+  for (const integration of ['airtable', 'hubspot', 'google-sheets', 'jira']) {
     await api.oauthApps.put(integration, {
       client_id: SANDBOX_CLIENT.id,
       client_secret: SANDBOX_CLIENT.secret,

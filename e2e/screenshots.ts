@@ -9,6 +9,7 @@ import { type PictureStage, startPictureStage } from './picture-stage.ts';
 import { EDITOR, furnishPeople, GONE, PASSWORD } from './sample-people.ts';
 import { furnish } from './sample-workspace.ts';
 import { afterScenes, beforeScenes, emptyScenes, type Scene } from './scenes.ts';
+import { signInScenes } from './sign-in-scenes.ts';
 
 /**
  * Takes a picture of every page and state, light and dark, wide and at phone width, into e2e/output/:
@@ -69,6 +70,7 @@ async function takeAll(chrome: Browser, { server, sandbox }: PictureStage): Prom
   await takeScenes(chrome, server.url, emptyScenes, cookies);
   const places = await furnish(api, fetchWithCookie, sandbox);
   await takeScenes(chrome, server.url, afterScenes(places), cookies);
+  await takeScenes(chrome, server.url, signInScenes, cookies);
   await takeScenes(chrome, server.url, customScenes, cookies);
   await takePeople(chrome, server.url, api, workspace ?? '', cookies);
 }
