@@ -130,6 +130,27 @@ export async function openInstance(deps: InstanceDeps): Promise<Instance> {
   };
 }
 
+/** How a process that starts on this machine now would stand; nothing is written. Null: the database has no id yet. */
+export async function standingSeen(
+  deps: Pick<InstanceDeps, 'store' | 'file' | 'setting' | 'folder'>,
+): Promise<{ standing: Standing; place: Place } | null> {
+  const found = await deps.store.look();
+  if (found.row === null) return null;
+  const here = { ...found.place, folder: deps.folder };
+  const judgement = judge({
+    id: found.row.id,
+    known: found.row.place,
+    here,
+    setting: deps.setting,
+    isOnFile: await deps.file.isThere(found.row.id),
+    isConfirmedAlready: false,
+    isDecidedSince: false,
+    isVouched: found.isVouched,
+    isJustMade: found.row.isJustMade,
+  });
+  return { standing: { id: found.row.id, ...judgement }, place: here };
+}
+
 /** Looks, and gives the database an id where it has none. */
 async function known(deps: InstanceDeps): Promise<Found & { row: NonNullable<Found['row']>; place: Place }> {
   const first = await deps.store.look();

@@ -9,12 +9,22 @@ import { systemClock } from '../lib/clock.ts';
 import { silentLog } from '../lib/log.ts';
 import { StartRefused } from '../lib/start-refused.ts';
 import type { OperatorCommand } from './command.ts';
+import { instanceCopy, instanceKeep, instanceStatus } from './instance.ts';
 import { oauthAppList, oauthAppRemove, oauthAppSet } from './oauth-app.ts';
 import { setupLink } from './setup-link.ts';
 import { tokenCreate } from './token-create.ts';
 
 /** What the operator does on the machine itself: it needs the database, and no account. Works while the server runs. */
-const commands: OperatorCommand[] = [tokenCreate, setupLink, oauthAppSet, oauthAppList, oauthAppRemove];
+const commands: OperatorCommand[] = [
+  tokenCreate,
+  setupLink,
+  oauthAppSet,
+  oauthAppList,
+  oauthAppRemove,
+  instanceStatus,
+  instanceKeep,
+  instanceCopy,
+];
 
 const HELP = `The operator's commands of Keyrail. They work on the database itself, whether the server runs or not.
 
