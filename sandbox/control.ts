@@ -4,6 +4,7 @@ import { AWS_KEYS, AWS_REGIONS } from './aws/serve.ts';
 import { KEY_HELP } from './keys.ts';
 import { SANDBOX_CLIENT } from './oauth/flow.ts';
 import { serviceAccountKey } from './oauth/service-account.ts';
+import { SIGN_IN_NAMES } from './provider-list.ts';
 import type { SandboxState } from './provider-server.ts';
 import { sendReply } from './send.ts';
 
@@ -106,7 +107,7 @@ function startPage(upstreams: readonly Upstream[]): string {
 td{padding:.2rem 1rem .2rem 0;vertical-align:top}code{font-size:.9em}</style></head><body>
 <h1>Keyrail sandbox</h1><p>Stand-ins for twelve providers: same paths, errors and rate limits as publicly documented, made-up answers.
 Nothing leaves this machine.</p><h2>Keys</h2><p>The key's own text says how it behaves; put another integration's slug in place of <code>hunter</code>.</p>
-<table>${keys}</table><h2>Signing in</h2><p>As the one-time sign-in setup of HubSpot, Google Sheets, Slack, Salesforce, Notion and Airtable enter the client id
+<table>${keys}</table><h2>Signing in</h2><p>As the one-time sign-in setup of ${SIGN_IN_NAMES} enter the client id
 <code>${SANDBOX_CLIENT.id}</code> and the client secret <code>${SANDBOX_CLIENT.secret}</code>. Their pages ask for an email address and for no password.
 A Google service account's key, for Google Sheets and BigQuery (project <code>keyrail-sandbox</code>): <a href="/service-account.json">service-account.json</a>.</p>
 <h2>AWS access keys</h2><table>${awsKeys}</table><p>Regions ${AWS_REGIONS.join(' and ')}; every signature is verified.</p><h2>Where</h2><table>${places}</table><h2>For tests</h2>

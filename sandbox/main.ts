@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util';
 import { AWS_KEYS } from './aws/serve.ts';
 import { KEY_HELP } from './keys.ts';
 import { SANDBOX_CLIENT } from './oauth/flow.ts';
+import { SIGN_IN_NAMES } from './provider-list.ts';
 import { sandboxUpstreams, startSandbox } from './start.ts';
 
 const AWS_KEY_ID = 'AKIASANDBOXGOOD00001';
@@ -17,15 +18,15 @@ const { values } = parseArgs({
 });
 
 if (values.help) {
-  console.log(`Stand-ins for twelve providers, on loopback.
+  console.log(`Stand-ins for third parties, on loopback.
 
   node sandbox/main.ts [--port 4410] [--latency-ms 60] [--slow-ms 5000] [--json]
 
 Keys say by their own text how they behave (put another integration's slug in place of "hunter"):
 ${KEY_HELP.map(([key, what]) => `  ${key.padEnd(26)} ${what}`).join('\n')}
 
-Signing in (HubSpot, Google Sheets, Slack, Salesforce, Notion, Airtable): the one-time sign-in setup is
-  client id ${SANDBOX_CLIENT.id}, client secret ${SANDBOX_CLIENT.secret}
+Signing in at ${SIGN_IN_NAMES}:
+  the one-time sign-in setup is client id ${SANDBOX_CLIENT.id}, client secret ${SANDBOX_CLIENT.secret}
 
 Service accounts: Google Sheets and BigQuery take the file at /service-account.json of the sandbox's address
 (BigQuery: project keyrail-sandbox); AWS STS and Amazon S3 take

@@ -2,6 +2,7 @@ import { afterAll, beforeEach, expect, test } from 'vitest';
 import { authenticator } from '../server/src/auth-methods/apply.ts';
 import type { Action } from '../server/src/catalog/action-definition.ts';
 import type { ApiKeyMethod } from '../server/src/catalog/auth-definition.ts';
+import { resolveBaseUrl } from '../server/src/catalog/base-url.ts';
 import { catalogFolder } from '../server/src/catalog/built-in.ts';
 import type { Definition } from '../server/src/catalog/definition.ts';
 import { extractOutputs, readAccount } from '../server/src/catalog/extract.ts';
@@ -12,6 +13,7 @@ import type { Outcome } from '../server/src/catalog/outcome.ts';
 import { buildRequest } from '../server/src/catalog/request.ts';
 import type { RequestTemplate } from '../server/src/catalog/request-template.ts';
 import { Secret } from '../server/src/lib/secret.ts';
+import { uuidOf } from './people.ts';
 import { sandboxUpstreams, startSandbox } from './start.ts';
 
 let now = 1_000_000;
@@ -23,8 +25,13 @@ beforeEach(() => {
   now += 3_600_000;
 });
 
-/** What the sandbox's Salesforce answers a sign-in with. */
-const FIELDS = { instance_url: 'https://acme.my.salesforce.com', login_host: 'login.salesforce.com' };
+/** What a person enters or chooses, or the sandbox's providers answer a sign-in with. */
+const FIELDS = {
+  instance_url: 'https://acme.my.salesforce.com',
+  login_host: 'login.salesforce.com',
+  region: 'intercom',
+  cloud_id: uuidOf('site acme'),
+};
 /** For those that know sign-in alone: their tokens look like keys here. */
 const BEARER = definitionOf('hubspot').auth.find((one) => one.type === 'api_key') as ApiKeyMethod;
 
@@ -218,6 +225,30 @@ const OF_ACTION: Record<string, Record<string, unknown>> = {
   'salesforce query': { q: 'SELECT Id FROM Account LIMIT 1' },
   'airtable find_record': { formula: '{Email} = "lena.moreau@acme.example"' },
 };
+/** Where the same name means something of its own. */
+const OF_SLUG: Record<string, Record<string, unknown>> = {
+  asana: { project_id: '1200000000000002', workspace_id: '1200000000000001', task_id: '1200000000000003' },
+  box: { file_id: '101', folder_id: '0', name: 'Offers' },
+  calendly: {
+    user: 'https://api.calendly.com/users/SANDBOX',
+    event_type: 'https://api.calendly.com/event_types/SANDBOXEVENTTYPE',
+    meeting_id: 'SANDBOXMEETING',
+    start_time: '2026-12-01T00:00:00Z',
+    end_time: '2026-12-07T00:00:00Z',
+  },
+  dropbox: { path: '/Offers/acme.pdf', new_path: '/Offers/old.pdf' },
+  intercom: { admin_id: '7', conversation_id: '8', tag_id: '9' },
+  jira: {
+    project_key: 'OPS',
+    summary: 'Printer is on fire',
+    jql: 'project = OPS',
+    issue_key: 'OPS-12',
+    query: 'lena.moreau@acme.example',
+    fields: { summary: 'Printer is on fire' },
+  },
+  linkedin: { member_id: 'p1', url: 'https://acme.example', post_id: 'urn:li:share:1' },
+  zoom: { topic: 'Demo', start_time: '2027-03-01T14:00:00Z', meeting_id: '81000000001' },
+};
 const CAMPAIGNS: Record<string, unknown> = { smartlead: 1001, heyreach: 5001, instantly: 'any' };
 
 test.each(
@@ -228,6 +259,7 @@ test.each(
   const values = {
     ...VALUES,
     campaign_id: CAMPAIGNS[slug],
+    ...OF_SLUG[slug],
     ...OF_ACTION[`${slug} ${name}`],
     ...(slug === 'hunter' && name === 'domain_search' ? { type: 'personal' } : {}),
   };
@@ -308,8 +340,10 @@ test('the account is named, so that two keys are told apart', async () => {
 test('the settings name every origin of the catalog and exactly the private addresses that are used', () => {
   const settings = sandboxUpstreams(sandbox);
   for (const definition of stoodIn) {
-    const base = definition.baseUrl.replace('{instance_url}', FIELDS.instance_url);
-    expect(settings.upstreams).toContain(`${new URL(base).origin}=http://127.0.0.1:`);
+    const base = resolveBaseUrl(definition, FIELDS);
+    expect(base.kind).toBe('ready');
+    if (base.kind === 'ready')
+      expect(settings.upstreams).toContain(`${new URL(base.url).origin}=http://127.0.0.1:`);
   }
   expect(settings.allowedPrivateHosts.split(',')).toHaveLength(sandbox.upstreams.length);
 });

@@ -4,35 +4,8 @@ import { CallLog } from './call-log.ts';
 import { reset, serveControl, type Upstream } from './control.ts';
 import { Limiter } from './limiter.ts';
 import { Grants } from './oauth/grants.ts';
+import { PROVIDERS } from './provider-list.ts';
 import { type SandboxState, serveProvider } from './provider-server.ts';
-import { airtable } from './providers/airtable.ts';
-import { apollo } from './providers/apollo.ts';
-import { betterenrich } from './providers/betterenrich.ts';
-import { googleSheets } from './providers/google-sheets.ts';
-import { heyreach } from './providers/heyreach.ts';
-import { hubspot } from './providers/hubspot.ts';
-import { hunter } from './providers/hunter.ts';
-import { instantly } from './providers/instantly.ts';
-import { notion } from './providers/notion.ts';
-import { salesforce } from './providers/salesforce.ts';
-import { slack } from './providers/slack.ts';
-import { smartlead } from './providers/smartlead.ts';
-import type { StandIn } from './stand-in.ts';
-
-const PROVIDERS: readonly StandIn[] = [
-  apollo,
-  hunter,
-  betterenrich,
-  instantly,
-  smartlead,
-  heyreach,
-  hubspot,
-  googleSheets,
-  slack,
-  salesforce,
-  notion,
-  airtable,
-];
 
 export interface SandboxOptions {
   /** Of the start page; the providers take the next ones. 0 lets the system choose each. */

@@ -49,9 +49,9 @@ function authorize(deps: FlowDeps, slug: string, spec: OAuthSpec, request: Sandb
   const scopes = (query.get('scope') ?? '').split(spec.scopeSeparator).filter((scope) => scope !== '');
   if (request.method !== 'POST') return signInPage(spec.name, scopes);
   if (textOf(request.body, 'answer') !== 'allow')
-    return back({ error: 'access_denied', error_description: 'The person did not allow it.' });
+    return back({ error: spec.denied ?? 'access_denied', error_description: 'The person did not allow it.' });
   const account = textOf(request.body, 'account') || 'anna@example.com';
-  const grant: Grant = { account, scopes, asked: query, isWithdrawn: false };
+  const grant: Grant = { account, scopes, asked: query, isWithdrawn: false, sinceMs: deps.nowMs() };
   const asked = new URLSearchParams(query);
   if (spec.pkce === 'ignored') asked.delete('code_challenge');
   return back({ code: deps.grants.issueCode(slug, grant, asked, deps.nowMs()) });
@@ -82,13 +82,17 @@ function token(deps: FlowDeps, slug: string, spec: OAuthSpec, request: SandboxRe
       return grant === null ? spec.failed('invalid_code', false) : issue(deps, slug, spec, grant, false);
     }
     case 'refresh_token': {
-      const found = deps.grants.refresh(textOf(request.body, 'refresh_token'), spec.refresh === 'rotating');
+      const found = deps.grants.refresh(textOf(request.body, 'refresh_token'), {
+        isRotating: spec.refresh === 'rotating',
+        graceMs: (spec.graceSeconds ?? 0) * 1000,
+        nowMs: deps.nowMs(),
+      });
       if (!('because' in found)) return issue(deps, slug, spec, found.grant, true);
       if (found.because === 'reused' && spec.reuseEndsGrant === true && found.grant)
         found.grant.isWithdrawn = true;
       return spec.failed('invalid_grant', true);
     }
-    case 'client_credentials': {
+    case spec.programGrant ?? 'client_credentials': {
       const grant: Grant = {
         account: 'integration@example.com',
         scopes: [],
@@ -119,6 +123,7 @@ function issue(deps: FlowDeps, slug: string, spec: OAuthSpec, grant: Grant, isRe
     refreshToken: givesNew ? deps.grants.issueRefresh(slug, grant) : null,
     expiresInSeconds: spec.accessSeconds === null ? null : seconds,
     isRefresh,
+    nowMs: deps.nowMs(),
   });
   const present = Object.entries(body).filter(([, value]) => value !== null);
   return { status: 200, body: Object.fromEntries(present), headers: { 'cache-control': 'no-store' } };

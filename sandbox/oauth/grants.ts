@@ -16,7 +16,8 @@ interface AccessToken {
 
 interface RefreshToken {
   grant: Grant;
-  isUsed: boolean;
+  /** Null: not yet. */
+  usedAtMs: number | null;
 }
 
 const CODE_LIVES_MS = 60_000;
@@ -61,7 +62,7 @@ export class Grants {
 
   issueRefresh(provider: string, grant: Grant): string {
     const token = `sandbox-${provider}-refresh-${randomText()}`;
-    this.#refresh.set(token, { grant, isUsed: false });
+    this.#refresh.set(token, { grant, usedAtMs: null });
     return token;
   }
 
@@ -72,15 +73,16 @@ export class Grants {
     return found.expiresAtMs <= nowMs ? { because: 'expired' } : { grant: found.grant };
   }
 
-  /** The grant of a refresh token; `spend` marks it as used, so that it is good no more. */
+  /** The grant of a refresh token; a rotating one is used up, and good no more once its grace is over. */
   refresh(
     token: string,
-    spend: boolean,
+    { isRotating, graceMs, nowMs }: { isRotating: boolean; graceMs: number; nowMs: number },
   ): { grant: Grant } | { because: 'reused' | 'unknown'; grant?: Grant } {
     const found = this.#refresh.get(token);
     if (found === undefined || found.grant.isWithdrawn) return { because: 'unknown' };
-    if (found.isUsed) return { because: 'reused', grant: found.grant };
-    found.isUsed = spend;
+    const { usedAtMs } = found;
+    if (usedAtMs !== null && nowMs >= usedAtMs + graceMs) return { because: 'reused', grant: found.grant };
+    if (isRotating) found.usedAtMs ??= nowMs;
     return { grant: found.grant };
   }
 

@@ -14,6 +14,8 @@ export interface Grant {
   /** Parameters of the authorization request: Google gives a refresh token only where it was asked for one. */
   asked: URLSearchParams;
   isWithdrawn: boolean;
+  /** When it was allowed. */
+  sinceMs?: number;
 }
 
 export interface Issued {
@@ -23,6 +25,7 @@ export interface Issued {
   refreshToken: string | null;
   expiresInSeconds: number | null;
   isRefresh: boolean;
+  nowMs: number;
 }
 
 /** Names of RFC 6749, and `bad_secret` for a known client with another secret. */
@@ -49,6 +52,12 @@ export interface OAuthSpec {
   refresh: 'static' | 'rotating';
   /** Using a refresh token again ends the whole grant. */
   reuseEndsGrant?: boolean;
+  /** So long a refresh token that was used is still taken. */
+  graceSeconds?: number;
+  /** What a program asks for a token of its own with; left out: client_credentials. */
+  programGrant?: string;
+  /** What the callback is told where the person says no; left out: access_denied. */
+  denied?: string;
   /** Null: the provider's tokens have no end of their own. */
   accessSeconds: number | null;
   /** Whether this grant comes with a refresh token at all. */
