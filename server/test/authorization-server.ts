@@ -31,6 +31,8 @@ export interface AuthorizationServer {
   revokeUrl: string;
   /** An API of its own: `GET` with a Bearer token that is good → 200 `{id, name, scope}`, else 401. */
   apiUrl: string;
+  /** What `GET {issuer}/api/accounts` lists for a person; nothing until said. */
+  reaches(account: string, accounts: readonly { id: string; name: string; kind?: string }[]): void;
   /** Registers a client. PKCE is required of all. */
   addClient(client: NewClient): Promise<{ clientId: string; clientSecret: string }>;
   /** A person who opens the address, signs in, and answers. Resolves to where they are sent back, which is not opened. */
@@ -85,6 +87,7 @@ export async function startAuthorizationServer(
     ),
   );
   const answers: number[] = [];
+  const reached = new Map<string, readonly object[]>();
   const callback = provider.callback();
   const inner = await listenOn(
     createServer(async (incoming, response) => {
@@ -97,6 +100,10 @@ export async function startAuthorizationServer(
         answers.push(person === null ? 401 : 200);
         response.writeHead(person === null ? 401 : 200, { 'content-type': 'application/json' });
         response.end(JSON.stringify(person ?? { error: 'invalid_token' }));
+      } else if (incoming.url === '/api/accounts') {
+        const person = await whoseToken(provider, incoming.headers.authorization ?? '');
+        response.writeHead(person === null ? 401 : 200, { 'content-type': 'application/json' });
+        response.end(JSON.stringify({ data: reached.get(person?.id ?? '') ?? [] }));
       } else await callback(incoming, response);
     }),
   );
@@ -111,6 +118,7 @@ export async function startAuthorizationServer(
     tokenUrl: `${issuer}/token`,
     revokeUrl: `${issuer}/token/revocation`,
     apiUrl: `${issuer}/api/me`,
+    reaches: (account, list) => void reached.set(account, list),
     addClient: async (client) => addClient(known, client),
     signIn: (authorizationUrl, given = {}) => signInAt(issuer, authorizationUrl, given),
     tokenRequests: front.tokenRequests,

@@ -1,6 +1,7 @@
 import type { Action } from './action-definition.ts';
 import { addressProblem } from './address-check.ts';
 import type { AuthMethod } from './auth-definition.ts';
+import { checkSignIn } from './check-sign-in.ts';
 import { checkTemplates } from './check-templates.ts';
 import type { Definition } from './definition.ts';
 import { parsePath } from './path.ts';
@@ -23,6 +24,7 @@ export function checkDefinition(
     ...checkMethods(definition),
     ...definition.actions.flatMap((action, index) => checkAction(definition, action, ['actions', index])),
     ...checkPrimary(definition),
+    ...checkSignIn(definition),
   ];
 }
 
