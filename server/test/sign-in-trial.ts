@@ -108,7 +108,7 @@ export async function startSignInTrial(options: TrialOptions = {}): Promise<Sign
 }
 
 function trialFile(provider: AuthorizationServer, options: TrialOptions): string {
-  const method = (options.method ?? '').replace('ISSUER', provider.issuer);
+  const method = (options.method ?? '').replaceAll('ISSUER', provider.issuer);
   return `slug: trial
 name: Trial
 category: CRM
