@@ -88,19 +88,8 @@ export const signInScenes: Scene[] = [
     },
   },
   { name: '45-check', path: check, act: (page) => page.getByText('This server says of itself').waitFor() },
-  {
-    name: '45-check-fine',
-    path: check,
-    act: (page) =>
-      answerCheck(page, (findings) =>
-        findings.map((one) => ({ ...one, state: 'ok', next_step: null, message: 'It is as it should be.' })),
-      ),
-  },
-  {
-    name: '45-check-problems',
-    path: check,
-    act: (page) => answerCheck(page, (findings) => findings.map((one) => problems[one.id as string] ?? one)),
-  },
+  { name: '45-check-fine', path: check, act: (page) => answerCheck(page, 'All is as it should be.', {}) },
+  { name: '45-check-problems', path: check, act: (page) => answerCheck(page, 'has to change', problems) },
   {
     name: '45-check-failing',
     path: check,
@@ -177,7 +166,6 @@ export const signInScenes: Scene[] = [
 ];
 
 type Body = Record<string, unknown>;
-type Finding = Body & { id: unknown };
 
 /** What the API answers, but for this, on the page loaded anew. */
 async function change(page: Page, path: string, by: (body: Body) => Body, reload = true): Promise<void> {
@@ -248,33 +236,49 @@ function refusedApp(body: Body): Body {
   };
 }
 
-async function answerCheck(page: Page, by: (findings: Finding[]) => Body[]): Promise<void> {
-  await change(page, '**/v1/setup-check', (body) => ({ ...body, findings: by(body.findings as Finding[]) }));
-  await page.getByText('This server says of itself').waitFor();
+async function answerCheck(page: Page, said: string, others: Record<string, Body>): Promise<void> {
+  const findings = Object.entries(fine).map(([id, [title, message]]) => ({
+    id,
+    state: 'ok',
+    title,
+    message,
+    next_step: null,
+    ...others[id],
+  }));
+  await page.route('**/v1/setup-check', (route) =>
+    route.fulfill({
+      json: { checked_at: soon(0), public_url: 'https://keyrail.northwind.example', findings },
+    }),
+  );
+  await page.reload();
+  await page.getByText(said).first().waitFor();
 }
+
+const fine: Record<string, [title: string, message: string]> = {
+  public_url: ['Public address', 'KEYRAIL_PUBLIC_URL is set to https://keyrail.northwind.example.'],
+  https: ['https', 'Sign-ins and links go over https.'],
+  forwarded_headers: ['Reverse proxy', 'What the proxy in front of this server says of callers is believed.'],
+  callback: ['Callback address', 'Sign-ins find their way back to this server.'],
+  browser_address: ['Your browser', 'You have Keyrail open under the address it believes to have.'],
+  clock: ['Clock', 'The clocks of server, database and browser agree.'],
+  sign_in_setups: ['Sign-in setups', 'None of 4 is refused by its tool.'],
+};
 
 const problems: Record<string, Body> = {
   public_url: {
-    id: 'public_url',
     state: 'problem',
-    title: 'Public address',
     message:
       'This server believes to be at http://127.0.0.1:4400, and you have it open under https://keyrail.northwind.example.',
     next_step: 'Start it with KEYRAIL_PUBLIC_URL=https://keyrail.northwind.example.',
   },
   clock: {
-    id: 'clock',
     state: 'warning',
-    title: 'Clock',
     message: 'The clock of this server is 94 seconds behind that of the database.',
     next_step: 'Have the machine keep its time by NTP.',
   },
   callback: {
-    id: 'callback',
     state: 'unknown',
-    title: 'Callback address',
     message: 'Whether sign-ins find their way back could not be tried from here.',
-    next_step: null,
   },
 };
 

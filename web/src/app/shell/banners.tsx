@@ -14,9 +14,8 @@ export function Banners() {
         <div className={styles.banner} data-tone="amber" role="status">
           <IconCopyOff size={15} aria-hidden />
           <span>
-            <strong>Paused: this looks like a copy.</strong> The database was moved or restored, so nothing is
-            sent to any tool and no access is renewed. Whoever runs this server says which it is, with{' '}
-            <code>keyrail instance</code>.
+            <strong>Paused: this looks like a copy.</strong> Nothing is sent to any tool and no access is
+            renewed until whoever runs this server says which it is, with <code>keyrail instance</code>.
           </span>
         </div>
       )}

@@ -12,7 +12,7 @@ import { Skeleton } from '../../ui/skeleton.tsx';
 import { ConnectionState } from '../../ui/status.tsx';
 import { CheckNow } from './check-now.tsx';
 import styles from './connection-drawer.module.css';
-import { MissingAccess, ScopeName } from './missing-access.tsx';
+import { lacksAccess, MissingAccess, ScopeName } from './missing-access.tsx';
 import { NextStep, OwnWords } from './outcome.tsx';
 import { Credentials } from './previous-key.tsx';
 import { endsSoon, reconnectVerb } from './reconnect-words.ts';
@@ -81,7 +81,9 @@ function Details({ tool, connection, onReconnect }: DetailsProps) {
           <WithdrawalLine connection={connection} toolName={tool.name} />
         </div>
       )}
-      <MissingAccess tool={tool} connection={connection} onSignInAgain={onReconnect} />
+      <div className={styles.lacks}>
+        <MissingAccess tool={tool} connection={connection} onSignInAgain={onReconnect} />
+      </div>
       <dl className={styles.facts}>
         <Fact name="Connected as">{account?.name ?? 'Not told by the tool'}</Fact>
         {account?.plan != null && <Fact name="Plan">{account.plan}</Fact>}
@@ -117,7 +119,7 @@ function Details({ tool, connection, onReconnect }: DetailsProps) {
       </dl>
       {mayChange && (
         <div className={styles.buttons}>
-          {connection.status !== 'connected' && (
+          {connection.status !== 'connected' && !lacksAccess(connection) && (
             <Button
               variant={wantsReconnect(connection.status) || endsSoon(connection) ? 'filled' : 'default'}
               onClick={onReconnect}

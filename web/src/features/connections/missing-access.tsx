@@ -11,10 +11,14 @@ interface Props {
   onSignInAgain?: (() => void) | undefined;
 }
 
+/** Works, but for what the sign-in did not allow. */
+export const lacksAccess = ({ missing_scopes, limited_actions, status }: Connection): boolean =>
+  status !== 'disconnected' && missing_scopes.length + limited_actions.length > 0;
+
 /** What was asked for at the sign-in and not allowed, and which actions will not work for it. */
 export function MissingAccess({ tool, connection, onSignInAgain }: Props) {
   const { missing_scopes: missing, limited_actions: limited } = connection;
-  if (missing.length + limited.length === 0 || connection.status === 'disconnected') return null;
+  if (!lacksAccess(connection)) return null;
   return (
     <Notice
       tone="amber"

@@ -1,6 +1,7 @@
 import type { Connection } from '@keyrail/contract/connections';
 import { Ago } from '../../ui/ago.tsx';
 import { Notice } from '../../ui/notice.tsx';
+import styles from './connection-drawer.module.css';
 
 /** How the access lives on: when it was renewed, when it will be, and what kept the last renewal from coming about. */
 export function TokenState({ connection }: { connection: Connection }) {
@@ -12,13 +13,15 @@ export function TokenState({ connection }: { connection: Connection }) {
         <Life connection={connection} token={token} />
       </p>
       {token.problem !== null && (
-        <Notice tone="amber" title={token.problem}>
-          {token.expires_at !== null && Date.parse(token.expires_at) > Date.now() && (
-            <p>
-              The present access is used until its end, <Ago at={token.expires_at} />.
-            </p>
-          )}
-        </Notice>
+        <div className={styles.problem}>
+          <Notice tone="amber" title={token.problem}>
+            {token.expires_at !== null && Date.parse(token.expires_at) > Date.now() && (
+              <p>
+                The present access is used until its end, <Ago at={token.expires_at} />.
+              </p>
+            )}
+          </Notice>
+        </div>
       )}
     </>
   );

@@ -52,7 +52,7 @@ export function OAuthConnect(props: Props) {
       autoComplete="off"
       onSubmit={(event) => {
         event.preventDefault();
-        begin(false);
+        if (!isUnderWay) begin(false);
       }}
     >
       <Beforehand tool={tool} setup={method.setup} />
@@ -71,29 +71,32 @@ export function OAuthConnect(props: Props) {
           onAgain={begin}
         />
       </div>
-      <div className={styles.foot}>
-        {onCancel && (
+      {/* Choosing has buttons of its own. */}
+      {control.state.kind !== 'choosing' && (
+        <div className={styles.foot}>
+          {onCancel && (
+            <Button
+              variant="default"
+              onClick={() => {
+                control.stop();
+                onCancel();
+              }}
+            >
+              Cancel
+            </Button>
+          )}
           <Button
-            variant="default"
-            onClick={() => {
-              control.stop();
-              onCancel();
-            }}
+            type="submit"
+            disabled={isUnderWay}
+            autoFocus={wasSetUpHere}
+            variant={control.state.kind === 'blocked' ? 'default' : 'filled'}
+            rightSection={<IconExternalLink size={14} aria-hidden />}
+            title="Opens a new window"
           >
-            Cancel
+            {verb}
           </Button>
-        )}
-        <Button
-          type="submit"
-          disabled={isUnderWay}
-          autoFocus={wasSetUpHere}
-          variant={control.state.kind === 'blocked' ? 'default' : 'filled'}
-          rightSection={<IconExternalLink size={14} aria-hidden />}
-          title="Opens a new window"
-        >
-          {verb}
-        </Button>
-      </div>
+        </div>
+      )}
     </form>
   );
 }
