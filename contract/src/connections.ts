@@ -27,6 +27,12 @@ export const tokenState = z.object({
     .string()
     .nullable()
     .describe('Why the last renewal did not come about, in a sentence; the token is used until its end.'),
+  ended_because: z
+    .enum(['expired', 'revoked', 'rejected', 'renewal_interrupted'])
+    .nullable()
+    .describe(
+      'Why no new one is given any more; null: it is renewed. renewal_interrupted: the answer to a renewal was lost, and the tool does not give it again.',
+    ),
 });
 
 /** What became of telling the tool that access has ended; it is tried again for a day at least. */

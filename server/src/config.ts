@@ -6,10 +6,11 @@ import { isLoopbackHost } from './lib/loopback.ts';
 import { StartRefused } from './lib/start-refused.ts';
 
 /** What the whole program runs by. Made once, by `readConfig`; handed to whoever needs a part of it. */
-export interface Config extends Omit<Settings, 'publicUrl' | 'masterKeyFile'> {
+export interface Config extends Omit<Settings, 'publicUrl' | 'masterKeyFile' | 'journalDir'> {
   /** The configured address without a trailing slash; null: loopback, see `serve`. */
   publicUrl: string | null;
   masterKeyFile: string;
+  journalDir: string;
 }
 
 /** Values printed in documentation or examples somewhere: whoever copies one has no secret. */
@@ -37,7 +38,11 @@ export function readConfig(environment: Environment = process.env): Config {
     throw new StartRefused(`${many} not right:\n${mistakes.map((one) => `  - ${one}`).join('\n')}`);
   }
   const read = values as Settings;
-  return { ...read, masterKeyFile: read.masterKeyFile ?? defaultKeyFile(read.dataDir, environment) };
+  return {
+    ...read,
+    masterKeyFile: read.masterKeyFile ?? defaultKeyFile(read.dataDir, environment),
+    journalDir: read.journalDir ?? join(read.dataDir, 'token-journal'),
+  };
 }
 
 /** Outside the data folder, so that a copied data folder opens nothing; named after it, so that two do not share. */

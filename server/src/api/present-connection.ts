@@ -1,6 +1,7 @@
 import type { Connection as Shown } from '@keyrail/contract/connections';
 import { ADDRESS_STAMP } from '../catalog/base-url.ts';
 import type { Listed } from '../connections/look.ts';
+import type { TokenFacts } from '../tokens/token.ts';
 
 /** A connection as the API shows it: what is not named here does not get out. */
 export function presentConnection(connection: Listed): Shown {
@@ -22,7 +23,7 @@ export function presentConnection(connection: Listed): Shown {
     granted_scopes: connection.token?.scopes ? [...connection.token.scopes] : null,
     missing_scopes: connection.missingScopes,
     limited_actions: connection.limitedActions,
-    token: null,
+    token: presentToken(connection),
     withdrawal: null,
     last_verdict: connection.lastVerdict,
     last_checked_at: connection.lastCheckedAt?.toISOString() ?? null,
@@ -38,9 +39,44 @@ export function presentConnection(connection: Listed): Shown {
   };
 }
 
-/** A token that renews itself ends for nobody; one that cannot be renewed ends the connection. */
+/** A token that renews itself ends for nobody; one that cannot be renewed, or a grant with an end, ends the connection. */
 function endOf({ expiresAt, token }: Listed): Date | null {
-  return expiresAt ?? (token === null || token.isRenewable ? null : token.expiresAt);
+  const own = token === null || token.isRenewable ? null : token.expiresAt;
+  const ends = [expiresAt, token?.grantEnd?.endsAt ?? null, own].filter((end) => end !== null);
+  return ends.sort((one, other) => one.getTime() - other.getTime())[0] ?? null;
+}
+
+function presentToken({ token }: Listed): Shown['token'] {
+  if (token === null) return null;
+  return {
+    renewed_at: token.mintedAt?.toISOString() ?? null,
+    expires_at: token.expiresAt?.toISOString() ?? null,
+    next_renewal_at: token.renewAt?.toISOString() ?? null,
+    problem: problemOf(token),
+    ended_because: token.ended === null ? null : ENDED[token.ended.because],
+  };
+}
+
+const ENDED = {
+  expired: 'expired',
+  revoked: 'revoked',
+  rejected: 'rejected',
+  interrupted: 'renewal_interrupted',
+} as const;
+
+function problemOf({ failure, isHeld, ended }: TokenFacts): string | null {
+  if (ended !== null) return `It cannot be renewed any more.${said(ended.words)}`;
+  if (failure?.kind === 'setup_rejected')
+    return `The one-time sign-in setup is not accepted.${said(failure.words)}`;
+  if (failure !== null)
+    return `The last renewal did not come about; it is tried again by itself.${said(failure.words)}`;
+  return isHeld
+    ? 'The last renewal was interrupted. The token is used to its end before it is tried again, since asking twice could end the access.'
+    : null;
+}
+
+function said(words: string | null): string {
+  return words === null ? '' : ` The tool says: “${words}”`;
 }
 
 /** Ours to compare, and nothing to anybody else. */

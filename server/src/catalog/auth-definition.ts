@@ -96,7 +96,7 @@ const tokenEndpoint = {
   token_errors: z
     .record(z.string(), tokenErrorMeaning)
     .default({})
-    .describe('Codes this provider has beyond RFC 6749, and what they mean.'),
+    .describe('Codes this provider has beyond RFC 6749, and what they mean; http_404 is the status itself.'),
   access_token_ttl_seconds: z
     .int()
     .positive()
@@ -112,6 +112,12 @@ const tokenEndpoint = {
     .string()
     .default('client_id')
     .describe('What the client id is called there, and where people sign in.'),
+  token_members: z
+    .record(z.string(), pathSchema)
+    .default({})
+    .describe(
+      'Where a member of the answer has another name: access_token, refresh_token, expires_in, expires_at, scope.',
+    ),
 };
 
 const apiKeySchema = shape({

@@ -45,6 +45,7 @@ export function connectionsDeps(
     tokenSweepStore: createTokenSweepStore(db.system),
     mayLeave: instance.mayLeave,
     tokenSettings: { leaseMs: config.tokenLeaseSeconds * 1000 },
+    journalFolder: config.journalDir,
     operatorApps: createOperatorAppStore(db.system),
     keyedHash: (text) => createHmac('sha256', hashKey.reveal()).update(text).digest('base64url'),
     settings: DEFAULT_CONNECTION_SETTINGS,
@@ -56,5 +57,6 @@ export async function composeConnections(deps: ConnectionsDeps, listener: Listen
   const connections = createConnections(deps);
   await listener.listen(CONNECTION_CHANGED, connections.forget, () => connections.forget(null));
   await listener.listen(TOKEN_CHANGED, connections.tokens.hear, () => connections.tokens.hear(null));
+  await connections.tokens.replay();
   return connections;
 }

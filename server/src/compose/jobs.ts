@@ -8,7 +8,7 @@ import { authorizationsSweep } from '../oauth/sweep.ts';
 import type { Executor } from '../runs/executor.ts';
 import { runTasks } from '../runs/runs.ts';
 import { FORGET_VALUES, runForgetValues } from '../tables/forget-values.ts';
-import { tokenRenew, tokensSweep } from '../tokens/announce.ts';
+import { tokenRenew, tokenSayEnd, tokensSweep } from '../tokens/announce.ts';
 import type { People } from '../workspaces/people.ts';
 import { peopleSweep } from '../workspaces/sweep.ts';
 
@@ -32,16 +32,8 @@ export function composeJobs(deps: Deps): { tasks: Task[]; periodics: Periodic[] 
       ),
       task(connectionsSweep, () => connections.sweep()),
       task(tokensSweep, () => connections.tokens.sweep()),
-      task(tokenRenew, ({ generation, ...owner }) =>
-        connections.tokens.renewDue(
-          {
-            workspaceId: owner.workspace_id,
-            connectionId: owner.connection_id,
-            credentialVersion: owner.credential_version,
-          },
-          generation,
-        ),
-      ),
+      task(tokenRenew, ({ generation, ...owner }) => connections.tokens.renewDue(ownerOf(owner), generation)),
+      task(tokenSayEnd, (owner) => connections.tokens.sayEnd(ownerOf(owner))),
       task(peopleSweep, () => people.sweep()),
       task(authorizationsSweep, () => signIns.sweep()),
       ...runTasks({ transact }, executor),
@@ -53,5 +45,13 @@ export function composeJobs(deps: Deps): { tasks: Task[]; periodics: Periodic[] 
       { job: peopleSweep, everyMs: 60 * MINUTE_MS },
       { job: authorizationsSweep, everyMs: 10 * MINUTE_MS },
     ],
+  };
+}
+
+function ownerOf(named: { workspace_id: string; connection_id: string; credential_version: number }) {
+  return {
+    workspaceId: named.workspace_id,
+    connectionId: named.connection_id,
+    credentialVersion: named.credential_version,
   };
 }

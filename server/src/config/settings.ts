@@ -84,6 +84,12 @@ export const settings = {
     'The folder of the embedded database and of working files.',
     folder(join(root, '.keyrail', 'data')),
   ),
+  journalDir: setting(
+    'KEYRAIL_JOURNAL_DIR',
+    'token-journal in the data folder',
+    'The folder where new access tokens are kept, encrypted, while the database is away; processes on one machine share it, and it must outlive them.',
+    text.transform((value) => (value === undefined ? null : resolve(value))),
+  ),
   masterKey: setting(
     'KEYRAIL_MASTER_KEY',
     'the key file is used',

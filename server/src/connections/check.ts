@@ -4,6 +4,7 @@ import type { AuthMethod } from '../catalog/auth-definition.ts';
 import type { Definition } from '../catalog/definition.ts';
 import { enqueue } from '../jobs/queue.ts';
 import type { Tx } from '../lib/tx.ts';
+import type { GrantEnd } from '../tokens/grant.ts';
 import type { Who } from '../workspaces/who.ts';
 import { connectionHealed } from './announce.ts';
 import { type CheckSettings, nextCheckAt } from './check-times.ts';
@@ -11,7 +12,7 @@ import { type Connection, isHealthy } from './connection.ts';
 import { type ConnectionChange, changeConnection } from './connection-store.ts';
 import { insertEvent } from './event-store.ts';
 import { probeOf } from './probe.ts';
-import { statusAfter, statusByEnd } from './status.ts';
+import { statusAfter, statusByEnd, statusByGrantEnd } from './status.ts';
 import type { Finding } from './verdict.ts';
 
 interface Checked {
@@ -21,6 +22,8 @@ interface Checked {
   method: AuthMethod;
   /** When the credential itself ends, where known. */
   expiresAt?: Date | null;
+  /** When the access that signing in gave ends, where known. */
+  grantEnd?: GrantEnd | null;
   at: Date;
 }
 
@@ -31,10 +34,12 @@ interface Checked {
 export function changeAfter(
   settings: CheckSettings,
   before: Pick<Connection, 'status' | 'statusReason' | 'checksMissed'> | null,
-  { found, verdict, definition, method, expiresAt = null, at }: Checked,
+  { found, verdict, definition, method, expiresAt = null, grantEnd = null, at }: Checked,
 ): ConnectionChange &
   Required<Pick<ConnectionChange, 'status' | 'statusReason' | 'nextCheckAt' | 'checksMissed'>> {
-  const ending = statusByEnd(statusAfter(found), expiresAt, at);
+  const ending =
+    statusByEnd(statusAfter(found), expiresAt, at) ??
+    statusByGrantEnd(statusAfter(found), grantEnd, definition.name, at);
   const judged = ending?.status ?? statusAfter(found);
   const status = judged ?? before?.status ?? 'unverified';
   const checksMissed = judged === null ? (before?.checksMissed ?? 0) + 1 : 0;

@@ -59,6 +59,8 @@ export interface ConnectionsDeps {
   sweepStore: SweepStore;
   tokenSweepStore: TokensDeps['sweepStore'];
   tokenSettings?: Partial<TokenSettings>;
+  /** Where new tokens are kept while the database is away; left out: in memory alone. */
+  journalFolder?: string;
   /** Throws where nothing may leave this server now. */
   mayLeave?: NonNullable<TokensDeps['mayLeave']>;
   /** Sign-in setups that the operator made for all workspaces. */
@@ -179,6 +181,7 @@ export function createConnections(given: ConnectionsDeps): Connections {
     mint: createMint(given),
     events: tokenEvents(given),
     sweepStore: given.tokenSweepStore,
+    journalFolder: given.journalFolder ?? null,
     ...(given.tokenSettings && { settings: given.tokenSettings }),
   });
   const door = createCredentialDoor(

@@ -130,6 +130,22 @@ export async function insertCurrent(
     .execute();
 }
 
+/** What is no secret of one version; its secret stays as it is. */
+export async function changeFields(
+  tx: Tx,
+  owner: CredentialOwner,
+  version: number,
+  fields: Readonly<Record<string, string>>,
+): Promise<void> {
+  await queries(tx)
+    .updateTable('credentials')
+    .set({ fields: JSON.stringify(fields) })
+    .where('workspace_id', '=', owner.workspaceId)
+    .where('connection_id', '=', owner.id)
+    .where('version', '=', version)
+    .execute();
+}
+
 /**
  * The current one steps back and stays for roll-back until `destroyAfter` (null: it is destroyed at once); the one that
  * stood there is destroyed.

@@ -1,5 +1,6 @@
 import type { ConnectionStatus } from '@keyrail/contract/connections';
 import type { VerdictKind } from '@keyrail/contract/verdicts';
+import type { GrantEnd } from '../tokens/grant.ts';
 
 /** What a check says about the credential, beyond its verdict's kind. */
 export interface Judged {
@@ -54,6 +55,34 @@ export function statusByEnd(
     status: 'expiring_soon',
     reason: `These credentials end on ${day}. Replace them before, and nothing stops.`,
   };
+}
+
+/** The same where signing in gave access for a limited time, whatever is renewed. `name`: the integration's. */
+export function statusByGrantEnd(
+  status: ConnectionStatus | null,
+  grantEnd: GrantEnd | null,
+  name: string,
+  at: Date,
+): { status: ConnectionStatus; reason: string } | null {
+  if (grantEnd === null) return null;
+  const { endsAt, warnsAt } = grantEnd;
+  if (endsAt <= at && status !== 'connected') {
+    const when = momentOf(endsAt, at);
+    return { status: 'expired', reason: `The access to ${name} ended ${when}. Sign in again.` };
+  }
+  if (status !== 'connected' || warnsAt > at) return null;
+  return { status: 'expiring_soon', reason: endsSoonSentence(name, endsAt, at) };
+}
+
+export function endsSoonSentence(name: string, endsAt: Date, at: Date): string {
+  return `The access to ${name} ends ${momentOf(endsAt, at)} and cannot be renewed beyond that. Sign in again before, and nothing stops.`;
+}
+
+/** The day; where it is near, the minute as well. */
+function momentOf(moment: Date, now: Date): string {
+  const [day = '', time = ''] = moment.toISOString().split('T');
+  const isNear = Math.abs(moment.getTime() - now.getTime()) < 2 * DAY_MS;
+  return isNear ? `on ${day} at ${time.slice(0, 5)} UTC` : `on ${day}`;
 }
 
 export type SaveDecision = 'save' | 'refuse' | 'save_if_asked';

@@ -2,9 +2,10 @@ import type { Verdict } from '@keyrail/contract/verdicts';
 import type { Catalogs } from '../catalog/catalogs.ts';
 import { AppError } from '../lib/app-error.ts';
 import type { Clock } from '../lib/clock.ts';
-import type { Transact } from '../lib/tx.ts';
+import type { Transact, Tx } from '../lib/tx.ts';
 import { requiredScopes } from '../oauth/renew.ts';
 import type { Outbound } from '../outbound/call.ts';
+import type { GrantEnd } from '../tokens/grant.ts';
 import type { Tokens } from '../tokens/token.ts';
 import type { Who } from '../workspaces/who.ts';
 import { findAskedScopes } from './asked-scopes-store.ts';
@@ -80,9 +81,20 @@ async function checkSaved(deps: VerifyDeps, connection: Connection, who: Who | n
     const now = await lockConnection(tx, connection.workspaceId, connection.id);
     // Replaced, disconnected or deleted while the provider was asked: the answer was about something that is gone.
     if (now === null || now.credentialVersion !== connection.credentialVersion) return;
-    await saveCheck(tx, deps.settings, now, { found, verdict, ...known, at }, who);
+    const grantEnd = await grantEndOf(deps, tx, now);
+    await saveCheck(tx, deps.settings, now, { found, verdict, ...known, grantEnd, at }, who);
   });
   return { kind: 'verdict', verdict };
+}
+
+async function grantEndOf(
+  { tokens }: Pick<VerifyDeps, 'tokens'>,
+  tx: Tx,
+  { workspaceId, id, credentialVersion }: Connection,
+): Promise<GrantEnd | null> {
+  if (credentialVersion === null) return null;
+  const facts = await tokens.facts(tx, workspaceId, [{ connectionId: id, credentialVersion }]);
+  return facts.get(id)?.grantEnd ?? null;
 }
 
 /** What was not granted when somebody signed in is missing still, however well the check goes. */

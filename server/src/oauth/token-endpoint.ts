@@ -28,6 +28,8 @@ export interface TokenEndpoint {
   tokenErrors: Readonly<Record<string, TokenErrorMeaning>>;
   accessTokenTtlSeconds?: number | undefined;
   refreshTokenTtlSeconds?: number | undefined;
+  refreshTokenLifetime?: 'sliding' | 'fixed' | 'fixed_where_said' | undefined;
+  grantTtlSeconds?: number | undefined;
   refresh?: 'static' | 'rotating' | 'exchange' | 'none' | undefined;
   tokenQuery?: Readonly<Record<string, string>> | undefined;
   clientIdParam?: string | undefined;

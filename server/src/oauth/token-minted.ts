@@ -18,14 +18,15 @@ const LONGEST_TOKEN = 16_000;
 
 /** The tokens in an answer that is no failure; null where there is no access token that could be sent. */
 export function readMinted(
-  ask: Pick<TokenAsk, 'endpoint' | 'connectionFields'>,
+  ask: Pick<TokenAsk, 'endpoint' | 'connectionFields'> & Partial<Pick<TokenAsk, 'grant'>>,
   body: TokenBody,
   now: Date,
 ): { kind: 'minted'; minted: Minted; account: TokenAccount | null } | null {
   if (body === null) return null;
   const { endpoint } = ask;
-  const found = endpoint.tokenPath === undefined ? body : readPath(body, endpoint.tokenPath);
-  if (!isRecord(found)) return null;
+  const inside = endpoint.tokenPath === undefined ? body : readPath(body, endpoint.tokenPath);
+  if (!isRecord(inside)) return null;
+  const found = renamed(endpoint, inside);
   const accessToken = tokenText(found.access_token);
   if (accessToken === null) return null;
   // Where the token itself buys the next one, it is what is kept for that.
@@ -34,11 +35,20 @@ export function readMinted(
     accessToken: new Secret(accessToken),
     refreshToken: refreshToken === null ? null : new Secret(refreshToken),
     expiresInSeconds: lifetime(endpoint, found, now),
-    refreshExpiresInSeconds: refreshLifetime(endpoint, found),
+    ...grantLife(endpoint, found, ask.grant?.kind === 'authorization_code'),
     scopes: scopesIn(found.scope ?? found.scopes),
     fields: fieldsIn(ask.connectionFields ?? [], body),
   };
   return { kind: 'minted', minted, account: accountIn(endpoint, body) };
+}
+
+/** Under the names of RFC 6749. */
+function renamed(
+  { tokenMembers = {} }: TokenEndpoint,
+  inside: Readonly<Record<string, unknown>>,
+): Readonly<Record<string, unknown>> {
+  const members = Object.entries(tokenMembers).map(([name, path]) => [name, readPath(inside, path)]);
+  return { ...inside, ...Object.fromEntries(members) };
 }
 
 /** Empty and null count as left out (RFC 6749 §6: then the old refresh token stays). */
@@ -58,17 +68,38 @@ function lifetime(
   return meant ?? endpoint.accessTokenTtlSeconds ?? null;
 }
 
-function refreshLifetime(endpoint: TokenEndpoint, found: Readonly<Record<string, unknown>>): number | null {
+/**
+ * What ends by disuse, and what ends whatever is done. A fixed life counts from the sign-in, so only its answer begins it; an
+ * answer that names what is left of it says it anew.
+ */
+function grantLife(
+  endpoint: TokenEndpoint,
+  found: Readonly<Record<string, unknown>>,
+  isSignIn: boolean,
+): Pick<Minted, 'refreshExpiresInSeconds' | 'grantEndsInSeconds'> {
+  const { refreshTokenTtlSeconds: usual = null, grantTtlSeconds: longest = null } = endpoint;
+  const kind = endpoint.refreshTokenLifetime ?? 'sliding';
   const names = ['refresh_token_expires_in', 'refresh_expires_in', 'x_refresh_token_expires_in'];
-  const said = names.map((name) => seconds(found[name])).find((value) => value !== null && value > 0);
-  return said ?? endpoint.refreshTokenTtlSeconds ?? null;
+  const said = names.map((name) => wholeSeconds(found[name])).find((value) => value !== null && value > 0);
+  const idle = kind === 'sliding' ? (said ?? usual) : kind === 'fixed_where_said' ? usual : null;
+  const fixed = kind === 'sliding' ? null : (said ?? (kind === 'fixed' && isSignIn ? usual : null));
+  const ends = [fixed, isSignIn ? longest : null].filter((value) => value !== null);
+  return {
+    refreshExpiresInSeconds: idle === null ? null : Math.min(idle, YEAR_SECONDS),
+    grantEndsInSeconds: ends.length === 0 ? null : Math.min(...ends),
+  };
 }
 
 /** `3600`, `"3600"`, `3600.5`. Anything that is no length of time is "not known"; none is longer than a year. */
 function seconds(value: unknown): number | null {
+  const whole = wholeSeconds(value);
+  return whole === null ? null : Math.min(whole, YEAR_SECONDS);
+}
+
+function wholeSeconds(value: unknown): number | null {
   const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
   if (typeof number !== 'number' || !Number.isFinite(number) || number < 0) return null;
-  return Math.min(Math.floor(number), YEAR_SECONDS);
+  return Math.floor(number);
 }
 
 /** Where the end stands in place of the length: as a date, or in seconds since 1970. */

@@ -30,3 +30,16 @@ export const tokenRenew: Job<z.infer<typeof due>> = {
   // The sweep comes by again.
   maxAttempts: 1,
 };
+
+const ending = z.strictObject({
+  workspace_id: z.string(),
+  connection_id: z.string(),
+  credential_version: z.int(),
+});
+/** Say that this access ends soon. */
+export const tokenSayEnd: Job<z.infer<typeof ending>> = {
+  name: 'tokens.say_end',
+  payload: ending,
+  // The sweep comes by again.
+  maxAttempts: 1,
+};

@@ -16,6 +16,8 @@ export interface Minted {
   expiresInSeconds: number | null;
   /** The refresh token's own end, where the answer names it. */
   refreshExpiresInSeconds: number | null;
+  /** After so long the grant ends whatever is renewed. Null: nothing is said of it now. */
+  grantEndsInSeconds: number | null;
   /** Null: not said, so as asked. */
   scopes: readonly string[] | null;
   /** What addresses are made from and comes with the token (Salesforce's instance_url): by connection field. */
@@ -24,7 +26,12 @@ export interface Minted {
 
 /** What came of asking for a token once. Whoever asks does not repeat by himself: that is decided with the lease in hand. */
 export type MintOutcome =
-  | { kind: 'minted'; minted: Minted }
+  | {
+      kind: 'minted';
+      minted: Minted;
+      /** Tells the other side that nobody wants it any more: what it was made for went away meanwhile. */
+      takeBack?: (() => Promise<void>) | undefined;
+    }
   /** The grant or key is no longer good: only a person can help. */
   | { kind: 'ended'; because: 'expired' | 'revoked' | 'rejected'; words: string | null }
   /** The sign-in setup is not accepted (invalid_client): nothing is wrong with the connection itself. */

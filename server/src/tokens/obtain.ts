@@ -2,13 +2,15 @@ import { AppError } from '../lib/app-error.ts';
 import { newId } from '../lib/id.ts';
 import { keyOf } from './announce.ts';
 import type { TokenOwner } from './mint.ts';
-import { isRenewable, type RenewDeps, renew } from './renew.ts';
+import { isRenewable, mayRetry, type RenewDeps, type Renewed, renew } from './renew.ts';
 import { isGood } from './times.ts';
 import type { NoToken, TokenOutcome } from './token.ts';
 import { openTokens } from './token-box.ts';
+import { takeLease } from './token-lease-store.ts';
 import { isHeld, type TokenRow } from './token-row.ts';
-import { ensureRow, findToken, takeLease } from './token-store.ts';
+import { ensureRow, findToken } from './token-store.ts';
 import type { Waiting } from './waiting.ts';
+import { within } from './within.ts';
 
 export interface ObtainDeps extends RenewDeps {
   /** This process. */
@@ -16,6 +18,8 @@ export interface ObtainDeps extends RenewDeps {
   waiting: Waiting;
   /** Notes what must be over before the process ends. */
   underWay<T>(work: Promise<T>): Promise<T>;
+  /** Throws where nothing may leave this server now. */
+  mayLeave?: () => undefined | Promise<void>;
 }
 
 export interface Wanted {
@@ -30,6 +34,7 @@ export interface Wanted {
 
 /** A row that nobody holds and that cannot be taken all the same: somebody has just written it. */
 const LOOK_AGAIN_MS = 50;
+const AWAY_MS = 500;
 
 /** The credential was destroyed meanwhile; whoever did so has said it. */
 const GONE: NoToken = { kind: 'ended', because: 'revoked', words: null };
@@ -40,28 +45,41 @@ const GONE: NoToken = { kind: 'ended', because: 'revoked', words: null };
  */
 export async function obtain(deps: ObtainDeps, owner: TokenOwner, wanted: Wanted): Promise<TokenOutcome> {
   const ear = deps.waiting.ear(keyOf(owner));
-  const giveUpAt = deps.clock.now().getTime() + deps.settings.waitMs;
+  const giveUpAt = performance.now() + deps.settings.waitMs;
   let marginMs = wanted.goodForMs;
+  let isInJournal = false;
   try {
     for (;;) {
-      const row = await look(deps, owner);
+      const row = await look(deps, owner).catch((error: unknown) => {
+        // It comes to the row by itself, when the database is back.
+        if (isInJournal && performance.now() < giveUpAt) return 'away' as const;
+        throw error;
+      });
+      if (row === 'away') {
+        await ear.wait(Math.min(AWAY_MS, giveUpAt - performance.now()));
+        continue;
+      }
       if (row === null) return GONE;
       const now = deps.clock.now();
       const isThere = row.sealed !== null && row.generation > wanted.above;
       if (row.ended !== null) return { kind: 'ended', ...row.ended };
       if (isThere && isGood(row, now, marginMs, wanted.partOfLife)) return await opened(deps, row);
       const isHeldNoMore = wanted.isForced === true && isHeld(row);
-      const mayTry = row.retryAt === null || row.retryAt <= now || isHeldNoMore;
+      const mayTry = mayRetry(row, now) || isHeldNoMore;
+      const leftMs = giveUpAt - performance.now();
       const damaged = row.hasRefreshToken ? await damageOf(deps, row) : null;
       if (damaged !== null) return damaged;
       const refusal = mayTry ? await refusalOf(deps) : null;
-      const isRenewed = mayTry && refusal === null && (await tryToRenew(deps, row, wanted, now));
-      if (isRenewed) marginMs = 0;
-      if (isRenewed) continue;
+      const isAllowed = mayTry && refusal === null && leftMs > 0;
+      const begun = isAllowed ? await tryToRenew(deps, row, wanted, now) : null;
+      if (begun !== null) {
+        marginMs = 0;
+        isInJournal = (await within(leftMs, begun.renewal)) === 'kept';
+        continue;
+      }
       if (isThere && isGood(row, now, 0)) return await opened(deps, row);
       if (refusal !== null) throw refusal;
       if (!mayTry) return failed(row, now);
-      const leftMs = giveUpAt - now.getTime();
       if (leftMs <= 0) return { kind: 'in_progress', retryAfterSeconds: seconds(row.leasedForMs ?? 1000) };
       await ear.wait(Math.min(leftMs, row.leasedForMs ?? LOOK_AGAIN_MS));
     }
@@ -81,19 +99,31 @@ async function refusalOf({ mayLeave }: Pick<ObtainDeps, 'mayLeave'>): Promise<Ap
   }
 }
 
-/** False: it is for somebody else to do. */
-async function tryToRenew(deps: ObtainDeps, row: TokenRow, wanted: Wanted, now: Date): Promise<boolean> {
+/** The renewal, which goes on whatever becomes of the call that set it off; null: it is for somebody else to do. */
+async function tryToRenew(
+  deps: ObtainDeps,
+  row: TokenRow,
+  wanted: Wanted,
+  now: Date,
+): Promise<{ renewal: Promise<Renewed> } | null> {
   const { holder, settings } = deps;
   const isEnded = row.expiresAt !== null && row.expiresAt <= now;
   const isForced = wanted.isForced === true && !isEnded;
-  const claim = { holder, leaseMs: settings.leaseMs, generation: row.generation, now, isForced };
-  if (row.leasedForMs !== null) return false;
+  const { generation } = row;
+  const claim = {
+    holder,
+    leaseMs: settings.leaseMs,
+    generation,
+    now,
+    isForced,
+    mayRetry: mayRetry(row, now),
+  };
+  if (row.leasedForMs !== null) return null;
   // What cannot be renewed and has not ended is no business of ours.
-  if (!isRenewable(row) && !isEnded) return false;
+  if (!isRenewable(row) && !isEnded) return null;
   const taken = await deps.transact(row.owner.workspaceId, (tx) => takeLease(tx, row, claim));
-  if (taken === null) return false;
-  await deps.underWay(renew(deps, { row, ...taken, isForced }));
-  return true;
+  if (taken === null) return null;
+  return { renewal: deps.underWay(renew(deps, { row, ...taken, isForced })) };
 }
 
 async function look(deps: ObtainDeps, owner: TokenOwner): Promise<TokenRow | null> {

@@ -38,6 +38,9 @@ export interface Claimed {
   isForced: boolean;
 }
 
+/** `kept`: what came is in the journal, and goes to the database by itself. */
+export type Renewed = 'written' | 'kept';
+
 /** What a new one would be made from is there. */
 export function isRenewable({ madeFrom, hasRefreshToken }: TokenRow): boolean {
   return madeFrom === 'credential' || hasRefreshToken;
@@ -48,16 +51,16 @@ export function isRenewable({ madeFrom, hasRefreshToken }: TokenRow): boolean {
  * and before anything else of the answer is looked at. Where the lease was lost meanwhile (a sign-in, a disconnect), nothing
  * is written. Ends when what came is in the database, or, of a new token, in the journal.
  */
-export async function renew(deps: RenewDeps, claimed: Claimed): Promise<void> {
+export async function renew(deps: RenewDeps, claimed: Claimed): Promise<Renewed> {
   const { row, interruptedAt } = claimed;
-  if (interruptedAt !== null && (await writeKept(deps, claimed))) return;
+  if (interruptedAt !== null && (await writeKept(deps, claimed))) return 'written';
   const refreshToken = await refreshTokenOf(deps, row);
   // Had before anybody is asked: when the answer is there, the database with the keys may be away.
   const sealer = await deps.keyring.keyForSealing(row.owner.workspaceId);
   const outcome = await askedWithCare(deps, claimed, refreshToken);
   switch (outcome.kind) {
     case 'lost':
-      return;
+      return 'written';
     case 'held':
       return insistently(deps, () => hold(deps, claimed));
     case 'minted': {
@@ -91,22 +94,26 @@ async function askedWithCare(
   const { row, lease, isForced } = claimed;
   const outcome = await asked(deps, row, refreshToken, cutOffOf(deps, claimed));
   if (outcome.kind !== 'held') return outcome;
-  const isUsable = row.sealed !== null && row.expiresAt !== null && isGood(row, deps.clock.now(), 0);
-  if (isUsable && !isForced) return outcome;
-  // Noted by a failure: its holder lives, and got no answer.
-  const mayBeInJournal = row.interruptedAt === null;
-  if (mayBeInJournal && !(await waited(deps, lease))) return { kind: 'lost' };
+  if (isUsable(row, deps.clock.now()) && !isForced) return outcome;
+  if (!(await waited(deps, lease))) return { kind: 'lost' };
   return asked(deps, row, refreshToken, null);
 }
 
 /** A lease that ran out with its holder says no more than that the call began a lease ago at least. */
-function cutOffOf({ clock, settings }: RenewDeps, { row, interruptedAt }: Claimed): CutOff | null {
+function cutOffOf({ clock, settings }: RenewDeps, { row, interruptedAt, isForced }: Claimed): CutOff | null {
   if (interruptedAt === null || !row.hasRefreshToken) return null;
   const noted = row.interruptedAt;
   if (noted === null) return { sinceMs: settings.leaseMs };
-  const sinceMs = clock.now().getTime() - noted.getTime();
+  const now = clock.now();
+  // Waited for long enough: whoever was cut off either lives and got no answer, or had its time.
+  if (isForced || !isUsable(row, now)) return null;
+  const sinceMs = now.getTime() - noted.getTime();
   // A clock that was set back knows nothing of how long ago it was.
   return { sinceMs: sinceMs < 0 ? Number.POSITIVE_INFINITY : sinceMs };
+}
+
+function isUsable(row: TokenRow, now: Date): boolean {
+  return row.sealed !== null && row.expiresAt !== null && isGood(row, now, 0);
 }
 
 /** Longer than the pauses between the tries of whoever has it. */
@@ -168,11 +175,12 @@ const FIRST_PAUSE_MS = 50;
 const LONGEST_PAUSE_MS = 2_000;
 
 /** What came of asking is worth some tries: a database that is away for a moment is asked until the lease has run out. */
-async function insistently({ clock, settings }: RenewDeps, write: () => Promise<void>): Promise<void> {
+async function insistently({ clock, settings }: RenewDeps, write: () => Promise<void>): Promise<'written'> {
   const until = performance.now() + settings.leaseMs;
   for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
     try {
-      return await write();
+      await write();
+      return 'written';
     } catch (error) {
       if (performance.now() + pauseMs > until) throw error;
       await clock.sleep(pauseMs);
@@ -257,7 +265,9 @@ async function failedTold(
 ): Promise<Told | null> {
   const isOut = row.sealed === null || !isGood(row, now, 0);
   const usableUntil = isOut ? null : (row.expiresAt ?? 'unknown');
-  const first = row.failures === 0 ? await events.failed(row.owner, { kind, words, usableUntil }) : null;
+  // What turns the connection red is said with that.
+  const isNoted = row.failures === 0 && !(isOut && kind === 'setup_rejected');
+  const first = isNoted ? await events.failed(row.owner, { kind, words, usableUntil }) : null;
   const rejected = kind === 'setup_rejected' ? await events.setupRejected(row.owner, words, isOut) : null;
   if (first === null && rejected === null) return null;
   return async (tx) => {

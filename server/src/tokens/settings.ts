@@ -5,6 +5,10 @@ export interface TokenSettings {
    * is still under way must not be done twice.
    */
   leaseMs: number;
+  /** A new token that the database has not taken by then is written to the journal. */
+  journalAfterMs: number;
+  /** The longest pause between tries to bring the journal's tokens to the database. */
+  replayPauseMs: number;
   /** How long a call waits for a renewal that somebody else is making. */
   waitMs: number;
   /** How long a token stays in this process's memory when nobody says that it changed. */
@@ -22,6 +26,8 @@ export interface TokenSettings {
 
 export const DEFAULT_TOKEN_SETTINGS: TokenSettings = {
   leaseMs: 45_000,
+  journalAfterMs: 500,
+  replayPauseMs: 2_000,
   waitMs: 20_000,
   keepInMemoryMs: 5_000,
   renewAheadMs: 10 * 60_000,

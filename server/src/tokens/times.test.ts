@@ -35,10 +35,29 @@ test('a refresh token that ends before the access token has it renewed before', 
   expect(times(null, 86_400).renewMs).toBe(renewMs);
 });
 
-test('what cannot be renewed is never due', () => {
-  expect(
-    timesOf(settings, { expiresInSeconds: 60, refreshExpiresInSeconds: 60 }, false, NOW, 0).renewAt,
-  ).toBeNull();
+test('what cannot be renewed is looked at when it ends, and where no end is known never', () => {
+  const at = (expiresInSeconds: number | null) =>
+    timesOf(settings, { expiresInSeconds, refreshExpiresInSeconds: 60 }, false, NOW, 0).renewAt;
+  expect(at(60)).toEqual(new Date(NOW.getTime() + 60_000));
+  expect(at(null)).toBeNull();
+});
+
+test('a refresh token is used long before it ends of disuse, also where nothing is known of the access token', () => {
+  const days = (ms: number | null) => (ms ?? 0) / 86_400_000;
+  for (const access of [null, 365 * 86_400]) {
+    expect(days(times(access, 60 * 86_400).renewMs)).toBe(51);
+    expect(days(times(access, 60 * 86_400, 0.999).renewMs)).toBeCloseTo(48, 1);
+  }
+});
+
+test('a token that was made later than now is good for now, and replaced at the first chance', () => {
+  // The clock was an hour ahead when it was made; an hour later it says it has run out.
+  const ahead = new Date(NOW.getTime() + 3_600_000);
+  const token = { mintedAt: ahead, expiresAt: new Date(ahead.getTime() + 3_600_000) };
+  expect(isGood(token, NOW, 30_000)).toBe(false);
+  expect(isGood(token, NOW, 0)).toBe(true);
+  const skewed = { ...token, mintedAt: new Date(NOW.getTime() + 60_000) };
+  expect(isGood(skewed, NOW, 30_000)).toBe(true);
 });
 
 test('whatever number is said, the dates are dates, in order, and within a year', () => {
@@ -75,8 +94,8 @@ test('no more than a tenth of a short life is asked for', () => {
 test('pauses grow up to their limit, and are never shorter than was asked for', () => {
   const waitMs = (failures: number, retryAfter: number | null = null, random = 0) =>
     retryAt(settings, failures, retryAfter, NOW, random).getTime() - NOW.getTime();
-  expect([1, 2, 3, 4].map((n) => waitMs(n))).toEqual([750, 1_500, 3_000, 6_000]);
-  expect(waitMs(1_000, null, 0.999)).toBeLessThanOrEqual(settings.retryAtMostMs * 1.25);
+  expect([1, 2, 3, 4].map((n) => waitMs(n))).toEqual([500, 1_000, 2_000, 4_000]);
+  expect(waitMs(1_000, null, 0.999)).toBeLessThanOrEqual(settings.retryAtMostMs * 1.5);
   expect(waitMs(1, 120)).toBe(120_000);
   expect(waitMs(1, 1e12)).toBe(86_400_000);
 });

@@ -4,6 +4,8 @@ import type { TokenSettings } from './settings.ts';
 const YEAR_SECONDS = 365 * 24 * 3600;
 /** What says it ends at once is used at least this long: it was given to be used. */
 const SHORTEST_MS = 1_000;
+/** Clocks of several machines differ by less. What was written later than that from now was written by a clock gone wrong. */
+const SKEW_MS = 5 * 60_000;
 
 export interface TokenTimes {
   mintedAt: Date;
@@ -12,7 +14,10 @@ export interface TokenTimes {
   renewAt: Date | null;
 }
 
-/** The dates of a token made now. `random` in [0, 1): tokens made together are not renewed together. */
+/**
+ * The dates of a token made now. `random` in [0, 1): tokens made together are not renewed together. A refresh token is used
+ * when four fifths of its time are over, so that a server that is away for a day loses none.
+ */
 export function timesOf(
   settings: Pick<TokenSettings, 'renewAheadMs'>,
   minted: Pick<Minted, 'expiresInSeconds' | 'refreshExpiresInSeconds'>,
@@ -22,14 +27,23 @@ export function timesOf(
 ): TokenTimes {
   const lifeMs = lengthMs(minted.expiresInSeconds);
   const refreshLifeMs = lengthMs(minted.refreshExpiresInSeconds);
-  const waits = [lifeMs, refreshLifeMs].flatMap((ms) =>
-    ms === null ? [] : [ms - Math.min(settings.renewAheadMs, ms / 5) * (0.75 + 0.25 * random)],
+  const aheadMs = [
+    [lifeMs, settings.renewAheadMs],
+    [refreshLifeMs, YEAR_SECONDS * 1000],
+  ] as const;
+  const waits = aheadMs.flatMap(([ms, ahead]) =>
+    ms === null ? [] : [ms - Math.min(ahead, ms / 5) * (0.75 + 0.25 * random)],
   );
   return {
     mintedAt: now,
     expiresAt: lifeMs === null ? null : after(now, lifeMs),
-    renewAt: isRenewable && waits.length > 0 ? after(now, Math.min(...waits)) : null,
+    renewAt: isRenewable ? (waits.length > 0 ? after(now, Math.min(...waits)) : null) : endOf(now, lifeMs),
   };
+}
+
+/** What nothing renews is looked at when it ends, so that its end is said though nobody uses it. */
+function endOf(now: Date, lifeMs: number | null): Date | null {
+  return lifeMs === null ? null : after(now, lifeMs);
 }
 
 function lengthMs(seconds: number | null): number | null {
@@ -45,8 +59,14 @@ export function isGood(
   partOfLife = 0.1,
 ): boolean {
   if (token.expiresAt === null) return true;
+  // Of a token from the future nobody knows when it ends: good for now, and replaced at the first chance.
+  if (marginMs > 0 && isFromFuture(token.mintedAt, now)) return false;
   const lifeMs = token.expiresAt.getTime() - (token.mintedAt ?? now).getTime();
   return token.expiresAt.getTime() - now.getTime() > Math.min(marginMs, lifeMs * partOfLife);
+}
+
+export function isFromFuture(written: Date | null, now: Date): boolean {
+  return written !== null && written.getTime() - now.getTime() > SKEW_MS;
 }
 
 /** When to try again after the `failures`th renewal in a row that did not come about. `random` in [0, 1). */
@@ -58,8 +78,11 @@ export function retryAt(
   random: number,
 ): Date {
   const doubled = settings.retryAfterMs * 2 ** Math.min(failures - 1, 20);
-  const waitMs = Math.min(doubled, settings.retryAtMostMs) * (0.75 + 0.5 * random);
-  return after(now, Math.max(waitMs, Math.min((retryAfterSeconds ?? 0) * 1000, 24 * 3_600_000)));
+  const waitMs = Math.min(doubled, settings.retryAtMostMs) * (0.5 + random);
+  if (retryAfterSeconds === null) return after(now, waitMs);
+  // Everybody is told the same number of seconds: those who come back then come spread.
+  const askedMs = Math.min(retryAfterSeconds * 1000, 24 * 3_600_000);
+  return after(now, Math.max(waitMs, askedMs + random * Math.max(askedMs / 4, settings.retryAfterMs)));
 }
 
 function after(now: Date, ms: number): Date {

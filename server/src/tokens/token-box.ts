@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { Secret } from '../lib/secret.ts';
 import type { Keyring } from '../vault/keyring.ts';
 import { open } from '../vault/open.ts';
-import { seal } from '../vault/seal.ts';
+import { sealWith } from '../vault/seal.ts';
 import type { SealedRecord, SecretPlace } from '../vault/sealed-record.ts';
 
 /** What is secret in a row of `tokens`. */
@@ -24,14 +24,37 @@ export type OpenedSecrets =
 
 const sealedShape = z.strictObject({ access: z.string(), refresh: z.string().nullable() });
 
+/**
+ * What seals the answer of a token endpoint, had before that is asked: when the answer is there, the database with the keys may
+ * be away.
+ */
+export interface Sealer {
+  id: string;
+  key: Secret<Buffer>;
+}
+
 /** Both secrets in one record: they are written in one piece, and neither can be put in the other's place. */
 export function sealTokens(
-  deps: { keyring: Keyring },
+  { id, key }: Sealer,
   place: TokenPlace,
   { accessToken, refreshToken }: TokenSecrets,
-): Promise<SealedRecord> {
+): SealedRecord {
   const both = { access: accessToken.reveal(), refresh: refreshToken?.reveal() ?? null };
-  return seal(deps, placeOf(place), new Secret(JSON.stringify(both)));
+  return sealWith({ id, key: key.reveal() }, placeOf(place), JSON.stringify(both));
+}
+
+/** An entry of the journal: sealed once more with all that goes with it, so that nothing of it can be changed on the disk. */
+export function sealEntry({ id, key }: Sealer, place: TokenPlace, text: string): SealedRecord {
+  return sealWith({ id, key: key.reveal() }, entryPlaceOf(place), text);
+}
+
+export async function openEntry(
+  deps: { keyring: Keyring },
+  place: TokenPlace,
+  sealed: SealedRecord,
+): Promise<string | null> {
+  const result = await open(deps, entryPlaceOf(place), sealed);
+  return result.kind === 'opened' ? result.plaintext.reveal() : null;
 }
 
 /** The only opener of tokens. A parser's complaint would quote what it could not read, so none leaves here. */
@@ -53,4 +76,8 @@ export async function openTokens(
 
 function placeOf({ workspaceId, id, generation }: TokenPlace): SecretPlace {
   return { workspaceId, recordId: id, version: generation, purpose: 'token' };
+}
+
+function entryPlaceOf(place: TokenPlace): SecretPlace {
+  return { ...placeOf(place), purpose: 'token journal' };
 }

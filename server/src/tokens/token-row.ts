@@ -1,4 +1,5 @@
 import type { SealedRecord } from '../vault/sealed-record.ts';
+import type { GrantEnd } from './grant.ts';
 import type { TokenOwner } from './mint.ts';
 import type { EndedBecause, MadeFrom } from './token.ts';
 
@@ -26,6 +27,10 @@ export interface TokenRow {
   interruptedAt: Date | null;
   forcedAt: Date | null;
   failures: number;
+  failedAt: Date | null;
+  /** How long the refresh token lives unused. */
+  idleSeconds: number | null;
+  grantEnd: GrantEnd | null;
   failure: { kind: 'not_now' | 'setup_rejected'; words: string | null } | null;
   retryAt: Date | null;
   ended: { because: EndedBecause; words: string | null } | null;

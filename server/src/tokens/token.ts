@@ -1,6 +1,8 @@
 import type { Secret } from '../lib/secret.ts';
 import type { Tx } from '../lib/tx.ts';
+import type { GrantEnd } from './grant.ts';
 import type { Minted, TokenOwner } from './mint.ts';
+import type { Ready } from './ready.ts';
 
 /** A short-lived token as it is now, ready to be put on a request. */
 export interface Token {
@@ -43,9 +45,19 @@ export type MadeFrom = 'refresh_token' | 'credential';
 
 /** What lists show of a token; nothing is decrypted for it. */
 export interface TokenFacts {
+  mintedAt: Date | null;
   expiresAt: Date | null;
   /** False: when it ends, only a person can help. */
   isRenewable: boolean;
+  /** When it is renewed by itself; null: when it is refused, or never. */
+  renewAt: Date | null;
+  /** Why the last renewal did not come about; null: it did. */
+  failure: { kind: 'not_now' | 'setup_rejected'; words: string | null } | null;
+  /** A renewal was cut off, and the next one waits for the token's end. */
+  isHeld: boolean;
+  ended: { because: EndedBecause; words: string | null } | null;
+  /** A known end that no renewal puts off. */
+  grantEnd: GrantEnd | null;
   scopes: readonly string[] | null;
 }
 
@@ -64,6 +76,8 @@ export interface Tokens {
   renewed(owner: TokenOwner, refusedGeneration: number, always?: boolean): Promise<TokenOutcome | AsItIs>;
   /** One that is good for a while at least (`minSeconds`): for handing it out. */
   fresh(owner: TokenOwner, minSeconds: number): Promise<TokenOutcome>;
+  /** Those of them for which nobody need be asked, by `keyOf` their owner; what is left out is for `fresh`. */
+  ready(tx: Tx, owners: readonly TokenOwner[], minSeconds: number): Promise<Ready>;
   /** Stores what a sign-in (or a check before saving) gave, inside the caller's transaction. Replaces what is there. */
   put(tx: Tx, owner: TokenOwner, minted: Minted, madeFrom: MadeFrom): Promise<void>;
   /** A roll-back gives an old credential a new version: its tokens go with it. */
@@ -72,8 +86,12 @@ export interface Tokens {
   destroy(tx: Tx, owner: TokenOwner): Promise<void>;
   /** What may have kept renewals from working (a sign-in setup) has changed: they are tried again at once. */
   tryAgain(tx: Tx, owners: readonly TokenOwner[]): Promise<void>;
-  /** Both secrets, for revoking them at the other side; null where there are none. */
+  /**
+   * Both secrets of what a person signed in for, inside the transaction that destroys them, for withdrawing them at the other
+   * side; null where there are none.
+   */
   forRevoking(
+    tx: Tx,
     owner: TokenOwner,
   ): Promise<{ accessToken: Secret<string>; refreshToken: Secret<string> | null } | null>;
   /** For lists, by connection id; one without a token is left out. One query for a page. */
@@ -86,9 +104,13 @@ export interface Tokens {
   sweep(): Promise<void>;
   /** Job `tokens.renew`: unless one newer than `generation` is there by now. */
   renewDue(owner: TokenOwner, generation: number): Promise<void>;
+  /** Job `tokens.say_end`: says of the connection that its access ends soon, once. */
+  sayEnd(owner: TokenOwner): Promise<void>;
+  /** New tokens that a process of this machine could not write before it ended: before anything is renewed. */
+  replay(): Promise<void>;
   /** From LISTEN `token_changed`; null: of all (after a gap). */
   hear(payload: string | null): void;
-  /** Waits until no renewal of this process is under way: before it ends. */
+  /** Waits until every renewal of this process has ended, in the database or in the journal: before the process ends. */
   drain(): Promise<void>;
 }
 
@@ -103,6 +125,25 @@ export interface TokenEvents {
   ended(owner: TokenOwner, because: EndedBecause, words: string | null): Promise<Told>;
   /** The sign-in setup is refused. `isOut`: the last token has run out by now, too. Told at every try. */
   setupRejected(owner: TokenOwner, words: string | null, isOut: boolean): Promise<Told>;
-  /** A renewal works again after it was refused for the setup's sake. */
+  /** A renewal works again after it was refused for the setup's sake, or was given up as lost. */
   recovered(tx: Tx, owner: TokenOwner): Promise<void>;
+  /** A renewal did not come about, for the first time in a row. `usableUntil`: until then nobody notices; null: it has run out. */
+  failed(owner: TokenOwner, failed: FirstFailure): Promise<Told>;
+  /** A new token is written, and there is something to say of it. */
+  renewed(owner: TokenOwner, news: RenewalNews): Promise<Told>;
+  /** The access ends then whatever is renewed. */
+  endsSoon(owner: TokenOwner, endsAt: Date): Promise<Told>;
+}
+
+export interface FirstFailure {
+  kind: 'not_now' | 'setup_rejected';
+  words: string | null;
+  usableUntil: Date | 'unknown' | null;
+}
+
+export interface RenewalNews {
+  /** How many tries had failed before; 0: none. */
+  failures: number;
+  /** What came with the token and is another than before, by connection field. */
+  fields: Readonly<Record<string, string>>;
 }

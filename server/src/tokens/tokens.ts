@@ -3,15 +3,19 @@ import { newId } from '../lib/id.ts';
 import type { Transact } from '../lib/tx.ts';
 import type { Keyring } from '../vault/keyring.ts';
 import { keyOf } from './announce.ts';
+import { createJournal } from './journal.ts';
 import { createKept } from './kept.ts';
 import type { Mint, TokenOwner } from './mint.ts';
 import { type ObtainDeps, obtain } from './obtain.ts';
+import { findReady } from './ready.ts';
 import { isRenewable, sealedToken } from './renew.ts';
+import { createReplay } from './replay.ts';
 import { DEFAULT_TOKEN_SETTINGS, type TokenSettings } from './settings.ts';
-import { isGood } from './times.ts';
+import { isFromFuture, isGood } from './times.ts';
 import type { TokenEvents, Tokens } from './token.ts';
 import { openTokens } from './token-box.ts';
-import { clearRetry, deleteToken, findToken, moveToken, putToken, tokenFacts } from './token-store.ts';
+import { tokenFacts } from './token-facts-store.ts';
+import { clearRetry, deleteToken, findToken, lockToken, moveToken, noteSaid, putToken } from './token-store.ts';
 import type { TokenSweepStore } from './token-sweep-store.ts';
 import { createWaiting } from './waiting.ts';
 
@@ -23,9 +27,16 @@ export interface TokensDeps {
   events: TokenEvents;
   sweepStore: TokenSweepStore;
   settings?: Partial<TokenSettings>;
+  /** Where new tokens are kept while the database is away; null: in memory alone. */
+  journalFolder: string | null;
   /** Asked before a token is renewed; throws where nothing may leave this server now. */
   mayLeave?: () => undefined | Promise<void>;
   log: { warn(fields: object, message: string): void };
+}
+
+/** Of a short-lived one half its life will do. */
+function freshFor(minSeconds: number) {
+  return { goodForMs: minSeconds * 1000, partOfLife: 0.5 };
 }
 
 /** At one time; more waits for the next sweep. */
@@ -36,14 +47,18 @@ export function createTokens(given: TokensDeps): Tokens {
   const { clock, transact, keyring } = given;
   const waiting = createWaiting();
   const renewals = new Set<Promise<unknown>>();
+  const journal = createJournal({ folder: given.journalFolder, log: given.log });
+  const shared = { ...given, settings, journal, random: Math.random };
+  const replay = createReplay({ ...shared, onWritten: (key) => hear(key) });
   const deps: ObtainDeps = {
-    ...given,
-    settings,
+    ...shared,
     waiting,
-    random: Math.random,
     holder: newId('proc'),
+    onKept: replay.start,
     underWay: (work) => {
       renewals.add(work);
+      const failed = (err: unknown) => given.log.warn({ err }, 'what came of a renewal is not written down');
+      work.catch(failed);
       return work.finally(() => renewals.delete(work));
     },
   };
@@ -52,6 +67,14 @@ export function createTokens(given: TokensDeps): Tokens {
     keepMs: settings.keepInMemoryMs,
     isGood: ({ token }) => isGood(token, clock.now(), settings.closeMs),
   });
+  /** Whoever asks while somebody else waits for the same waits with them. */
+  const asking = createKept({ clock, keepMs: 0, isGood: () => false });
+  const hear = (key: string | null) => {
+    kept.drop(key);
+    waiting.wake(key);
+    // After a gap: the database is back.
+    if (key === null) replay.start();
+  };
   const find = (owner: TokenOwner) => transact(owner.workspaceId, (tx) => findToken(tx, owner));
 
   return {
@@ -63,23 +86,29 @@ export function createTokens(given: TokensDeps): Tokens {
       if (row === null) return { kind: 'as_it_is' };
       if (row.ended !== null) return { kind: 'ended', ...row.ended };
       const isNewer = row.generation > refusedGeneration;
-      const forcedMs = clock.now().getTime() - (row.forcedAt?.getTime() ?? 0);
+      const now = clock.now();
+      const forcedMs = now.getTime() - (row.forcedAt?.getTime() ?? 0);
       // Whoever renews it right now does so for this refusal, too.
       const isUnderWay = row.leasedForMs !== null;
       // Late in its life a refusal is most likely its end: some count seconds from the last full one.
-      const isLate = !isGood(row, clock.now(), Number.POSITIVE_INFINITY, 0.5);
-      const isTime = isUnderWay || isLate || forcedMs >= settings.forceGapMs;
+      const isLate = !isGood(row, now, Number.POSITIVE_INFINITY, 0.5);
+      const isLongAgo = forcedMs >= settings.forceGapMs || isFromFuture(row.forcedAt, now);
+      const isTime = isUnderWay || isLate || isLongAgo;
       const mayForce = isRenewable(row) && (always || isTime);
       if (!isNewer && !mayForce) return { kind: 'as_it_is' };
       return obtain(deps, owner, { above: refusedGeneration, goodForMs: 0, isForced: true });
     },
     fresh: (owner, minSeconds) =>
-      obtain(deps, owner, { above: 0, goodForMs: minSeconds * 1000, partOfLife: 0.5 }),
+      asking.get(`${keyOf(owner)}:${minSeconds}`, () =>
+        obtain(deps, owner, { above: 0, ...freshFor(minSeconds) }),
+      ),
+    ready: (tx, owners, minSeconds) => findReady(deps, tx, owners, freshFor(minSeconds)),
     put: async (tx, owner, minted, madeFrom) => {
       const existing = await findToken(tx, owner);
       const id = newId<string>('tkn');
       const generation = existing?.generation ?? 0;
-      const token = await sealedToken(deps, { id, owner, generation, madeFrom }, minted, null);
+      const sealer = await keyring.keyForSealing(owner.workspaceId);
+      const token = sealedToken(deps, sealer, { id, owner, generation, madeFrom }, minted, null);
       await putToken(tx, owner, id, madeFrom, token);
     },
     move: moveToken,
@@ -87,9 +116,10 @@ export function createTokens(given: TokensDeps): Tokens {
     tryAgain: async (tx, owners) => {
       for (const owner of owners) await clearRetry(tx, owner);
     },
-    forRevoking: async (owner) => {
-      const row = await find(owner);
-      if (row === null || row.sealed === null) return null;
+    forRevoking: async (tx, owner) => {
+      await lockToken(tx, owner);
+      const row = await findToken(tx, owner);
+      if (row === null || row.sealed === null || row.madeFrom !== 'refresh_token') return null;
       const { id, generation } = row;
       const result = await openTokens(
         { keyring },
@@ -100,20 +130,39 @@ export function createTokens(given: TokensDeps): Tokens {
     },
     facts: tokenFacts,
     sweep: async () => {
+      // What another process of this machine left behind.
+      replay.start();
       const now = clock.now();
-      await given.sweepStore.enqueueDue(now, new Date(now.getTime() + 2 * settings.leaseMs), MOST_AT_ONCE);
+      const again = new Date(now.getTime() + 2 * settings.leaseMs);
+      await given.sweepStore.enqueueDue(now, again, MOST_AT_ONCE);
+      await given.sweepStore.enqueueEnding(now, again, MOST_AT_ONCE);
     },
     renewDue: async (owner, generation) => {
       const row = await find(owner);
       if (row === null || row.generation !== generation || row.leasedForMs !== null) return;
+      const hasEnded = row.expiresAt !== null && row.expiresAt <= clock.now();
+      if (!isRenewable(row) && !hasEnded) return;
       await obtain(deps, owner, { above: generation, goodForMs: 0 });
     },
-    hear: (key) => {
-      kept.drop(key);
-      waiting.wake(key);
+    sayEnd: async (owner) => {
+      const row = await find(owner);
+      if (row === null) return;
+      const { grantEnd } = row;
+      const tell = grantEnd === null ? null : await deps.events.endsSoon(owner, grantEnd.endsAt);
+      await transact(owner.workspaceId, async (tx) => {
+        await tell?.(tx);
+        await noteSaid(tx, owner);
+      });
     },
+    replay: async () => {
+      await journal.prepare();
+      await replay.once();
+      replay.start();
+    },
+    hear,
     drain: async () => {
       while (renewals.size > 0) await Promise.allSettled(renewals);
+      await replay.stop(settings.leaseMs);
     },
   };
 }

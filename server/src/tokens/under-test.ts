@@ -32,6 +32,7 @@ interface Options {
   settings?: Partial<TokenSettings>;
   /** Another way to the database. */
   url?: string;
+  journalFolder?: string;
 }
 
 /** The room as one process has it: pools, a listener and memory of its own. */
@@ -57,7 +58,16 @@ export async function openProcess(database: TestDatabase, options: Options): Pro
       ended: async (_, because: EndedBecause) => async () => void told.push(`ended: ${because}`),
       setupRejected: async (_, __, isOut) => async () => void told.push(`setup rejected, out: ${isOut}`),
       recovered: async () => void told.push('recovered'),
+      failed:
+        async (_, { kind }) =>
+        async () =>
+          void told.push(`failed: ${kind}`),
+      renewed: async (_, { failures, fields }) => {
+        return async () => void told.push(`renewed after ${failures}${Object.values(fields).join()}`);
+      },
+      endsSoon: async (_, endsAt) => async () => void told.push(`ends soon: ${endsAt.toISOString()}`),
     },
+    journalFolder: options.journalFolder ?? null,
     sweepStore: createTokenSweepStore(db.system),
     ...(options.settings && { settings: options.settings }),
     log,
@@ -127,6 +137,7 @@ export function minted(access: string, more: Partial<Minted> & { refresh?: strin
     refreshToken: refresh === undefined ? null : new Secret(refresh),
     expiresInSeconds: 3600,
     refreshExpiresInSeconds: null,
+    grantEndsInSeconds: null,
     scopes: null,
     fields: {},
     ...rest,

@@ -1,0 +1,24 @@
+import type { RenewDeps } from './renew.ts';
+import type { Told } from './token.ts';
+import type { NewToken } from './token-columns.ts';
+import type { TokenRow } from './token-row.ts';
+
+/** Thrown inside a transaction to undo it: the lease is another's by now. */
+export class LeaseLost extends Error {}
+
+/** What is said of the connection in the transaction that writes a new token; null: nothing, as nearly always. */
+export async function renewedTold(
+  { events }: Pick<RenewDeps, 'events'>,
+  { owner, failures, failure, ended, fields }: TokenRow,
+  token: NewToken,
+): Promise<Told | null> {
+  const changed = Object.entries(token.fields).filter(([name, value]) => fields[name] !== value);
+  const isNews = failures > 0 || changed.length > 0;
+  const isRecovered = failure?.kind === 'setup_rejected' || ended !== null;
+  if (!isNews && !isRecovered) return null;
+  const tell = isNews ? await events.renewed(owner, { failures, fields: Object.fromEntries(changed) }) : null;
+  return async (tx) => {
+    await tell?.(tx);
+    if (isRecovered) await events.recovered(tx, owner);
+  };
+}
