@@ -5,6 +5,8 @@ import { betterenrich } from './providers/betterenrich.ts';
 import { box } from './providers/box.ts';
 import { calendly } from './providers/calendly.ts';
 import { dropbox } from './providers/dropbox.ts';
+import { github } from './providers/github.ts';
+import { gitlab } from './providers/gitlab.ts';
 import { googleSheets } from './providers/google-sheets.ts';
 import { heyreach } from './providers/heyreach.ts';
 import { hubspot } from './providers/hubspot.ts';
@@ -12,11 +14,17 @@ import { hunter } from './providers/hunter.ts';
 import { instantly } from './providers/instantly.ts';
 import { intercom } from './providers/intercom.ts';
 import { jira } from './providers/jira.ts';
+import { linear } from './providers/linear.ts';
 import { linkedin } from './providers/linkedin.ts';
+import { microsoftOutlook } from './providers/microsoft-outlook.ts';
 import { notion } from './providers/notion.ts';
+import { pipedrive } from './providers/pipedrive.ts';
+import { quickbooks } from './providers/quickbooks.ts';
 import { salesforce } from './providers/salesforce.ts';
 import { slack } from './providers/slack.ts';
 import { smartlead } from './providers/smartlead.ts';
+import { xero } from './providers/xero.ts';
+import { zohoCrm } from './providers/zoho-crm.ts';
 import { zoom } from './providers/zoom.ts';
 import type { StandIn } from './stand-in.ts';
 
@@ -42,6 +50,14 @@ export const PROVIDERS: readonly StandIn[] = [
   jira,
   linkedin,
   zoom,
+  github,
+  gitlab,
+  linear,
+  microsoftOutlook,
+  pipedrive,
+  quickbooks,
+  xero,
+  zohoCrm,
 ];
 
 /** "HubSpot, Slack and Notion": where people sign in. */

@@ -31,7 +31,17 @@ const FIELDS = {
   login_host: 'login.salesforce.com',
   region: 'intercom',
   cloud_id: uuidOf('site acme'),
+  realm_id: '9130347596800001',
+  tenant_id: uuidOf('Xero Ltd'),
 };
+const API_DOMAINS: Record<string, string> = {
+  pipedrive: 'https://acme.pipedrive.com',
+  'zoho-crm': 'https://www.zohoapis.com',
+};
+const fieldsOf = ({ slug }: Definition): Record<string, string> => ({
+  ...FIELDS,
+  ...(API_DOMAINS[slug] !== undefined && { api_domain: API_DOMAINS[slug] }),
+});
 /** For those that know sign-in alone: their tokens look like keys here. */
 const BEARER = definitionOf('hubspot').auth.find((one) => one.type === 'api_key') as ApiKeyMethod;
 
@@ -43,9 +53,10 @@ async function ask(
   inputs: Record<string, unknown>,
   key: string,
 ): Promise<Outcome> {
-  const baseUrl = (asked.kind === 'probe' && asked.probe.baseUrl) || definition.baseUrl;
-  const built = buildRequest({ ...definition, baseUrl }, template, inputs, FIELDS);
-  const method = definition.auth.find((one) => one.type === 'api_key') ?? BEARER;
+  const method = methodOf(definition);
+  const own = method.baseUrl ?? definition.baseUrl;
+  const baseUrl = (asked.kind === 'probe' && asked.probe.baseUrl) || own;
+  const built = buildRequest({ ...definition, baseUrl }, template, inputs, fieldsOf(definition));
   if (built.kind !== 'ready') throw new Error('cannot be built');
   const { apply } = authenticator(method, new Secret({ api_key: key }));
   const { body, ...unsigned } = built.request;
@@ -63,6 +74,15 @@ async function ask(
     { status: response.status, headers: Object.fromEntries(response.headers), text: await response.text() },
     new Date(),
   );
+}
+
+/** A key travels as a key, or as the tokens of those that know sign-in alone. */
+function methodOf({ auth }: Definition): ApiKeyMethod {
+  const key = auth.find((one) => one.type === 'api_key');
+  if (key !== undefined) return key;
+  const send = auth.flatMap((one) => (one.type === 'oauth2' ? (one.send ?? []) : []));
+  const placed = send.map((one) => ({ ...one, value: one.value.replace('{access_token}', '{api_key}') }));
+  return placed.length === 0 ? BEARER : { ...BEARER, send: placed };
 }
 
 function definitionOf(slug: string): Definition {
@@ -124,7 +144,11 @@ const stoodIn = catalog
   .filter(({ slug }) => sandbox.upstreams.some((upstream) => upstream.slug === slug));
 const SLUGS = stoodIn.map((definition) => definition.slug);
 
-const ERRORS_INSIDE: Record<string, string> = { apollo: 'rejected', slack: 'invalid_request' };
+const ERRORS_INSIDE: Record<string, string> = {
+  apollo: 'rejected',
+  linear: 'invalid_request',
+  slack: 'invalid_request',
+};
 
 test.each(
   SLUGS.flatMap((slug): [string, string, string][] => [
@@ -246,6 +270,62 @@ const OF_SLUG: Record<string, Record<string, unknown>> = {
     query: 'lena.moreau@acme.example',
     fields: { summary: 'Printer is on fire' },
   },
+  github: {
+    owner: 'acme',
+    repository: 'website',
+    number: 7,
+    body: 'Seen',
+    state: 'closed',
+    username: 'lena.moreau',
+  },
+  gitlab: {
+    project: 'acme/website',
+    number: 7,
+    body: 'Seen',
+    username: 'lena.moreau',
+    source_branch: 'new',
+    target_branch: 'main',
+  },
+  linear: { team_id: uuidOf('Engineering'), issue: 'ENG-123', words: 'crash', body: 'Seen' },
+  'microsoft-outlook': {
+    to: 'lena@acme.example',
+    subject: 'Offer',
+    start: '2026-12-01T09:00:00',
+    end: '2026-12-01T09:30:00',
+    from: '2026-12-01T00:00:00Z',
+    until: '2026-12-08T00:00:00Z',
+  },
+  pipedrive: {
+    term: 'lena.moreau@acme.example',
+    phone: '+1 555',
+    person_id: '101',
+    deal_id: 7,
+    content: 'Called',
+  },
+  quickbooks: {
+    customer_id: '7',
+    item_id: '1',
+    amount: 120,
+    invoice_id: '7',
+    invoice_amount: 120,
+    query: 'select * from Invoice',
+  },
+  xero: {
+    status: 'AUTHORISED',
+    contact_id: uuidOf('lena'),
+    description: 'Work',
+    unit_amount: 120,
+    invoice: 'INV-0001',
+    invoice_id: uuidOf('INV-0001'),
+    account_code: '200',
+    amount: 120,
+  },
+  'zoho-crm': {
+    module: 'Contacts',
+    record_id: '5540000000001',
+    fields: { Last_Name: 'Moreau' },
+    query: 'select Last_Name from Contacts',
+  },
   linkedin: { member_id: 'p1', url: 'https://acme.example', post_id: 'urn:li:share:1' },
   zoom: { topic: 'Demo', start_time: '2027-03-01T14:00:00Z', meeting_id: '81000000001' },
 };
@@ -277,7 +357,9 @@ test.each(
   expect(outcome.kind).toBe('success');
   const outputs = extractOutputs(action.outputs, outcome.kind === 'success' ? outcome.json : null);
   const primary = action.outputs.find((output) => output.primary);
-  expect(outputs[primary?.name ?? '']).not.toBeNull();
+  // Some only say that it is done.
+  if (outcome.kind === 'success' && outcome.json !== null)
+    expect(outputs[primary?.name ?? '']).not.toBeNull();
 });
 
 const findEmail = definitionOf('hunter').actions.find((action) => action.primary) as Action;
@@ -340,7 +422,7 @@ test('the account is named, so that two keys are told apart', async () => {
 test('the settings name every origin of the catalog and exactly the private addresses that are used', () => {
   const settings = sandboxUpstreams(sandbox);
   for (const definition of stoodIn) {
-    const base = resolveBaseUrl(definition, FIELDS);
+    const base = resolveBaseUrl(definition, fieldsOf(definition));
     expect(base.kind).toBe('ready');
     if (base.kind === 'ready')
       expect(settings.upstreams).toContain(`${new URL(base.url).origin}=http://127.0.0.1:`);

@@ -23,10 +23,14 @@ export function answerOAuth(
   const isAt = (places: readonly Place[]) =>
     places.some((place) => place.origin === request.origin && place.path === request.path);
   if (isAt(spec.authorize)) return authorize(deps, slug, spec, request);
-  if (isAt(spec.token)) return token(deps, slug, spec, request);
+  if (isAt(spec.token)) {
+    const reply = token(deps, slug, spec, request);
+    return spec.encoded?.(reply, request) ?? reply;
+  }
   if (!isAt(spec.revoke)) return null;
-  const asked = textOf(request.body, 'token') || request.query.get('token');
-  deps.grants.revoke(asked || (request.key ?? ''));
+  const named = ['token', 'refresh_token', 'access_token'].map((name) => textOf(request.body, name));
+  const asked = named.find((one) => one !== '') ?? request.query.get('token');
+  deps.grants.revoke(asked ?? request.key ?? '');
   return spec.revoked();
 }
 
@@ -54,7 +58,7 @@ function authorize(deps: FlowDeps, slug: string, spec: OAuthSpec, request: Sandb
   const grant: Grant = { account, scopes, asked: query, isWithdrawn: false, sinceMs: deps.nowMs() };
   const asked = new URLSearchParams(query);
   if (spec.pkce === 'ignored') asked.delete('code_challenge');
-  return back({ code: deps.grants.issueCode(slug, grant, asked, deps.nowMs()) });
+  return back({ code: deps.grants.issueCode(slug, grant, asked, deps.nowMs()), ...spec.callback?.(grant) });
 }
 
 function token(deps: FlowDeps, slug: string, spec: OAuthSpec, request: SandboxRequest): Reply {
@@ -79,10 +83,14 @@ function token(deps: FlowDeps, slug: string, spec: OAuthSpec, request: SandboxRe
         textOf(request.body, 'code_verifier'),
         deps.nowMs(),
       );
-      return grant === null ? spec.failed('invalid_code', false) : issue(deps, slug, spec, grant, false);
+      const isHere = grant !== null && (spec.isAt?.(grant, request.origin) ?? true);
+      return isHere ? issue(deps, slug, spec, grant, false) : spec.failed('invalid_code', false);
     }
     case 'refresh_token': {
-      const found = deps.grants.refresh(textOf(request.body, 'refresh_token'), {
+      const given = textOf(request.body, 'refresh_token');
+      const replacedAfterMs = (spec.replacedAfterSeconds ?? 0) * 1000;
+      if (deps.grants.isYoung(given, replacedAfterMs, deps.nowMs())) return again(deps, slug, spec, given);
+      const found = deps.grants.refresh(given, {
         isRotating: spec.refresh === 'rotating',
         graceMs: (spec.graceSeconds ?? 0) * 1000,
         nowMs: deps.nowMs(),
@@ -106,13 +114,27 @@ function token(deps: FlowDeps, slug: string, spec: OAuthSpec, request: SandboxRe
   }
 }
 
+/** A new access token with the refresh token that was given, which stays the one in use. */
+function again(deps: FlowDeps, slug: string, spec: OAuthSpec, refreshToken: string): Reply {
+  const found = deps.grants.refresh(refreshToken, { isRotating: false, graceMs: 0, nowMs: deps.nowMs() });
+  if ('because' in found) return spec.failed('invalid_grant', true);
+  return issue(deps, slug, spec, found.grant, true, refreshToken);
+}
+
 const JWT_BEARER = 'urn:ietf:params:oauth:grant-type:jwt-bearer';
 
 function withoutRefresh(spec: OAuthSpec): OAuthSpec {
   return { ...spec, givesRefreshToken: () => false };
 }
 
-function issue(deps: FlowDeps, slug: string, spec: OAuthSpec, grant: Grant, isRefresh: boolean): Reply {
+function issue(
+  deps: FlowDeps,
+  slug: string,
+  spec: OAuthSpec,
+  grant: Grant,
+  isRefresh: boolean,
+  sameToken: string | null = null,
+): Reply {
   const seconds = deps.tokenSeconds ?? spec.accessSeconds;
   // What has no end of its own still has one where a test asks for it: the provider just does not say so.
   const endsAt = seconds === null ? Number.POSITIVE_INFINITY : deps.nowMs() + seconds * 1000;
@@ -120,7 +142,7 @@ function issue(deps: FlowDeps, slug: string, spec: OAuthSpec, grant: Grant, isRe
   const body = spec.tokens({
     grant,
     accessToken: deps.grants.issueAccess(slug, grant, endsAt),
-    refreshToken: givesNew ? deps.grants.issueRefresh(slug, grant) : null,
+    refreshToken: sameToken ?? (givesNew ? deps.grants.issueRefresh(slug, grant, deps.nowMs()) : null),
     expiresInSeconds: spec.accessSeconds === null ? null : seconds,
     isRefresh,
     nowMs: deps.nowMs(),

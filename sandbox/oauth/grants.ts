@@ -16,6 +16,7 @@ interface AccessToken {
 
 interface RefreshToken {
   grant: Grant;
+  issuedAtMs: number;
   /** Null: not yet. */
   usedAtMs: number | null;
 }
@@ -60,10 +61,16 @@ export class Grants {
     return token;
   }
 
-  issueRefresh(provider: string, grant: Grant): string {
+  issueRefresh(provider: string, grant: Grant, nowMs: number): string {
     const token = `sandbox-${provider}-refresh-${randomText()}`;
-    this.#refresh.set(token, { grant, usedAtMs: null });
+    this.#refresh.set(token, { grant, issuedAtMs: nowMs, usedAtMs: null });
     return token;
+  }
+
+  /** Whether a refresh token was given out less than so long ago. */
+  isYoung(token: string, withinMs: number, nowMs: number): boolean {
+    const found = this.#refresh.get(token);
+    return found !== undefined && nowMs < found.issuedAtMs + withinMs;
   }
 
   access(token: string, nowMs: number): { grant: Grant } | { because: 'expired' | 'revoked' | 'unknown' } {

@@ -1,5 +1,6 @@
 import { createHash, createSign, randomBytes } from 'node:crypto';
 import { afterAll, beforeEach, expect, test } from 'vitest';
+import { pick } from '../people.ts';
 import { startSandbox } from '../start.ts';
 import { SANDBOX_CLIENT } from './flow.ts';
 import { serviceAccountKey } from './service-account.ts';
@@ -10,6 +11,9 @@ afterAll(() => sandbox.close());
 beforeEach(() => sandbox.reset());
 
 const BACK = 'http://127.0.0.1:4400/oauth/callback/any';
+
+/** The company that people of acme.example sign in for. */
+const REALM = `91303475968${String(pick('acme.example', 99_999)).padStart(5, '0')}`;
 
 interface Provider {
   authorize: string;
@@ -22,6 +26,12 @@ interface Provider {
   /** What the callback says where the person does not allow it. */
   denied?: string;
   isRotating?: boolean;
+  /** So long a used refresh token is still taken. */
+  graceSeconds?: number;
+  /** So long the same refresh token comes back. */
+  replacedAfterSeconds?: number;
+  /** What stands before a token; left out: Bearer. */
+  word?: string;
   /** Tokens without end come without one. */
   hasNoRefresh?: boolean;
 }
@@ -110,6 +120,65 @@ const PROVIDERS: Record<string, Provider> = {
     account: 'anna@partner.example',
     denied: 'user_cancelled_authorize',
   },
+  github: {
+    authorize: 'https://github.com/login/oauth/authorize',
+    token: 'https://github.com/login/oauth/access_token',
+    api: 'GET https://api.github.com/user',
+    isRotating: true,
+  },
+  gitlab: {
+    authorize: 'https://gitlab.com/oauth/authorize',
+    token: 'https://gitlab.com/oauth/token',
+    api: 'GET https://gitlab.com/api/v4/user',
+    isRotating: true,
+  },
+  linear: {
+    authorize: 'https://linear.app/oauth/authorize',
+    token: 'https://api.linear.app/oauth/token',
+    api: 'POST https://api.linear.app/graphql {"query":"{ viewer { id } }"}',
+    isRotating: true,
+  },
+  'microsoft-outlook': {
+    authorize: 'https://login.microsoftonline.com/common/oauth2/v2.0/authorize',
+    token: 'https://login.microsoftonline.com/common/oauth2/v2.0/token',
+    api: 'GET https://graph.microsoft.com/v1.0/me',
+    asked: { scope: 'offline_access User.Read' },
+    isRotating: true,
+    graceSeconds: 7_776_000,
+  },
+  pipedrive: {
+    authorize: 'https://oauth.pipedrive.com/oauth/authorize',
+    token: 'https://oauth.pipedrive.com/oauth/token',
+    api: 'GET https://acme.pipedrive.com/api/v1/users/me',
+    isBasic: true,
+  },
+  quickbooks: {
+    authorize: 'https://appcenter.intuit.com/connect/oauth2',
+    token: 'https://oauth.platform.intuit.com/oauth2/v1/tokens/bearer',
+    api: 'GET https://quickbooks.api.intuit.com/v3/company/REALM/companyinfo/REALM'.replaceAll(
+      'REALM',
+      REALM,
+    ),
+    isBasic: true,
+    isRotating: true,
+    replacedAfterSeconds: 86_400,
+  },
+  xero: {
+    authorize: 'https://login.xero.com/identity/connect/authorize',
+    token: 'https://identity.xero.com/connect/token',
+    api: 'GET https://api.xero.com/connections',
+    asked: { scope: 'offline_access accounting.contacts' },
+    isBasic: true,
+    isRotating: true,
+    graceSeconds: 1800,
+  },
+  'zoho-crm': {
+    authorize: 'https://accounts.zoho.com/oauth/v2/auth',
+    token: 'https://accounts.zoho.com/oauth/v2/token',
+    api: 'GET https://www.zohoapis.com/crm/v7/users',
+    word: 'Zoho-oauthtoken',
+    asked: { access_type: 'offline' },
+  },
   zoom: {
     authorize: 'https://zoom.us/oauth/authorize',
     token: 'https://zoom.us/oauth/token',
@@ -167,6 +236,7 @@ async function askToken(
   const response = await fetch(here(token), {
     method: 'POST',
     headers: {
+      accept: 'application/json',
       ...(isBasic && { authorization: basic }),
       ...(isJson && { 'content-type': 'application/json' }),
     },
@@ -189,9 +259,14 @@ const refresh = (name: string, token: unknown) =>
   askToken(name, { grant_type: 'refresh_token', refresh_token: String(token) });
 
 async function works(name: string, token: unknown): Promise<boolean> {
-  const [method = 'GET', address = ''] = providerOf(name).api.split(' ');
-  const headers = { authorization: `Bearer ${token}`, 'notion-version': '2022-06-28' };
-  const response = await fetch(here(address), { method, headers });
+  const { api, word = 'Bearer' } = providerOf(name);
+  const [, method = 'GET', address = '', body] = /^(\w+) (\S+)(?: (.+))?$/.exec(api) ?? [];
+  const headers = {
+    authorization: `${word} ${token}`,
+    'notion-version': '2022-06-28',
+    ...(body !== undefined && { 'content-type': 'application/json' }),
+  };
+  const response = await fetch(here(address), { method, headers, ...(body !== undefined && { body }) });
   const text = await response.text();
   return response.status === 200 && (JSON.parse(text) as { ok?: boolean }).ok !== false;
 }
@@ -224,19 +299,20 @@ test.each(names)('%s: another client secret is refused', async (name) => {
     'wrong',
   );
   expect(JSON.stringify(answer.body)).toMatch(
-    /invalid_client|bad_client_secret|"access_denied"|Unauthorized Client/,
+    /invalid_client|bad_client_secret|incorrect_client_credentials|"access_denied"|Unauthorized Client/,
   );
 });
 
 test.each(renewing)(
   '%s: a refresh gives a new access token, and what is rotated works once',
   async (name) => {
+    const { isRotating = false, graceSeconds = 600, replacedAfterSeconds = 0 } = providerOf(name);
     const first = (await tokensFor(name)).body;
+    now += replacedAfterSeconds * 1000;
     const second = (await refresh(name, first.refresh_token)).body;
     expect(second.access_token).not.toBe(first.access_token);
-    const isRotating = providerOf(name).isRotating === true;
     expect(second.refresh_token === undefined).toBe(!isRotating);
-    now += 601 * 1000; // after any leeway
+    now += (graceSeconds + 1) * 1000;
     const again = await refresh(name, first.refresh_token);
     expect(again.body.access_token === undefined).toBe(isRotating);
   },
@@ -312,4 +388,49 @@ test("Google's service account gets a token for a signed assertion, and none for
   expect(good.status).toBe(200);
   expect(await works('google-sheets', good.body.access_token)).toBe(true);
   expect((await ask(`${unsigned}.${Buffer.from('no').toString('base64url')}`)).status).toBe(400);
+});
+
+test('at GitHub an answer is a form for whoever does not ask for JSON, and a failure comes with 200', async () => {
+  const response = await fetch(here('https://github.com/login/oauth/access_token'), {
+    method: 'POST',
+    body: new URLSearchParams({
+      grant_type: 'authorization_code',
+      client_id: SANDBOX_CLIENT.id,
+      client_secret: SANDBOX_CLIENT.secret,
+      code: 'unknown',
+    }),
+  });
+  expect(response.status).toBe(200);
+  expect(response.headers.get('content-type')).toContain('application/x-www-form-urlencoded');
+  expect(await response.text()).toMatch(/^error=bad_verification_code&/);
+});
+
+test('at Intuit the same refresh token comes back for a day, and the company in the callback alone', async () => {
+  const { sentTo } = await signIn('quickbooks', 'allow');
+  expect(sentTo.searchParams.get('realmId')).toBe(REALM);
+  const first = (await tokensFor('quickbooks')).body;
+  expect((await refresh('quickbooks', first.refresh_token)).body.refresh_token).toBe(first.refresh_token);
+  now += 86_400 * 1000;
+  const next = (await refresh('quickbooks', first.refresh_token)).body;
+  expect(next.refresh_token).not.toBe(first.refresh_token);
+  expect((await refresh('quickbooks', first.refresh_token)).body).toMatchObject({ error: 'invalid_grant' });
+});
+
+test('at Zoho a code is good in the data centre the callback names, and nowhere else', async () => {
+  const { sentTo } = await signIn('zoho-crm', 'allow');
+  expect(Object.fromEntries(sentTo.searchParams)).toMatchObject({
+    location: 'us',
+    'accounts-server': 'https://accounts.zoho.com',
+  });
+  const response = await fetch(here('https://accounts.zoho.eu/oauth/v2/token'), {
+    method: 'POST',
+    body: new URLSearchParams({
+      grant_type: 'authorization_code',
+      client_id: SANDBOX_CLIENT.id,
+      client_secret: SANDBOX_CLIENT.secret,
+      code: sentTo.searchParams.get('code') ?? '',
+      redirect_uri: BACK,
+    }),
+  });
+  expect([response.status, await response.json()]).toEqual([200, { error: 'invalid_code' }]);
 });

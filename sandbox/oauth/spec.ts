@@ -1,4 +1,4 @@
-import type { Reply } from '../stand-in.ts';
+import type { Reply, SandboxRequest } from '../stand-in.ts';
 
 /** Address and path; several origins of one provider can have the same paths. */
 export interface Place {
@@ -52,6 +52,8 @@ export interface OAuthSpec {
   refresh: 'static' | 'rotating';
   /** Using a refresh token again ends the whole grant. */
   reuseEndsGrant?: boolean;
+  /** So long a refresh gives the same refresh token again, and a new one only after that. */
+  replacedAfterSeconds?: number;
   /** So long a refresh token that was used is still taken. */
   graceSeconds?: number;
   /** What a program asks for a token of its own with; left out: client_credentials. */
@@ -62,6 +64,12 @@ export interface OAuthSpec {
   accessSeconds: number | null;
   /** Whether this grant comes with a refresh token at all. */
   givesRefreshToken(grant: Grant): boolean;
+  /** What the callback is told beside code and state. */
+  callback?(grant: Grant): Record<string, string>;
+  /** Whether a grant is known at this one of several token addresses. */
+  isAt?(grant: Grant, origin: string): boolean;
+  /** The token address's answer as it is written, where that depends on what was asked for. */
+  encoded?(reply: Reply, request: SandboxRequest): Reply;
   /** The answer's body. */
   tokens(issued: Issued): Record<string, unknown>;
   /** Who a signed assertion stands for, where service accounts may ask too; null: nobody. */
