@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { eventually, launch, type Visit, visit } from './browser.ts';
 import { makeLeads } from './leads.ts';
 import { type Stage, startStage } from './stage.ts';
-import { setUpSignIn } from './steps.ts';
+import { allow, openSignIn, setUpSignIn } from './steps.ts';
 
 let stage: Stage;
 let browser: Browser;
@@ -28,8 +28,12 @@ beforeAll(async () => {
     credentials: { api_key: 'sandbox-apollo-down' },
     save_unverified: true,
   });
-  await setUpSignIn(signedIn.api, 'airtable');
-  owner = await visit(browser, stage.url, { signedIn });
+  for (const slug of ['airtable', 'jira']) await setUpSignIn(signedIn.api, slug);
+  // The sign-in page of the sandbox.
+  owner = await visit(browser, stage.url, {
+    signedIn,
+    expected: /^a request to a third party: http:\/\/127/,
+  });
   stranger = await visit(browser, stage.url);
   const invite = async () => (await signedIn.api.post('/v1/invitations', { role: 'editor' })).json.link;
   invitation = (await invite()).slice(stage.url.length);
@@ -112,6 +116,32 @@ const places: Place[] = [
     name: 'a sign-in setup',
     path: () => '/settings/sign-in-setups',
     opens: click('Edit the sign-in setup of Airtable'),
+  },
+  { name: 'the check of the setup', path: () => '/settings/check' },
+  {
+    name: 'an account to choose after a sign-in',
+    path: () => '/settings/connections/jira',
+    opens: async (page) => {
+      await page.getByRole('radio', { name: /Sign in with/ }).click();
+      await allow(await openSignIn(page, page.getByRole('button', { name: 'Connect with OAuth' })));
+      await page.getByRole('button', { name: 'Use this Jira site' }).waitFor();
+    },
+  },
+  {
+    name: 'addresses to find by an issuer',
+    path: () => '/settings/connections/new-custom',
+    opens: async (page) => {
+      await page
+        .getByRole('region', { name: 'Authentication' })
+        .getByLabel('Authentication')
+        .selectOption('oauth2');
+      await page.getByLabel('Issuer', { exact: true }).fill('https://10.0.0.5');
+      await click('Find addresses')(page);
+      await page
+        .getByText(/Nothing was filled in|does not call/)
+        .first()
+        .waitFor();
+    },
   },
   { name: 'general settings', path: () => '/settings/general' },
   { name: 'an invitation', path: () => invitation, isOpen: true },

@@ -56,13 +56,20 @@ describe('a replaced key', () => {
     expect(await read(id)).toMatchObject({ hint: '-one', previous_credential: { hint: '-two' } });
 
     await page.getByRole('button', { name: 'Outreach', exact: true }).click();
-    await popup().getByRole('button', { name: 'Destroy the old key now' }).click();
+    // The newer one is the previous one now, and the steps of the replacement are over.
+    await popup().getByRole('button', { name: 'Use it again' }).waitFor();
+    expect(
+      await popup()
+        .getByRole('list', { name: /^How to replace/ })
+        .count(),
+    ).toBe(0);
+    await popup().getByRole('button', { name: 'Destroy it now' }).click();
     await page
-      .getByRole('dialog', { name: 'Destroy the old key now' })
+      .getByRole('dialog', { name: 'Destroy the other key now' })
       .getByRole('button', { name: 'Destroy', exact: true })
       .click();
     await eventually(async () => (await read(id)).previous_credential).toBe(null);
-    await eventually(() => page.getByRole('button', { name: 'Destroy the old key now' }).count()).toBe(0);
+    await eventually(() => page.getByRole('button', { name: 'Destroy it now' }).count()).toBe(0);
   });
 });
 
@@ -184,6 +191,19 @@ describe('the keyboard', () => {
     await popup().waitFor();
     await page.keyboard.press('Escape');
     await eventually(() => page.evaluate('document.activeElement.textContent')).toBe('Edit');
+  });
+
+  test('a name that is taken is said at its field, once, and the focus is there', async () => {
+    const { page } = here;
+    await openApp(page, 'apollo');
+    await page.getByRole('button', { name: 'Add connection' }).click();
+    await saveKey(popup(), 'sandbox-apollo-good-other', 'By keyboard');
+    const name = popup().getByLabel('Name your connection');
+    await eventually(() => name.evaluate('(input) => document.activeElement === input')).toBe(true);
+    expect(await popup().getByText('already').count()).toBe(1);
+    await page.keyboard.type('Another');
+    await page.keyboard.press('Enter');
+    await rowOf(page, 'Another').waitFor();
   });
 
   test('Save pressed twice in a hurry makes one connection', async () => {

@@ -2,7 +2,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { sees, visit } from './browser.ts';
+import { eventually, sees, visit } from './browser.ts';
 import { shareStage } from './shared.ts';
 import { allow, openApp, openSignIn, rowOf, setUpSignIn } from './steps.ts';
 
@@ -120,6 +120,25 @@ describe('the window of a sign-in', () => {
     await rowOf(page, before?.name ?? '')
       .getByText('somebody-else@acme.example')
       .waitFor();
+  });
+});
+
+describe('a sign-in that reaches several accounts', () => {
+  test('asks which one is meant, also on a page that is loaded again, and the keyboard chooses', async () => {
+    const { page, signedIn } = here;
+    await setUpSignIn(signedIn.api, 'jira');
+    await openApp(page, 'jira');
+    await page.getByLabel('Name your connection').fill('The second site');
+    await page.getByRole('radio', { name: /Sign in with/ }).click();
+    await allow(await openSignIn(page, connectButton(page)), 'anna@acme.example');
+    await sees(page, /Which Jira site is this connection for\?/);
+    await page.reload();
+    const first = page.getByRole('radio', { name: 'https://acme.atlassian.net' });
+    await eventually(() => first.evaluate('(radio) => document.activeElement === radio')).toBe(true);
+    expect((await signedIn.api.get('/v1/connections?integration=jira')).json.data).toEqual([]);
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('Enter');
+    await rowOf(page, 'The second site').getByText('Connected', { exact: true }).waitFor();
   });
 });
 

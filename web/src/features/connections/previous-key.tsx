@@ -116,6 +116,7 @@ function PreviousKeyButtons({ tool, connection, isRolledBack = false }: ButtonsP
       <DestroyPrevious
         tool={tool}
         connection={connection}
+        isRolledBack={isRolledBack}
         opened={isDestroying}
         onClose={() => setDestroying(false)}
       />
@@ -156,32 +157,31 @@ function RollBack({ connection, verb }: { connection: Connection; verb: string }
   );
 }
 
-interface DestroyProps {
-  tool: Integration;
-  connection: Connection;
+interface DestroyProps extends Required<ButtonsProps> {
   opened: boolean;
   onClose: () => void;
 }
 
 /** For a key that leaked: gone here at once. At the tool somebody has to revoke it. */
-function DestroyPrevious({ tool, connection, opened, onClose }: DestroyProps) {
+function DestroyPrevious({ tool, connection, isRolledBack, opened, onClose }: DestroyProps) {
   const changed = useConnectionsChanged();
   const method = methodOf(tool, connection);
   return (
     <Confirm
       opened={opened}
       onClose={onClose}
-      title="Destroy the old key now"
+      title={isRolledBack ? 'Destroy the other key now' : 'Destroy the old key now'}
       verb="Destroy"
       onConfirm={async () => {
         await api.connections.destroyPrevious(connection.id);
-        toastDone('The old key is destroyed here.');
+        toastDone('It is destroyed here.');
         changed();
       }}
     >
       <p>
-        Keyrail forgets the old {lower(secretName(method))} of <strong>{connection.name}</strong> for good;
-        there is no rolling back after that. The current one goes on working.
+        Keyrail forgets the {isRolledBack ? 'other' : 'old'} {lower(secretName(method))} of{' '}
+        <strong>{connection.name}</strong> for good; there is no going back to it after that. The current one
+        goes on working.
       </p>
       <p>It stays valid in {placed(tool.name, linkOf(method))} until it is revoked there.</p>
     </Confirm>
