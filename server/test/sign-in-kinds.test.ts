@@ -99,7 +99,7 @@ test('on https its cookie is secure, and bound to the paths of sign-ins', async 
 test('where the provider takes no http, the setup says what the operator does first', async () => {
   const begun = await start({ method: 'requires_https: true' });
   const { auth_methods } = (await begun.app.owner.get('/v1/integrations/trial')).json;
-  expect(auth_methods[0].setup.note).toContain('KEYRAIL_PUBLIC_URL');
+  expect(auth_methods[0].setup.warnings.join(' ')).toContain('KEYRAIL_PUBLIC_URL');
 });
 
 describe('client credentials', () => {

@@ -4,6 +4,8 @@ import {
   customIntegrationList,
   customTestResult,
   deleteCustomIntegrationQuery,
+  discover,
+  discovered,
   testCustomIntegration,
   updateCustomIntegration,
 } from '@keyrail/contract/custom';
@@ -157,6 +159,25 @@ function tryRoutes(app: App, { custom }: CustomRoutesDeps, clock: Clock): void {
       if (waitSeconds > 0) throw new AppError('too_many_requests', { retryAfterSeconds: waitSeconds });
       const { definition, credentials, action, inputs } = body;
       return custom.tryOut(who, { described: definition, credentials, action, inputs });
+    },
+  });
+
+  app.route({
+    method: 'POST',
+    url: '/v1/custom-integrations/discover',
+    config: changing,
+    schema: {
+      tags,
+      summary: 'Read what an authorization server says of itself',
+      description:
+        'Its description is looked for by RFC 8414 and OpenID Connect Discovery. One that calls itself anything but exactly this issuer is refused. Nothing is stored.',
+      body: discover,
+      response: { 200: discovered },
+    },
+    handler: async ({ who, body }) => {
+      const waitSeconds = trials.take(who.workspaceId);
+      if (waitSeconds > 0) throw new AppError('too_many_requests', { retryAfterSeconds: waitSeconds });
+      return custom.discover(who, body.issuer);
     },
   });
 }

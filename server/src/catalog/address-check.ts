@@ -4,11 +4,13 @@ import { placesIn } from './template.ts';
 /**
  * Why an address in a catalog file is refused, or null. Only http and https, no user name in it, and no address of
  * this machine or its network written out, unless the operator allows exactly that host and port. What a name
- * resolves to is checked again at each call. `null` for the hosts: where it leads has been judged elsewhere.
+ * resolves to is checked again at each call. `mayHaveQuery`: people open it, and no request of ours is built on it.
+ * `null` for the hosts: where it leads has been judged elsewhere.
  */
 export function addressProblem(
   address: string,
   allowedPrivateHosts: readonly string[] | null,
+  { mayHaveQuery = false }: { mayHaveQuery?: boolean } = {},
 ): string | null {
   if (/[\s\\]/.test(address)) return 'The address has spaces or backslashes.';
   const startsWithField = /^\{[a-z][a-z0-9_]*\}/.test(address);
@@ -22,7 +24,8 @@ export function addressProblem(
   const url = new URL(example);
   if (url.username !== '' || url.password !== '')
     return 'The address must not have a user name or password in it.';
-  if (url.search !== '') return 'The address must not have parameters in it. Put them under query.';
+  if (url.search !== '' && !mayHaveQuery)
+    return 'The address must not have parameters in it. Put them under query.';
   const port = url.port === '' ? (url.protocol === 'https:' ? '443' : '80') : url.port;
   if (allowedPrivateHosts === null || allowedPrivateHosts.includes(`${url.hostname}:${port}`)) return null;
   if (placesIn(/^[^/]*\/\/([^/]*)/.exec(address)?.[1] ?? '').length > 0) return null;

@@ -44,7 +44,8 @@ function checkAddresses(definition: Definition, allowed: readonly string[] | nul
   for (const [index, action] of definition.actions.entries())
     addresses.push([['actions', index, 'base_url'], action.baseUrl]);
   return addresses.flatMap(([path, address]) => {
-    const problem = address === undefined ? null : addressProblem(address, allowed);
+    const mayHaveQuery = path.at(-1) === 'authorize_url';
+    const problem = address === undefined ? null : addressProblem(address, allowed, { mayHaveQuery });
     return problem === null ? [] : [{ path, message: problem }];
   });
 }

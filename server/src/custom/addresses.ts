@@ -120,7 +120,8 @@ function opened({ ownOrigins }: AddressDeps, found: Found, text: string): string
     return refuse('The address must not have a user name or password in it.');
   if (ownOrigins.includes(url.origin))
     return refuse('This is the address of Keyrail itself. Enter that of the service where people sign in.');
-  return asUsed(text);
+  // Parameters and a page behind # are part of where people sign in.
+  return url.search === '' && url.hash === '' ? asUsed(text) : url.href;
 }
 
 /** As a parser reads it, without a fragment. Parameters are refused by the check of the definition. */

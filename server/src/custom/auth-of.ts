@@ -101,6 +101,7 @@ function oauth2Of(auth: Extract<CustomAuth, { type: 'oauth2' }>) {
     token_url: auth.token_url,
     ...(auth.refresh_url !== null && { refresh_url: auth.refresh_url }),
     ...(auth.revoke_url !== null && { revoke_url: auth.revoke_url }),
+    ...(auth.issuer !== null && { issuer: auth.issuer, issuer_required: auth.is_issuer_sent }),
     pkce: auth.pkce,
     authorize_params: auth.authorize_params,
   };

@@ -79,6 +79,7 @@ function headerProblems(
 }
 
 function requirements({ auth }: CustomDefinition): FieldProblem[] {
+  if (auth.type === 'oauth2') return issuerProblems(auth.issuer, auth.is_issuer_sent);
   if (auth.type !== 'service_account') return [];
   if (auth.kind === 'jwt_bearer' && auth.token_url === null)
     return [problem('auth.token_url', 'The token address is missing.')];
@@ -86,6 +87,15 @@ function requirements({ auth }: CustomDefinition): FieldProblem[] {
   return (['service', 'region'] as const).flatMap((name) =>
     auth[name] === '' ? [problem(`auth.${name}`, `The ${name} is missing.`)] : [],
   );
+}
+
+/** It is compared as text, so it stays as it was entered. */
+function issuerProblems(issuer: string | null, isSent: boolean): FieldProblem[] {
+  if (issuer === null)
+    return isSent ? [problem('auth.issuer', 'Enter the issuer that the server always sends.')] : [];
+  return /^https?:\/\/[^\s\\?#@]+$/.test(issuer) && URL.canParse(issuer)
+    ? []
+    : [problem('auth.issuer', 'An issuer is an address that starts with https://, without parameters.')];
 }
 
 /** What a sign-in and a request for a token are made of: another value would send codes elsewhere, or a secret in the open. */
@@ -103,10 +113,20 @@ function parameterProblems(auth: CustomDefinition['auth']): FieldProblem[] {
     Object.keys(given)
       .filter((name) => PROTOCOL.has(name.trim().toLowerCase()) && !free.has(name))
       .map((name) => problem(`auth.${at}.${name}`, `“${name}” is set by Keyrail itself.`));
+  const asked = 'authorize_url' in auth ? parametersIn(auth.authorize_url) : [];
   return [
+    ...asked
+      .filter((name) => PROTOCOL.has(name.trim().toLowerCase()))
+      .map((name) => problem('auth.authorize_url', `The parameter “${name}” is set by Keyrail itself.`)),
     ...('authorize_params' in auth ? problems('authorize_params', auth.authorize_params, new Set()) : []),
     ...('token_params' in auth ? problems('token_params', auth.token_params, MAY_BE_SENT_WITH_TOKENS) : []),
   ];
+}
+
+/** Those behind the question mark, and those of a page in the fragment. */
+function parametersIn(address: string): string[] {
+  const queries = address.split('#').map((part) => part.split('?').slice(1).join('?'));
+  return queries.flatMap((query) => [...new URLSearchParams(query).keys()]);
 }
 
 function actionProblems(

@@ -1,13 +1,14 @@
-import type { CustomDefinition, CustomTestResult } from '@keyrail/contract/custom';
+import type { CustomDefinition, CustomTestResult, Discovered } from '@keyrail/contract/custom';
 import type { Who } from '../workspaces/who.ts';
 import { type Change, type ChangeDeps, type Changed, change, remove, required } from './change.ts';
 import type { CustomIntegration } from './custom-integration.ts';
+import { type DiscoverDeps, discover } from './discover.ts';
 import { create, type Saved } from './save.ts';
 import { findCustom, listCustom } from './store.ts';
 import { type Trying, type TryOutDeps, tryOut } from './try-out.ts';
 import { warningsOf } from './warnings.ts';
 
-export interface CustomDeps extends ChangeDeps, TryOutDeps {
+export interface CustomDeps extends ChangeDeps, TryOutDeps, DiscoverDeps {
   /** Drops what this process keeps of a workspace's catalog and connections; others hear of it through the database. */
   forget(workspaceId: string): void;
 }
@@ -27,6 +28,8 @@ export interface Custom {
   change(who: Who, slug: string, change: Change): Promise<Shown>;
   remove(who: Who, slug: string, how: Pick<Change, 'isConfirmed' | 'version'>): Promise<void>;
   tryOut(who: Who, asked: Trying): Promise<CustomTestResult>;
+  /** What an authorization server says of itself; AppError `invalid_input` where it says nothing that can be trusted. */
+  discover(who: Who, issuer: string): Promise<Discovered>;
 }
 
 export function createCustom(deps: CustomDeps): Custom {
@@ -59,5 +62,6 @@ export function createCustom(deps: CustomDeps): Custom {
       deps.forget(who.workspaceId);
     },
     tryOut: (who, asked) => tryOut(deps, who, asked),
+    discover: (who, issuer) => discover(deps, who, issuer),
   };
 }

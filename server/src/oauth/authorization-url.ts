@@ -2,7 +2,7 @@ import type { OAuth2Method } from '../catalog/auth-definition.ts';
 import type { Definition } from '../catalog/definition.ts';
 import { AppError } from '../lib/app-error.ts';
 import type { Upstreams } from '../outbound/upstreams.ts';
-import { filledAddress } from './addresses.ts';
+import { filledAddress, withParameters } from './addresses.ts';
 import { challengeOf } from './pkce.ts';
 
 interface Parts {
@@ -43,17 +43,20 @@ export function authorizationUrl(parts: Parts): string {
     }),
   };
   // Where the code goes and what protects it is not for others to say.
-  const query = Object.entries({ ...ours, ...method.authorizeParams, ...ours, state: parts.state })
-    .map(([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(value)}`)
-    .join('&');
-  // Some have their page in the fragment (#/oauth/authorize): then the query comes after it.
-  return `${opened(parts.upstreams, address)}${address.includes('?') ? '&' : '?'}${query}`;
+  const all = { ...ours, ...method.authorizeParams, ...ours, state: parts.state };
+  return withParameters(opened(parts.upstreams, address), all);
 }
 
 function scopesOf(method: OAuth2Method, chosen: readonly string[]): Record<string, string> {
   const asked = method.scopes.filter((scope) => !scope.optional || chosen.includes(scope.name));
-  if (asked.length === 0) return {};
-  return { scope: asked.map((scope) => scope.name).join(method.scopeSeparator) };
+  const apart = method.optionalScopeParam;
+  const joined = (scopes: typeof asked) => scopes.map((scope) => scope.name).join(method.scopeSeparator);
+  const together = apart === undefined ? asked : asked.filter((scope) => !scope.optional);
+  const optional = apart === undefined ? [] : asked.filter((scope) => scope.optional);
+  return {
+    ...(together.length > 0 && { scope: joined(together) }),
+    ...(apart !== undefined && optional.length > 0 && { [apart]: joined(optional) }),
+  };
 }
 
 /** A mirror stands in for the provider here, too; the person's browser opens it, so no guard of this server's applies. */
