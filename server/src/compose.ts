@@ -9,6 +9,7 @@ import { composeJobs } from './compose/jobs.ts';
 import { composeOutbound } from './compose/outbound.ts';
 import { composePeople, composeSignInLog, composeTokenUses } from './compose/people.ts';
 import { composeRuns } from './compose/runs.ts';
+import { composeSetupCheck } from './compose/setup-check.ts';
 import { composeSignIns } from './compose/sign-ins.ts';
 import type { Config } from './config.ts';
 import type { Connections } from './connections/connections.ts';
@@ -113,6 +114,7 @@ export async function compose(deps: ComposeDeps): Promise<Keyrail> {
       forward: (who, asked) =>
         forward({ catalogs, connections, outbound, maxBodyBytes: config.proxyMaxBytes }, who, asked),
     },
+    setupCheck: composeSetupCheck(deps, catalogs, outbound),
     runs: { runs: work.runs, watch: work.watch },
     tables: composeTables(deps, transact, catalogs, connections),
   };

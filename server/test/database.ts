@@ -28,6 +28,21 @@ export async function emptyDatabase(): Promise<TestDatabase> {
   return open(await createDatabase('template template0'));
 }
 
+/**
+ * Another database with everything that is in this one, as a dump and its restore make it. Whoever is connected to this one
+ * loses the connection, since PostgreSQL copies none that is in use.
+ */
+export async function copyDatabase({ url }: Pick<TestDatabase, 'url'>): Promise<TestDatabase> {
+  const from = new URL(url).pathname.slice(1);
+  await execute(`alter database ${from} with allow_connections false`);
+  try {
+    await execute(`select pg_terminate_backend(pid) from pg_stat_activity where datname = '${from}'`);
+    return open(await createDatabase(`template ${from}`));
+  } finally {
+    await execute(`alter database ${from} with allow_connections true`);
+  }
+}
+
 async function createDatabase(from: string): Promise<string> {
   const name = `test_${randomBytes(6).toString('hex')}`;
   await execute(`create database ${name} ${from}`);

@@ -37,10 +37,12 @@ import { type RunRoutesDeps, runRoutes } from './runs.ts';
 import { fillSchemas } from './schema-defaults.ts';
 import { type SessionRoutesDeps, sessionRoutes } from './session.ts';
 import { type SetupRoutesDeps, setupRoutes } from './setup.ts';
+import { type SetupCheckRouteDeps, setupCheckRoutes } from './setup-check.ts';
 import { type RowRoutesDeps, rowRoutes } from './table-rows.ts';
 import { type TableRoutesDeps, tableRoutes } from './tables.ts';
 import { type BindableDeps, type TokenRoutesDeps, tokenRoutes } from './tokens.ts';
 import { webFiles } from './web.ts';
+import { type WithdrawalRoutesDeps, withdrawalRoutes } from './withdrawals.ts';
 import { type WorkspaceRoutesDeps, workspaceRoutes } from './workspace.ts';
 
 /** What every resource file can be handed besides its own room. */
@@ -86,10 +88,12 @@ export interface ApiDeps {
     CredentialsRoutesDeps &
     BindableDeps &
     RecogniseRouteDeps &
+    WithdrawalRoutesDeps &
     IntegrationRoutesDeps['connections'];
   custom: CustomRoutesDeps;
   proxy: ProxyRoutesDeps;
   oauth: OAuthRoutesDeps & Pick<CallbackRoutesDeps, 'signIns'>;
+  setupCheck: SetupCheckRouteDeps;
   runs: RunRoutesDeps;
   tables: TableRoutesDeps & RowRoutesDeps & ImportRoutesDeps;
 }
@@ -154,12 +158,14 @@ function addRoutes(app: App, deps: ApiDeps, frame: ApiFrame): void {
   integrationRoutes(app, deps);
   recogniseRoute(app, deps.connections);
   connectionRoutes(app, deps.connections, deps.catalogs);
+  withdrawalRoutes(app, deps.connections);
   credentialsRoutes(app, deps.connections, frame);
   customIntegrationRoutes(app, deps.custom, frame);
   proxyRoutes(app, deps.proxy);
   oauthRoutes(app, deps.oauth, deps.config);
   const { identify, people } = deps;
   oauthCallbackRoutes(app, { ...deps.oauth, identify, workspace: people.workspace }, deps.config);
+  setupCheckRoutes(app, deps.setupCheck);
   runRoutes(app, deps.runs, frame);
   tableRoutes(app, deps.tables);
   rowRoutes(app, deps.tables);

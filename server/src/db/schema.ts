@@ -288,6 +288,7 @@ export interface Members {
 export interface OauthApps {
   address_stamp: string | null;
   client_id: string;
+  entered_under: string | null;
   id: string;
   integration: string;
   method_id: string;
@@ -306,6 +307,7 @@ export interface OauthApps {
 
 export interface OauthOperatorApps {
   client_id: string;
+  entered_under: string | null;
   integration: string;
   refused_by: string | null;
   refused_since: Timestamp | null;
@@ -377,6 +379,13 @@ export interface Sessions {
   used_at: Timestamp;
   user_agent: string;
   user_id: string;
+}
+
+export interface SetupChecks {
+  answer: string;
+  expires_at: Timestamp;
+  nonce_hash: Buffer;
+  seen: JsonColumn | null;
 }
 
 export interface SetupLinks {
@@ -518,6 +527,7 @@ export interface DB {
   rate_budgets: RateBudgets;
   runs: Runs;
   sessions: Sessions;
+  setup_checks: SetupChecks;
   setup_links: SetupLinks;
   sign_in_attempts: SignInAttempts;
   table_rows: TableRows;

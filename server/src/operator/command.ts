@@ -16,6 +16,14 @@ export interface OperatorCommand {
   /** One or two sentences; the documentation is made from it. */
   about: string;
   options: Record<string, { type: 'string' }>;
-  /** Answers what is printed: alone on standard output, so that a script can take it. */
-  run(deps: OperatorDeps, values: Record<string, string | undefined>): Promise<string>;
+  /**
+   * Answers what is printed: alone on standard output, so that a script can take it; and what the command ends with, where
+   * that is not 0.
+   */
+  run(deps: OperatorDeps, values: Record<string, string | undefined>): Promise<string | Printed>;
+}
+
+export interface Printed {
+  text: string;
+  code: number;
 }

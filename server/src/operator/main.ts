@@ -9,6 +9,7 @@ import { systemClock } from '../lib/clock.ts';
 import { silentLog } from '../lib/log.ts';
 import { StartRefused } from '../lib/start-refused.ts';
 import type { OperatorCommand } from './command.ts';
+import { doctor } from './doctor.ts';
 import { instanceCopy, instanceKeep, instanceStatus } from './instance.ts';
 import { oauthAppList, oauthAppRemove, oauthAppSet } from './oauth-app.ts';
 import { setupLink } from './setup-link.ts';
@@ -24,6 +25,7 @@ const commands: OperatorCommand[] = [
   instanceStatus,
   instanceKeep,
   instanceCopy,
+  doctor,
 ];
 
 const HELP = `The operator's commands of Keyrail. They work on the database itself, whether the server runs or not.
@@ -56,8 +58,10 @@ async function main(args: string[]): Promise<number> {
   const values = parseOptions(command, rest);
   const config = readConfig();
   return withDatabase(config, async (db) => {
-    process.stdout.write(`${await command.run({ db, config, clock: systemClock }, values)}\n`);
-    return 0;
+    const said = await command.run({ db, config, clock: systemClock }, values);
+    const { text, code } = typeof said === 'string' ? { text: said, code: 0 } : said;
+    process.stdout.write(`${text}\n`);
+    return code;
   });
 }
 

@@ -3,6 +3,7 @@ import { type Attempt, type AttemptDeps, attempt } from './attempt.ts';
 import type { Budget, Permit } from './budget.ts';
 import type { OutboundCall } from './call.ts';
 import type { ClientSockets } from './client-sockets.ts';
+import type { SkewWatch } from './clock-skew.ts';
 import type { Credential } from './credential-source.ts';
 import { checkUrl } from './guard.ts';
 import type { CallOutcome } from './outcome.ts';
@@ -18,6 +19,8 @@ export interface EngineDeps extends AttemptDeps {
   clientSockets: Pick<ClientSockets, 'for'>;
   clock: Clock;
   random: () => number;
+  /** Hears the date of each answer. */
+  skew?: Pick<SkewWatch, 'see'>;
 }
 
 const DEFAULT_ATTEMPTS = 3;
@@ -98,6 +101,9 @@ async function tryOnce(deps: EngineDeps, call: OutboundCall, progress: Progress)
     const startedAt = performance.now();
     const result = await attempt(withSockets(deps, credential), request, call.signal);
     count(deps, call, classOf(result), performance.now() - startedAt);
+    if (result.kind === 'answered') {
+      deps.skew?.see(request.url, result.headers, deps.clock.now());
+    }
     return { kind: 'tried', result, credential, redact: redactor(credential?.secrets ?? []) };
   } finally {
     permit.done();

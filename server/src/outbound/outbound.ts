@@ -3,6 +3,7 @@ import { type Clock, systemClock } from '../lib/clock.ts';
 import { createBudget, type PauseStore } from './budget.ts';
 import type { AddressCheck, Outbound } from './call.ts';
 import { type ClientSockets, createClientSockets } from './client-sockets.ts';
+import { type ClockSkew, createSkewWatch } from './clock-skew.ts';
 import { type ConnectDeps, ConnectFailure, checkedAddresses, guardedConnector } from './connect.ts';
 import type { ClientCertificate } from './credential-source.ts';
 import { makeCall } from './engine.ts';
@@ -34,7 +35,7 @@ export interface OutboundOptions {
   random?: () => number;
 }
 
-export interface RunningOutbound extends Outbound {
+export interface RunningOutbound extends Outbound, ClockSkew {
   /** Writes the counts there are. */
   flush(): Promise<void>;
   /** Waits for nothing: breaks what is under way, writes the counts. Drain before. */
@@ -72,8 +73,9 @@ export function createOutbound(options: OutboundOptions): RunningOutbound {
   const usage = createUsage({ store: options.usageStore, clock });
   const upstreams = options.upstreams ?? noUpstreams;
   const random = options.random ?? Math.random;
+  const skew = createSkewWatch(clock);
   const mayLeave = options.mayLeave ?? (() => undefined);
-  const engine = { limits, policy, upstreams, budget, usage, clock, random };
+  const engine = { limits, policy, upstreams, budget, usage, clock, random, skew };
 
   const flush = async () => {
     (await sockets)?.clientSockets.prune();
@@ -99,6 +101,7 @@ export function createOutbound(options: OutboundOptions): RunningOutbound {
       return makeStreamCall({ ...engine, ...(await sockets) }, call);
     },
     check: (url) => checkAddress({ policy, resolve, upstreams }, url),
+    skew: skew.skew,
     flush,
     close: async () => {
       for (const timer of timers) clearInterval(timer);

@@ -1,0 +1,88 @@
+import type { SetupCheckRouteDeps } from '../api/setup-check.ts';
+import type { Catalog } from '../catalog/catalog.ts';
+import type { Catalogs } from '../catalog/catalogs.ts';
+import type { ComposeDeps } from '../compose.ts';
+import type { Config } from '../config.ts';
+import type { Database } from '../db/open.ts';
+import { answerNonce, type CheckSetupDeps, gatherSetup } from '../instance/check-setup.ts';
+import { databaseSays, ownNonces } from '../instance/own-nonce-store.ts';
+import type { SetupOfTool } from '../instance/setup-facts.ts';
+import type { Clock } from '../lib/clock.ts';
+import { callbackPath } from '../oauth/addresses.ts';
+import { enteredSetups } from '../oauth/entered-under-store.ts';
+import type { ClockSkew } from '../outbound/clock-skew.ts';
+import { askOwnAddress } from '../outbound/own-address.ts';
+
+/** What "Check my setup" is made with, in a server and on the command line. */
+export function setupCheckDeps(
+  config: Config,
+  db: Database,
+  clock: Clock,
+): Omit<CheckSetupDeps, 'toolsSkew' | 'instance'> {
+  return {
+    nonces: ownNonces(db.system),
+    clock,
+    ask: askOwnAddress,
+    databaseSays: () => databaseSays(db.system),
+    publicUrl: config.publicUrl,
+    ownUrl: ownUrl(config),
+    trustedProxies: config.trustedProxies,
+    keyFile: config.masterKey === null ? config.masterKeyFile : null,
+    dataDir: config.databaseUrl === null ? config.dataDir : null,
+    instanceSetting: config.instanceId,
+  };
+}
+
+export function composeSetupCheck(
+  { config, db, clock, instance }: ComposeDeps,
+  catalogs: Catalogs,
+  outbound: ClockSkew,
+): SetupCheckRouteDeps {
+  const deps = {
+    ...setupCheckDeps(config, db, clock),
+    toolsSkew: outbound.skew,
+    instance: async () => instance.standing(),
+  };
+  return {
+    answer: (nonce, seen) => answerNonce(deps, nonce, seen),
+    gather: async (who, asked) =>
+      gatherSetup(deps, {
+        ...asked,
+        httpsTools: httpsTools(await catalogs.of(who.workspaceId)),
+        setups: await setupsOfTools({ config, db }, catalogs.of, who.workspaceId),
+      }),
+  };
+}
+
+/** Tools that people sign in to and that take no redirect URI without https. */
+export function httpsTools(catalog: Pick<Catalog, 'list'>): string[] {
+  return catalog
+    .list()
+    .filter(({ auth }) => auth.some((method) => method.type === 'oauth2' && method.requiresHttps))
+    .map(({ name }) => name);
+}
+
+/** Setups of one workspace and the operator's; null: of all workspaces. */
+export async function setupsOfTools(
+  { config, db }: { config: Config; db: Database },
+  catalogOf: (workspaceId: string) => Promise<Pick<Catalog, 'get'>>,
+  workspaceId: string | null,
+): Promise<SetupOfTool[]> {
+  const found = await enteredSetups(db.system, workspaceId);
+  return Promise.all(
+    found.map(async ({ workspaceId: owner, integration, enteredUnder, refused }) => {
+      const definition = (await catalogOf(owner || (workspaceId ?? ''))).get(integration);
+      const words = refused?.words ?? 'it said no more';
+      return {
+        name: definition?.name ?? integration,
+        refused: refused && { message: words, since: refused.since },
+        enteredUnder,
+        redirectUri: ownUrl(config) + callbackPath(integration, owner),
+      };
+    }),
+  );
+}
+
+function ownUrl({ publicUrl, host, port }: Pick<Config, 'publicUrl' | 'host' | 'port'>): string {
+  return publicUrl ?? `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+}

@@ -1,0 +1,85 @@
+import type { Finding, SetupFacts } from './setup-facts.ts';
+import { whatToDecide, whyQuarantined } from './words.ts';
+
+/** One-time sign-in setups that stopped fitting what is registered at the tools. */
+export function setupsFinding({ setups }: SetupFacts): Finding {
+  const base = { id: 'sign_in_setups', title: 'Sign-in setups' } as const;
+  const refused = setups.filter((one) => one.refused !== null);
+  const moved = setups.filter((one) => one.enteredUnder !== null && one.enteredUnder !== one.redirectUri);
+  if (refused.length === 0 && moved.length === 0) {
+    const message = setups.length === 0 ? 'There is none yet.' : 'None is known to be refused.';
+    return { ...base, state: 'ok', message, next_step: null };
+  }
+  const messages = [
+    ...refused.map(
+      ({ name, refused: why }) => `${name} refuses its client ID or secret: ${why?.message ?? ''}`,
+    ),
+    ...moved.map(
+      ({ name, enteredUnder, redirectUri }) =>
+        `The redirect URI of ${name} was ${enteredUnder} when its setup was entered, and is ${redirectUri} now: ${name} refuses sign-ins until that one is registered.`,
+    ),
+  ];
+  const steps = [
+    ...refused.map(({ name }) => `Enter the client ID and secret of ${name} again.`),
+    ...(moved.length === 0
+      ? []
+      : ['Register the new redirect URIs at the tools, then save those setups once more.']),
+  ];
+  return { ...base, state: 'problem', message: messages.join(' '), next_step: steps.join(' ') };
+}
+
+export function masterKeyFinding({ masterKey }: SetupFacts): Finding {
+  const base = { id: 'master_key', title: 'Master key' } as const;
+  if (masterKey.kind === 'setting') {
+    const message =
+      'It comes from KEYRAIL_MASTER_KEY. Without it nothing that is stored can be opened: keep it in a second place.';
+    return { ...base, state: 'ok', message, next_step: null };
+  }
+  if (!masterKey.isThere) {
+    return {
+      ...base,
+      state: 'problem',
+      message:
+        'The key file is not there. A server that runs goes on until its next start, and then does not.',
+      next_step: 'Put the key file back from your backup, or set KEYRAIL_MASTER_KEY.',
+    };
+  }
+  if (masterKey.isReadableByOthers) {
+    return {
+      ...base,
+      state: 'problem',
+      message: 'The key file can be read by others on this machine.',
+      next_step: 'Take the right from them (chmod 600), and rotate the key if somebody may have read it.',
+    };
+  }
+  if (masterKey.isAmongData) {
+    return {
+      ...base,
+      state: 'warning',
+      message:
+        'The key file lies in the data folder, so whoever copies the folder can open everything in it.',
+      next_step: 'Move it to another folder, and set KEYRAIL_MASTER_KEY_FILE to where it is.',
+    };
+  }
+  const message =
+    'It lies in a file of its own, apart from the data, that only its owner can read. Without it nothing that is stored can be opened: keep a copy of it in a second place.';
+  return { ...base, state: 'ok', message, next_step: null };
+}
+
+export function copyFinding({ instance, instanceSetting }: SetupFacts): Finding {
+  const base = { id: 'copy', title: 'Original or copy' } as const;
+  if (instance === null) {
+    const message = 'The database gets its instance id with the first start of the server.';
+    return { ...base, state: 'ok', message, next_step: null };
+  }
+  if (instance.kind === 'confirmed') {
+    const message = 'This server works for the database it was set up with.';
+    return { ...base, state: 'ok', message, next_step: null };
+  }
+  return {
+    ...base,
+    state: 'problem',
+    message: whyQuarantined(instance.because, instance.id, instanceSetting),
+    next_step: whatToDecide(instance.because, instance.id),
+  };
+}

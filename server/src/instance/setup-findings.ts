@@ -1,0 +1,20 @@
+import { browserFinding, callbackFinding, httpsFinding, publicUrlFinding } from './address-findings.ts';
+import { clockFinding } from './clock-finding.ts';
+import { copyFinding, masterKeyFinding, setupsFinding } from './keeping-findings.ts';
+import { proxyFinding } from './proxy-finding.ts';
+import type { Finding, SetupFacts } from './setup-facts.ts';
+
+/** "Check my setup": one list, for the page and for `keyrail doctor`. Each judges by what was gathered, and asks nobody. */
+export function setupFindings(facts: SetupFacts): Finding[] {
+  return [
+    publicUrlFinding(facts),
+    httpsFinding(facts),
+    callbackFinding(facts),
+    proxyFinding(facts),
+    ...(facts.browser === null ? [] : [browserFinding(facts, facts.browser.origin)]),
+    clockFinding(facts),
+    setupsFinding(facts),
+    masterKeyFinding(facts),
+    copyFinding(facts),
+  ];
+}
