@@ -92,6 +92,8 @@ export function tokenEndpointUnderTest() {
     ask,
     minted,
     answer,
+    /** What asking takes, for those who ask by another function. */
+    deps: () => ({ outbound, clock }),
     /** The last request. */
     sent,
     sentForm,

@@ -33,6 +33,7 @@ export interface TokenEndpoint {
   refresh?: 'static' | 'rotating' | 'exchange' | 'none' | undefined;
   tokenQuery?: Readonly<Record<string, string>> | undefined;
   clientIdParam?: string | undefined;
+  tokenMembers?: Readonly<Record<string, string>> | undefined;
 }
 
 export type TokenErrorMeaning =
@@ -81,7 +82,9 @@ export interface TokenAsk {
 
 /** As `MintOutcome`, and whose token it is where the answer says so. */
 export type TokenOutcome =
-  | Exclude<MintOutcome, { kind: 'minted' }>
+  | Exclude<MintOutcome, { kind: 'minted' | 'setup_rejected' }>
+  /** `isClient`: the client id or secret, and so all that signed in under them. */
+  | (Extract<MintOutcome, { kind: 'setup_rejected' }> & { isClient?: boolean })
   | { kind: 'minted'; minted: Minted; account: TokenAccount | null };
 
 /** Longer than the engine's own limit of one attempt; whoever holds a lease for a call holds it for longer than this. */

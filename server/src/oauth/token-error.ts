@@ -1,12 +1,11 @@
 import { readPath } from '../catalog/path.ts';
 import type { Answer } from '../outbound/outcome.ts';
 import { retryAfterSeconds } from '../outbound/retry.ts';
-import type { MintOutcome } from '../tokens/mint.ts';
 import { shownWords } from './shown-words.ts';
 import { isRecord, type TokenBody } from './token-body.ts';
-import type { Grant, TokenAsk, TokenErrorMeaning } from './token-endpoint.ts';
+import type { Grant, TokenAsk, TokenErrorMeaning, TokenOutcome } from './token-endpoint.ts';
 
-type Failure = Exclude<MintOutcome, { kind: 'minted' }>;
+type Failure = Exclude<TokenOutcome, { kind: 'minted' }>;
 
 /**
  * What went wrong, or null where the answer is a success. Read in this order:
@@ -38,7 +37,7 @@ export function readError(
       // Here id and secret are what the person entered, not a setup beside it.
       return ask.grant.kind === 'client_credentials'
         ? { kind: 'ended', because: 'rejected', words }
-        : { kind: 'setup_rejected', words };
+        : { kind: 'setup_rejected', words, isClient: isAboutClient(ask.endpoint, answer, codes) };
     case 'rate_limited':
     case 'provider_error':
       return {
@@ -57,7 +56,9 @@ function meaningOf(
   codes: readonly string[],
   words: string | null,
 ): Exclude<TokenErrorMeaning, 'none'> {
-  const known = codes.map((code) => ownMeaning(endpoint.tokenErrors, code)).find((one) => one !== undefined);
+  const known = [...codes, `http_${answer.status}`]
+    .map((code) => ownMeaning(endpoint.tokenErrors, code))
+    .find((one) => one !== undefined);
   if (known !== undefined && known !== 'none') return known;
   if (answer.status === 429) return 'rate_limited';
   if (answer.status >= 500) return 'provider_error';
@@ -66,6 +67,17 @@ function meaningOf(
   if (standard !== undefined) return standard;
   // RFC 6749 §5.2: 401 is for a client that could not be authenticated.
   return answer.status === 401 ? 'setup_rejected' : 'provider_error';
+}
+
+/** Client id or secret themselves, and so every connection under them: not what one of them asked for. */
+function isAboutClient(
+  { tokenErrors }: TokenAsk['endpoint'],
+  { status }: Answer,
+  codes: readonly string[],
+): boolean {
+  if (codes.some((code) => code === 'invalid_client' || ownMeaning(tokenErrors, code) === 'setup_rejected'))
+    return true;
+  return status === 401 && codes.every((code) => STANDARD[code] === undefined);
 }
 
 const STANDARD: Readonly<Record<string, Exclude<TokenErrorMeaning, 'none'> | 'ended' | undefined>> = {
@@ -94,7 +106,7 @@ function ownMeaning(
 }
 
 /** A code is a text, a number, or stands in an object under one of these names. */
-function codesIn(paths: readonly string[], body: TokenBody): string[] {
+export function codesIn(paths: readonly string[], body: TokenBody): string[] {
   const codes: string[] = [];
   for (const path of paths) {
     const found = readPath(body, path);
@@ -107,9 +119,16 @@ function codesIn(paths: readonly string[], body: TokenBody): string[] {
   return codes;
 }
 
-function wordsIn(answer: Answer, body: TokenBody, codes: readonly string[]): string | null {
+export function wordsIn(answer: Answer, body: TokenBody, codes: readonly string[]): string | null {
   if (body === null) return null;
-  const places = ['error_description', 'error.message', 'message', 'errors[0].message', 'error_message'];
+  const places = [
+    'error_description',
+    'error.message',
+    'message',
+    'errors[0].message',
+    'error_message',
+    'reason',
+  ];
   const said = places.map((path) => readPath(body, path)).find((text) => typeof text === 'string' && text);
   const text = typeof said === 'string' ? said : codes[0];
   return text === undefined ? null : shownWords(answer.redact(text));
