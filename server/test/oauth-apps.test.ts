@@ -25,6 +25,9 @@ describe('a sign-in setup', () => {
       redirect_uri: trial.redirectUri,
       register_url: 'https://trial.example/apps',
       note: 'Choose a web app.',
+      warnings: [],
+      compare: expect.stringContaining(trial.redirectUri),
+      address_stamp: null,
     });
     const { answer } = await trial.begin();
     expect([answer.status, answer.json.code]).toEqual([409, 'setup_missing']);

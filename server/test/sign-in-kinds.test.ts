@@ -1,4 +1,5 @@
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import type { Client } from './app.ts';
 import { type SignInTrial, startSignInTrial, type TrialOptions } from './sign-in-trial.ts';
 
 let trial: SignInTrial | undefined;
@@ -44,6 +45,82 @@ describe('an issuer that the file names', () => {
     const begun = await start({ method: 'issuer: ISSUER\n    issuer_required: true' });
     const { id } = await begun.signIn();
     expect((await standing(begun, id)).state).toBe('connected');
+  });
+});
+
+describe('a server found by its issuer', () => {
+  let begun: SignInTrial;
+  let slug: string;
+  beforeAll(async () => {
+    begun = await startSignInTrial();
+    const { owner, url } = begun.app;
+    const { issuer } = begun.provider;
+    const found = await owner.post('/v1/custom-integrations/discover', { issuer });
+    expect(found.status, found.text).toBe(200);
+    expect(found.json).toMatchObject({
+      issuer,
+      auth: {
+        authorize_url: begun.provider.authorizeUrl,
+        token_url: begun.provider.tokenUrl,
+        revoke_url: begun.provider.revokeUrl,
+        issuer,
+        is_issuer_sent: true,
+        pkce: true,
+        token_auth_method: 'client_secret_basic',
+      },
+    });
+    expect(found.json.scopes_supported).toContain('contacts.read');
+    const made = await owner.post('/v1/custom-integrations', {
+      name: 'Found',
+      base_url: `${issuer}/api`,
+      auth: { ...found.json.auth, scopes: ['openid', 'contacts.read'] },
+      check: { path: '/me', account_path: 'name' },
+    });
+    expect(made.status, made.text).toBe(201);
+    slug = made.json.slug;
+    const redirectUri = `${url}/oauth/callback/${slug}.${begun.app.workspaceId}`;
+    const { auth_methods } = (await owner.get(`/v1/integrations/${slug}`)).json;
+    expect(auth_methods[0].setup.redirect_uri).toBe(redirectUri);
+    const client = await begun.provider.addClient({ redirectUris: [redirectUri] });
+    const setup = { client_id: client.clientId, client_secret: client.clientSecret };
+    expect((await owner.request('PUT', `/v1/oauth/apps/${slug}`, setup)).status).toBe(200);
+  });
+  afterAll(() => begun.close());
+
+  test('becomes an integration that people sign in to', async () => {
+    const { id, page } = await begun.signIn({ integration: slug });
+    expect(page.status, page.text).toBe(200);
+    expect(await standing(begun, id)).toMatchObject({ state: 'connected' });
+  });
+
+  test.each<[string, (issuer: string) => string | null]>([
+    ['is another one', () => 'https://evil.as'],
+    ['has a slash more', (issuer) => `${issuer}/`],
+    ['is missing', () => null],
+  ])(
+    'is held to it: an issuer that %s in the callback is refused, before anybody is called',
+    async (_name, changed) => {
+      const browser = begun.browser();
+      const calls = begun.provider.tokenRequests.length;
+      const { id, url } = await begun.begin({ integration: slug }, browser);
+      const back = await begun.provider.signIn(url);
+      const issuer = changed(back.searchParams.get('iss') ?? '');
+      if (issuer === null) back.searchParams.delete('iss');
+      else back.searchParams.set('iss', issuer);
+      expect((await browser.open(back.href)).status).toBe(400);
+      expect(await standing(begun, id)).toMatchObject({ state: 'failed', reason: 'provider_error' });
+      expect(begun.provider.tokenRequests).toHaveLength(0);
+    },
+  );
+
+  test('is asked by those alone who may describe integrations, and by nobody in bulk', async () => {
+    const ask = (client: Client) =>
+      client.post('/v1/custom-integrations/discover', { issuer: 'http://127.0.0.1:1' });
+    expect((await ask(await begun.app.member('editor'))).status).toBe(403);
+    const statuses = [];
+    for (let i = 0; i < 25; i += 1) statuses.push((await ask(begun.app.owner)).status);
+    expect(statuses).toContain(400);
+    expect(statuses.at(-1)).toBe(429);
   });
 });
 

@@ -78,8 +78,13 @@ function appRoutes(app: App, deps: OAuthApps): void {
       response: { 200: oauthApp },
     },
     handler: async (request, reply) => {
-      const { client_id: clientId, client_secret: clientSecret, sign_in_again: signInAgain } = request.body;
-      const change = { clientId, clientSecret, signInAgain };
+      const { body } = request;
+      const change = {
+        clientId: body.client_id,
+        clientSecret: body.client_secret,
+        signInAgain: body.sign_in_again,
+        addressStamp: body.address_stamp,
+      };
       const { integration } = request.params;
       const saved = await deps.put(request.who, integration, change, expectedVersion(request));
       setVersion(reply, saved.version);

@@ -2,6 +2,7 @@ import type { Connection as Shown } from '@keyrail/contract/connections';
 import { ADDRESS_STAMP } from '../catalog/base-url.ts';
 import type { Listed } from '../connections/look.ts';
 import type { TokenFacts } from '../tokens/token.ts';
+import { presentWithdrawal } from './present-withdrawal.ts';
 
 /** A connection as the API shows it: what is not named here does not get out. */
 export function presentConnection(connection: Listed): Shown {
@@ -24,7 +25,7 @@ export function presentConnection(connection: Listed): Shown {
     missing_scopes: connection.missingScopes,
     limited_actions: connection.limitedActions,
     token: presentToken(connection),
-    withdrawal: null,
+    withdrawal: connection.withdrawal === null ? null : presentWithdrawal(connection.withdrawal),
     last_verdict: connection.lastVerdict,
     last_checked_at: connection.lastCheckedAt?.toISOString() ?? null,
     next_check_at: connection.nextCheckAt?.toISOString() ?? null,

@@ -40,11 +40,13 @@ export function composeCustom(
 ): Custom {
   const own = [`http://127.0.0.1:${config.port}`, `http://localhost:${config.port}`, config.publicUrl];
   return createCustom({
+    allowedPrivateHosts: config.allowedPrivateHosts,
     transact,
     clock,
     catalogs,
     outbound,
     connections,
+    withdrawals: connections.withdrawals,
     dependents: columnDependents,
     setups: { forget: deleteApp },
     actions: { outbound, clock },

@@ -9,8 +9,10 @@ import { CONNECTION_CHANGED } from '../connections/announce.ts';
 import { type Connections, type ConnectionsDeps, createConnections } from '../connections/connections.ts';
 import { DEFAULT_CONNECTION_SETTINGS } from '../connections/settings.ts';
 import { createSweepStore } from '../connections/sweep-store.ts';
+import { createWithdrawalSweepStore } from '../connections/withdrawal-sweep-store.ts';
 import type { Listener } from '../db/listen.ts';
 import type { Transact } from '../lib/tx.ts';
+import { createRefusalStore } from '../oauth/app-refusal-store.ts';
 import { createOperatorAppStore } from '../oauth/app-store.ts';
 import type { RunningOutbound } from '../outbound/outbound.ts';
 import { usageOf } from '../outbound/store.ts';
@@ -46,7 +48,9 @@ export function connectionsDeps(
     mayLeave: instance.mayLeave,
     tokenSettings: { leaseMs: config.tokenLeaseSeconds * 1000 },
     journalFolder: config.journalDir,
+    withdrawalSweepStore: createWithdrawalSweepStore(db.system),
     operatorApps: createOperatorAppStore(db.system),
+    refusals: createRefusalStore(db.system, db.transact),
     keyedHash: (text) => createHmac('sha256', hashKey.reveal()).update(text).digest('base64url'),
     settings: DEFAULT_CONNECTION_SETTINGS,
     log,

@@ -1,4 +1,9 @@
-import { connectionCheck, connectionsSweep } from '../connections/announce.ts';
+import {
+  connectionCheck,
+  connectionsSweep,
+  withdrawalsSweep,
+  withdrawalTell,
+} from '../connections/announce.ts';
 import type { Connections } from '../connections/connections.ts';
 import type { SignIns } from '../connections/sign-ins.ts';
 import { type Task, task } from '../jobs/job.ts';
@@ -31,6 +36,8 @@ export function composeJobs(deps: Deps): { tasks: Task[]; periodics: Periodic[] 
         connections.check(workspace_id, connection_id),
       ),
       task(connectionsSweep, () => connections.sweep()),
+      task(withdrawalTell, ({ workspace_id, id }) => connections.withdrawals.tell(workspace_id, id)),
+      task(withdrawalsSweep, () => connections.withdrawals.sweep()),
       task(tokensSweep, () => connections.tokens.sweep()),
       task(tokenRenew, ({ generation, ...owner }) => connections.tokens.renewDue(ownerOf(owner), generation)),
       task(tokenSayEnd, (owner) => connections.tokens.sayEnd(ownerOf(owner))),
@@ -41,6 +48,7 @@ export function composeJobs(deps: Deps): { tasks: Task[]; periodics: Periodic[] 
     ],
     periodics: [
       { job: connectionsSweep, everyMs: MINUTE_MS },
+      { job: withdrawalsSweep, everyMs: MINUTE_MS / 6 },
       { job: tokensSweep, everyMs: MINUTE_MS / 2 },
       { job: peopleSweep, everyMs: 60 * MINUTE_MS },
       { job: authorizationsSweep, everyMs: 10 * MINUTE_MS },

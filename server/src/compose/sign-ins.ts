@@ -35,8 +35,9 @@ export function composeSignIns(deps: Deps): { signIns: SignIns; apps: OAuthApps 
   const signIns = createSignIns({
     ...both,
     tokens,
+    withdrawals: connections.withdrawals,
     upstreams: config.upstreams,
-    giveBack: async () => {},
+    giveBack: (tx, got) => connections.withdrawals.refuse(tx, got),
     verifierKey: deps.masterKey.derive('pkce verifiers'),
     lookup: createAuthorizationLookup(system),
     forget: connections.forget,

@@ -32,3 +32,19 @@ export const connectionsSweep: Job<Record<string, never>> = {
   payload: z.strictObject({}),
   maxAttempts: 1,
 };
+
+const told = z.strictObject({ workspace_id: z.string(), id: z.string() });
+/** Tell the provider that this access has ended, unless it has been told by now. Under a key, so that there is one at a time. */
+export const withdrawalTell: Job<z.infer<typeof told>> = {
+  name: 'withdrawals.tell',
+  payload: told,
+  // The sweep comes by again.
+  maxAttempts: 1,
+};
+
+/** Every ten seconds: withdrawals that are due become jobs; old ones are forgotten. */
+export const withdrawalsSweep: Job<Record<string, never>> = {
+  name: 'withdrawals.sweep',
+  payload: z.strictObject({}),
+  maxAttempts: 1,
+};

@@ -236,6 +236,7 @@ async function reconnectAuthorized(
   const { definition, method, minted, fields, found, verdict, at } = ready;
   const fingerprint = fingerprintOf(deps.keyedHash, who.workspaceId, secretsOf(minted));
   const { id } = existing;
+  const giveUp = await deps.withdrawals.givingUp(who.workspaceId);
   await storeAsCurrent(deps, who, id, sealedValues(ready), async (tx, next) => {
     const before = await takeConnection(tx, who, id);
     const as = { method: method.type, methodId: methodIdOf(method), fields, hint: null };
@@ -245,6 +246,7 @@ async function reconnectAuthorized(
       change: { ...checked, ...as },
       event: { kind: 'reconnected', message: `Signed in again. ${verdict.message}`, actor: who.label, at },
       keepPreviousMs: deps.settings.keepPreviousMs,
+      giveUp,
     });
     await putTokens(deps, tx, ready, id, next.version);
   });

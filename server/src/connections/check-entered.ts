@@ -106,7 +106,7 @@ async function reach(
     return asked(deps, entering, fields, literalCredential({ version: 1, ...signer }), null);
   }
   const from = { workspaceId, definition, method, fields, values };
-  const outcome = await mintFrom(deps, { ...from, refreshToken: null });
+  const outcome = await mintFrom(deps, from);
   if (outcome.kind !== 'minted') return { finding: findingWithoutMint(outcome), minted: null };
   const { minted } = outcome;
   const known = { ...fields, ...minted.fields };

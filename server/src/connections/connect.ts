@@ -31,6 +31,7 @@ import { fingerprintOf, type KeyedHash } from './fingerprint.ts';
 import { chooseMethod, methodIdOf } from './method.ts';
 import { freeName, nameKey, nameTaken, tidyName } from './name.ts';
 import type { ConnectionSettings } from './settings.ts';
+import type { Withdrawals } from './withdrawals.ts';
 
 export interface ConnectDeps extends CheckEnteredDeps {
   transact: Transact;
@@ -39,6 +40,7 @@ export interface ConnectDeps extends CheckEnteredDeps {
   keyedHash: KeyedHash;
   settings: ConnectionSettings;
   tokens: Pick<Tokens, 'put'>;
+  withdrawals: Pick<Withdrawals, 'givingUp'>;
 }
 
 /** What was entered, as it was entered: by field name, connection fields and credential fields alike. */

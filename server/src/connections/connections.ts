@@ -5,7 +5,9 @@ import type { Catalogs } from '../catalog/catalogs.ts';
 import type { KeyForm } from '../catalog/key-forms.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Transact, Tx } from '../lib/tx.ts';
+import type { RefusalStore } from '../oauth/app-refusal-store.ts';
 import type { ClientDeps } from '../oauth/client.ts';
+import { createSetupGate, DEFAULT_SETUP_GATE_SETTINGS, type SetupGateSettings } from '../oauth/setup-gate.ts';
 import type { Outbound } from '../outbound/call.ts';
 import type { CredentialSource } from '../outbound/credential-source.ts';
 import type { TokenSettings } from '../tokens/settings.ts';
@@ -17,7 +19,7 @@ import { type ConnectInput, connect, type Entered } from './connect.ts';
 import { createCredentialDoor } from './credential.ts';
 import type { DependentsSource } from './dependents-source.ts';
 import type { KeyedHash } from './fingerprint.ts';
-import { type HandedOut, handOut } from './hand-out.ts';
+import { createHandOut, type HandedOut } from './hand-out.ts';
 import * as lifecycle from './lifecycle.ts';
 import type { AppsPage, ConnectionFilter, Listed, Slice } from './look.ts';
 import * as look from './look.ts';
@@ -34,13 +36,15 @@ import {
 } from './resolve.ts';
 import { rollBack } from './roll-back.ts';
 import type { ConnectionSettings } from './settings.ts';
+import { tryRenewalsAgain } from './setup-changed.ts';
 import { sweep } from './sweep.ts';
 import type { SweepStore } from './sweep-store.ts';
 import { tokenEvents } from './token-events.ts';
 import { enteredCredential, tryEntered, type Unkept } from './try-entered.ts';
 import type { UsageHour, UsageSource } from './usage-source.ts';
 import { verify, verifyByItself } from './verify.ts';
-import { withdraw, withdrawalOf } from './withdraw.ts';
+import type { WithdrawalSweepStore } from './withdrawal-sweep-store.ts';
+import { createWithdrawals, type Withdrawals } from './withdrawals.ts';
 
 export interface ConnectionsDeps {
   transact: Transact;
@@ -63,8 +67,12 @@ export interface ConnectionsDeps {
   journalFolder?: string;
   /** Throws where nothing may leave this server now. */
   mayLeave?: NonNullable<TokensDeps['mayLeave']>;
+  withdrawalSweepStore: WithdrawalSweepStore;
   /** Sign-in setups that the operator made for all workspaces. */
   operatorApps: ClientDeps['operatorApps'];
+  /** What is known of setups that a provider refuses. */
+  refusals: RefusalStore;
+  setupGateSettings?: Partial<SetupGateSettings>;
   /** Under a key only this server has: tells secrets apart without holding them. */
   keyedHash: KeyedHash;
   settings: ConnectionSettings;
@@ -164,7 +172,9 @@ export interface Connections {
 
   /** The short-lived tokens of all connections, kept alive. */
   tokens: Tokens;
-  /** Waits until nothing is under way that nobody else waits for: renewals, withdrawals. */
+  /** Access that was given up, until the providers know. */
+  withdrawals: Withdrawals;
+  /** Waits until nothing is under way that nobody else waits for: renewals. */
   drain(): Promise<void>;
   /** From LISTEN `connection_changed`: drops what is in memory of this workspace; null: of all (after a gap). */
   forget(workspaceId: string | null): void;
@@ -175,10 +185,22 @@ export interface Connections {
 }
 
 export function createConnections(given: ConnectionsDeps): Connections {
-  const tokens = createTokens({
+  const withdrawals = createWithdrawals({
+    ...given,
+    random: Math.random,
+    tokens: { forRevoking: (tx, owner) => tokens.forRevoking(tx, owner) },
+  });
+  const setupGate = createSetupGate({
     ...given,
     transact: given.ownTransact,
-    mint: createMint(given),
+    settings: { ...DEFAULT_SETUP_GATE_SETTINGS, ...given.setupGateSettings },
+    onWorksAgain: (workspaceId, integration) =>
+      given.ownTransact(workspaceId, (tx) => tryRenewalsAgain({ tokens }, tx, workspaceId, integration)),
+  });
+  const tokens: Tokens = createTokens({
+    ...given,
+    transact: given.ownTransact,
+    mint: createMint({ ...given, setupGate, withdrawals }),
     events: tokenEvents(given),
     sweepStore: given.tokenSweepStore,
     journalFolder: given.journalFolder ?? null,
@@ -197,10 +219,9 @@ export function createConnections(given: ConnectionsDeps): Connections {
     },
     { keepMs: given.settings.keepInMemoryMs },
   );
-  const deps = { ...given, door, tokens };
+  const deps = { ...given, door, tokens, withdrawals };
 
   const { forget } = door;
-  const withdrawals = new Set<Promise<unknown>>();
 
   /** Other processes hear of a change through the database; this one at once. */
   async function changing<T>({ workspaceId }: { workspaceId: string }, work: Promise<T>): Promise<T> {
@@ -209,17 +230,6 @@ export function createConnections(given: ConnectionsDeps): Connections {
     } finally {
       forget(workspaceId);
     }
-  }
-
-  /** Access a person gave is taken back at the provider once it is gone here; nobody waits for that. */
-  async function withdrawing({ workspaceId }: Who, id: string, work: () => Promise<void>): Promise<void> {
-    const withdrawal = await withdrawalOf(deps, workspaceId, id);
-    await work();
-    if (withdrawal === null) return;
-    const told: Promise<unknown> = withdraw({ ...deps, transact: given.ownTransact }, withdrawal).finally(
-      () => withdrawals.delete(told),
-    );
-    withdrawals.add(told);
   }
 
   async function changed(who: Who, id: string, work: Promise<void>): Promise<Listed> {
@@ -269,23 +279,14 @@ export function createConnections(given: ConnectionsDeps): Connections {
       return { connection: await look.get(deps, who, id), verdict };
     },
     makeDefault: (who, id) => changed(who, id, lifecycle.makeDefault(deps, who, id)),
-    disconnect: (who, id) =>
-      changed(
-        who,
-        id,
-        withdrawing(who, id, () => lifecycle.disconnect(deps, who, id)),
-      ),
+    disconnect: (who, id) => changed(who, id, lifecycle.disconnect(deps, who, id)),
     rollBack: async (who, id, version) => {
       const verdict = await changing(who, rollBack(deps, who, id, version));
       return { connection: await look.get(deps, who, id), verdict };
     },
     destroyPrevious: (who, id, version) =>
       changed(who, id, lifecycle.destroyPrevious(deps, who, id, version)),
-    remove: (who, id, how) =>
-      changing(
-        who,
-        withdrawing(who, id, () => lifecycle.remove(deps, who, id, how)),
-      ),
+    remove: (who, id, how) => changing(who, lifecycle.remove(deps, who, id, how)),
     recognise: (who, slug, input) => recognise(deps, who, slug, input),
     unknownOf: (who, ids) => look.unknownOf(deps, who, ids),
     dependents: (who, id) => look.dependents(deps, who, id),
@@ -295,7 +296,7 @@ export function createConnections(given: ConnectionsDeps): Connections {
     countByIntegration: (who, integrations) => look.countByIntegration(deps, who, integrations),
 
     resolve: (tx, workspaceId, ref) => resolveConnection(tx, workspaceId, ref),
-    handOut: (who, id) => handOut(deps, who, id),
+    handOut: createHandOut(deps),
     resolveFor: (who, named) =>
       given.transact(who.workspaceId, (tx) => resolveForCaller(tx, who, named), 'read'),
     credentialSource: door.source,
@@ -306,10 +307,8 @@ export function createConnections(given: ConnectionsDeps): Connections {
       changing({ workspaceId }, reportOutOfCredits(deps, workspaceId, connectionId, message)),
 
     tokens,
-    drain: async () => {
-      await tokens.drain();
-      await Promise.allSettled(withdrawals);
-    },
+    withdrawals,
+    drain: () => tokens.drain(),
     forget,
     check: (workspaceId, connectionId) =>
       changing({ workspaceId }, verifyByItself(deps, workspaceId, connectionId)),

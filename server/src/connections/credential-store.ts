@@ -24,6 +24,8 @@ export interface StoredCredential {
   facts?: readonly Fact[];
   /** When it ends by itself, where known. */
   expiresAt?: Date | null;
+  /** Whose it was, where known, once it is no longer the current one: the connection may be of another account by then. */
+  accountId?: string | null;
 }
 
 export interface CredentialOwner {
@@ -49,6 +51,7 @@ export async function findCredential(
       'fingerprint',
       'facts',
       'expires_at',
+      'account_id',
     ])
     .where('workspace_id', '=', owner.workspaceId)
     .where('connection_id', '=', owner.id)
@@ -66,6 +69,7 @@ export async function findCredential(
     fingerprint,
     facts: factsShape.parse(row.facts),
     expiresAt,
+    accountId: row.account_id,
   };
 }
 
@@ -152,7 +156,7 @@ export async function changeFields(
  */
 export async function demoteCurrent(
   tx: Tx,
-  owner: CredentialOwner,
+  owner: CredentialOwner & { accountId: string | null },
   now: Date,
   destroyAfter: Date | null,
 ): Promise<void> {
@@ -160,7 +164,7 @@ export async function demoteCurrent(
   if (destroyAfter === null) return;
   await queries(tx)
     .updateTable('credentials')
-    .set({ state: 'previous', destroy_after: destroyAfter })
+    .set({ state: 'previous', destroy_after: destroyAfter, account_id: owner.accountId })
     .where('workspace_id', '=', owner.workspaceId)
     .where('connection_id', '=', owner.id)
     .where('state', '=', 'current')

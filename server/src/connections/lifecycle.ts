@@ -10,10 +10,12 @@ import { destroy } from './credential-store.ts';
 import { insertEvent } from './event-store.ts';
 import { getConnection, takeConnection } from './find.ts';
 import { renameIn } from './rename.ts';
+import type { Withdrawals } from './withdrawals.ts';
 
 interface Deps {
   transact: Transact;
   clock: Clock;
+  withdrawals: Pick<Withdrawals, 'givingUp'>;
 }
 
 export async function rename(
@@ -50,9 +52,11 @@ async function markDefault(tx: Tx, who: Who, before: Connection, at: Date): Prom
 /** The secrets are destroyed; name, place and what uses it stay, so that new credentials heal everything. */
 export async function disconnect(deps: Deps, who: Who, id: string): Promise<void> {
   const at = deps.clock.now();
+  const giveUp = await deps.withdrawals.givingUp(who.workspaceId);
   await deps.transact(who.workspaceId, async (tx) => {
     const before = await takeConnection(tx, who, id);
     if (before.status === 'disconnected') return;
+    await giveUp(tx, before, ['current', 'previous'], 'disconnected');
     await destroy(tx, before, ['pending', 'current', 'previous'], at);
     const statusReason = `Disconnected by ${who.label}. Enter new credentials to use it again.`;
     const change = {
@@ -78,9 +82,11 @@ export async function destroyPrevious(
   version: number | null,
 ): Promise<void> {
   const at = deps.clock.now();
+  const giveUp = await deps.withdrawals.givingUp(who.workspaceId);
   await deps.transact(who.workspaceId, async (tx) => {
     const before = await takeConnection(tx, who, id, version);
     if (before.previousCredential === null) throw noPrevious();
+    await giveUp(tx, before, ['previous'], 'replaced');
     await destroy(tx, before, ['previous'], at);
     await changeConnection(tx, before, {}, { now: at, byPerson: true });
     const message = 'The replaced credentials were destroyed.';
@@ -107,10 +113,12 @@ export async function remove(
   { newDefault, version }: { newDefault: string | undefined; version: number | null },
 ): Promise<void> {
   const at = deps.clock.now();
+  const giveUp = await deps.withdrawals.givingUp(who.workspaceId);
   await deps.transact(who.workspaceId, async (tx) => {
     const before = await takeConnection(tx, who, id, version);
     const heir = newDefault === undefined ? null : await heirOf(tx, who, before, newDefault);
     if (before.isDefault && heir === null && (await hasOthers(tx, before))) throw heirNeeded(before);
+    await giveUp(tx, before, ['current', 'previous'], 'deleted');
     await deleteConnection(tx, who.workspaceId, before.id);
     await recordDeed(tx, who, before, 'deleted');
     if (before.isDefault && heir !== null) await markDefault(tx, who, heir, at);

@@ -15,6 +15,8 @@ import { listEvents } from './event-store.ts';
 import { getConnection } from './find.ts';
 import { lackingScopes, limitedActions } from './scopes.ts';
 import { hoursOf, type UsageHour, type UsageSource } from './usage-source.ts';
+import type { Withdrawal } from './withdrawal.ts';
+import { newestOf } from './withdrawal-store.ts';
 
 interface Deps {
   transact: Transact;
@@ -28,6 +30,8 @@ interface Deps {
 /** A connection with the number of columns (later: syncs, tokens) that use it, and what is known of its token. */
 export type Listed = Connection & {
   dependentsCount: number;
+  /** What the provider was told when it was disconnected; null while it is connected. */
+  withdrawal: Withdrawal | null;
   token: TokenFacts | null;
   /** Asked for when somebody signed in, and not granted. */
   missingScopes: string[];
@@ -183,7 +187,13 @@ export async function usage(deps: Deps, who: Who, id: string): Promise<UsageHour
   );
 }
 
-const NOTHING_KNOWN = { dependentsCount: 0, token: null, missingScopes: [], limitedActions: [] };
+const NOTHING_KNOWN = {
+  dependentsCount: 0,
+  withdrawal: null,
+  token: null,
+  missingScopes: [],
+  limitedActions: [],
+};
 
 async function counted(
   deps: Deps,
@@ -194,6 +204,8 @@ async function counted(
 ): Promise<Listed[]> {
   const counts = await deps.dependents.count(tx, who.workspaceId, found.map(dependedOn));
   const tokens = await tokensOf(deps, tx, who, found);
+  const without = found.filter(({ status }) => status === 'disconnected').map(({ id }) => id);
+  const withdrawals = await newestOf(tx, who.workspaceId, without);
   const signedIn = found.filter(({ method }) => method === 'oauth2').map(({ id }) => id);
   const asked =
     signedIn.length === 0
@@ -206,6 +218,7 @@ async function counted(
     return {
       ...connection,
       dependentsCount: counts.get(connection.id) ?? 0,
+      withdrawal: withdrawals.get(connection.id) ?? null,
       token,
       missingScopes: lackingScopes({ asked: asked.get(connection.id) ?? [], granted }),
       limitedActions: definition === undefined ? [] : limitedActions(definition, granted),

@@ -13,9 +13,15 @@ import {
 import { destroy } from './credential-store.ts';
 import type { DependentsSource } from './dependents-source.ts';
 import { insertEvent } from './event-store.ts';
+import type { GiveUp } from './withdraw.ts';
 
 /** More connections than this of one integration that a workspace described itself are not there. */
 const ALL = 100_000;
+
+interface Deps {
+  /** Of the workspace, from before the change: its secrets are told to nobody but who they were for. */
+  giveUp: GiveUp;
+}
 
 /** A connection and what uses it. */
 export interface WithDependents {
@@ -48,6 +54,7 @@ export async function connectionsOf(
  * destroyed, in the transaction of that change. Name, place and what uses them stay. `because`: one sentence for people.
  */
 export async function loseCredentials(
+  { giveUp }: Deps,
   tx: Tx,
   who: Who,
   integration: string,
@@ -58,6 +65,7 @@ export async function loseCredentials(
   for (const { id } of await all(tx, who.workspaceId, integration)) {
     const before = await lockConnection(tx, who.workspaceId, id);
     if (before === null) continue;
+    await giveUp(tx, before, ['current', 'previous'], 'address_changed');
     await destroy(tx, before, ['pending', 'current', 'previous'], at);
     if (before.status === 'disconnected') continue;
     await changeConnection(
@@ -85,10 +93,12 @@ export async function loseCredentials(
 }
 
 /** Gone for good with the integration; the audit log keeps that they were there. */
-export async function removeAll(tx: Tx, who: Who, integration: string): Promise<number> {
+export async function removeAll({ giveUp }: Deps, tx: Tx, who: Who, integration: string): Promise<number> {
   await lockIntegration(tx, who.workspaceId, integration);
   const found = await all(tx, who.workspaceId, integration);
-  for (const { id, name } of found) {
+  for (const connection of found) {
+    const { id, name } = connection;
+    await giveUp(tx, connection, ['current', 'previous'], 'deleted');
     await deleteConnection(tx, who.workspaceId, id);
     const subject = { kind: 'connection', id, name };
     await record(tx, { who, action: 'connection.deleted', subject, detail: { integration } });

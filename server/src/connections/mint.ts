@@ -7,6 +7,7 @@ import type { Secret } from '../lib/secret.ts';
 import type { Transact } from '../lib/tx.ts';
 import type { ClientDeps } from '../oauth/client.ts';
 import { mintClientCredentials, renewSignedIn } from '../oauth/renew.ts';
+import type { SetupGate } from '../oauth/setup-gate.ts';
 import type { TokenOutcome } from '../oauth/token-endpoint.ts';
 import type { Outbound } from '../outbound/call.ts';
 import type { CutOff, Mint } from '../tokens/mint.ts';
@@ -15,6 +16,7 @@ import { findConnection } from './connection-store.ts';
 import { openStored } from './credential.ts';
 import { findCredential } from './credential-store.ts';
 import { methodOf } from './method.ts';
+import type { Withdrawals } from './withdrawals.ts';
 
 export interface MintDeps extends Pick<ClientDeps, 'operatorApps'> {
   transact: Transact;
@@ -30,17 +32,12 @@ export interface MintFrom {
   method: AuthMethod;
   fields: Readonly<Record<string, string>>;
   values: Secret<Readonly<Record<string, string>>>;
-  refreshToken: Secret<string> | null;
 }
 
-/** Asks once for a token, in the method's own way. */
+/** Asks once for a token that is made of what was entered, in the method's own way. */
 export async function mintFrom(deps: MintDeps, from: MintFrom): Promise<TokenOutcome> {
-  const { method, values, refreshToken } = from;
+  const { method, values } = from;
   switch (method.type) {
-    case 'oauth2': {
-      const { client_id: clientId = null, redirect_uri: redirectUri = null } = values.reveal();
-      return renewSignedIn(deps, { ...from, method }, { clientId, redirectUri }, refreshToken);
-    }
     case 'oauth2_client_credentials':
       return mintClientCredentials(deps, { ...from, method }, values);
     case 'service_account':
@@ -49,8 +46,15 @@ export async function mintFrom(deps: MintDeps, from: MintFrom): Promise<TokenOut
   throw new Error(`${method.type} makes no tokens`);
 }
 
+interface SavedDeps extends MintDeps {
+  catalogs: Catalogs;
+  /** Before the token endpoint of a setup that may be refused. */
+  setupGate: SetupGate;
+  withdrawals: Pick<Withdrawals, 'takeBack'>;
+}
+
 /** The next token of a saved credential: opens it, and asks. What is gone meanwhile has no next one. */
-export function createMint(deps: MintDeps & { catalogs: Catalogs }): Mint {
+export function createMint(deps: SavedDeps): Mint {
   return async (owner, refreshToken, cutOff) => {
     const { workspaceId, connectionId, credentialVersion } = owner;
     const found = await deps.transact(workspaceId, async (tx) => {
@@ -67,13 +71,17 @@ export function createMint(deps: MintDeps & { catalogs: Catalogs }): Mint {
     if (cutOff !== null && mayEndGrant(known.method, cutOff)) return { kind: 'held' };
     const opened = await openStored(deps, workspaceId, connectionId, stored);
     if (opened.kind === 'unreadable') return laterBecause('The stored credentials can no longer be read.');
-    return mintFrom(deps, {
-      ...known,
-      workspaceId,
-      fields: stored.fields,
-      values: opened.values,
-      refreshToken,
-    });
+    const { fields } = stored;
+    const { definition, method } = known;
+    if (method.type !== 'oauth2')
+      return mintFrom(deps, { ...known, workspaceId, fields, values: opened.values });
+    const { client_id: clientId = null, redirect_uri: redirectUri = null } = opened.values.reveal();
+    const of = { workspaceId, connectionId, definition, method, fields };
+    const outcome = await renewSignedIn(deps, of, { clientId, redirectUri }, refreshToken);
+    if (outcome.kind !== 'minted') return outcome;
+    const given = { connection, credentialVersion, definition, method, fields, clientId, redirectUri };
+    const takeBack = () => deps.withdrawals.takeBack(given, outcome.minted);
+    return { ...outcome, takeBack };
   };
 }
 

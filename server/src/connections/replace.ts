@@ -19,6 +19,7 @@ import { getConnection, refuseStale, takeConnection } from './find.ts';
 import { fingerprintOf } from './fingerprint.ts';
 import { chooseMethod, goneFromCatalog, type MethodInUse, methodIdOf, methodOf } from './method.ts';
 import { renameIn } from './rename.ts';
+import type { GiveUp } from './withdraw.ts';
 
 export interface Replacement {
   credentials: Entered;
@@ -55,6 +56,7 @@ export async function replaceCredentials(
   const entering = { workspaceId, ...known, credentials, saveUnverified, acceptOtherAccount, existing };
   const accepted = await checkEntered(deps, entering);
   const fingerprint = fingerprintOf(deps.keyedHash, workspaceId, accepted.entered.secrets);
+  const giveUp = await deps.withdrawals.givingUp(workspaceId);
   await storeAsCurrent(deps, who, id, accepted.entered.values, async (tx, next) => {
     const before = await takeConnection(tx, who, id, version);
     const methodId = methodIdOf(known.method);
@@ -70,7 +72,8 @@ export async function replaceCredentials(
     if (replacement.name !== undefined) await renameIn(tx, who, before, replacement.name, accepted.at);
     const message = messageOf(replacement.as, accepted);
     const event = { kind: replacement.as, message, actor: who.label, at: accepted.at };
-    await makeCurrent(tx, who, before, { stored, change, event, keepPreviousMs: replacement.keepPreviousMs });
+    const { keepPreviousMs } = replacement;
+    await makeCurrent(tx, who, before, { stored, change, event, keepPreviousMs, giveUp });
     await keepMinted(deps, tx, { workspaceId, id, version: next.version }, accepted.minted);
   });
   return { verdict: accepted.verdict, notes: accepted.notes };
@@ -93,6 +96,8 @@ interface NewCurrent {
   event: NewEvent;
   /** For how long the one before can be rolled back to; 0: it is destroyed at once. */
   keepPreviousMs: number;
+  /** What is destroyed by it is withdrawn at the provider. */
+  giveUp: GiveUp;
 }
 
 /** Inside one transaction: the old credential steps back, the new one stands in its place, and everybody is told. */
@@ -100,11 +105,12 @@ export async function makeCurrent(
   tx: Tx,
   who: Who,
   before: Connection,
-  { stored, change, event, keepPreviousMs }: NewCurrent,
+  { stored, change, event, keepPreviousMs, giveUp }: NewCurrent,
 ): Promise<void> {
   const { at } = event;
   const destroyAfter = keepPreviousMs === 0 ? null : new Date(at.getTime() + keepPreviousMs);
   const replaced = await findCredential(tx, before, 'current');
+  await giveUp(tx, before, destroyAfter === null ? ['current', 'previous'] : ['previous'], 'replaced');
   await demoteCurrent(tx, before, at, destroyAfter);
   await insertCurrent(tx, before, stored, { at, byLabel: who.label });
   // A refusal of the old credential says nothing about this one.

@@ -49,6 +49,7 @@ export async function rollBack(deps: Deps, who: Who, id: string, version: number
     },
     { values, fields: previous.fields, notes: [] },
   );
+  const giveUp = await deps.withdrawals.givingUp(who.workspaceId);
   await storeAsCurrent(deps, who, id, values, async (tx, next) => {
     const before = await takeConnection(tx, who, id, version);
     // Destroyed or replaced while the provider was asked.
@@ -68,6 +69,7 @@ export async function rollBack(deps: Deps, who: Who, id: string, version: number
       change,
       event: eventOf(who, accepted),
       keepPreviousMs: deps.settings.keepPreviousMs,
+      giveUp,
     });
   });
   return accepted.verdict;

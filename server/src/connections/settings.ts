@@ -1,6 +1,7 @@
 import { type CheckSettings, DEFAULT_CHECK_SETTINGS } from './check-times.ts';
+import { DEFAULT_WITHDRAWAL_SETTINGS, type WithdrawalSettings } from './withdrawal.ts';
 
-export interface ConnectionSettings extends CheckSettings {
+export interface ConnectionSettings extends CheckSettings, WithdrawalSettings {
   /** A check with all its attempts. */
   checkTimeoutMs: number;
   /** Reports of refused calls make at most one check in this time. */
@@ -13,6 +14,7 @@ export interface ConnectionSettings extends CheckSettings {
 
 export const DEFAULT_CONNECTION_SETTINGS: ConnectionSettings = {
   ...DEFAULT_CHECK_SETTINGS,
+  ...DEFAULT_WITHDRAWAL_SETTINGS,
   checkTimeoutMs: 25_000,
   checkGapMs: 60_000,
   keepPreviousMs: 24 * 3_600_000,

@@ -11,8 +11,10 @@ export interface SweepStore {
    * sets the real time; a process killed before that only delays it. Reads what is due, never what is stored.
    */
   enqueueDue(now: Date, leaseUntil: Date, limit: number): Promise<number>;
-  /** Destroys replaced credentials whose time for roll-back is over. */
+  /** Destroys replaced credentials whose time for roll-back is over, but those a person signed in for. */
   destroyExpired(now: Date): Promise<number>;
+  /** Connections with replaced access whose time is over: what people signed in for is given up one by one. */
+  expiredSignedIn(now: Date, limit: number): Promise<{ workspaceId: string; connectionId: string }[]>;
 }
 
 export function createSweepStore(system: Queries): SweepStore {
@@ -49,6 +51,7 @@ export function createSweepStore(system: Queries): SweepStore {
           .set({ state: 'retired', sealed: null, destroyed_at: now, destroy_after: null })
           .where('destroy_after', '<=', now)
           .where('state', '=', sql<string>`'previous'`)
+          .where('method', '!=', 'oauth2')
           .returning(['workspace_id', 'connection_id'])
           .execute();
         const events = destroyed.map(({ workspace_id, connection_id }) => ({
@@ -63,5 +66,14 @@ export function createSweepStore(system: Queries): SweepStore {
         if (events.length > 0) await transaction.insertInto('connection_events').values(events).execute();
         return destroyed.length;
       }),
+    expiredSignedIn: (now, limit) =>
+      system
+        .selectFrom('credentials')
+        .select(['workspace_id as workspaceId', 'connection_id as connectionId'])
+        .where('destroy_after', '<=', now)
+        .where('state', '=', sql<string>`'previous'`)
+        .where('method', '=', 'oauth2')
+        .limit(limit)
+        .execute(),
   };
 }

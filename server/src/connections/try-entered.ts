@@ -47,7 +47,7 @@ export async function enteredCredential(
     return { source: literalCredential({ version: 1, ...signer }), fields, notes };
   }
   const from = { workspaceId, definition, method, fields, values };
-  const outcome = await mintFrom(deps, { ...from, refreshToken: null });
+  const outcome = await mintFrom(deps, from);
   if (outcome.kind === 'minted')
     return { source: literalCredential(mintedCredential(from, outcome.minted)), fields, notes };
   const verdict = verdictOf(findingWithoutMint(outcome), {

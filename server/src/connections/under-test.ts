@@ -12,6 +12,7 @@ import { type Definition, definitionSchema } from '../catalog/definition.ts';
 import { readKeyForms } from '../catalog/key-forms.ts';
 import type { Clock } from '../lib/clock.ts';
 import { newId } from '../lib/id.ts';
+import { createRefusalStore } from '../oauth/app-refusal-store.ts';
 import { createOperatorAppStore } from '../oauth/app-store.ts';
 import { guardPolicy } from '../outbound/guard-policy.ts';
 import type { OutboundLimits } from '../outbound/limits.ts';
@@ -27,6 +28,7 @@ import { type Connections, createConnections } from './connections.ts';
 import type { DependentsSource } from './dependents-source.ts';
 import { type ConnectionSettings, DEFAULT_CONNECTION_SETTINGS } from './settings.ts';
 import { createSweepStore } from './sweep-store.ts';
+import { createWithdrawalSweepStore } from './withdrawal-sweep-store.ts';
 
 type Behaviour = (response: ServerResponse, key: string, request: IncomingMessage) => void;
 
@@ -197,7 +199,9 @@ export function openRoom(options: RoomOptions): Room {
     usage: (tx, workspaceId, connectionId, since) => usageOf(tx, workspaceId, connectionId, 'hour', since),
     sweepStore: createSweepStore(db.system),
     tokenSweepStore: createTokenSweepStore(db.system),
+    withdrawalSweepStore: createWithdrawalSweepStore(db.system),
     operatorApps: createOperatorAppStore(db.system),
+    refusals: createRefusalStore(db.system, db.transact),
     keyedHash: (text) => createHmac('sha256', 'test').update(text).digest('base64url'),
     settings: { ...DEFAULT_CONNECTION_SETTINGS, ...options.settings },
     log: { warn: (fields, message) => logged.push(fields, message) },

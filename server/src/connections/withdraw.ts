@@ -1,104 +1,167 @@
-import type { Catalogs } from '../catalog/catalogs.ts';
+import type { ConnectionId, WithdrawalId } from '@keyrail/contract/ids';
+import type { OAuth2Method } from '../catalog/auth-definition.ts';
+import type { Catalog } from '../catalog/catalog.ts';
+import type { Definition } from '../catalog/definition.ts';
+import { enqueue } from '../jobs/queue.ts';
 import type { Clock } from '../lib/clock.ts';
-import type { Transact } from '../lib/tx.ts';
-import type { ClientDeps } from '../oauth/client.ts';
-import { type Revocation, type RevocationOutcome, revoke } from '../oauth/revoke.ts';
-import type { Outbound } from '../outbound/call.ts';
+import { newId } from '../lib/id.ts';
+import type { Secret } from '../lib/secret.ts';
+import type { Tx } from '../lib/tx.ts';
+import { type ClientDeps, clientIn } from '../oauth/client.ts';
 import type { Tokens } from '../tokens/token.ts';
 import type { Keyring } from '../vault/keyring.ts';
+import { withdrawalTell } from './announce.ts';
 import type { Connection } from './connection.ts';
-import { findConnection, listConnections } from './connection-store.ts';
 import { openStored } from './credential.ts';
-import { findCredential } from './credential-store.ts';
-import { insertEvent } from './event-store.ts';
+import { findCredential, type StoredCredential } from './credential-store.ts';
 import { methodOf } from './method.ts';
+import type { Withdrawal } from './withdrawal.ts';
+import { sealRevocation } from './withdrawal-box.ts';
+import { noteSettled } from './withdrawal-notes.ts';
+import { insertWithdrawal, wakeWaiting } from './withdrawal-store.ts';
 
-export interface WithdrawDeps extends ClientDeps {
-  transact: Transact;
+export interface GiveUpDeps extends Pick<ClientDeps, 'operatorApps'> {
   keyring: Keyring;
-  catalogs: Catalogs;
-  outbound: Pick<Outbound, 'call'>;
   clock: Clock;
   tokens: Pick<Tokens, 'forRevoking'>;
-  log: { warn(fields: object, message: string): void };
-}
-
-/** What is told to the provider once the connection no longer holds it. */
-export interface Withdrawal {
-  connection: Connection;
-  revocation: Revocation;
 }
 
 /**
- * What a connection holds of a sign-in, before it is destroyed here; null where there is nothing to withdraw. Several
- * providers end all access of one account to one client at once: while another connection may be of the same account, nothing
- * is withdrawn.
+ * Inside the transaction that destroys them, and before it does: what these credentials of a connection hold of a sign-in
+ * becomes a withdrawal. Whoever calls holds the integration's lock (`takeConnection`).
  */
-export async function withdrawalOf(
-  deps: WithdrawDeps,
-  workspaceId: string,
-  connectionId: string,
-): Promise<Withdrawal | null> {
-  const found = await deps.transact(workspaceId, async (tx) => {
-    const connection = await findConnection(tx, workspaceId, connectionId);
-    if (connection === null || connection.method !== 'oauth2') return null;
-    const stored = await findCredential(tx, connection, 'current');
-    const filter = { integration: connection.integration, status: undefined, ids: null, after: null };
-    const others = await listConnections(tx, workspaceId, { ...filter, limit: MOST_COMPARED });
-    const mayBeShared = others.some((other) => other.id !== connectionId && mayShare(connection, other));
-    const isShared = mayBeShared || others.length === MOST_COMPARED;
-    return stored === null || isShared ? null : { connection, stored };
-  });
-  if (found === null) return null;
-  const { connection, stored } = found;
-  const catalog = await deps.catalogs.of(workspaceId);
-  const known = methodOf(catalog, { ...connection, methodId: stored.methodId });
-  const opened = await openStored(deps, workspaceId, connectionId, stored);
-  const owner = { workspaceId, connectionId, credentialVersion: stored.version };
-  const secrets = await deps.tokens.forRevoking(owner);
-  if (known === null || opened.kind !== 'opened' || secrets === null) return null;
-  const { definition, method } = known;
-  if (method.type !== 'oauth2') return null;
-  const clientId = opened.values.reveal().client_id ?? null;
-  const { accessToken, refreshToken } = secrets;
-  const what =
-    refreshToken === null
-      ? ({ token: accessToken, hint: 'access_token' } as const)
-      : ({ token: refreshToken, hint: 'refresh_token' } as const);
-  return {
-    connection,
-    revocation: { workspaceId, definition, method, fields: stored.fields, clientId, ...what },
+export type GiveUp = (
+  tx: Tx,
+  connection: Connection,
+  states: readonly ('current' | 'previous')[],
+  because: Withdrawal['because'],
+) => Promise<void>;
+
+export function giveUpIn(deps: GiveUpDeps, catalog: Pick<Catalog, 'get'>): GiveUp {
+  return async (tx, connection, states, because) => {
+    for (const state of states) {
+      const stored = await findCredential(tx, connection, state);
+      if (stored?.method === 'oauth2') await giveUpOne(deps, catalog, tx, connection, state, stored, because);
+    }
+    // Perhaps it was the last of its account.
+    const now = deps.clock.now();
+    const woken = await wakeWaiting(tx, connection.workspaceId, connection.integration, now);
+    for (const id of woken) await tellSoon(tx, connection.workspaceId, id);
   };
 }
 
-/** More of one integration than this, and it is taken for shared. */
-const MOST_COMPARED = 1_000;
-
-function mayShare(one: Connection, other: Connection): boolean {
-  if (other.method !== 'oauth2' || other.status === 'disconnected') return false;
-  return one.accountId === null || other.accountId === null || one.accountId === other.accountId;
+async function giveUpOne(
+  deps: GiveUpDeps,
+  catalog: Pick<Catalog, 'get'>,
+  tx: Tx,
+  connection: Connection,
+  state: 'current' | 'previous',
+  stored: StoredCredential,
+  because: Withdrawal['because'],
+): Promise<void> {
+  const { workspaceId, id: connectionId } = connection;
+  const owner = { workspaceId, connectionId, credentialVersion: stored.version };
+  const secrets = await deps.tokens.forRevoking(tx, owner);
+  const known = methodOf(catalog, { ...connection, methodId: stored.methodId });
+  const opened = await openStored(deps, workspaceId, connectionId, stored);
+  if (secrets === null || opened.kind !== 'opened' || known?.method.type !== 'oauth2') return;
+  const { client_id: clientId = null, redirect_uri: redirectUri = null } = opened.values.reveal();
+  const account = state === 'current' ? connection : { accountId: stored.accountId ?? null, account: null };
+  await giveUpAccess(deps, tx, {
+    workspaceId,
+    definition: known.definition,
+    method: known.method,
+    fields: stored.fields,
+    clientId,
+    redirectUri,
+    connection: { ...connection, credentialVersion: stored.version },
+    accountId: account.accountId,
+    accountName: account.account?.name ?? null,
+    because,
+    ...secrets,
+  });
 }
 
-/** Tells the provider, and the timeline what came of it. Whatever does: here nothing is left. */
-export async function withdraw(deps: WithdrawDeps, { connection, revocation }: Withdrawal): Promise<void> {
-  const { workspaceId, id } = connection;
-  try {
-    const outcome = await revoke(deps, revocation);
-    const message = SENTENCES[outcome](revocation.definition.name);
-    await deps.transact(workspaceId, async (tx) => {
-      if ((await findConnection(tx, workspaceId, id)) === null) return;
-      const at = deps.clock.now();
-      await insertEvent(tx, connection, { kind: 'disconnected', message, actor: null, at });
-    });
-  } catch (error) {
-    deps.log.warn({ err: error, connectionId: id }, 'a provider could not be told that access has ended');
+/** Access of a sign-in, wherever it was until now. */
+export interface Access {
+  workspaceId: string;
+  definition: Definition;
+  method: OAuth2Method;
+  fields: Readonly<Record<string, string>>;
+  clientId: string | null;
+  redirectUri: string | null;
+  /** Null: no connection came of it. */
+  connection: { id: ConnectionId; name: string; credentialVersion: number | null } | null;
+  accountId: string | null;
+  accountName: string | null;
+  because: Withdrawal['because'];
+  accessToken: Secret<string>;
+  refreshToken: Secret<string> | null;
+}
+
+/** Writes down, in the caller's transaction, that a provider is to be told; a worker does so at once. */
+export async function giveUpAccess(deps: GiveUpDeps, tx: Tx, access: Access): Promise<void> {
+  const { workspaceId, definition, method, fields, connection, accountId } = access;
+  const now = deps.clock.now();
+  const isOffered = method.revokeUrl !== undefined;
+  const made: Withdrawal = {
+    id: newId<WithdrawalId>('wdr', now.getTime()),
+    workspaceId,
+    connectionId: connection?.id ?? null,
+    connectionName: connection?.name ?? null,
+    credentialVersion: connection?.credentialVersion ?? null,
+    integration: definition.slug,
+    integrationName: definition.name,
+    accountId,
+    accountName: access.accountName,
+    because: access.because,
+    state: isOffered ? 'pending' : 'not_offered',
+    sealed: null,
+    attempts: 0,
+    nextAttemptAt: isOffered ? now : null,
+    problem: null,
+    words: null,
+    removeUrl: method.removeUrl ?? null,
+    createdAt: now,
+    settledAt: isOffered ? null : now,
+  };
+  if (!isOffered) {
+    await insertWithdrawal(tx, made);
+    await noteSettled(tx, made, now);
+    return;
   }
+  const { connectionFields } = definition;
+  const sealed = await sealRevocation(deps, made, {
+    workspaceId,
+    integration: { slug: definition.slug, name: definition.name, connectionFields },
+    method,
+    fields,
+    client: await clientFor(deps, tx, access),
+    accountId,
+    redirectUri: access.redirectUri,
+    accessToken: access.accessToken,
+    refreshToken: access.refreshToken,
+  });
+  await insertWithdrawal(tx, { ...made, sealed });
+  await tellSoon(tx, workspaceId, made.id);
 }
 
-const SENTENCES: Record<RevocationOutcome, (name: string) => string> = {
-  revoked: (name) => `Access was withdrawn at ${name}, too.`,
-  failed: (name) =>
-    `${name} could not be told that access has ended. Withdraw it there, in the account's settings.`,
-  not_offered: (name) =>
-    `${name} offers no way to withdraw access from here. Withdraw it there, in the account's settings.`,
-};
+/** As it is now: the setup may be gone, or be for another address, when the provider is told. */
+async function clientFor(
+  deps: GiveUpDeps,
+  tx: Tx,
+  { workspaceId, definition, clientId }: Access,
+): Promise<{ id: string; secret: Secret<string> | null }> {
+  const found = await clientIn(deps, tx, workspaceId, definition, clientId);
+  if (found.kind === 'client') return found.client;
+  return { id: clientId ?? '', secret: null };
+}
+
+export async function tellSoon(tx: Tx, workspaceId: string, id: string): Promise<void> {
+  await enqueue(
+    tx,
+    withdrawalTell,
+    { workspace_id: workspaceId, id },
+    { key: `${withdrawalTell.name}:${id}` },
+  );
+}

@@ -7,6 +7,8 @@ import {
   type WithDependents,
 } from '../connections/lose-credentials.ts';
 import { nameKey } from '../connections/name.ts';
+import type { GiveUp } from '../connections/withdraw.ts';
+import type { Withdrawals } from '../connections/withdrawals.ts';
 import { AppError } from '../lib/app-error.ts';
 import { newId } from '../lib/id.ts';
 import type { Tx } from '../lib/tx.ts';
@@ -18,6 +20,7 @@ import { deleteCustom, findCustom, lockCustom, takenCustom, updateCustom } from 
 
 export interface ChangeDeps extends SaveDeps {
   dependents: DependentsSource;
+  withdrawals: Pick<Withdrawals, 'givingUp'>;
   /** The one-time sign-in setup of an integration: its client secret goes to the token address. */
   setups: { forget(tx: Tx, workspaceId: string, integration: string): Promise<void> };
 }
@@ -46,6 +49,8 @@ export async function change(deps: ChangeDeps, who: Who, slug: string, wanted: C
   refuseStale(seen, wanted.version);
   const { described, notes } = await fit(deps, { ...seen.described, ...wanted.described });
   const at = deps.clock.now();
+  // At the addresses there were until now.
+  const giveUp = await deps.withdrawals.givingUp(workspaceId);
   return deps.transact(workspaceId, async (tx) => {
     await lockCustom(tx, workspaceId);
     const before = required(await findCustom(tx, workspaceId, slug));
@@ -55,7 +60,8 @@ export async function change(deps: ChangeDeps, who: Who, slug: string, wanted: C
     const other = (await takenCustom(tx, workspaceId)).get(key);
     if (other !== undefined && other !== slug) throw nameTaken(described.name);
     const because = whyCredentialsEnd(before.described, described);
-    if (because !== null) await endCredentials(deps, tx, who, before, described, because, wanted, at);
+    if (because !== null)
+      await endCredentials({ ...deps, giveUp }, tx, who, before, described, because, wanted, at);
     const saved: CustomIntegration = {
       ...before,
       described,
@@ -72,7 +78,7 @@ export async function change(deps: ChangeDeps, who: Who, slug: string, wanted: C
 }
 
 async function endCredentials(
-  deps: ChangeDeps,
+  deps: ChangeDeps & { giveUp: GiveUp },
   tx: Tx,
   who: Who,
   before: CustomIntegration,
@@ -89,7 +95,7 @@ async function endCredentials(
       detail: `${because} The stored credentials of ${counted(holding.length)} would be destroyed. Send it again with "confirm": true.`,
       extra: { affected: holding.map(affected) },
     });
-  await loseCredentials(tx, who, before.slug, because, at);
+  await loseCredentials(deps, tx, who, before.slug, because, at);
   if (tokenPlacesChanged(before.described, described))
     await deps.setups.forget(tx, who.workspaceId, before.slug);
 }
@@ -103,6 +109,7 @@ export async function remove(
 ): Promise<void> {
   refuseBound(who);
   const { workspaceId } = who;
+  const giveUp = await deps.withdrawals.givingUp(workspaceId);
   await deps.transact(workspaceId, async (tx) => {
     await lockCustom(tx, workspaceId);
     const before = required(await findCustom(tx, workspaceId, slug));
@@ -114,7 +121,7 @@ export async function remove(
         detail: `${counted(found.length)} would be deleted with ${before.described.name}. Send it again with ?confirm=true.`,
         extra: { affected: found.map(affected) },
       });
-    const connections = await removeAll(tx, who, slug);
+    const connections = await removeAll({ giveUp }, tx, who, slug);
     await deps.setups.forget(tx, workspaceId, slug);
     await deleteCustom(tx, before);
     await note(tx, who, before, 'deleted', { connections });

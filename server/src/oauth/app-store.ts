@@ -1,8 +1,9 @@
-import { sql } from 'kysely';
+import { type Selectable, sql } from 'kysely';
 import { OWN_PREFIX } from '../catalog/catalogs.ts';
 import { type Queries, queries } from '../db/open.ts';
+import type { OauthOperatorApps } from '../db/schema.ts';
 import type { Tx } from '../lib/tx.ts';
-import type { OperatorApp, WorkspaceApp } from './app.ts';
+import type { OperatorApp, Refusal, WorkspaceApp } from './app.ts';
 
 export async function findApp(
   tx: Tx,
@@ -23,7 +24,8 @@ export async function lockApp(tx: Tx, workspaceId: string, integration: string):
   await sql`select pg_advisory_xact_lock(hashtextextended(${name}, 0))`.execute(queries(tx));
 }
 
-export async function saveApp(tx: Tx, app: WorkspaceApp): Promise<void> {
+/** What was known of the provider's refusing it is forgotten: this one has not been tried. */
+export async function saveApp(tx: Tx, app: Omit<WorkspaceApp, 'refusal'>): Promise<void> {
   const values = {
     method_id: app.methodId,
     client_id: app.clientId,
@@ -32,6 +34,8 @@ export async function saveApp(tx: Tx, app: WorkspaceApp): Promise<void> {
     version: app.version,
     updated_at: app.updatedAt,
     updated_by_label: app.updatedBy,
+    address_stamp: app.addressStamp,
+    ...notRefused,
   };
   await queries(tx)
     .insertInto('oauth_apps')
@@ -47,6 +51,15 @@ export async function deleteApp(tx: Tx, workspaceId: string, integration: string
     .where('integration', '=', integration)
     .execute();
 }
+
+/** Nobody has tried yet what was just entered. */
+const notRefused = {
+  refused_since: null,
+  refused_words: null,
+  refused_tries: 0,
+  refused_by: null,
+  retry_at: null,
+};
 
 /** How many connections of each integration a person signed in for and that still hold what they got. */
 export async function countSignedIn(tx: Tx, workspaceId: string): Promise<ReadonlyMap<string, number>> {
@@ -65,30 +78,21 @@ export async function countSignedIn(tx: Tx, workspaceId: string): Promise<Readon
 export interface OperatorAppStore {
   find(integration: string): Promise<OperatorApp | null>;
   list(): Promise<OperatorApp[]>;
-  save(app: OperatorApp): Promise<void>;
+  save(app: Omit<OperatorApp, 'refusal'>): Promise<void>;
   /** False: there was none. */
   remove(integration: string): Promise<boolean>;
 }
 
 export function createOperatorAppStore(system: Queries): OperatorAppStore {
-  const all = () =>
-    system
-      .selectFrom('oauth_operator_apps')
-      .select([
-        'integration',
-        'client_id as clientId',
-        'sealed',
-        'secret_hint as secretHint',
-        'version',
-        'updated_at as updatedAt',
-      ]);
+  const all = () => system.selectFrom('oauth_operator_apps').selectAll();
   return {
     // Of two workspaces' own integrations of one name, each goes to its own address: none of them is the operator's.
-    find: async (integration) =>
-      integration.startsWith(OWN_PREFIX)
-        ? null
-        : ((await all().where('integration', '=', integration).executeTakeFirst()) ?? null),
-    list: () => all().orderBy('integration').execute(),
+    find: async (integration) => {
+      if (integration.startsWith(OWN_PREFIX)) return null;
+      const row = await all().where('integration', '=', integration).executeTakeFirst();
+      return row === undefined ? null : storedApp(row);
+    },
+    list: async () => (await all().orderBy('integration').execute()).map(storedApp),
     save: async (app) => {
       const values = {
         client_id: app.clientId,
@@ -96,6 +100,7 @@ export function createOperatorAppStore(system: Queries): OperatorAppStore {
         secret_hint: app.secretHint,
         version: app.version,
         updated_at: app.updatedAt,
+        ...notRefused,
       };
       await system
         .insertInto('oauth_operator_apps')
@@ -122,15 +127,33 @@ function fromRow(
   row: Awaited<ReturnType<ReturnType<typeof select>['executeTakeFirstOrThrow']>>,
 ): WorkspaceApp {
   return {
+    ...storedApp(row),
     id: row.id as WorkspaceApp['id'],
     workspaceId: row.workspace_id,
-    integration: row.integration,
     methodId: row.method_id,
+    updatedBy: row.updated_by_label,
+    addressStamp: row.address_stamp,
+  };
+}
+
+function storedApp(row: Selectable<OauthOperatorApps>): OperatorApp {
+  return {
+    integration: row.integration,
     clientId: row.client_id,
     sealed: row.sealed,
     secretHint: row.secret_hint,
     version: row.version,
     updatedAt: row.updated_at,
-    updatedBy: row.updated_by_label,
+    refusal: refusalOf(row),
+  };
+}
+
+function refusalOf(row: Selectable<OauthOperatorApps>): Refusal | null {
+  if (row.refused_since === null || row.retry_at === null) return null;
+  return {
+    since: row.refused_since,
+    words: row.refused_words,
+    tries: row.refused_tries,
+    retryAt: row.retry_at,
   };
 }

@@ -10,6 +10,18 @@ interface StoredApp {
   secretHint: string | null;
   version: number;
   updatedAt: Date;
+  /** Null: nobody has seen the provider refuse it. */
+  refusal: Refusal | null;
+}
+
+/** The provider does not take this client id or secret (`invalid_client`). One word on it for all connections under it. */
+export interface Refusal {
+  since: Date;
+  /** The provider's own words. */
+  words: string | null;
+  tries: number;
+  /** When one connection, and one only, may try it again. */
+  retryAt: Date;
 }
 
 export interface WorkspaceApp extends StoredApp {
@@ -17,6 +29,8 @@ export interface WorkspaceApp extends StoredApp {
   workspaceId: string;
   methodId: string;
   updatedBy: string | null;
+  /** Of an integration that the workspace describes itself: the address the secret was entered for. */
+  addressStamp: string | null;
 }
 
 /** For all workspaces of this server that have none of their own. */

@@ -11,6 +11,7 @@ import type { Tx } from '../lib/tx.ts';
 import type { Who } from '../workspaces/who.ts';
 import { type OperatorApp, secretHint, type WorkspaceApp } from './app.ts';
 import { type ReadApp, readAppInput } from './app-input.ts';
+import { problemOf } from './app-problem.ts';
 import { openAppSecret, sealAppSecret } from './app-secret.ts';
 import {
   countSignedIn,
@@ -21,20 +22,22 @@ import {
   type OperatorAppStore,
   saveApp,
 } from './app-store.ts';
-import type { ClientDeps } from './client.ts';
+import { type ClientDeps, stampOf } from './client.ts';
 
 export interface AppsDeps extends ClientDeps {
   catalogs: Catalogs;
   operatorApps: OperatorAppStore;
   clock: Clock;
   /** To be registered with the provider; one per integration. */
-  redirectUri(integration: string): string;
+  redirectUri(integration: string, workspaceId: string): string;
   /** The client id, or the secret, of an integration is another one now: what waited for that is tried again. */
   onChanged(tx: Tx, workspaceId: string, integration: string): Promise<void>;
 }
 
 export interface AppChange {
   clientId: string;
+  /** What the caller saw of where the secret goes; undefined: not said. */
+  addressStamp?: string | undefined;
   /** Undefined: the stored one stays, as long as the client id does. */
   clientSecret: string | undefined;
   /** Go on although connections signed in under another client id must sign in again. */
@@ -81,13 +84,19 @@ export async function put(
   const definition = (await deps.catalogs.of(who.workspaceId)).get(integration);
   const method = signInMethod(definition);
   if (definition === undefined || method === undefined) throw new AppError('not_found');
+  const addressStamp = stampOf(definition);
+  if (change.addressStamp !== undefined && change.addressStamp !== addressStamp)
+    throw new AppError('edited_meanwhile');
   const before = await deps.transact(who.workspaceId, (tx) => findApp(tx, who.workspaceId, integration));
-  const { clientId, secret } = readAppInput(definition, method, change, before);
+  // What was entered for another address is not kept for this one.
+  const known = before?.addressStamp === addressStamp ? before : null;
+  const { clientId, secret } = readAppInput(definition, method, change, known);
   const id = before?.id ?? newId<OAuthAppId>('app');
   const next = (before?.version ?? 0) + 1;
   const place = { workspaceId: who.workspaceId, id, version: next };
-  const app: WorkspaceApp = {
+  const app = {
     ...place,
+    addressStamp,
     integration,
     methodId: method.id ?? method.type,
     clientId,
@@ -177,8 +186,11 @@ export async function setUpBy(
   workspaceId: string,
   integration: string,
 ): Promise<'workspace' | 'operator' | null> {
+  const definition = (await deps.catalogs.of(workspaceId)).get(integration);
   const own = await deps.transact(workspaceId, (tx) => findApp(tx, workspaceId, integration));
-  if (own !== null) return 'workspace';
+  // One that was entered for another address is none.
+  if (own !== null)
+    return definition === undefined || own.addressStamp === stampOf(definition) ? 'workspace' : null;
   return (await deps.operatorApps.find(integration)) === null ? null : 'operator';
 }
 
@@ -217,11 +229,11 @@ function shownApp(
     integration: app.integration,
     integration_name: definition?.name ?? app.integration,
     method: isOwn ? app.methodId : (method?.id ?? 'oauth2'),
-    problem: null,
+    problem: problemOf(definition?.name ?? app.integration, app.refusal),
     set_up_by: isOwn ? 'workspace' : 'operator',
     client_id: app.clientId,
     client_secret_hint: app.secretHint,
-    redirect_uri: deps.redirectUri(app.integration),
+    redirect_uri: deps.redirectUri(app.integration, isOwn ? app.workspaceId : ''),
     connections_count: count,
     updated_at: app.updatedAt.toISOString(),
     updated_by: isOwn ? app.updatedBy : null,

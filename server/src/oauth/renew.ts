@@ -5,8 +5,9 @@ import type { Clock } from '../lib/clock.ts';
 import { Secret } from '../lib/secret.ts';
 import type { Outbound } from '../outbound/call.ts';
 import { filledAddress } from './addresses.ts';
-import { type ClientDeps, clientOf } from './client.ts';
+import { type ClientDeps, clientOf, type OAuthClient } from './client.ts';
 import { grantedScopes } from './granted-scopes.ts';
+import type { SetupGate } from './setup-gate.ts';
 import { askTokenEndpoint, type TokenOutcome } from './token-endpoint.ts';
 
 interface Deps {
@@ -22,30 +23,52 @@ interface Of<Method> {
   fields: Readonly<Record<string, string>>;
 }
 
+type OfIntegration = Pick<Of<OAuth2Method>, 'workspaceId' | 'method' | 'fields'> & {
+  integration: Pick<Definition, 'connectionFields'>;
+};
+
 /** What is sealed as the credential of a connection that a person signed in for: under which client, and where they came back. */
 export interface SignedInAs {
   clientId: string | null;
   redirectUri: string | null;
 }
 
-/** The next token of a connection that a person signed in for. */
+/**
+ * The next token of a connection that a person signed in for. While the provider refuses the setup, nobody asks but one at a
+ * time (setup-gate.ts).
+ */
 export async function renewSignedIn(
-  deps: Deps & ClientDeps,
-  { workspaceId, definition, method, fields }: Of<OAuth2Method>,
+  deps: Deps & ClientDeps & { setupGate: SetupGate },
+  of: Of<OAuth2Method> & { connectionId: string },
   { clientId, redirectUri }: SignedInAs,
   refreshToken: Secret<string> | null,
 ): Promise<TokenOutcome> {
   if (refreshToken === null) return { kind: 'ended', because: 'expired', words: null };
-  const found = await clientOf(deps, workspaceId, definition.slug, clientId);
+  const { workspaceId, definition, connectionId } = of;
+  const found = await clientOf(deps, workspaceId, definition, clientId);
   if (found.kind === 'missing') return { kind: 'setup_rejected', words: SETUP_GONE };
   if (found.kind === 'unreadable') return { kind: 'setup_rejected', words: SETUP_UNREADABLE };
-  const url = filledAddress(definition, method.refreshUrl ?? method.tokenUrl, fields);
+  const asker = { workspaceId, connectionId, integration: definition };
+  return deps.setupGate.ask(asker, found.client, () =>
+    renewUnder(deps, { ...of, integration: definition }, found.client, redirectUri, refreshToken),
+  );
+}
+
+/** The same under a client that is at hand. */
+export async function renewUnder(
+  deps: Deps,
+  { workspaceId, integration, method, fields }: OfIntegration,
+  client: Pick<OAuthClient, 'id' | 'secret'>,
+  redirectUri: string | null,
+  refreshToken: Secret<string>,
+): Promise<TokenOutcome> {
+  const url = filledAddress(integration, method.refreshUrl ?? method.tokenUrl, fields);
   if (url === null) return NO_ADDRESS;
   const outcome = await askTokenEndpoint(deps, {
     workspaceId,
     url,
     endpoint: method,
-    client: found.client,
+    client,
     grant: {
       kind: 'refresh_token',
       refreshToken,
@@ -54,7 +77,7 @@ export async function renewSignedIn(
       tokenParam: method.refreshTokenParam,
       httpMethod: method.refreshMethod,
     },
-    connectionFields: definition.connectionFields,
+    connectionFields: integration.connectionFields,
   });
   if (outcome.kind !== 'minted') return outcome;
   const scopes = grantedScopes(method, outcome.minted.scopes);

@@ -1,69 +1,110 @@
-import type { OAuth2Method } from '../catalog/auth-definition.ts';
-import type { Definition } from '../catalog/definition.ts';
-import type { Secret } from '../lib/secret.ts';
+import type { Clock } from '../lib/clock.ts';
+import { bodyText } from '../outbound/answer-body.ts';
 import type { Outbound } from '../outbound/call.ts';
-import { type CredentialSource, literalCredential } from '../outbound/credential-source.ts';
-import type { OutboundRequest } from '../outbound/request.ts';
-import { filledAddress } from './addresses.ts';
-import { type ClientDeps, clientOf, type OAuthClient } from './client.ts';
-import { addClient } from './token-request.ts';
+import type { Answer, CallOutcome } from '../outbound/outcome.ts';
+import type { Revocation } from './revocation.ts';
+import { revocationRequest } from './revoke-request.ts';
+import { parseTokenBody } from './token-body.ts';
+import { codesIn, wordsIn } from './token-error.ts';
 
-interface Deps extends ClientDeps {
+interface Deps {
   outbound: Pick<Outbound, 'call'>;
+  clock: Clock;
 }
 
-export interface Revocation {
-  workspaceId: string;
-  definition: Definition;
-  method: OAuth2Method;
-  fields: Readonly<Record<string, string>>;
-  /** Under which the person signed in. */
-  clientId: string | null;
-  /** The refresh token where there is one: with it goes all that was given under the same sign-in (RFC 7009 §2.1). */
-  token: Secret<string>;
-  hint: 'access_token' | 'refresh_token';
-}
+export type RevocationOutcome =
+  | { kind: 'revoked' }
+  /** The token that was sent is not accepted (any more): it has ended, or was withdrawn by somebody else. */
+  | { kind: 'not_good' }
+  /** The provider withdraws nothing of this kind. */
+  | { kind: 'not_offered'; words: string | null }
+  /** `problem`: in our words, as "Trial …"; `words`: the provider's own, without secrets. */
+  | { kind: 'later'; problem: string; words: string | null; retryAfterSeconds: number | null };
 
-/** `not_offered`: the integration has no address for it. */
-export type RevocationOutcome = 'revoked' | 'failed' | 'not_offered';
-
+/** Less than a withdrawal is leased for. */
 const LONGEST_MS = 15_000;
 
-/** Tells the provider that a token is no longer needed (RFC 7009). It answers 200 also to a token it does not know. */
+/**
+ * Tells the provider once that access has ended (RFC 7009, or in the provider's own way). It answers 200 also to a token it does
+ * not know; asking twice does no harm.
+ */
 export async function revoke(deps: Deps, of: Revocation): Promise<RevocationOutcome> {
-  const { workspaceId, definition, method, fields, clientId } = of;
-  if (method.revokeUrl === undefined) return 'not_offered';
-  const url = filledAddress(definition, method.revokeUrl, fields);
-  const found = await clientOf(deps, workspaceId, definition.slug, clientId);
-  if (url === null || found.kind !== 'client') return 'failed';
+  const built = revocationRequest(of);
+  if (built === null) return later('has no address for it that could be made from what was entered.');
   const outcome = await deps.outbound.call({
-    request: {
-      method: 'POST',
-      url,
-      headers: {
-        accept: 'application/json',
-        'content-type':
-          method.tokenRequestBody === 'json' ? 'application/json' : 'application/x-www-form-urlencoded',
-        ...method.tokenHeaders,
-      },
-    },
-    allowedOrigins: [new URL(url).origin],
-    credential: signed(of, found.client),
-    workspaceId,
+    ...built,
+    allowedOrigins: [new URL(built.request.url).origin],
+    workspaceId: of.workspaceId,
     connectionId: null,
     consumer: 'token',
-    // A token that is gone stays gone.
     repeatable: true,
+    maxAttempts: 1,
+    // Every answer is judged here, and waiting is the job's business.
+    read: () => ({ kind: 'final' }),
     signal: AbortSignal.timeout(LONGEST_MS),
   });
-  return outcome.kind === 'answer' && outcome.answer.status < 300 ? 'revoked' : 'failed';
+  return judged(deps, of, outcome);
 }
 
-function signed({ method, token, hint }: Revocation, client: OAuthClient): CredentialSource {
-  const apply = (request: OutboundRequest) => {
-    const body = new URLSearchParams({ token: token.reveal(), token_type_hint: hint });
-    return addClient(request, { endpoint: method, client }, body);
-  };
-  const secrets = [token, ...(client.secret === null ? [] : [client.secret])];
-  return literalCredential({ version: 1, apply, secrets });
+function judged(deps: Deps, of: Revocation, outcome: CallOutcome): RevocationOutcome {
+  switch (outcome.kind) {
+    case 'answer':
+      return fromAnswer(deps, of, outcome.answer);
+    case 'rate_limited':
+    case 'unknown':
+      return outcome.answer === null ? later(UNREACHED) : fromAnswer(deps, of, outcome.answer);
+    case 'redirect':
+      return later('answered with a redirect, which is not followed.');
+    case 'egress_denied':
+      return later('has an address that this server does not call.');
+    case 'invalid_response':
+    case 'too_large':
+      return later('gave an answer that could not be read.');
+    case 'unreachable':
+    case 'cancelled':
+      return later(UNREACHED);
+    case 'invalid_request':
+    case 'no_credential':
+      return later('could not be asked: the request could not be made.');
+  }
+}
+
+const UNREACHED = 'could not be reached.';
+
+/** By what the body says, whatever the status: several answer 200 to a failure. */
+function fromAnswer({ clock }: Deps, { method }: Revocation, answer: Answer): RevocationOutcome {
+  const body = parseTokenBody(bodyText(answer));
+  const codes = body === null ? [] : codesIn(method.tokenErrorPaths, body);
+  const isFine = answer.status < 300 && codes.length === 0 && body?.ok !== false;
+  if (isFine) return { kind: 'revoked' };
+  const words = wordsIn(answer, body, codes);
+  // RFC 7009 §2.2.1: there is no withdrawing such a token.
+  if (codes.includes('unsupported_token_type')) return { kind: 'not_offered', words };
+  const isRefused = method.revokeRequest === 'bearer' && answer.status === 401;
+  const isGone = isRefused || method.revokeGoneStatuses.includes(answer.status);
+  if (isGone || codes.some((code) => isEnd(method.tokenErrors, code))) return { kind: 'not_good' };
+  const said = answer.status < 300 ? 'did not do it.' : `answered with ${answer.status}.`;
+  return { ...later(said), words, retryAfterSeconds: waitOf(answer, clock.now()) };
+}
+
+const ENDS = new Set(['invalid_token', 'invalid_grant']);
+
+function isEnd(meanings: Readonly<Record<string, string>>, code: string): boolean {
+  const meaning = Object.hasOwn(meanings, code) ? meanings[code] : undefined;
+  if (meaning === undefined) return ENDS.has(code);
+  return meaning === 'expired' || meaning === 'revoked' || meaning === 'rejected';
+}
+
+const DAY_SECONDS = 24 * 3600;
+
+/** `Retry-After` (RFC 7009 §2.2.1), seconds or a date; at most a day. */
+function waitOf({ headers }: Answer, now: Date): number | null {
+  const value = headers['retry-after']?.trim() ?? '';
+  const date = /[a-z]/i.test(value) ? Date.parse(value) : Number.NaN;
+  const seconds = /^\d+$/.test(value) ? Number(value) : Math.ceil((date - now.getTime()) / 1_000);
+  return Number.isNaN(seconds) ? null : Math.min(Math.max(seconds, 1), DAY_SECONDS);
+}
+
+function later(problem: string): Extract<RevocationOutcome, { kind: 'later' }> {
+  return { kind: 'later', problem, words: null, retryAfterSeconds: null };
 }

@@ -72,7 +72,7 @@ async function sealed(
   clientId: string,
   secret: string,
   version: number,
-): Promise<OperatorApp> {
+): Promise<Omit<OperatorApp, 'refusal'>> {
   const masterKey = await unlock(
     { store: canaryStore(db.system), announce: (message) => process.stderr.write(`${message}\n`) },
     { key: config.masterKey?.reveal(), keyFile: config.masterKeyFile },

@@ -48,6 +48,10 @@ async function signedIn({ tokens }: TokenProcess, token: Minted, workspaceId?: s
   return owner;
 }
 
+function storedOf({ tokens }: TokenProcess, owner: TokenOwner) {
+  return database.db.transact(owner.workspaceId, (tx) => tokens.forRevoking(tx, owner));
+}
+
 function text(outcome: TokenOutcome | AsItIs): string {
   return outcome.kind === 'token' ? outcome.token.accessToken.reveal() : outcome.kind;
 }
@@ -126,7 +130,7 @@ describe('a token that has run out', () => {
     // What comes too late overwrites nothing: the lease is another's.
     late(given(minted('too-late', { refresh: 'too-late' })));
     expect(text(await first)).toBe('access-1');
-    expect((await other.tokens.forRevoking(owner))?.refreshToken?.reveal()).toBe('after');
+    expect((await storedOf(other, owner))?.refreshToken?.reveal()).toBe('after');
   });
 
   it('that was cut off and is then refused is told as interrupted, not as withdrawn', async () => {
@@ -222,7 +226,7 @@ describe('a new token', () => {
     const owner = await signedIn(other, minted('old', { refresh: 'old-refresh' }));
     clock.forward(2 * HOUR_MS);
     expect(text(await process.tokens.current(owner))).toBe('new');
-    const stored = await other.tokens.forRevoking(owner);
+    const stored = await storedOf(other, owner);
     expect([stored?.accessToken.reveal(), stored?.refreshToken?.reveal()]).toEqual(['new', 'new-refresh']);
     await door.shut();
   });

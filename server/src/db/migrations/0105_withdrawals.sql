@@ -9,10 +9,6 @@ create table withdrawals (
   credential_version integer,
   integration text collate "C" not null,
   integration_name text not null,
-  method_id text collate "C" not null,
-  -- No secret: the provider shows it to everybody who signs in.
-  client_id text not null,
-  fields jsonb not null default '{}',
   -- Null: not known whose access it is, so that any connection of the integration may be of the same account.
   account_id text,
   account_name text,
@@ -26,7 +22,8 @@ create table withdrawals (
   attempts integer not null default 0,
   -- Null while pending: another connection of the same account uses the access.
   next_attempt_at timestamptz,
-  -- Of the last attempt: the provider's own, without secrets.
+  -- Of the last attempt: what went wrong, in our words; and the provider's own, without secrets.
+  problem text,
   words text,
   -- Where a person does it.
   remove_url text,
