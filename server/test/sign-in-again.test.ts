@@ -102,7 +102,9 @@ describe('signing in again', () => {
     });
     expect(made.status, made.text).toBe(201);
     const { slug } = made.json;
-    const client = await addClient({ redirectUris: [`${url}/oauth/callback/${slug}`] });
+    const client = await addClient({
+      redirectUris: [`${url}/oauth/callback/${slug}.${trial.app.workspaceId}`],
+    });
     const setup = { client_id: client.clientId, client_secret: client.clientSecret };
     expect((await owner.request('PUT', `/v1/oauth/apps/${slug}`, setup)).status).toBe(200);
     const browser = trial.browser();

@@ -3,7 +3,10 @@ import type { Client } from './app.ts';
 import { type SignInTrial, startSignInTrial, type TrialOptions } from './sign-in-trial.ts';
 
 let trial: SignInTrial | undefined;
-afterEach(() => trial?.close());
+afterEach(async () => {
+  await trial?.close();
+  trial = undefined;
+});
 
 async function start(options: TrialOptions = {}): Promise<SignInTrial> {
   trial = await startSignInTrial(options);
@@ -14,12 +17,17 @@ const standing = async ({ app }: SignInTrial, id: string) =>
   (await app.owner.get(`/v1/oauth/authorizations/${id}`)).json;
 
 describe('an issuer that the file names', () => {
+  let begun: SignInTrial;
+  beforeAll(async () => {
+    begun = await startSignInTrial({ method: 'issuer: ISSUER\n    issuer_required: true' });
+  });
+  afterAll(() => begun.close());
+
   test.each<[string, (issuer: string) => string | null]>([
     ['is another one', () => 'https://evil.as'],
     ['has a slash more', (issuer) => `${issuer}/`],
     ['is missing though always sent', () => null],
   ])('and that %s in the callback is refused, before anybody is called', async (_name, changed) => {
-    const begun = await start({ method: 'issuer: ISSUER\n    issuer_required: true' });
     const browser = begun.browser();
     const { id, url } = await begun.begin({}, browser);
     const back = await begun.provider.signIn(url);
@@ -32,7 +40,6 @@ describe('an issuer that the file names', () => {
   });
 
   test('is refused in an error, too', async () => {
-    const begun = await start({ method: 'issuer: ISSUER' });
     const browser = begun.browser();
     const { id, url } = await begun.begin({}, browser);
     const state = new URL(url).searchParams.get('state') ?? '';
@@ -42,7 +49,6 @@ describe('an issuer that the file names', () => {
   });
 
   test('and that fits is taken', async () => {
-    const begun = await start({ method: 'issuer: ISSUER\n    issuer_required: true' });
     const { id } = await begun.signIn();
     expect((await standing(begun, id)).state).toBe('connected');
   });
@@ -109,7 +115,7 @@ describe('a server found by its issuer', () => {
       else back.searchParams.set('iss', issuer);
       expect((await browser.open(back.href)).status).toBe(400);
       expect(await standing(begun, id)).toMatchObject({ state: 'failed', reason: 'provider_error' });
-      expect(begun.provider.tokenRequests).toHaveLength(0);
+      expect(begun.provider.tokenRequests).toHaveLength(calls);
     },
   );
 

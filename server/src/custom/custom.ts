@@ -1,4 +1,5 @@
 import type { CustomDefinition, CustomTestResult, Discovered } from '@keyrail/contract/custom';
+import type { Outbound } from '../outbound/call.ts';
 import type { Who } from '../workspaces/who.ts';
 import { type Change, type ChangeDeps, type Changed, change, remove, required } from './change.ts';
 import type { CustomIntegration } from './custom-integration.ts';
@@ -9,6 +10,7 @@ import { type Trying, type TryOutDeps, tryOut } from './try-out.ts';
 import { warningsOf } from './warnings.ts';
 
 export interface CustomDeps extends ChangeDeps, TryOutDeps, DiscoverDeps {
+  outbound: Outbound;
   /** Drops what this process keeps of a workspace's catalog and connections; others hear of it through the database. */
   forget(workspaceId: string): void;
 }

@@ -172,7 +172,8 @@ async function endpointProblem(deps: DiscoveryDeps, address: string): Promise<st
   const url = /^https?:\/\/[^/]/i.test(address) && !/[\s\\]/.test(address) ? URL.parse(address) : null;
   if (url === null || !isSecure(deps, url))
     return `The server names an address that does not start with https://: ${address.slice(0, 100)}`;
-  const check = await deps.outbound.check(url.origin + url.pathname);
+  const [place = ''] = address.split(/[?#]/);
+  const check = await deps.outbound.check(place);
   if (check.kind === 'denied') return `The server names an address that is not called from here: ${url.host}`;
   return check.kind === 'invalid' ? `The server names an address that is none: ${url.host}` : null;
 }
