@@ -22,7 +22,7 @@ export function setupCheckDeps(
   return {
     nonces: ownNonces(db.system),
     clock,
-    ask: askOwnAddress,
+    ask: (url) => askOwnAddress(url),
     databaseSays: () => databaseSays(db.system),
     publicUrl: config.publicUrl,
     ownUrl: ownUrl(config),

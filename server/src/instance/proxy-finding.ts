@@ -11,8 +11,8 @@ interface Fault {
 }
 
 /** What a reverse proxy says of the people behind it, against what the settings say of the proxy. */
-export function proxyFinding({ seen, publicUrl, trustedProxies }: SetupFacts): Finding {
-  if (seen === null) {
+export function proxyFinding({ seen: came, publicUrl, trustedProxies }: SetupFacts): Finding {
+  if (came === null) {
     return {
       ...base,
       state: 'unknown',
@@ -20,6 +20,7 @@ export function proxyFinding({ seen, publicUrl, trustedProxies }: SetupFacts): F
       next_step: null,
     };
   }
+  const seen = { ...came, peer: plain(came.peer) };
   const isProxied = [seen.forwardedFor, seen.forwardedProto, seen.forwardedHost].some((one) => one !== null);
   if (publicUrl === null) return isProxied ? unexpected(seen) : none();
   const faults = isProxied
@@ -117,6 +118,11 @@ function summed(faults: Fault[]): Finding {
     message: faults.map(({ message }) => message).join(' '),
     next_step: faults.map(({ nextStep }) => nextStep).join(' '),
   };
+}
+
+/** An IPv4 address as people write it, also where the socket takes both kinds. */
+function plain(peer: string): string {
+  return ipaddr.isValid(peer) ? ipaddr.process(peer).toString() : peer;
 }
 
 /** As the HTTP server believes it: an address, or a range it is in. */

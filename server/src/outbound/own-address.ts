@@ -19,6 +19,12 @@ export type OwnAnswer =
 
 export type CertificateProblem = 'expired' | 'wrong_name' | 'self_signed' | 'untrusted';
 
+interface OwnAsk {
+  /** Certificates that are trusted beside the public ones, PEM. */
+  extraCa: readonly string[];
+  longestMs: number;
+}
+
 const LONGEST_MS = 8_000;
 const MOST_BYTES = 16_384;
 
@@ -37,7 +43,8 @@ const CERTIFICATE_PROBLEMS: Record<string, CertificateProblem> = {
  * Asks once, as a stranger would: no credential, no redirect followed, bounded in time and size. Not for third parties: the
  * operator has set the address (KEYRAIL_PUBLIC_URL), and it may be a private one.
  */
-export function askOwnAddress(url: URL, extraCa: readonly string[] = []): Promise<OwnAnswer> {
+export function askOwnAddress(url: URL, more: Partial<OwnAsk> = {}): Promise<OwnAnswer> {
+  const { extraCa = [], longestMs = LONGEST_MS } = more;
   return new Promise((resolve) => {
     const ca = extraCa.length === 0 ? {} : { ca: [...extraCa] };
     const options = { agent: false as const, headers: { accept: 'application/json' }, ...ca };
@@ -48,7 +55,7 @@ export function askOwnAddress(url: URL, extraCa: readonly string[] = []): Promis
             read(response, until === undefined ? null : new Date(until));
           })
         : getHttp(url, options, (response) => read(response, null));
-    const timer = setTimeout(() => request.destroy(new Error('no answer in time')), LONGEST_MS);
+    const timer = setTimeout(() => request.destroy(new Error('no answer in time')), longestMs);
     request.on('error', (error: NodeJS.ErrnoException) => {
       clearTimeout(timer);
       const because = CERTIFICATE_PROBLEMS[error.code ?? ''];
