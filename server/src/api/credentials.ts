@@ -9,9 +9,12 @@ import type { App } from './route.ts';
 
 export type CredentialsRoutesDeps = Pick<Connections, 'handOut'>;
 
-/** Each caller; enough for programs that ask again when a token ends, too little for going through all there are. */
+/**
+ * Each caller; enough for a program whose many parts ask again at the moment a token ends, too little for going through all
+ * there are.
+ */
 const PER_SECOND = 1;
-const AT_ONCE = 30;
+const AT_ONCE = 100;
 
 /** `GET /v1/connections/{id}/credentials`: the one answer of the API that holds a secret. */
 export function credentialsRoutes(app: App, deps: CredentialsRoutesDeps, { clock }: { clock: Clock }): void {

@@ -1,5 +1,6 @@
 import type { Tx } from '../lib/tx.ts';
-import { insertEntry } from './store.ts';
+import type { NewEntry } from './entry.ts';
+import { insertEntries, insertEntry } from './store.ts';
 
 /** Who did it: a person or token (a `Who` of the request is one), or Keyrail itself (a background check, the operator's command). */
 export type Actor =
@@ -20,9 +21,18 @@ export interface AuditEvent {
  * without its change. Entries are only ever added.
  */
 export async function record(tx: Tx, event: AuditEvent): Promise<void> {
+  await insertEntry(tx, entryOf(event));
+}
+
+/** Several of one workspace in one statement. */
+export async function recordAll(tx: Tx, events: readonly AuditEvent[]): Promise<void> {
+  if (events.length > 0) await insertEntries(tx, events.map(entryOf));
+}
+
+function entryOf(event: AuditEvent): NewEntry {
   const { who } = event;
   const isPerson = !('system' in who);
-  await insertEntry(tx, {
+  return {
     workspaceId: who.workspaceId,
     actorKind: isPerson ? (who.tokenId === null ? 'user' : 'token') : who.system,
     actorId: isPerson ? (who.tokenId ?? who.userId) : null,
@@ -31,5 +41,5 @@ export async function record(tx: Tx, event: AuditEvent): Promise<void> {
     action: event.action,
     subject: event.subject,
     detail: event.detail ?? {},
-  });
+  };
 }

@@ -1,5 +1,5 @@
-import type { ExpressionBuilder } from 'kysely';
-import { queries } from '../db/open.ts';
+import { type ExpressionBuilder, sql } from 'kysely';
+import { executeLater, queries } from '../db/open.ts';
 import type { DB } from '../db/schema.ts';
 import { newId } from '../lib/id.ts';
 import type { Tx } from '../lib/tx.ts';
@@ -22,6 +22,22 @@ export async function insertEntry(tx: Tx, entry: NewEntry): Promise<void> {
       detail: JSON.stringify(entry.detail),
     })
     .execute();
+}
+
+/** One statement whose text is always the same, however many there are; it goes with the commit. */
+export async function insertEntries(tx: Tx, entries: readonly NewEntry[]): Promise<void> {
+  const of = <Value>(value: (entry: NewEntry) => Value) => entries.map(value);
+  const insert = sql`
+    insert into audit_entries (id, workspace_id, actor_kind, actor_id, actor_label, ip, action,
+      subject_kind, subject_id, subject_name, detail)
+    select * from unnest(
+      ${of(() => newId('evt'))}::text[], ${of((one) => one.workspaceId)}::text[],
+      ${of((one) => one.actorKind)}::text[], ${of((one) => one.actorId)}::text[],
+      ${of((one) => one.actorLabel)}::text[], ${of((one) => one.ip)}::text[], ${of((one) => one.action)}::text[],
+      ${of((one) => one.subject.kind)}::text[], ${of((one) => one.subject.id)}::text[],
+      ${of((one) => one.subject.name)}::text[], ${of((one) => JSON.stringify(one.detail))}::jsonb[]
+    )`;
+  await executeLater(tx, insert);
 }
 
 /** Newest first; `before` is the id of the last entry of the page before. */

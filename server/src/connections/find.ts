@@ -30,7 +30,11 @@ export function refuseStale(connection: Pick<Connection, 'version'>, version: nu
   if (version !== null && connection.version !== version) throw new AppError('edited_meanwhile');
 }
 
-function seen(who: Pick<Who, 'connectionIds'>, connection: Connection | null): Connection {
+/** Foreign, unknown, and not this token's are the same: not there. */
+export function seen<Seen extends Pick<Connection, 'id'>>(
+  who: Pick<Who, 'connectionIds'>,
+  connection: Seen | null,
+): Seen {
   const isVisible = connection !== null && (who.connectionIds?.has(connection.id) ?? true);
   if (!isVisible) throw new AppError('not_found');
   return connection;

@@ -1,10 +1,12 @@
 import type { AuthMethodKind } from '@keyrail/contract/integrations';
-import { record } from '../audit/record.ts';
+import { type AuditEvent, recordAll } from '../audit/record.ts';
 import { usesTokens } from '../auth-methods/apply.ts';
 import { ADDRESS_STAMP } from '../catalog/base-url.ts';
+import type { Catalog } from '../catalog/catalog.ts';
 import type { Catalogs } from '../catalog/catalogs.ts';
 import { AppError } from '../lib/app-error.ts';
 import type { Clock } from '../lib/clock.ts';
+import { createGather } from '../lib/gather.ts';
 import { Secret } from '../lib/secret.ts';
 import type { Transact } from '../lib/tx.ts';
 import type { NoToken, TokenOutcome, Tokens } from '../tokens/token.ts';
@@ -12,10 +14,10 @@ import type { Keyring } from '../vault/keyring.ts';
 import type { Who } from '../workspaces/who.ts';
 import { type Connection, isBroken } from './connection.ts';
 import { openStored } from './credential.ts';
-import { findCredential, type StoredCredential } from './credential-store.ts';
-import { insertEvent } from './event-store.ts';
-import { getConnection } from './find.ts';
-import { goneFromCatalog, methodOf } from './method.ts';
+import { insertEvents } from './event-store.ts';
+import { seen } from './find.ts';
+import { findReadable, type Readable } from './hand-out-store.ts';
+import { goneFromCatalog, type MethodInUse, methodOf } from './method.ts';
 import { reportDamaged } from './report.ts';
 import type { ConnectionSettings } from './settings.ts';
 
@@ -42,16 +44,35 @@ export interface HandedOut {
 /** Whoever is handed a token can work with it for so long before they must ask again. */
 const LEAST_TOKEN_SECONDS = 300;
 
+/** How many groups are written down at the same time, and how large one is at most. */
+const GROUPS = { atOnce: 2, most: 200 };
+
 /**
  * Hands a credential out of Keyrail: the one way a secret gets there. Written down before it happens, so that there is no
- * reading that nobody can find later; where it cannot be written down, nothing is handed out.
+ * reading that nobody can find later; where it cannot be written down, nothing is handed out. Those who ask at the same time
+ * are written down in one transaction.
  */
-export async function handOut(deps: Deps, who: Who, id: string): Promise<HandedOut> {
-  const { connection, stored } = await writeDown(deps, who, id);
-  const { workspaceId, integration, expiresAt } = connection;
-  const known = methodOf(await deps.catalogs.of(workspaceId), { ...connection, methodId: stored.methodId });
-  if (known === null) throw goneFromCatalog(integration);
-  const shared = { connectionId: connection.id, integration, method: known.method.type };
+export function createHandOut(deps: Deps): (who: Who, id: string) => Promise<HandedOut> {
+  const gathers = new Map<string, (ask: Ask) => Promise<Sought>>();
+  return async (who, id) => {
+    let writtenDown = gathers.get(who.workspaceId);
+    if (writtenDown === undefined) {
+      // They hold nothing while nobody asks, so forgetting them is no loss.
+      if (gathers.size >= MOST_WORKSPACES) gathers.clear();
+      writtenDown = createGather((asks) => writeDown(deps, who.workspaceId, asks), GROUPS);
+      gathers.set(who.workspaceId, writtenDown);
+    }
+    const written = await writtenDown({ who, id });
+    if (written.kind === 'refused') throw written.error;
+    return handOut(deps, written);
+  };
+}
+
+const MOST_WORKSPACES = 1_000;
+
+async function handOut(deps: Deps, { connection, stored, known }: Found): Promise<HandedOut> {
+  const { id, workspaceId, integration, expiresAt } = connection;
+  const shared = { connectionId: id, integration, method: known.method.type };
   if (usesTokens(known.method)) {
     const owner = { workspaceId, connectionId: id, credentialVersion: stored.version };
     const { accessToken, expiresAt: end } = tokenOf(await deps.tokens.fresh(owner, LEAST_TOKEN_SECONDS));
@@ -70,39 +91,74 @@ function asEntered(values: Secret<Readonly<Record<string, string>>>): HandedOut[
   return new Secret(entered);
 }
 
+interface Ask {
+  who: Who;
+  id: string;
+}
+
+/** What they ask for, each with its entry, in the order of the asks. */
 async function writeDown(
-  { transact, clock }: Deps,
-  who: Who,
-  id: string,
-): Promise<{ connection: Connection; stored: StoredCredential }> {
-  return transact(who.workspaceId, async (tx) => {
-    const connection = await getConnection(tx, who, id);
-    const stored = await findCredential(tx, connection, 'current');
-    if (connection.status === 'disconnected' || stored === null) {
+  { transact, catalogs, clock }: Deps,
+  workspaceId: string,
+  asks: readonly Ask[],
+): Promise<readonly Sought[]> {
+  const catalog = await catalogs.of(workspaceId);
+  return transact(workspaceId, async (tx) => {
+    const ids = [...new Set(asks.map(({ id }) => id))];
+    const there = await findReadable(tx, workspaceId, ids);
+    const sought = asks.map((ask) => find(catalog, ask, there.get(ask.id) ?? null));
+    const found = sought.flatMap((one) => (one.kind === 'found' ? [one] : []));
+    await insertEvents(tx, found.map(eventOf(clock.now())));
+    await recordAll(tx, found.map(entryOf));
+    return sought;
+  });
+}
+
+interface Found {
+  kind: 'found';
+  who: Who;
+  connection: Readable;
+  stored: NonNullable<Readable['stored']>;
+  known: MethodInUse;
+}
+
+type Sought = Found | { kind: 'refused'; error: AppError };
+
+/** One that is refused is so for itself: others are written down with it. */
+function find(catalog: Catalog, { who }: Ask, there: Readable | null): Sought {
+  try {
+    const connection = seen(who, there);
+    const { stored, status } = connection;
+    if (status === 'disconnected' || stored === null) {
       throw new AppError('connection_missing', { detail: 'It is disconnected: there are no credentials.' });
     }
-    if (isBroken(connection.status)) {
-      throw broken(connection.status, connection.statusReason ?? 'Reconnect it.');
-    }
-    const message = 'The credentials were read through the API.';
-    await insertEvent(tx, connection, {
-      kind: 'credentials_read',
-      message,
-      actor: who.label,
-      at: clock.now(),
-    });
-    await record(tx, {
-      who,
-      action: 'connection.credentials_read',
-      subject: { kind: 'connection', id, name: connection.name },
-      detail: {
-        integration: connection.integration,
-        credential_version: stored.version,
-        fingerprint: stored.fingerprint,
-      },
-    });
-    return { connection, stored };
-  });
+    if (isBroken(status)) throw broken(status, connection.statusReason ?? 'Reconnect it.');
+    const known = methodOf(catalog, { integration: connection.integration, methodId: stored.methodId });
+    if (known === null) throw goneFromCatalog(connection.integration);
+    return { kind: 'found', who, connection, stored, known };
+  } catch (error) {
+    if (error instanceof AppError) return { kind: 'refused', error };
+    throw error;
+  }
+}
+
+function eventOf(at: Date) {
+  const message = 'The credentials were read through the API.';
+  return ({ who, connection }: Found) =>
+    ({ connection, kind: 'credentials_read', message, actor: who.label, at }) as const;
+}
+
+function entryOf({ who, connection, stored }: Found): AuditEvent {
+  return {
+    who,
+    action: 'connection.credentials_read',
+    subject: { kind: 'connection', id: connection.id, name: connection.name },
+    detail: {
+      integration: connection.integration,
+      credential_version: stored.version,
+      fingerprint: stored.fingerprint,
+    },
+  };
 }
 
 function tokenOf(outcome: TokenOutcome) {

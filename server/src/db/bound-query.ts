@@ -1,9 +1,11 @@
 import pg from 'pg';
+// @ts-expect-error: it tells nothing of it in its types
+import utils from 'pg/lib/utils.js';
 
 /** What of the driver's own query is used here; it tells nothing of it in its types. */
 interface DriverConnection {
   parse(message: { text: string; name: string; types: readonly number[] }): void;
-  bind(message: { values: readonly string[]; valueMapper: (value: string) => string }): void;
+  bind(message: { values: readonly unknown[]; valueMapper: (value: unknown) => unknown }): void;
   execute(message: object): void;
 }
 
@@ -21,7 +23,7 @@ const DriverQuery = pg.Query as unknown as new (
 /** A statement that goes before another one; its rows are not wanted. */
 export interface Preceding {
   text: string;
-  values: readonly string[];
+  values: readonly unknown[];
 }
 
 /**
@@ -42,7 +44,7 @@ export class BoundQuery extends DriverQuery {
   override prepare(connection: DriverConnection): void {
     for (const { text, values } of this.#preceding) {
       connection.parse({ text, name: '', types: [] });
-      connection.bind({ values, valueMapper: String });
+      connection.bind({ values, valueMapper: utils.prepareValue });
       connection.execute({});
     }
     super.prepare(connection);

@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { CompiledQuery, Kysely, PostgresDialect, sql } from 'kysely';
 import pg from 'pg';
 import type { Transact, Tx } from '../lib/tx.ts';
-import { BEGIN, type TransactionKind, translatingPool, valueTypes } from './pool.ts';
+import { BEGIN, LATER, type TransactionKind, translatingPool, valueTypes } from './pool.ts';
 import type { DB } from './schema.ts';
 import { watchSilence } from './silence.ts';
 
@@ -95,6 +95,18 @@ export function openDatabase(options: DatabaseOptions): Database {
 /** What is inside a `Tx`; for stores. */
 export function queries(tx: Tx): Queries {
   return tx as unknown as Queries;
+}
+
+/**
+ * A statement whose answer nobody needs before the transaction ends: it goes with the next one, or with the commit, in one
+ * message. Where it fails, that one fails.
+ */
+export async function executeLater(
+  tx: Tx,
+  statement: { compile(on: Queries): CompiledQuery },
+): Promise<void> {
+  const { sql: text, parameters } = statement.compile(queries(tx));
+  await queries(tx).executeQuery(CompiledQuery.raw(LATER, [text, parameters]));
 }
 
 /** The transaction of the running call chain, to catch a second one inside it. */

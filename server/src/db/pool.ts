@@ -53,6 +53,8 @@ export function translatingPool(pool: pg.Pool, silence: SilenceWatch): PostgresP
 
 /** Values: the id of the workspace and a kind. Nothing is sent for it: it goes with the statement that follows. */
 export const BEGIN = 'begin in workspace';
+/** Values: a statement and its values. It goes with the next statement of its transaction, at the latest with its commit. */
+export const LATER = 'later';
 /**
  * `write`: a transaction. `read`: statements that write nothing, each of which is its own transaction, as each would see what
  * is committed by then anyway (the database's usual isolation); so there is nothing to begin and nothing to commit.
@@ -66,14 +68,15 @@ function translatingClient(client: pg.PoolClient, silence: SilenceWatch): Postgr
   /** What goes with the next statement. */
   let preceding: readonly Preceding[] = [];
   let kind: TransactionKind | 'begun' | null = null;
+  let hasLater = false;
 
   const send = (text: string, values: unknown[] | undefined) => {
     if (preceding.length === 0) return client.query(keptPlan(text, values));
     const sent = queryBound(client, preceding, text, values ?? []);
-    if (kind === 'write') {
-      kind = 'begun';
-      preceding = [];
-    }
+    if (kind === 'read') return sent;
+    preceding = [];
+    hasLater = false;
+    kind = 'begun';
     return sent;
   };
   return {
@@ -85,14 +88,25 @@ function translatingClient(client: pg.PoolClient, silence: SilenceWatch): Postgr
         kind = asked;
         return RESULTLESS;
       }
-      if (text === 'commit' || text === 'rollback') {
+      if (text === LATER) {
+        const [later, of] = values as [string, unknown[]];
+        preceding = [...preceding, { text: later, values: of }];
+        hasLater = true;
+        return RESULTLESS;
+      }
+      // Where what goes with it fails, there is nothing to commit, and the transaction is open until it is rolled back.
+      const isLast = text === 'commit' && hasLater;
+      if (!isLast && (text === 'commit' || text === 'rollback')) {
         const isOpen = kind === 'begun' || kind === null;
         preceding = [];
         kind = null;
+        hasLater = false;
         if (!isOpen) return RESULTLESS;
       }
       try {
-        return await silence.unlessSilent(send(text, values));
+        const result = await silence.unlessSilent(send(text, values));
+        if (isLast) kind = null;
+        return result;
       } catch (error) {
         if (breaksConnection(error) || isPlanOutdated(error)) broken = error;
         throw databaseFailure(error);

@@ -28,22 +28,6 @@ export async function lockToken(tx: Tx, owner: TokenOwner): Promise<void> {
     .execute();
 }
 
-/** Of several credentials of one workspace, in one query. */
-export async function findTokens(tx: Tx, owners: readonly TokenOwner[]): Promise<TokenRow[]> {
-  const [first] = owners;
-  if (first === undefined) return [];
-  const ids = [...new Set(owners.map((owner) => owner.connectionId))];
-  const rows = await select(tx, first.workspaceId)
-    .where('connection_id', '=', sql<string>`any(${ids})`)
-    .execute();
-  return owners.flatMap((owner) => {
-    const row = rows.find(
-      (one) => one.connection_id === owner.connectionId && one.credential_version === owner.credentialVersion,
-    );
-    return row === undefined ? [] : [rowOf(owner, row)];
-  });
-}
-
 /** By the row's own id: a roll-back gives it another owner, a sign-in another id. */
 export async function findTokenById(tx: Tx, workspaceId: string, id: string): Promise<TokenRow | null> {
   const row = await select(tx, workspaceId).where('id', '=', id).executeTakeFirst();

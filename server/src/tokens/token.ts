@@ -2,7 +2,6 @@ import type { Secret } from '../lib/secret.ts';
 import type { Tx } from '../lib/tx.ts';
 import type { GrantEnd } from './grant.ts';
 import type { Minted, TokenOwner } from './mint.ts';
-import type { Ready } from './ready.ts';
 
 /** A short-lived token as it is now, ready to be put on a request. */
 export interface Token {
@@ -76,8 +75,6 @@ export interface Tokens {
   renewed(owner: TokenOwner, refusedGeneration: number, always?: boolean): Promise<TokenOutcome | AsItIs>;
   /** One that is good for a while at least (`minSeconds`): for handing it out. */
   fresh(owner: TokenOwner, minSeconds: number): Promise<TokenOutcome>;
-  /** Those of them for which nobody need be asked, by `keyOf` their owner; what is left out is for `fresh`. */
-  ready(tx: Tx, owners: readonly TokenOwner[], minSeconds: number): Promise<Ready>;
   /** Stores what a sign-in (or a check before saving) gave, inside the caller's transaction. Replaces what is there. */
   put(tx: Tx, owner: TokenOwner, minted: Minted, madeFrom: MadeFrom): Promise<void>;
   /** A roll-back gives an old credential a new version: its tokens go with it. */

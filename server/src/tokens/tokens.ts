@@ -7,15 +7,22 @@ import { createJournal } from './journal.ts';
 import { createKept } from './kept.ts';
 import type { Mint, TokenOwner } from './mint.ts';
 import { type ObtainDeps, obtain } from './obtain.ts';
-import { findReady } from './ready.ts';
 import { isRenewable, sealedToken } from './renew.ts';
 import { createReplay } from './replay.ts';
 import { DEFAULT_TOKEN_SETTINGS, type TokenSettings } from './settings.ts';
 import { isFromFuture, isGood } from './times.ts';
-import type { TokenEvents, Tokens } from './token.ts';
+import type { TokenEvents, TokenOutcome, Tokens } from './token.ts';
 import { openTokens } from './token-box.ts';
 import { tokenFacts } from './token-facts-store.ts';
-import { clearRetry, deleteToken, findToken, lockToken, moveToken, noteSaid, putToken } from './token-store.ts';
+import {
+  clearRetry,
+  deleteToken,
+  findToken,
+  lockToken,
+  moveToken,
+  noteSaid,
+  putToken,
+} from './token-store.ts';
 import type { TokenSweepStore } from './token-sweep-store.ts';
 import { createWaiting } from './waiting.ts';
 
@@ -67,6 +74,14 @@ export function createTokens(given: TokensDeps): Tokens {
     keepMs: settings.keepInMemoryMs,
     isGood: ({ token }) => isGood(token, clock.now(), settings.closeMs),
   });
+  const current = (owner: TokenOwner) =>
+    kept.get(keyOf(owner), () => obtain(deps, owner, { above: 0, goodForMs: settings.closeMs }));
+  /** Null: it is there, but not for long enough. */
+  const ifFresh = (seconds: number, outcome: TokenOutcome) => {
+    if (outcome.kind !== 'token') return outcome;
+    const { goodForMs, partOfLife } = freshFor(seconds);
+    return isGood(outcome.token, clock.now(), goodForMs, partOfLife) ? outcome : null;
+  };
   /** Whoever asks while somebody else waits for the same waits with them. */
   const asking = createKept({ clock, keepMs: 0, isGood: () => false });
   const hear = (key: string | null) => {
@@ -78,8 +93,7 @@ export function createTokens(given: TokensDeps): Tokens {
   const find = (owner: TokenOwner) => transact(owner.workspaceId, (tx) => findToken(tx, owner));
 
   return {
-    current: (owner) =>
-      kept.get(keyOf(owner), () => obtain(deps, owner, { above: 0, goodForMs: settings.closeMs })),
+    current,
     renewed: async (owner, refusedGeneration, always = false) => {
       kept.drop(keyOf(owner));
       const row = await find(owner);
@@ -98,11 +112,11 @@ export function createTokens(given: TokensDeps): Tokens {
       if (!isNewer && !mayForce) return { kind: 'as_it_is' };
       return obtain(deps, owner, { above: refusedGeneration, goodForMs: 0, isForced: true });
     },
-    fresh: (owner, minSeconds) =>
+    fresh: async (owner, minSeconds) =>
+      ifFresh(minSeconds, await current(owner)) ??
       asking.get(`${keyOf(owner)}:${minSeconds}`, () =>
         obtain(deps, owner, { above: 0, ...freshFor(minSeconds) }),
       ),
-    ready: (tx, owners, minSeconds) => findReady(deps, tx, owners, freshFor(minSeconds)),
     put: async (tx, owner, minted, madeFrom) => {
       const existing = await findToken(tx, owner);
       const id = newId<string>('tkn');

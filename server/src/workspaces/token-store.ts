@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import { type Queries, queries } from '../db/open.ts';
 import { PLANNED_ONCE } from '../db/pool.ts';
+import { createGather } from '../lib/gather.ts';
 import type { Tx } from '../lib/tx.ts';
 import type { NewToken, Token, TokenInUse } from './token.ts';
 
@@ -11,10 +12,11 @@ export interface TokenLookup {
   markUsed(uses: ReadonlyMap<string, Date>): Promise<void>;
 }
 
+/** Every request begins with it: those that come at the same time are looked up together. */
 export function createTokenLookup(system: Queries): TokenLookup {
-  return {
-    find: async (tokenHash) => {
-      const found = await system
+  const find = createGather<Buffer, TokenInUse | null>(
+    async (hashes) => {
+      const rows = await system
         .selectFrom('api_tokens as token')
         .modifyFront(PLANNED_ONCE)
         .leftJoin('members as maker', (join) =>
@@ -25,6 +27,7 @@ export function createTokenLookup(system: Queries): TokenLookup {
         .innerJoin('workspaces', 'workspaces.id', 'token.workspace_id')
         .select([
           'token.id',
+          'token.token_hash as tokenHash',
           'token.workspace_id as workspaceId',
           'token.name',
           'token.role',
@@ -35,10 +38,15 @@ export function createTokenLookup(system: Queries): TokenLookup {
           'maker.role as makerRole',
           'workspaces.connections_visible_to as visibleTo',
         ])
-        .where('token.token_hash', '=', tokenHash)
-        .executeTakeFirst();
-      return (found as TokenInUse | undefined) ?? null;
+        .where('token.token_hash', '=', sql<Buffer>`any(${[...hashes]}::bytea[])`)
+        .execute();
+      const found = new Map(rows.map((row) => [row.tokenHash.toString('hex'), row as unknown as TokenInUse]));
+      return hashes.map((hash) => found.get(hash.toString('hex')) ?? null);
     },
+    { atOnce: 3, most: 200 },
+  );
+  return {
+    find,
     markUsed: async (uses) => {
       const ids = [...uses.keys()];
       await sql`

@@ -34,6 +34,8 @@ export interface Fleet {
   provider(mode: Mode): AuthorizationServer;
   /** A process more. Of one name there may be several, one after the other: they have the same data folder. */
   start(name?: string, options?: MemberOptions): Promise<Member>;
+  /** So many API tokens, which may read credentials. */
+  tokens(count: number): Promise<string[]>;
   /** So many connections to a provider, each signed in for by an account of its own. */
   connect(mode: Mode, count: number): Promise<Connected[]>;
   database: pg.Pool;
@@ -155,6 +157,13 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
       first ??= await ownerOf(started);
       return memberOf(started, first.token);
     },
+    tokens: async (count) => {
+      const owner = first;
+      if (owner === null) throw new Error('start a process first');
+      const made: string[] = [];
+      for (let n = 0; n < count; n += 1) made.push(await newToken(agent, owner, `reader ${n}`));
+      return made;
+    },
     connect: async (mode, count) => {
       const owner = first;
       if (owner === null) throw new Error('start a process first');
@@ -176,7 +185,18 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
   };
 }
 
-export function headersOf(owner: { cookie: string; workspaceId: string }): Record<string, string> {
+async function newToken(
+  agent: Agent,
+  owner: { url: string; cookie: string; workspaceId: string },
+  name: string,
+): Promise<string> {
+  const scopes = ['connections:read', 'connections:use', 'credentials:read'];
+  const made = await ask(agent, owner.url, 'POST', '/v1/tokens', headersOf(owner), { name, scopes });
+  if (made.status !== 201) throw new Error(`no token was made: ${JSON.stringify(made.json)}`);
+  return String(made.json.token);
+}
+
+function headersOf(owner: { cookie: string; workspaceId: string }): Record<string, string> {
   return { cookie: owner.cookie, 'keyrail-workspace': owner.workspaceId };
 }
 
