@@ -145,7 +145,9 @@ async function check(
   const at = deps.clock.now();
   const isOther =
     existing?.accountId != null && known.accountId !== null && existing.accountId !== known.accountId;
-  if (isOther && !authorization.wanted.acceptOtherAccount) return otherAccount(name, existing, known);
+  const whose = { id: known.accountId, name: known.account?.name ?? null };
+  if (isOther && !authorization.wanted.acceptOtherAccount)
+    return { ...otherAccount(name, existing, known), account: whose };
   // Scopes that a person unticked are missed at the first use; better to say so now.
   const found = missingScopes(known, definition, {
     asked: askedScopes(signedIn),

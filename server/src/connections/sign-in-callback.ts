@@ -90,7 +90,9 @@ export async function complete(deps: SignInsDeps, who: Who, got: SignedIn): Prom
   const outcome = await completeSignIn(deps, who, got).catch((error: unknown) =>
     failedWith(deps, got.authorization, error),
   );
-  return { outcome, got: outcome.kind === 'connected' ? null : got };
+  if (outcome.kind === 'connected') return { outcome, got: null };
+  const account = (outcome.kind === 'failed' && outcome.account) || got.account;
+  return { outcome, got: { ...got, account } };
 }
 
 /** The tokens are kept, sealed, until an account is chosen or the time for that is over. */

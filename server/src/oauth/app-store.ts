@@ -81,6 +81,8 @@ export interface OperatorAppStore {
   save(app: Omit<OperatorApp, 'refusal'>): Promise<void>;
   /** False: there was none. */
   remove(integration: string): Promise<boolean>;
+  /** The workspaces for which it holds: all that have none of their own. */
+  workspacesUnder(integration: string): Promise<string[]>;
 }
 
 export function createOperatorAppStore(system: Queries): OperatorAppStore {
@@ -115,6 +117,25 @@ export function createOperatorAppStore(system: Queries): OperatorAppStore {
         .returning('integration')
         .executeTakeFirst();
       return gone !== undefined;
+    },
+    workspacesUnder: async (integration) => {
+      const found = await system
+        .selectFrom('workspaces')
+        .select('id')
+        .where((eb) =>
+          eb.not(
+            eb.exists(
+              eb
+                .selectFrom('oauth_apps')
+                .select('oauth_apps.id')
+                .whereRef('oauth_apps.workspace_id', '=', 'workspaces.id')
+                .where('oauth_apps.integration', '=', integration),
+            ),
+          ),
+        )
+        .orderBy('id')
+        .execute();
+      return found.map(({ id }) => id);
     },
   };
 }

@@ -64,6 +64,8 @@ export interface Failed {
   reason: FailedBecause;
   message: string;
   nextStep: string;
+  /** Whose access was got and is not wanted, where it became known. */
+  account?: { id: string | null; name: string | null };
 }
 
 export const LIFETIME_MS = 10 * 60_000;

@@ -1,11 +1,16 @@
+import { record } from '../audit/record.ts';
 import { catalogFolder } from '../catalog/built-in.ts';
 import type { Definition } from '../catalog/definition.ts';
 import { loadCatalog } from '../catalog/load.ts';
+import { tryRenewalsAgain } from '../connections/setup-changed.ts';
 import { StartRefused } from '../lib/start-refused.ts';
+import type { Tx } from '../lib/tx.ts';
 import { type OperatorApp, secretHint } from '../oauth/app.ts';
 import { sealOperatorSecret } from '../oauth/app-secret.ts';
 import { createOperatorAppStore } from '../oauth/app-store.ts';
 import { signInMethod } from '../oauth/apps.ts';
+import type { TokenOwner } from '../tokens/mint.ts';
+import { clearRetry } from '../tokens/token-store.ts';
 import { createKeyring } from '../vault/keyring.ts';
 import { canaryStore, dataKeyStore } from '../vault/store.ts';
 import { unlock } from '../vault/unlock.ts';
@@ -32,6 +37,9 @@ export const oauthAppSet: OperatorCommand = {
     const apps = createOperatorAppStore(deps.db.system);
     const before = await apps.find(definition.slug);
     await apps.save(await sealed(deps, definition, clientId, secret, before?.version ?? 0));
+    await tellWorkspaces(deps, definition, before === null ? 'created' : 'changed', {
+      client_id_changed: before !== null && before.clientId !== clientId,
+    });
     return `Saved. Register this redirect URI at ${definition.name}: ${redirectUri(deps, definition.slug)}`;
   },
 };
@@ -59,12 +67,55 @@ export const oauthAppRemove: OperatorCommand = {
   about:
     'Removes a sign-in setup that the operator entered. Connections keep what they have until it must be renewed.',
   options: { integration: { type: 'string' } },
-  run: async ({ db }, { integration }) => {
+  run: async (deps, { integration }) => {
     if (integration === undefined) throw new StartRefused(`It is used like this: ${REMOVE}`);
-    if (await createOperatorAppStore(db.system).remove(integration)) return 'Removed.';
+    if (await createOperatorAppStore(deps.db.system).remove(integration)) {
+      await tellWorkspaces(deps, await knownAs(deps, integration), 'deleted', {});
+      return 'Removed.';
+    }
     throw new StartRefused(`There is no sign-in setup of the operator for "${integration}".`);
   },
 };
+
+/**
+ * Owners find it in the audit log of their workspace, wherever it holds; and what waited for a setup that was wrong goes on
+ * there.
+ */
+async function tellWorkspaces(
+  { db }: OperatorDeps,
+  { slug, name }: Pick<Definition, 'slug' | 'name'>,
+  deed: 'created' | 'changed' | 'deleted',
+  detail: Record<string, boolean>,
+): Promise<void> {
+  for (const workspaceId of await createOperatorAppStore(db.system).workspacesUnder(slug)) {
+    await db.transact(workspaceId, async (tx) => {
+      await tryRenewalsAgain({ tokens: { tryAgain } }, tx, workspaceId, slug);
+      await record(tx, {
+        who: { workspaceId, system: 'operator' },
+        action: `oauth_app.${deed}`,
+        subject: { kind: 'oauth_app', id: slug, name },
+        detail: { integration: slug, set_up_by: 'operator', ...detail },
+      });
+    });
+  }
+}
+
+async function tryAgain(tx: Tx, owners: readonly TokenOwner[]): Promise<void> {
+  for (const owner of owners) await clearRetry(tx, owner);
+}
+
+/** Its file may be gone from the catalog by now. */
+async function knownAs({ config }: OperatorDeps, slug: string): Promise<Pick<Definition, 'slug' | 'name'>> {
+  return (await catalogFor(config)).get(slug) ?? { slug, name: slug };
+}
+
+function catalogFor(config: OperatorDeps['config']) {
+  return loadCatalog({
+    builtIn: catalogFolder,
+    user: config.catalogDir ?? undefined,
+    allowedPrivateHosts: config.allowedPrivateHosts,
+  });
+}
 
 async function sealed(
   { db, config, clock }: OperatorDeps,
@@ -90,12 +141,7 @@ async function sealed(
 
 async function signInTool({ config }: OperatorDeps, slug: string | undefined): Promise<Definition> {
   if (slug === undefined) throw new StartRefused(`--integration is missing.\nIt is used like this: ${SET}`);
-  const catalog = await loadCatalog({
-    builtIn: catalogFolder,
-    user: config.catalogDir ?? undefined,
-    allowedPrivateHosts: config.allowedPrivateHosts,
-  });
-  const definition = catalog.get(slug);
+  const definition = (await catalogFor(config)).get(slug);
   if (definition === undefined) throw new StartRefused(`There is no integration "${slug}".`);
   if (signInMethod(definition) === undefined) {
     throw new StartRefused(`Nobody signs in at ${definition.name}, so it needs no sign-in setup.`);
