@@ -1,5 +1,6 @@
 import { authenticator } from '../auth-methods/apply.ts';
 import { answerValue } from '../catalog/answer-value.ts';
+import { fillText } from '../catalog/template.ts';
 import { Secret } from '../lib/secret.ts';
 import { type Choice, choicesIn } from '../oauth/account-choice.ts';
 import { filledAddress } from '../oauth/addresses.ts';
@@ -74,7 +75,11 @@ async function accountsOf(
   if (url === null) return accountsUnknown(name, accountChoice.label, null);
   const token = new Secret({ access_token: minted.accessToken.reveal() });
   const outcome = await outbound.call({
-    request: { method: 'GET', url, headers: { ...lowerCase(defaultHeaders), accept: 'application/json' } },
+    request: {
+      method: 'GET',
+      url,
+      headers: { ...filled(defaultHeaders, fields), accept: 'application/json' },
+    },
     allowedOrigins: [new URL(url).origin],
     credential: literalCredential({ version: 1, ...authenticator(method, token, '') }),
     workspaceId,
@@ -93,6 +98,12 @@ async function accountsOf(
   return choices === null ? accountsUnknown(name, accountChoice.label, answer.status) : { choices };
 }
 
-function lowerCase(headers: Readonly<Record<string, string>>): Record<string, string> {
-  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
+/** A header that says which account it is has nothing to say yet. */
+function filled(headers: Readonly<Record<string, string>>, fields: Fields): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(headers).flatMap(([name, template]) => {
+      const value = fillText(template, fields);
+      return value === null ? [] : [[name.toLowerCase(), value] as const];
+    }),
+  );
 }

@@ -16,6 +16,7 @@ import { readEntered } from './entered.ts';
 import { getConnection } from './find.ts';
 import { methodIdOf } from './method.ts';
 import { nameKey, nameTaken, tidyName } from './name.ts';
+import { checkEnteredHost } from './sign-in-address.ts';
 import { callback, methodFor } from './sign-in-callback.ts';
 import { choose, giveBackLeft } from './sign-in-choice.ts';
 import { personOf } from './sign-in-person.ts';
@@ -121,6 +122,7 @@ async function beginSignIn(deps: SignInsDeps, who: Who, ask: SignInAsk, origin: 
   if (unknown !== undefined) {
     throw invalid('optional_scopes', `${definition.name} has no optional scope “${unknown}” here.`);
   }
+  await checkEnteredHost(deps, definition, method, fields);
   const { optionalScopes, makeDefault, acceptOtherAccount } = ask;
   const wanted = { name, fields, optionalScopes, makeDefault, acceptOtherAccount };
   return begin(deps, who, { definition, method, connectionId: existing?.id ?? null, wanted, origin });
