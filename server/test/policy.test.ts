@@ -25,6 +25,7 @@ const OPEN = [
   'GET /health/ready: public',
   'GET /metrics: public',
   'GET /oauth/callback/:integration: public',
+  'GET /oauth/callback/setup-check/:nonce: public',
   'GET /oauth/done/:id: public',
   'GET /openapi.json: public',
   'GET /v1/invitations/state: public',

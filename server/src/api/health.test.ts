@@ -13,6 +13,7 @@ const sql = (text: string) => app.database.db.systemPool.query(text);
 test('the server is ready when database, migrations and vault are, and names the part that is not', async () => {
   expect((await ready()).json).toEqual({
     status: 'ready',
+    is_quarantined: false,
     checks: { database: true, migrations: true, vault: true },
   });
 
