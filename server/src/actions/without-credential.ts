@@ -4,9 +4,9 @@ import type { Explanation } from './outcome.ts';
 
 type Without = Extract<CallOutcome, { kind: 'no_credential' }>;
 
-/** A token that is being renewed: nothing is broken, and nothing is to be done. */
+/** A token that is being renewed, or was for another address: nothing is broken, and nothing is to be done. */
 export function passesByItself({ because }: Without): boolean {
-  return because === 'renewing' || because === 'not_renewed';
+  return because === 'renewing' || because === 'not_renewed' || because === 'moved';
 }
 
 /** Why a call went without a credential, and what to do about it. `name`: the integration's. */
@@ -15,7 +15,7 @@ export function explainWithout(name: string, { because, words = null }: Without)
 }
 
 function nextStep(name: string, because: NoCredential): string | null {
-  if (because === 'renewing' || because === 'not_renewed') return null;
+  if (because === 'renewing' || because === 'not_renewed' || because === 'moved') return null;
   return because === 'setup_rejected' ? `Check the one-time sign-in setup of ${name}.` : `Reconnect ${name}.`;
 }
 
@@ -29,4 +29,5 @@ const MESSAGES: Record<NoCredential, (name: string) => string> = {
   setup_rejected: (name) => `${name} does not accept the one-time sign-in setup any more.`,
   renewing: (name) => `The access to ${name} is being renewed; the cell goes on by itself.`,
   not_renewed: (name) => `The access to ${name} could not be renewed just now; the cell goes on by itself.`,
+  moved: (name) => `${name} has just given another address for its API; the cell goes on by itself.`,
 };

@@ -39,7 +39,7 @@ import type { ConnectionSettings } from './settings.ts';
 import { tryRenewalsAgain } from './setup-changed.ts';
 import { sweep } from './sweep.ts';
 import type { SweepStore } from './sweep-store.ts';
-import { tokenEvents } from './token-events.ts';
+import { followAddress, tokenEvents } from './token-events.ts';
 import { enteredCredential, tryEntered, type Unkept } from './try-entered.ts';
 import type { UsageHour, UsageSource } from './usage-source.ts';
 import { verify, verifyByItself } from './verify.ts';
@@ -210,6 +210,7 @@ export function createConnections(given: ConnectionsDeps): Connections {
     {
       ...given,
       tokens,
+      onMoved: (owner, came) => followAddress({ ...given, transact: given.ownTransact }, owner, came),
       onRefused: (...report) => reportUnauthenticated(given, ...report),
       onDamaged: async (workspaceId, connectionId, version, because) => {
         given.log.warn({ connectionId, version, because }, 'a stored credential cannot be opened');

@@ -5,13 +5,15 @@ import type { Clock } from '../lib/clock.ts';
 import { Secret } from '../lib/secret.ts';
 import type { Transact, Tx } from '../lib/tx.ts';
 import type { Credential, CredentialSource, Unavailable } from '../outbound/credential-source.ts';
-import type { TokenOutcome, Tokens } from '../tokens/token.ts';
+import type { TokenOwner } from '../tokens/mint.ts';
+import type { Token, TokenOutcome, Tokens } from '../tokens/token.ts';
 import type { Keyring } from '../vault/keyring.ts';
 import { open } from '../vault/open.ts';
 import type { SecretPlace } from '../vault/sealed-record.ts';
 import { isBroken } from './connection.ts';
 import { findConnection, touchLastUsed } from './connection-store.ts';
 import { findCredential, type StoredCredential } from './credential-store.ts';
+import { givenFields } from './given-fields.ts';
 import { createMemory } from './memory.ts';
 import { basePathOf, type MethodInUse, methodOf } from './method.ts';
 import { type TokenUse, tokenCredential, unavailable } from './token-method.ts';
@@ -25,6 +27,8 @@ interface Deps {
   tokens: Pick<Tokens, 'current' | 'renewed' | 'fresh'>;
   /** A stored secret does not open. */
   onDamaged(workspaceId: string, connectionId: string, version: number, because: string): Promise<void>;
+  /** The token in use came with another address than the connection has. */
+  onMoved(owner: TokenOwner, came: Fields): Promise<void>;
   /** The newest credential there is was refused. */
   onRefused(workspaceId: string, connectionId: string, version: number): Promise<void>;
 }
@@ -91,10 +95,12 @@ export function createCredentialDoor(deps: Deps, limits: Limits): CredentialDoor
   async function newerThan(workspaceId: string, connectionId: string, fields: Fields, version: number) {
     opened.drop(workspaceId, connectionId);
     const loaded = await load(workspaceId, connectionId);
-    if (loaded.kind === 'unavailable' || !isForAddress(loaded, fields)) return null;
+    if (loaded.kind === 'unavailable') return null;
+    const is = addressOf(loaded, fields);
+    if (is !== 'same') return is === 'moved' ? MOVED : null;
     // Another process has just found that the token has ended: that says more than the answer it brought about.
     if (loaded.isBroken) return loaded.use.kind === 'token' ? BROKEN : null;
-    const newer = await newerIn(deps, loaded, version, false);
+    const newer = await newerIn(deps, loaded, version, false, fields);
     if (newer === null) await deps.onRefused(workspaceId, connectionId, credentialVersionIn(version));
     return newer;
   }
@@ -102,9 +108,13 @@ export function createCredentialDoor(deps: Deps, limits: Limits): CredentialDoor
   return {
     source: (workspaceId, connectionId, fields) => ({
       current: async () => {
+        const known = unfitFor(await load(workspaceId, connectionId), fields);
+        // Either may be older than the other: what is in memory, or what the call was made of.
+        if (known === MOVED) opened.drop(workspaceId, connectionId);
         const loaded = await load(workspaceId, connectionId);
-        if (loaded.kind === 'opened' && !mayBeUsed(loaded, fields)) return BROKEN;
-        return currentOf(deps, loaded);
+        const found = unfitFor(loaded, fields) ?? (await currentOf(deps, loaded, fields));
+        if (found === MOVED) opened.drop(workspaceId, connectionId);
+        return found;
       },
       refused: (version) =>
         refusals.get(workspaceId, `${connectionId} ${version}`, () =>
@@ -114,14 +124,16 @@ export function createCredentialDoor(deps: Deps, limits: Limits): CredentialDoor
     sourceForCheck: (workspaceId, connectionId, fields) => {
       const loadForCheck = async () => {
         const loaded = await loadCredential(deps, workspaceId, connectionId, false);
-        return loaded.kind === 'opened' && !isForAddress(loaded, fields) ? BROKEN : loaded;
+        return loaded.kind === 'opened'
+          ? (unfitFor({ ...loaded, isBroken: false }, fields) ?? loaded)
+          : loaded;
       };
       return {
-        current: async () => currentOf(deps, await loadForCheck()),
+        current: async () => currentOf(deps, await loadForCheck(), fields),
         refused: async (version) => {
           const loaded = await loadForCheck();
           const isToken = loaded.kind === 'opened' && loaded.use.kind === 'token';
-          return isToken ? newerIn(deps, loaded, version, true) : null;
+          return isToken ? newerIn(deps, loaded, version, true, fields) : null;
         },
       };
     },
@@ -132,8 +144,8 @@ export function createCredentialDoor(deps: Deps, limits: Limits): CredentialDoor
     sourceOf: ({ workspaceId, connectionId }, stored, known, values) => {
       const of = openedOf(workspaceId, connectionId, stored, known, values, false);
       const refused = async (version: number) =>
-        of.use.kind === 'token' ? newerIn(deps, of, version, true) : null;
-      return { current: () => currentOf(deps, of), refused };
+        of.use.kind === 'token' ? newerIn(deps, of, version, true, of.fields) : null;
+      return { current: () => currentOf(deps, of, of.fields), refused };
     },
     forget: (workspaceId) => {
       opened.forget(workspaceId);
@@ -143,26 +155,36 @@ export function createCredentialDoor(deps: Deps, limits: Limits): CredentialDoor
 }
 
 const BROKEN: Unavailable = { kind: 'unavailable', because: 'broken' };
+const MOVED: Unavailable = { kind: 'unavailable', because: 'moved', retryAfterSeconds: 1 };
 
-async function currentOf(deps: Deps, loaded: Loaded): Promise<Found> {
+/** `fields`: what the call's address was made of. */
+async function currentOf(deps: Deps, loaded: Loaded, fields: Fields): Promise<Found> {
   if (loaded.kind === 'unavailable') return loaded;
   const { use } = loaded;
   if (use.kind === 'plain') return { kind: 'credential', credential: use.credential };
   const outcome = await deps.tokens.current(use.owner);
-  return outcome.kind === 'token'
-    ? { kind: 'credential', credential: tokenCredential(use, outcome.token) }
-    : withoutToken(deps, use, outcome);
+  if (outcome.kind !== 'token') return withoutToken(deps, use, outcome);
+  if (hasMoved(use, outcome.token, fields)) return moved(deps, use, outcome.token);
+  return { kind: 'credential', credential: tokenCredential(use, outcome.token) };
 }
 
 /** `version` was refused. Null: there is nothing newer, nor anything to make it from. */
-async function newerIn(deps: Deps, { use }: Opened, version: number, always: boolean): Promise<Newer> {
+async function newerIn(
+  deps: Deps,
+  { use }: Opened,
+  version: number,
+  always: boolean,
+  fields: Fields,
+): Promise<Newer> {
   if (use.kind === 'plain') return use.credential.version === version ? null : use.credential;
   const isOlder = credentialVersionIn(version) !== use.owner.credentialVersion;
   const outcome = isOlder
     ? await deps.tokens.current(use.owner)
     : await deps.tokens.renewed(use.owner, generationIn(version), always);
   if (outcome.kind === 'as_it_is') return null;
-  return outcome.kind === 'token' ? tokenCredential(use, outcome.token) : withoutToken(deps, use, outcome);
+  if (outcome.kind !== 'token') return withoutToken(deps, use, outcome);
+  if (hasMoved(use, outcome.token, fields)) return moved(deps, use, outcome.token);
+  return tokenCredential(use, outcome.token);
 }
 
 async function withoutToken(
@@ -223,13 +245,36 @@ function openedOf(
   return { ...shared, use: { kind: 'plain', credential: { ...signer, version } } };
 }
 
-function mayBeUsed(loaded: Opened, fields: Fields): boolean {
-  return isForAddress(loaded, fields) && !loaded.isBroken;
+/** Why it is not for a call to the address that `fields` make; null: it is. */
+function unfitFor(loaded: Loaded, fields: Fields): Unavailable | null {
+  if (loaded.kind === 'unavailable') return null;
+  const is = addressOf(loaded, fields);
+  if (is === 'moved') return MOVED;
+  return is === 'other' || loaded.isBroken ? BROKEN : null;
 }
 
-function isForAddress(loaded: Opened, fields: Fields): boolean {
-  const names = new Set([...Object.keys(loaded.fields), ...Object.keys(fields)]);
-  return [...names].every((name) => loaded.fields[name] === fields[name]);
+/** `moved`: the other side itself has given another address since, with a token. `other`: somebody entered another one. */
+function addressOf({ use, fields: own }: Opened, fields: Fields): 'same' | 'moved' | 'other' {
+  const names = new Set([...Object.keys(own), ...Object.keys(fields)]);
+  const differing = [...names].filter((name) => own[name] !== fields[name]);
+  if (differing.length === 0) return 'same';
+  const given = use.kind === 'token' ? givenWithTokens(use) : new Set<string>();
+  return differing.every((name) => given.has(name)) ? 'moved' : 'other';
+}
+
+/** A new token never goes to an address that did not come with it. */
+function hasMoved({ definition }: TokenUse, { fields: came }: Token, fields: Fields): boolean {
+  return Object.entries(givenFields(definition, came)).some(([name, value]) => fields[name] !== value);
+}
+
+async function moved(deps: Deps, use: TokenUse, { fields: came }: Token): Promise<Unavailable> {
+  await deps.onMoved(use.owner, came);
+  return MOVED;
+}
+
+function givenWithTokens({ definition }: TokenUse): ReadonlySet<string> {
+  const given = definition.connectionFields.filter((field) => field.filledFrom?.source === 'token_response');
+  return new Set(given.map(({ name }) => name));
 }
 
 async function read(deps: Deps, tx: Tx, workspaceId: string, connectionId: string, isUse: boolean) {
@@ -251,7 +296,7 @@ export async function openStored(
   { keyring }: Pick<Deps, 'keyring'>,
   workspaceId: string,
   connectionId: string,
-  stored: StoredCredential,
+  stored: Pick<StoredCredential, 'version' | 'sealed'>,
 ): Promise<
   | { kind: 'opened'; values: Secret<Readonly<Record<string, string>>> }
   | { kind: 'unreadable'; because: string }

@@ -1,6 +1,5 @@
 import type { ConnectionStatus } from '@keyrail/contract/connections';
 import { record } from '../audit/record.ts';
-import { fieldProblem } from '../catalog/base-url.ts';
 import type { Catalogs } from '../catalog/catalogs.ts';
 import type { Definition } from '../catalog/definition.ts';
 import { enqueue } from '../jobs/queue.ts';
@@ -13,12 +12,24 @@ import { type Connection, isBroken } from './connection.ts';
 import { changeConnection, findConnection, lockConnection } from './connection-store.ts';
 import { changeFields, findCredential } from './credential-store.ts';
 import { insertEvent } from './event-store.ts';
+import { givenFields } from './given-fields.ts';
 import { endsSoonSentence } from './status.ts';
 
 interface Deps {
   transact: Transact;
   catalogs: Catalogs;
   clock: Clock;
+}
+
+/** The address that came with a token is made the connection's, where that has not come about yet. */
+export async function followAddress(
+  deps: Deps,
+  owner: TokenOwner,
+  came: Readonly<Record<string, string>>,
+): Promise<void> {
+  const { name, definition } = await knownOf(deps, owner);
+  const fields = givenFields(definition, came);
+  await deps.transact(owner.workspaceId, (tx) => moveAddress(deps, tx, owner, name, fields));
 }
 
 /** What becomes of a connection when its tokens can no longer be renewed: its status says so once, with the reason. */
@@ -45,7 +56,7 @@ export function tokenEvents(deps: Deps): TokenEvents {
       const known = await knownOf(deps, owner);
       const again = `The access to ${known.name} is renewed again, after ${counted(failures)}.`;
       return async (tx) => {
-        const allowed = allowedFields(known.definition, fields);
+        const allowed = givenFields(known.definition, fields);
         if (Object.keys(allowed).length > 0) await moveAddress(deps, tx, owner, known.name, allowed);
         if (failures > 0) await note(deps, tx, owner, 'refreshed', again);
       };
@@ -176,21 +187,6 @@ async function forecast(
       ends_at: endsAt.toISOString(),
     },
   });
-}
-
-/** Only what the catalog takes from a token's answer, and only values it allows there. */
-function allowedFields(
-  definition: Definition | null,
-  fields: Readonly<Record<string, string>>,
-): Record<string, string> {
-  const known = definition?.connectionFields ?? [];
-  return Object.fromEntries(
-    known.flatMap((field) => {
-      const value = Object.hasOwn(fields, field.name) ? fields[field.name] : undefined;
-      const isTaken = field.filledFrom?.source === 'token_response' && value !== undefined;
-      return isTaken && fieldProblem(field, value) === null ? [[field.name, value]] : [];
-    }),
-  );
 }
 
 /** What addresses are made from came anew with a token: written with the credential and, of the one in use, the connection. */

@@ -55,7 +55,20 @@ export async function verifyByItself(deps: VerifyDeps, workspaceId: string, id: 
 
 type Checked = { kind: 'verdict'; verdict: Verdict } | { kind: 'not_checked'; error: AppError };
 
-async function checkSaved(deps: VerifyDeps, connection: Connection, who: Who | null): Promise<Checked> {
+/** The token that was made for this check brought another address: it is checked there. */
+async function checkMoved(deps: VerifyDeps, before: Connection, who: Who | null): Promise<Checked> {
+  const { workspaceId, id } = before;
+  const now = await deps.transact(workspaceId, (tx) => findConnection(tx, workspaceId, id));
+  if (now === null) return { kind: 'not_checked', error: changedMeanwhile(before) };
+  return checkSaved(deps, now, who, true);
+}
+
+async function checkSaved(
+  deps: VerifyDeps,
+  connection: Connection,
+  who: Who | null,
+  isSecond = false,
+): Promise<Checked> {
   const known = methodOf(await deps.catalogs.of(connection.workspaceId), connection);
   if (known === null) return { kind: 'not_checked', error: goneFromCatalog(connection.integration) };
   const outcome = await probe(deps, {
@@ -70,6 +83,7 @@ async function checkSaved(deps: VerifyDeps, connection: Connection, who: Who | n
     return { kind: 'not_checked', error: egressDenied(known.definition.name, outcome.reason) };
   }
   if (outcome.kind === 'no_credential') {
+    if (outcome.because === 'moved' && !isSecond) return checkMoved(deps, connection, who);
     const error = outcome.because === 'unreadable' ? damaged() : changedMeanwhile(connection);
     return { kind: 'not_checked', error };
   }

@@ -33,7 +33,8 @@ export interface Credential {
 /**
  * `expired`, `revoked`, `rejected`: its token has ended, and no new one is given. `setup_rejected`: nor under this sign-in setup.
  * `renewing`: somebody renews it right now, for longer than a call waits. `not_renewed`: the one there was has run out, and
- * whoever gives out new ones cannot be had. The last two pass by themselves.
+ * whoever gives out new ones cannot be had. `moved`: a renewed token brought another address than the call was made for; made
+ * anew, it goes there. The last three pass by themselves.
  */
 export type NoCredential =
   | 'missing'
@@ -44,7 +45,8 @@ export type NoCredential =
   | 'rejected'
   | 'setup_rejected'
   | 'renewing'
-  | 'not_renewed';
+  | 'not_renewed'
+  | 'moved';
 
 export interface Unavailable {
   kind: 'unavailable';

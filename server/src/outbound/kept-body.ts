@@ -8,6 +8,8 @@ export interface KeptBody {
   keepBytes: number;
   /** For the first sending. Reads no faster than it is taken; leaves the source open, whatever becomes of it. */
   first(): Readable;
+  /** Whether it was sent at least in part. */
+  isBegun(): boolean;
   /** All of it, read to its end; null where it is larger than what is kept, or broke off. */
   whole(): Promise<Buffer | null>;
 }
@@ -36,6 +38,7 @@ export function keepBody(
   let kept: Buffer[] | null = [];
   let received = 0;
   let hasEnded = false;
+  let hasBegun = false;
   let broken: Error | null = null;
   /** Who is told of what comes; one at a time. */
   let taker: { data(chunk: Buffer): void; end(): void; fail(error: Error): void } | null = null;
@@ -64,6 +67,7 @@ export function keepBody(
   source.once('close', () => hasEnded || fail(new BodyBrokeOff()));
 
   function first(): Readable {
+    hasBegun = true;
     const out = new Readable({
       read: () => void source.resume(),
       destroy: (error, done) => {
@@ -97,5 +101,5 @@ export function keepBody(
     });
   }
 
-  return { length, keepBytes: limits.keepBytes, first, whole };
+  return { length, keepBytes: limits.keepBytes, first, isBegun: () => hasBegun, whole };
 }

@@ -71,6 +71,12 @@ function noCredential(name: string, because: NoCredential, retryAfterSeconds: nu
         detail: `The access to ${name} has run out and could not be renewed yet; it is tried again by itself.`,
         ...later,
       });
+    case 'moved':
+      return new AppError('unavailable', {
+        reason: because,
+        detail: `${name} has just given another address for its API. Send the request again.`,
+        ...later,
+      });
     default:
       return new AppError('connection_broken', {
         reason: because,

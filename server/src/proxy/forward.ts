@@ -8,8 +8,8 @@ import type { Connections } from '../connections/connections.ts';
 import type { CallerConnection, UsableConnection } from '../connections/resolve.ts';
 import { AppError } from '../lib/app-error.ts';
 import type { Outbound } from '../outbound/call.ts';
-import { keepBody } from '../outbound/kept-body.ts';
-import type { StreamedAnswer } from '../outbound/stream.ts';
+import { type KeptBody, keepBody } from '../outbound/kept-body.ts';
+import type { StreamedAnswer, StreamOutcome } from '../outbound/stream.ts';
 import type { Who } from '../workspaces/who.ts';
 import { connectionMissing, failureOf } from './failures.ts';
 import { forwardedHeaders, handedThrough } from './headers.ts';
@@ -47,6 +47,22 @@ const KEPT_BODY_BYTES = 1024 * 1024;
  * handed through as it comes. Throws for everything that is not an answer of the other side.
  */
 export async function forward(deps: ProxyDeps, who: Who, asked: Forwarded): Promise<StreamedAnswer> {
+  const body = asked.body && keepBody(asked.body, asked.bodyLength, limitsOf(deps));
+  const first = await send(deps, who, asked, body);
+  // The token it was to be made with brought another address, and nothing of the body has been read yet.
+  const isToBeMadeAnew =
+    first.outcome.kind === 'no_credential' && first.outcome.because === 'moved' && !body?.isBegun();
+  const { name, url, outcome } = isToBeMadeAnew ? await send(deps, who, asked, body) : first;
+  if (outcome.kind !== 'answer') throw failureOf(name, outcome);
+  return { ...outcome.answer, headers: handedThrough(outcome.answer.headers, url) };
+}
+
+async function send(
+  deps: ProxyDeps,
+  who: Who,
+  asked: Forwarded,
+  body: KeptBody | null,
+): Promise<{ name: string; url: string; outcome: StreamOutcome }> {
   const catalog = await deps.catalogs.of(who.workspaceId);
   const found = await deps.connections.resolveFor(who, asked.connection);
   const definition = catalog.get(found.integration);
@@ -63,7 +79,7 @@ export async function forward(deps: ProxyDeps, who: Who, asked: Forwarded): Prom
       url,
       headers: forwardedHeaders(asked.headers, definition.defaultHeaders, connection.fields),
     },
-    body: asked.body && keepBody(asked.body, asked.bodyLength, limitsOf(deps)),
+    body,
     allowedOrigins: [new URL(base.url).origin],
     credential: deps.connections.credentialSource(who.workspaceId, connection.id, connection.fields),
     workspaceId: who.workspaceId,
@@ -78,8 +94,7 @@ export async function forward(deps: ProxyDeps, who: Who, asked: Forwarded): Prom
     },
     signal: asked.signal,
   });
-  if (outcome.kind !== 'answer') throw failureOf(definition.name, outcome);
-  return { ...outcome.answer, headers: handedThrough(outcome.answer.headers, url) };
+  return { name: definition.name, url, outcome };
 }
 
 function usable({ name }: Definition, { resolved }: CallerConnection): UsableConnection {
