@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { movableClock } from './clock.ts';
 import { type SignInTrial, startSignInTrial } from './sign-in-trial.ts';
 
@@ -54,6 +54,43 @@ const row = async (id: string) => {
   );
   return rows[0];
 };
+
+// First, while no other connection may be of the same account: then it would wait for that one.
+const withdrawals = async () => (await trial.app.owner.get('/v1/withdrawals')).json.data;
+
+test('nobody chooses in time: the tokens are destroyed, and withdrawn at the provider', async () => {
+  trial.provider.reaches('leaver', [
+    { id: 'acme', name: 'Acme', kind: 'site' },
+    { id: 'globex', name: 'Globex', kind: 'site' },
+  ]);
+  const { id } = await trial.signIn({}, { account: 'leaver' });
+  const before = (await withdrawals()).length;
+  clock.forward(11 * 60_000);
+  expect(await standing(id)).toMatchObject({ state: 'expired', choices: null, connection_id: null });
+  expect((await choose(id, 'acme')).status).toBe(409);
+  await sql`select keyrail_enqueue('authorizations.sweep', '{}'::json, null, null, 'replace', null, null, null)`.execute(
+    trial.app.database.db.system,
+  );
+  await vi.waitFor(async () => expect((await row(id))?.sealed).toBeNull(), { timeout: 10_000 });
+  await vi.waitFor(
+    async () => {
+      const [newest] = await withdrawals();
+      expect(newest).toMatchObject({ because: 'sign_in_refused', state: 'withdrawn', connection_id: null });
+    },
+    { timeout: 10_000 },
+  );
+  expect(await withdrawals()).toHaveLength(before + 1);
+});
+
+test('what a sign-in got that came to nothing is withdrawn, too', async () => {
+  const before = (await withdrawals()).length;
+  const { id } = await trial.signIn({}, { account: 'nobody' });
+  expect((await standing(id)).state).toBe('failed');
+  await vi.waitFor(async () => expect((await withdrawals())[0]).toMatchObject({ state: 'withdrawn' }), {
+    timeout: 10_000,
+  });
+  expect(await withdrawals()).toHaveLength(before + 1);
+});
 
 describe('a sign-in that reaches several accounts', () => {
   test('waits for a choice, with its tokens sealed, and is then a connection for that one', async () => {
@@ -178,11 +215,4 @@ describe('signing in again', () => {
     expect((await standing(wanted.id)).state).toBe('connected');
     expect((await connection(id)).fields).toEqual({ site: 'acme' });
   });
-});
-
-test('nobody chooses in time: the tokens are destroyed, and withdrawn at the provider', async () => {
-  const { id } = await trial.signIn({}, { account: 'several' });
-  clock.forward(11 * 60_000);
-  expect(await standing(id)).toMatchObject({ state: 'expired', choices: null, connection_id: null });
-  expect((await choose(id, 'acme')).status).toBe(409);
 });
