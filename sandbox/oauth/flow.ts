@@ -50,7 +50,8 @@ function authorize(deps: FlowDeps, slug: string, spec: OAuthSpec, request: Sandb
   const hasChallenge = query.get('code_challenge_method') === 'S256' && query.has('code_challenge');
   if (spec.pkce === 'required' && !hasChallenge)
     return back({ error: 'invalid_request', error_description: 'code_challenge is required' });
-  const scopes = (query.get('scope') ?? '').split(spec.scopeSeparator).filter((scope) => scope !== '');
+  const wished = [query.get('scope'), query.get('optional_scope')].filter((text) => text !== null);
+  const scopes = wished.flatMap((text) => text.split(spec.scopeSeparator)).filter((scope) => scope !== '');
   if (request.method !== 'POST') return signInPage(spec.name, scopes);
   if (textOf(request.body, 'answer') !== 'allow')
     return back({ error: spec.denied ?? 'access_denied', error_description: 'The person did not allow it.' });

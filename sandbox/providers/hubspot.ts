@@ -18,7 +18,7 @@ const oauth: OAuthSpec = {
   name: 'HubSpot',
   authorize: [{ origin: PAGES, path: '/oauth/authorize' }],
   token: [{ origin: API, path: '/oauth/2026-03/token' }],
-  revoke: [],
+  revoke: [{ origin: API, path: '/oauth/2026-03/token/revoke' }],
   clientAuth: 'post',
   body: 'form',
   pkce: 'ignored',
@@ -49,7 +49,7 @@ const oauth: OAuthSpec = {
       },
     };
   },
-  revoked: () => ({ status: 204, body: null }),
+  revoked: () => ({ status: 200, body: null }),
 };
 
 const FAILURES: Record<string, string> = {

@@ -322,6 +322,16 @@ describe('a success that is told in another way', () => {
     expect(await answered('linkedin', 200, answer)).toMatchObject({ ends: null });
   });
 
+  test('google: six months without use; of an app in testing, seven days whatever is done', async () => {
+    const answer = { access_token: A, expires_in: 3599, scope: 'openid email' };
+    expect(await answered('google-sheets', 200, answer)).toMatchObject({
+      ends: null,
+      refreshSeconds: 15_552_000,
+    });
+    const testing = { ...answer, refresh_token: R, refresh_token_expires_in: 604_799 };
+    expect(await answered('google-sheets', 200, testing, exchanging)).toMatchObject({ ends: 604_799 });
+  });
+
   test('jira: 90 days without use, and a year whatever is done', async () => {
     const answer = {
       access_token: A,
