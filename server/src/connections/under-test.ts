@@ -162,6 +162,8 @@ interface RoomOptions {
   settings?: Partial<ConnectionSettings>;
   limits?: Partial<OutboundLimits>;
   master?: ReturnType<typeof masterKey>;
+  /** Throws: nothing may leave. */
+  mayLeave?: () => undefined;
 }
 
 const noDependents: DependentsSource = { list: async () => [], count: async () => new Map() };
@@ -204,6 +206,7 @@ export function openRoom(options: RoomOptions): Room {
     refusals: createRefusalStore(db.system, db.transact),
     keyedHash: (text) => createHmac('sha256', 'test').update(text).digest('base64url'),
     settings: { ...DEFAULT_CONNECTION_SETTINGS, ...options.settings },
+    ...(options.mayLeave && { mayLeave: options.mayLeave }),
     log: { warn: (fields, message) => logged.push(fields, message) },
   });
   return {
