@@ -144,6 +144,20 @@ test('a page that is open under another address is told, since its cookies go no
   expect(found).toMatchObject({ state: 'problem', next_step: expect.stringContaining(publicUrl) });
 });
 
+test('a sign-in setup that was entered under another address is named, until it is saved again', async () => {
+  const setup = { client_id: 'fake-client-0001', client_secret: 'fake-secret-0001' };
+  const path = '/v1/oauth/apps/hubspot';
+  expect((await app.owner.request('PUT', path, setup)).status).toBe(200);
+  expect((await checked()).sign_in_setups.state).toBe('ok');
+  const moved = { entered_under: 'http://127.0.0.1:4400/oauth/callback/hubspot' };
+  await app.database.db.system.updateTable('oauth_apps').set(moved).execute();
+  const { sign_in_setups: found } = await checked();
+  expect(found).toMatchObject({ state: 'problem', message: expect.stringContaining('HubSpot') });
+  expect(found.message).toContain(`${publicUrl}/oauth/callback/hubspot`);
+  expect((await app.owner.request('PUT', path, setup)).status).toBe(200);
+  expect((await checked()).sign_in_setups.state).toBe('ok');
+});
+
 test('the number asked for is answered while it is asked for alone, and by nothing else', async () => {
   const unknown = await app.anonymous.get(`/oauth/callback/setup-check/${'0'.repeat(32)}`);
   expect(unknown.status).toBe(404);

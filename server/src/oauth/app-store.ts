@@ -35,6 +35,7 @@ export async function saveApp(tx: Tx, app: Omit<WorkspaceApp, 'refusal'>): Promi
     updated_at: app.updatedAt,
     updated_by_label: app.updatedBy,
     address_stamp: app.addressStamp,
+    entered_under: app.enteredUnder ?? null,
     ...notRefused,
   };
   await queries(tx)
@@ -102,6 +103,7 @@ export function createOperatorAppStore(system: Queries): OperatorAppStore {
         secret_hint: app.secretHint,
         version: app.version,
         updated_at: app.updatedAt,
+        entered_under: app.enteredUnder ?? null,
         ...notRefused,
       };
       await system
@@ -165,6 +167,7 @@ function storedApp(row: Selectable<OauthOperatorApps>): OperatorApp {
     secretHint: row.secret_hint,
     version: row.version,
     updatedAt: row.updated_at,
+    enteredUnder: row.entered_under,
     refusal: refusalOf(row),
   };
 }

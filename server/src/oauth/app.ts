@@ -10,6 +10,8 @@ interface StoredApp {
   secretHint: string | null;
   version: number;
   updatedAt: Date;
+  /** The redirect URI to be registered when it was entered: another public address makes it another one. Null, or left out: not known. */
+  enteredUnder?: string | null;
   /** Null: nobody has seen the provider refuse it. */
   refusal: Refusal | null;
 }

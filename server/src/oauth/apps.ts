@@ -97,6 +97,7 @@ export async function put(
   const app = {
     ...place,
     addressStamp,
+    enteredUnder: deps.redirectUri(integration, who.workspaceId),
     integration,
     methodId: method.id ?? method.type,
     clientId,

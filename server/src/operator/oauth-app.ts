@@ -135,6 +135,7 @@ async function sealed(
     clientId,
     sealed: secret === '' ? null : await sealOperatorSecret({ keyring }, place, secret),
     secretHint: secretHint(secret),
+    enteredUnder: redirectUri({ config }, integration),
     updatedAt: clock.now(),
   };
 }
@@ -149,6 +150,6 @@ async function signInTool({ config }: OperatorDeps, slug: string | undefined): P
   return definition;
 }
 
-function redirectUri({ config }: OperatorDeps, slug: string): string {
+function redirectUri({ config }: Pick<OperatorDeps, 'config'>, slug: string): string {
   return `${config.publicUrl ?? `http://${config.host}:${config.port}`}/oauth/callback/${slug}`;
 }
