@@ -138,7 +138,7 @@ const places: Place[] = [
       await page.getByLabel('Issuer', { exact: true }).fill('https://10.0.0.5');
       await click('Find addresses')(page);
       await page
-        .getByText(/Nothing was filled in|does not call/)
+        .getByText(/could not be reached|does not call|refused/)
         .first()
         .waitFor();
     },

@@ -122,7 +122,7 @@ export const signInScenes: Scene[] = [
     act: async (page) => {
       await page.getByRole('button', { name: 'Add sign-in setup' }).click();
       await page.getByLabel('Tool').selectOption('slack');
-      await page.getByText('http://').first().waitFor();
+      await page.getByText('starts with http://').first().waitFor();
     },
   },
   {
@@ -145,14 +145,14 @@ export const signInScenes: Scene[] = [
   {
     name: '72-custom-not-there',
     path: '/settings/connections/new-custom?name=Acme%20Mail',
-    act: (page) => discover(page, null, 'Nothing was filled in'),
+    act: (page) => discover(page, null, 'could not be reached'),
   },
   {
     name: '73-explore-categories',
     path: '/settings/connections',
     act: async (page) => {
-      await page.getByRole('button', { name: /^Project/ }).click();
-      await page.getByText('Jira').first().waitFor();
+      await page.getByRole('button', { name: /^Developer tools/ }).click();
+      await page.getByText('GitLab').first().waitFor();
     },
   },
   {
@@ -317,5 +317,5 @@ async function discover(
   await part.getByLabel('Issuer', { exact: true }).fill('https://login.acme.example');
   await part.getByRole('button', { name: 'Find addresses' }).click();
   await part.getByText(said).waitFor();
-  await part.getByLabel('Issuer', { exact: true }).scrollIntoViewIfNeeded();
+  await part.getByLabel('Token address').scrollIntoViewIfNeeded();
 }

@@ -81,8 +81,12 @@ export function RefusedSetup({ app }: { app: OAuthApp }) {
         Open
       </Button>
       <span className={styles.reason}>
-        <Status tone="red">{app.problem?.message}</Status>
-        {waiting > 0 && ` ${count(waiting, 'connection waits', 'connections wait')} for it.`}
+        <Status tone="red">
+          {app.problem?.message}{' '}
+          {waiting > 0 && (
+            <span className="k-2">{count(waiting, 'connection waits', 'connections wait')} for it.</span>
+          )}
+        </Status>
       </span>
     </div>
   );

@@ -93,8 +93,8 @@ function Summary({ check }: { check: SetupCheck }) {
     open > 0 && `${count(open, 'thing')} could not be checked`,
   ].filter((one) => one !== false);
   return (
-    <div className={styles.outcome}>
-      <Notice tone={tone} live title={said.length === 0 ? 'All is as it should be.' : `${said.join(', ')}.`}>
+    <div className={styles.outcome} role="status">
+      <Notice tone={tone} title={said.length === 0 ? 'All is as it should be.' : `${said.join(', ')}.`}>
         <p>
           Checked <Ago at={check.checked_at} />. This server says of itself that it is at{' '}
           <span className="k-mono">{check.public_url}</span>.
