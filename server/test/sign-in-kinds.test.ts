@@ -147,6 +147,15 @@ test('with two codes, or none, is refused, before anybody is called', async () =
   expect(begun.provider.tokenRequests).toHaveLength(0);
 });
 
+test('tokens of 16 KB are stored, used and handed out', async () => {
+  const begun = await start({ provider: { tokenBytes: 16 * 1024 } });
+  const { id } = await begun.signIn();
+  const { connection_id: made } = await standing(begun, id);
+  expect((await begun.app.owner.post(`/v1/connections/${made}/verify`)).json.verdict.kind).toBe('ok');
+  const handed = await (await begun.app.token()).get(`/v1/connections/${made}/credentials`);
+  expect(handed.json.credentials.access_token).toHaveLength(16 * 1024);
+});
+
 test('a mirror stands in for the provider where people sign in, too', async () => {
   const origin = 'https://signin.trial.example';
   const begun = await start({

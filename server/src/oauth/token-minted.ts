@@ -14,7 +14,7 @@ export interface TokenAccount {
 
 const YEAR_SECONDS = 365 * 86_400;
 /** Nobody documents longer ones; a header of more is refused by servers anyway. */
-const LONGEST_TOKEN = 16_000;
+const LONGEST_TOKEN = 16 * 1024;
 
 /** The tokens in an answer that is no failure; null where there is no access token that could be sent. */
 export function readMinted(

@@ -22,7 +22,8 @@ const CALLERS = new Set(['authorization', 'cookie', 'cookie2', 'forwarded', 'via
 const NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,200}$/;
 const VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 
-const MAX_HEADER_VALUE_LENGTH = 16 * 1024;
+/** A token of 16 KB, and the word before it that says what it is. */
+const MAX_HEADER_VALUE_LENGTH = 16 * 1024 + 256;
 
 /** Why a header of this name cannot be set by a definition or a person; null where it can. */
 export function headerNameProblem(name: string): string | null {
@@ -33,7 +34,7 @@ export function headerNameProblem(name: string): string | null {
 
 /** Why this value cannot be sent; null where it can, exactly as it is. */
 export function headerValueProblem(value: string): string | null {
-  if (value.length > MAX_HEADER_VALUE_LENGTH) return 'is longer than 16,384 characters';
+  if (value.length > MAX_HEADER_VALUE_LENGTH) return 'is longer than 16 KB';
   if (!VALUE.test(value) || value !== value.trim()) return 'contains a character that cannot be sent';
   return null;
 }
