@@ -50,6 +50,8 @@ export interface TrialOptions extends TestAppOptions {
   /** More methods of the file. */
   methods?: (provider: AuthorizationServer) => string;
   authorizeUrl?: string;
+  /** More addresses and ports that the operator allows. */
+  alsoAllowed?: () => string;
   /** More of the file. */
   file?: string;
   /** Whether the workspace has a sign-in setup from the beginning. */
@@ -64,7 +66,9 @@ export async function startSignInTrial(options: TrialOptions = {}): Promise<Sign
     ...options,
     settings: {
       KEYRAIL_CATALOG_DIR: folder,
-      KEYRAIL_ALLOWED_PRIVATE_HOSTS: `127.0.0.1:${provider.port}`,
+      KEYRAIL_ALLOWED_PRIVATE_HOSTS: [`127.0.0.1:${provider.port}`, options.alsoAllowed?.()]
+        .filter((one) => one !== undefined)
+        .join(','),
       ...options.settings,
     },
   });
