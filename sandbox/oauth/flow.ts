@@ -89,6 +89,8 @@ function token(deps: FlowDeps, slug: string, spec: OAuthSpec, request: SandboxRe
     }
     case 'refresh_token': {
       const given = textOf(request.body, 'refresh_token');
+      if (spec.refreshWantsRedirectUri === true && textOf(request.body, 'redirect_uri') === '')
+        return spec.failed('invalid_request', true);
       const replacedAfterMs = (spec.replacedAfterSeconds ?? 0) * 1000;
       if (deps.grants.isYoung(given, replacedAfterMs, deps.nowMs())) return again(deps, slug, spec, given);
       const found = deps.grants.refresh(given, {

@@ -256,7 +256,7 @@ async function tokensFor(name: string) {
 }
 
 const refresh = (name: string, token: unknown) =>
-  askToken(name, { grant_type: 'refresh_token', refresh_token: String(token) });
+  askToken(name, { grant_type: 'refresh_token', refresh_token: String(token), redirect_uri: BACK });
 
 async function works(name: string, token: unknown): Promise<boolean> {
   const { api, word = 'Bearer' } = providerOf(name);

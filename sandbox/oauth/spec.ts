@@ -52,6 +52,8 @@ export interface OAuthSpec {
   refresh: 'static' | 'rotating';
   /** Using a refresh token again ends the whole grant. */
   reuseEndsGrant?: boolean;
+  /** A refresh says the redirect URI, too. */
+  refreshWantsRedirectUri?: boolean;
   /** So long a refresh gives the same refresh token again, and a new one only after that. */
   replacedAfterSeconds?: number;
   /** So long a refresh token that was used is still taken. */

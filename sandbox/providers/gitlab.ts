@@ -19,6 +19,7 @@ const oauth: OAuthSpec = {
   pkce: 'taken',
   scopeSeparator: ' ',
   refresh: 'rotating',
+  refreshWantsRedirectUri: true,
   accessSeconds: 7200,
   givesRefreshToken: () => true,
   tokens: ({ grant, accessToken, refreshToken, expiresInSeconds, nowMs }) => ({

@@ -7,8 +7,16 @@ export interface AtTools {
   app: TestApp;
   sandbox: Sandbox;
   setUp(slug: string, secret?: string): Promise<void>;
-  /** One browser goes there, allows it, and comes back; resolves to how the sign-in stands then. */
-  signIn(slug: string, ask?: object, account?: string): Promise<Answer['json']>;
+  /**
+   * One browser goes there, allows it, and comes back; resolves to how the sign-in stands then. `changed`: what is done to the
+   * address it comes back to.
+   */
+  signIn(
+    slug: string,
+    ask?: object,
+    account?: string,
+    changed?: (back: URL) => void,
+  ): Promise<Answer['json']>;
   choose(signInId: string, value: string): Promise<Answer['json']>;
   connection(id: string): Promise<Answer['json']>;
   verify(id: string): Promise<Answer['json']>;
@@ -24,7 +32,10 @@ export async function startAtTools(slugs: readonly string[]): Promise<AtTools> {
     settings: { KEYRAIL_UPSTREAMS: upstreams, KEYRAIL_ALLOWED_PRIVATE_HOSTS: allowedPrivateHosts },
   });
   const json = async (answer: Promise<Answer>) => (await answer).json;
-  const standing = (id: string) => json(app.owner.get(`/v1/oauth/authorizations/${id}`));
+  // One person begins thirty in ten minutes and no more.
+  let person = app.owner;
+  let begunByPerson = 0;
+  const standing = (id: string) => json(person.get(`/v1/oauth/authorizations/${id}`));
   const setUp: AtTools['setUp'] = async (slug, secret = SANDBOX_CLIENT.secret) => {
     const setup = { client_id: SANDBOX_CLIENT.id, client_secret: secret };
     const put = await app.owner.request('PUT', `/v1/oauth/apps/${slug}`, setup);
@@ -35,18 +46,21 @@ export async function startAtTools(slugs: readonly string[]): Promise<AtTools> {
     app,
     sandbox,
     setUp,
-    signIn: async (slug, ask = {}, account = 'anna@acme.example') => {
-      const begun = await app.owner.post('/v1/oauth/authorizations', { integration: slug, ...ask });
+    signIn: async (slug, ask = {}, account = 'anna@acme.example', changed = () => {}) => {
+      if (begunByPerson === 25) [person, begunByPerson] = [await app.member('admin'), 0];
+      begunByPerson += 1;
+      const begun = await person.post('/v1/oauth/authorizations', { integration: slug, ...ask });
       if (begun.status !== 201) throw new Error(`${slug}: ${begun.text}`);
       const kept = begun.headers.getSetCookie().map((line) => line.split(';')[0]);
-      const cookie = [app.owner.headers.cookie, ...kept].join('; ');
+      const cookie = [person.headers.cookie, ...kept].join('; ');
       const body = new URLSearchParams({ account, answer: 'allow' });
       const there = await fetch(begun.json.authorization_url, { method: 'POST', body, redirect: 'manual' });
-      const back = there.headers.get('location') ?? 'none:';
+      const back = new URL(there.headers.get('location') ?? 'none:');
+      changed(back);
       await (await fetch(back, { headers: { cookie }, redirect: 'manual' })).text();
       return standing(begun.json.id);
     },
-    choose: (id, value) => json(app.owner.post(`/v1/oauth/authorizations/${id}/choose`, { value })),
+    choose: (id, value) => json(person.post(`/v1/oauth/authorizations/${id}/choose`, { value })),
     connection: (id) => json(app.owner.get(`/v1/connections/${id}`)),
     verify: (id) => json(app.owner.post(`/v1/connections/${id}/verify`)),
     calls: (slug, path) =>
