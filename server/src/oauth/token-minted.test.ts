@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { connectionFieldSchema } from '../catalog/field-definition.ts';
-import { NOW, refreshing, tokenEndpointUnderTest } from './token-endpoint-under-test.ts';
+import type { TokenEndpoint } from './token-endpoint.ts';
+import { exchanging, NOW, refreshing, tokenEndpointUnderTest } from './token-endpoint-under-test.ts';
 
 const { ask, minted, answer } = tokenEndpointUnderTest();
 
@@ -67,6 +68,43 @@ describe('a success', () => {
     async (name) => {
       answer(200, { ...success, [name]: '5184000' });
       expect((await minted()).refreshExpiresInSeconds).toBe(5_184_000);
+    },
+  );
+
+  const WEEK = 604_800;
+  const HALF_YEAR = 15_552_000;
+  const ttl = { refreshTokenTtlSeconds: HALF_YEAR };
+  test.each<[string, Partial<TokenEndpoint>, number | undefined, boolean, number | null, number | null]>([
+    ['sliding: said', {}, WEEK, true, WEEK, null],
+    ['sliding: of the file', ttl, undefined, false, HALF_YEAR, null],
+    ['fixed: said when signing in', { refreshTokenLifetime: 'fixed' }, WEEK, true, null, WEEK],
+    ['fixed: what is left, said later', { refreshTokenLifetime: 'fixed' }, WEEK, false, null, WEEK],
+    ['fixed: of the file', { ...ttl, refreshTokenLifetime: 'fixed' }, undefined, true, null, HALF_YEAR],
+    ['fixed: not begun anew later', { ...ttl, refreshTokenLifetime: 'fixed' }, undefined, false, null, null],
+    ['both', { ...ttl, refreshTokenLifetime: 'fixed_where_said' }, WEEK, true, HALF_YEAR, WEEK],
+    [
+      'both, nothing said',
+      { ...ttl, refreshTokenLifetime: 'fixed_where_said' },
+      undefined,
+      true,
+      HALF_YEAR,
+      null,
+    ],
+    [
+      'an absolute limit of years',
+      { ...ttl, grantTtlSeconds: 157_680_000 },
+      undefined,
+      true,
+      HALF_YEAR,
+      157_680_000,
+    ],
+    ['which is begun by signing in alone', { grantTtlSeconds: 157_680_000 }, undefined, false, null, null],
+  ])(
+    'knows what ends by disuse and what ends whatever is done (%s)',
+    async (_, endpoint, said, isSignIn, idle, ends) => {
+      answer(200, { ...success, ...(said && { refresh_token_expires_in: said }) });
+      const token = await minted(endpoint, isSignIn ? exchanging : refreshing);
+      expect([token.refreshExpiresInSeconds, token.grantEndsInSeconds]).toEqual([idle, ends]);
     },
   );
 
