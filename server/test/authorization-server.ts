@@ -49,6 +49,8 @@ export interface AuthorizationServer {
   failAlways(fault: Fault | null): void;
   /** The person withdraws what they allowed: all their tokens are gone. All people's, when nobody is named. */
   withdraw(account?: string): void;
+  /** How many tokens of this person are good. */
+  lives(account: string): number;
   /** Access tokens end before their time; refresh tokens stay. */
   endAccessTokens(): void;
   close(): Promise<void>;
@@ -130,6 +132,10 @@ export async function startAuthorizationServer(
     },
     withdraw: (account) =>
       forget((key, of) => /^(Grant|AccessToken|RefreshToken):/.test(key) && (account ?? of) === of),
+    lives: (account) =>
+      [...known].filter(
+        ([key, { accountId }]) => /^(AccessToken|RefreshToken):/.test(key) && accountId === account,
+      ).length,
     endAccessTokens: () => forget((key) => /^(AccessToken|ClientCredentials):/.test(key)),
     close: async () => {
       await front.close();

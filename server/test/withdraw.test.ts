@@ -1,39 +1,53 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, expect, test } from 'vitest';
+import { sql } from 'kysely';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { SignIn } from './authorization/sign-in.ts';
-import { type SignInTrial, startSignInTrial, type TrialOptions } from './sign-in-trial.ts';
+import { type SignInTrial, startSignInTrial } from './sign-in-trial.ts';
 
-const trials: SignInTrial[] = [];
-afterEach(() => Promise.all(trials.splice(0).map((trial) => trial.close())));
+let trial: SignInTrial;
+beforeAll(async () => {
+  trial = await startSignInTrial({
+    method: 'revoke_url: ISSUER/token/revocation',
+    methods: (provider) => `${method('broken', provider, `revoke_url: ${provider.issuer}/no-such-page`)}
+${method('silent', provider, 'remove_url: https://trial.example/account/apps')}`,
+  });
+});
+afterAll(() => trial.close());
 
-const REVOCATION = 'revoke_url: ISSUER/token/revocation';
-
-async function start(options: TrialOptions = { method: REVOCATION }) {
-  const trial = await startSignInTrial(options);
-  trials.push(trial);
-  const { owner } = trial.app;
-  return {
-    ...trial,
-    owner,
-    connect: async (given?: SignIn) => {
-      const { id } = await trial.signIn({}, given);
-      const connectionId = (await owner.get(`/v1/oauth/authorizations/${id}`)).json.connection_id as string;
-      const token = await trial.app.token();
-      const handed = await token.get(`/v1/connections/${connectionId}/credentials`);
-      return { connectionId, accessToken: handed.json.credentials.access_token as string };
-    },
-    isGood: async (accessToken: string) => {
-      const response = await fetch(trial.provider.apiUrl, {
-        headers: { authorization: `Bearer ${accessToken}` },
-      });
-      return response.status === 200;
-    },
-    lastEvent: async (id: string) =>
-      (await owner.get(`/v1/connections/${id}/events`)).json.data[0].message as string,
-  };
+function method(id: string, { authorizeUrl, tokenUrl }: SignInTrial['provider'], more: string): string {
+  return `  - type: oauth2
+    id: ${id}
+    authorize_url: ${authorizeUrl}
+    token_url: ${tokenUrl}
+    token_auth_method: client_secret_basic
+    scopes: [{ name: openid }, { name: contacts.read }]
+    ${more}`;
 }
 
-async function until(is: () => Promise<boolean>): Promise<void> {
+const owner = () => trial.app.owner;
+const standing = async (id: string) => (await owner().get(`/v1/oauth/authorizations/${id}`)).json;
+const connection = async (id: string) => (await owner().get(`/v1/connections/${id}`)).json;
+const lives = (account: string) => trial.provider.lives(account);
+
+async function connect(account: string, ask: object = {}): Promise<string> {
+  const { id } = await trial.signIn(ask, { account } satisfies SignIn);
+  const { connection_id, message } = await standing(id);
+  if (connection_id === null) throw new Error(`not connected: ${message}`);
+  return connection_id;
+}
+
+async function withdrawals(query = '') {
+  return (await owner().get(`/v1/withdrawals${query}`)).json.data as Record<string, unknown>[];
+}
+
+const ofConnection = async (id: string) => (await withdrawals()).filter((one) => one.connection_id === id);
+
+async function auditOf(id: string) {
+  const { data } = (await owner().get(`/v1/audit?subject=${id}`)).json;
+  return data.map(({ action }: { action: string }) => action) as string[];
+}
+
+async function until(is: () => Promise<boolean> | boolean): Promise<void> {
   const endAt = Date.now() + 10_000;
   while (!(await is())) {
     if (Date.now() > endAt) throw new Error('it did not come about');
@@ -41,45 +55,172 @@ async function until(is: () => Promise<boolean>): Promise<void> {
   }
 }
 
-test('access is withdrawn at the provider when its connection is disconnected, and the timeline says so', async () => {
-  const { owner, connect, isGood, lastEvent } = await start();
-  const { connectionId, accessToken } = await connect();
-  expect(await isGood(accessToken)).toBe(true);
-  expect((await owner.post(`/v1/connections/${connectionId}/disconnect`)).status).toBe(200);
-  await until(async () => (await lastEvent(connectionId)).startsWith('Access was withdrawn at Trial, too.'));
-  expect(await isGood(accessToken)).toBe(false);
+describe('access is withdrawn at the provider', () => {
+  test('within seconds of disconnecting, and connection, timeline and audit log say so', async () => {
+    const id = await connect('ada');
+    expect(lives('ada')).toBeGreaterThan(0);
+    const answer = await owner().post(`/v1/connections/${id}/disconnect`);
+    expect([answer.status, answer.json.status]).toEqual([200, 'disconnected']);
+    expect(answer.json.withdrawal).toMatchObject({ state: expect.stringMatching(/pending|withdrawn/) });
+    await until(async () => (await connection(id)).withdrawal?.state === 'withdrawn');
+    expect(lives('ada')).toBe(0);
+    expect((await connection(id)).withdrawal).toMatchObject({
+      message: 'Access was withdrawn at Trial, too.',
+      url: null,
+    });
+    const [event] = (await owner().get(`/v1/connections/${id}/events`)).json.data;
+    expect(event).toMatchObject({ kind: 'access_withdrawn', message: 'Access was withdrawn at Trial, too.' });
+    expect((await auditOf(id))[0]).toBe('connection.access_withdrawn');
+    // Of a connection that is connected again nobody needs to know.
+    await connect('ada', { connection: id });
+    expect((await connection(id)).withdrawal).toBeNull();
+  });
+
+  test('of a deleted connection, too, which the list and the audit log still name', async () => {
+    const id = await connect('bea', { name: 'Bea' });
+    expect((await owner().delete(`/v1/connections/${id}`)).status).toBe(204);
+    await until(() => lives('bea') === 0);
+    await until(async () => (await withdrawals('?state=withdrawn')).some((one) => one.connection_id === id));
+    const [entry] = await ofConnection(id);
+    expect(entry).toMatchObject({
+      integration: 'trial',
+      integration_name: 'Trial',
+      connection_name: 'Bea',
+      is_connection_deleted: true,
+      account: 'Account of bea',
+      because: 'deleted',
+      state: 'withdrawn',
+      attempts: 1,
+      next_attempt_at: null,
+    });
+    expect((await auditOf(id))[0]).toBe('connection.access_withdrawn');
+  });
+
+  test('once the last connection of the account is gone, also when two go at the same moment', async () => {
+    const [one, two, three] = [await connect('cleo'), await connect('cleo'), await connect('cleo')];
+    const before = lives('cleo');
+    await owner().post(`/v1/connections/${one}/disconnect`);
+    await until(async () => (await ofConnection(one))[0]?.next_attempt_at === null);
+    expect(lives('cleo')).toBe(before);
+    expect((await connection(one)).withdrawal).toMatchObject({
+      state: 'pending',
+      message: expect.stringContaining('another connection uses the same account'),
+    });
+    await Promise.all([two, three].map((id) => owner().delete(`/v1/connections/${id}?new_default=${one}`)));
+    await until(() => lives('cleo') === 0);
+    for (const id of [one, two, three])
+      await until(async () => (await ofConnection(id)).every(({ state }) => state === 'withdrawn'));
+  });
+
+  test('of the account before, once a reconnect to another one cannot be rolled back any more', async () => {
+    const id = await connect('dora');
+    await connect('dan', { connection: id, accept_other_account: true });
+    expect([lives('dora') > 0, lives('dan') > 0]).toEqual([true, true]);
+    await sql`update credentials set destroy_after = now() - interval '1 minute'
+      where connection_id = ${id} and state = 'previous'`.execute(trial.app.database.db.system);
+    await sql`select keyrail_enqueue('connections.sweep', '{}', null, null, 'replace', null, 1, null)`.execute(
+      trial.app.database.db.system,
+    );
+    await until(() => lives('dora') === 0);
+    expect(lives('dan')).toBeGreaterThan(0);
+    expect((await ofConnection(id))[0]).toMatchObject({ because: 'replaced' });
+    expect((await connection(id)).status).toBe('connected');
+  });
+
+  test('that a sign-in got and was then refused, because it was another account', async () => {
+    const id = await connect('eve');
+    const { id: authorization } = await trial.signIn({ connection: id }, { account: 'mallory' });
+    expect(await standing(authorization)).toMatchObject({ state: 'failed', reason: 'other_account' });
+    await until(() => lives('mallory') === 0);
+    expect(lives('eve')).toBeGreaterThan(0);
+    expect((await withdrawals('?state=withdrawn'))[0]).toMatchObject({
+      because: 'sign_in_refused',
+      connection_id: null,
+      is_connection_deleted: false,
+      account: 'Account of mallory',
+    });
+  });
+
+  test('that a sign-in got for a connection which was deleted before it came back', async () => {
+    const id = await connect('finn');
+    const browser = trial.browser();
+    const { url } = await trial.begin({ connection: id }, browser);
+    const back = await trial.provider.signIn(url, { account: 'gus' });
+    await owner().delete(`/v1/connections/${id}`);
+    await browser.open(back.href);
+    await until(() => lives('gus') === 0 && lives('finn') === 0);
+  });
+
+  test('that a renewal brings after its connection was deleted, and nothing of it is stored', async () => {
+    const id = await connect('hana');
+    let acted = () => {};
+    const isActed = new Promise<void>((resolve) => (acted = resolve));
+    let answer = () => {};
+    const until_ = new Promise<void>((resolve) => (answer = resolve));
+    trial.provider.endAccessTokens();
+    trial.provider.fail({ kind: 'hold_answer', acted, until: until_ });
+    const checking = owner().post(`/v1/connections/${id}/verify`);
+    await isActed;
+    expect((await owner().delete(`/v1/connections/${id}`)).status).toBe(204);
+    answer();
+    await checking;
+    await until(async () =>
+      (await ofConnection(id)).some(
+        ({ because, state }) => because === 'renewed_too_late' && state === 'withdrawn',
+      ),
+    );
+    expect(lives('hana')).toBe(0);
+    const { rows } = await sql`select 1 from tokens where connection_id = ${id}`.execute(
+      trial.app.database.db.system,
+    );
+    expect(rows).toEqual([]);
+  });
 });
 
-test('access is withdrawn at the provider when its connection is deleted', async () => {
-  const { owner, connect, isGood } = await start();
-  const { connectionId, accessToken } = await connect();
-  expect((await owner.delete(`/v1/connections/${connectionId}`)).status).toBe(204);
-  await until(async () => !(await isGood(accessToken)));
-});
+describe('what a provider does not take', () => {
+  test('keeps nobody from disconnecting, is tried again, and is said meanwhile', async () => {
+    const id = await connect('ida', { method: 'broken' });
+    expect((await owner().post(`/v1/connections/${id}/disconnect`)).json.status).toBe('disconnected');
+    await until(async () => (await ofConnection(id))[0]?.attempts === 1);
+    await until(async () => / answered with 404\./.test((await connection(id)).withdrawal.message));
+    const [entry] = await ofConnection(id);
+    expect(entry).toMatchObject({ state: 'pending', next_attempt_at: expect.any(String) });
+    const [event] = (await owner().get(`/v1/connections/${id}/events`)).json.data;
+    expect([event.kind, event.message]).toEqual([
+      'withdrawal_failed',
+      expect.stringContaining('could not be told yet'),
+    ]);
+    // While it is being told, it cannot be put away.
+    const refused = await owner().delete(`/v1/withdrawals/${entry?.id}`);
+    expect([refused.status, refused.json.reason]).toEqual([409, 'still_pending']);
+  });
 
-test('nothing is withdrawn while another connection is of the same account', async () => {
-  const { owner, connect, isGood, lastEvent } = await start();
-  const [one, same] = [await connect({ account: 'ada' }), await connect({ account: 'ada' })];
-  const other = await connect({ account: 'grace' });
-  await owner.post(`/v1/connections/${other.connectionId}/disconnect`);
-  await until(async () => !(await isGood(other.accessToken)));
-  await owner.post(`/v1/connections/${same.connectionId}/disconnect`);
-  await sleep(300);
-  expect(await lastEvent(same.connectionId)).toMatch(/^Disconnected\./);
-  expect([await isGood(one.accessToken), await isGood(same.accessToken)]).toEqual([true, true]);
-});
+  test('or has no address for is said at once, with the page where a person does it, until somebody has seen it', async () => {
+    const id = await connect('jon', { method: 'silent', name: 'Jon' });
+    await owner().delete(`/v1/connections/${id}`);
+    const [entry] = await withdrawals('?state=not_offered');
+    expect(entry).toMatchObject({
+      connection_id: id,
+      is_connection_deleted: true,
+      url: 'https://trial.example/account/apps',
+      message: expect.stringContaining('offers no way to withdraw access from here'),
+    });
+    expect(await auditOf(id)).toContain('connection.withdrawal_failed');
+    const { client } = await trial.app.outsider();
+    expect((await client.get('/v1/withdrawals')).json.data).toEqual([]);
+    expect((await client.delete(`/v1/withdrawals/${entry?.id}`)).status).toBe(404);
+    const editor = await trial.app.member('editor');
+    expect((await editor.get('/v1/withdrawals')).status).toBe(403);
+    expect((await editor.delete(`/v1/withdrawals/${entry?.id}`)).status).toBe(403);
+    expect((await owner().delete(`/v1/withdrawals/${entry?.id}`)).status).toBe(204);
+    expect(await withdrawals('?state=not_offered')).toEqual([]);
+    expect((await auditOf(String(entry?.id)))[0]).toBe('withdrawal.dismissed');
+  });
 
-test('disconnecting does not depend on the provider: what could not be withdrawn is said', async () => {
-  const { owner, connect, lastEvent } = await start({ method: 'revoke_url: ISSUER/no-such-page' });
-  const { connectionId } = await connect();
-  expect((await owner.post(`/v1/connections/${connectionId}/disconnect`)).status).toBe(200);
-  await until(async () => (await lastEvent(connectionId)).startsWith('Trial could not be told'));
-  expect((await owner.get(`/v1/connections/${connectionId}`)).json.status).toBe('disconnected');
-});
-
-test('a provider without an address for it is named, with what to do', async () => {
-  const { owner, connect, lastEvent } = await start({});
-  const { connectionId } = await connect();
-  await owner.post(`/v1/connections/${connectionId}/disconnect`);
-  await until(async () => /offers no way to withdraw access from here/.test(await lastEvent(connectionId)));
+  test('leaves no secret behind once it is over', async () => {
+    const { rows } = await sql<{ state: string; has: boolean }>`
+      select state, sealed is not null as has from withdrawals`.execute(trial.app.database.db.system);
+    expect(rows.length).toBeGreaterThan(5);
+    for (const { state, has } of rows) expect(has).toBe(state === 'pending');
+  });
 });

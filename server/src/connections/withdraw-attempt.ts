@@ -1,13 +1,12 @@
-import type { Clock } from '../lib/clock.ts';
 import type { Secret } from '../lib/secret.ts';
 import type { Transact, Tx } from '../lib/tx.ts';
 import { type ClientDeps, clientOf, stampOf } from '../oauth/client.ts';
 import { renewUnder } from '../oauth/renew.ts';
 import { tokenToRevoke } from '../oauth/revocation.ts';
 import { type RevocationOutcome, revoke } from '../oauth/revoke.ts';
-import type { Outbound } from '../outbound/call.ts';
 import type { Keyring } from '../vault/keyring.ts';
 import { lockIntegration } from './connection-store.ts';
+import { type WhoseDeps, whoseAccess } from './withdraw-whose.ts';
 import { nextAttemptAt, type Withdrawal, type WithdrawalSettings } from './withdrawal.ts';
 import { type KeptRevocation, openRevocation, sealRevocation } from './withdrawal-box.ts';
 import { noteOnTimeline, noteSettled } from './withdrawal-notes.ts';
@@ -19,12 +18,10 @@ import {
   type WithdrawalChange,
 } from './withdrawal-store.ts';
 
-export interface AttemptDeps extends ClientDeps {
+export interface AttemptDeps extends ClientDeps, WhoseDeps {
   transact: Transact;
   keyring: Keyring;
-  clock: Clock;
   random: () => number;
-  outbound: Outbound;
   settings: WithdrawalSettings;
 }
 
@@ -36,11 +33,33 @@ type Outcome = Exclude<RevocationOutcome, { kind: 'not_good' }> | { kind: 'unrea
  * attempt on, so that a process that dies leaves an attempt that comes by itself; telling twice does no harm.
  */
 export async function attemptWithdrawal(deps: AttemptDeps, workspaceId: string, id: string): Promise<void> {
-  const taken = await take(deps, workspaceId, id);
+  const taken = await takeKnowingWhose(deps, workspaceId, id);
   if (taken?.sealed == null) return;
   const kept = await openRevocation(deps, taken, taken.sealed);
   const outcome = kept === null ? ({ kind: 'unreadable' } as const) : await told(deps, taken, kept);
   await settle(deps, taken, outcome);
+}
+
+/** Whose access it is decides whether others would lose theirs: where that is not known, the provider is asked first. */
+async function takeKnowingWhose(
+  deps: AttemptDeps,
+  workspaceId: string,
+  id: string,
+): Promise<Withdrawal | null> {
+  const taken = await take(deps, workspaceId, id);
+  const seen = taken ?? (await deps.transact(workspaceId, (tx) => findWithdrawal(tx, workspaceId, id)));
+  const isWaiting = taken === null && seen?.state === 'pending' && seen.nextAttemptAt === null;
+  if (!isWaiting || seen.sealed === null || seen.accountId !== null) return taken;
+  const kept = await openRevocation(deps, seen, seen.sealed);
+  const account = kept === null ? null : await whoseAccess(deps, kept);
+  if (account === null) return null;
+  await deps.transact(workspaceId, async (tx) => {
+    const still = await lockWithdrawal(tx, workspaceId, id);
+    if (still?.state !== 'pending') return;
+    const known = { accountId: account.id, accountName: account.name, nextAttemptAt: deps.clock.now() };
+    await changeWithdrawal(tx, still, known);
+  });
+  return take(deps, workspaceId, id);
 }
 
 /** Under the integration's lock: nobody takes or destroys credentials of it meanwhile, so that the last one is seen. */

@@ -64,6 +64,8 @@ export async function lockWithdrawal(tx: Tx, workspaceId: string, id: string): P
 }
 
 export interface WithdrawalChange {
+  accountId?: string;
+  accountName?: string | null;
   state?: Withdrawal['state'];
   sealed?: SealedRecord | null;
   attempts?: number;
@@ -79,6 +81,8 @@ export async function changeWithdrawal(
   change: WithdrawalChange,
 ): Promise<void> {
   const set = {
+    account_id: change.accountId,
+    account_name: change.accountName,
     state: change.state,
     sealed: change.sealed,
     attempts: change.attempts,
