@@ -22,12 +22,19 @@ import { type SignInTrial, startSignInTrial } from './sign-in-trial.ts';
  */
 let trial: SignInTrial;
 let connectionId: string;
+let runId: string;
 const copies: { app: TestApp; database: TestDatabase }[] = [];
 
 beforeAll(async () => {
-  trial = await startSignInTrial({ provider: { strict: true }, settings: { KEYRAIL_ROLE: 'api' } });
+  // Only answers requests, so that its run waits for a worker that does not come.
+  trial = await startSignInTrial({
+    provider: { strict: true },
+    file: ACTIONS,
+    settings: { KEYRAIL_ROLE: 'api' },
+  });
   const { id } = await trial.signIn();
   connectionId = (await trial.app.owner.get(`/v1/oauth/authorizations/${id}`)).json.connection_id;
+  runId = await startRun(trial.app.owner);
 }, 60_000);
 afterAll(async () => {
   for (const { app, database } of copies) {
@@ -36,6 +43,30 @@ afterAll(async () => {
   }
   await trial.close();
 });
+
+const ACTIONS = `actions:
+  - name: me
+    label: Who am I
+    description: Says whose token it is.
+    primary: true
+    request: { method: GET, path: /me, query: { of: "{of}" } }
+    inputs: [{ name: of, label: Of, type: text, required: true }]
+    outputs: [{ name: name, label: Name, type: text, path: name, primary: true }]
+    repeatable: true`;
+
+async function startRun(owner: Client): Promise<string> {
+  const table = (await owner.post('/v1/tables', { name: 'People', columns: [{ name: 'Of', type: 'text' }] }))
+    .json;
+  const [of] = table.columns;
+  await owner.post(`/v1/tables/${table.id}/rows`, { rows: [{ values: { [of.id]: 'somebody' } }] });
+  const inputs = { of: { kind: 'column', column_id: of.id } };
+  const action = { integration: 'trial', action: 'me', connection_id: null, inputs };
+  const column = await owner.post(`/v1/tables/${table.id}/columns`, { name: 'Me', type: 'action', action });
+  const runs = `/v1/tables/${table.id}/columns/${column.json.id}/runs`;
+  return (await owner.post(runs, { scope: 'all' })).json.id;
+}
+
+const stateOfRun = async ({ owner }: TestApp) => (await owner.get(`/v1/runs/${runId}`)).json.state;
 
 async function startCopy(settings: Record<string, string> = {}): Promise<TestApp> {
   const { config } = trial.app;
@@ -66,8 +97,12 @@ const deedOf = (app: TestApp) => ({ db: app.database.db, config: app.config, clo
 const isPaused = async ({ owner }: TestApp) => (await owner.get('/v1/session')).json.is_quarantined;
 
 async function untilPaused(app: TestApp, wanted: boolean): Promise<void> {
-  for (const endsAt = Date.now() + 10_000; (await isPaused(app)) !== wanted; await sleep(20)) {
-    if (Date.now() > endsAt) throw new Error(`the server is still ${wanted ? 'at work' : 'paused'}`);
+  await until(async () => (await isPaused(app)) === wanted);
+}
+
+async function until(is: () => Promise<boolean>): Promise<void> {
+  for (const endsAt = Date.now() + 10_000; !(await is()); await sleep(20)) {
+    if (Date.now() > endsAt) throw new Error('it did not come about');
   }
 }
 
@@ -92,6 +127,7 @@ test('a server on a copied database reads and edits but sends nothing, and the o
     me(copy.owner),
     copy.owner.post(`/v1/connections/${connectionId}/verify`),
     copy.owner.post('/v1/oauth/authorizations', { integration: 'trial' }),
+    copy.owner.post(`/v1/runs/${runId}/resume`),
   ]);
   expect(refused.map(({ status, json }) => [status, json.code])).toEqual(
     refused.map(() => [503, 'quarantined']),
@@ -106,6 +142,11 @@ test('a server on a copied database reads and edits but sends nothing, and the o
   expect(trial.provider.tokenRequests.length).toBe(asked);
   expect([trial.provider.apiAnswers(200), trial.provider.apiAnswers(401)]).toEqual(calls);
 
+  expect(await stateOfRun(copy)).toBe('queued');
+  // The original does no background work either, so there is none but what the copy's server would have begun.
+  const { rows } = await copy.database.db.systemPool.query('select name from keyrail_periodic');
+  expect(rows).toEqual([]);
+
   for (let round = 0; round < 3; round += 1) expect(await callsWithNewToken(trial.app)).toBe(200);
   expect(trial.provider.counts().refresh_token?.reuses ?? 0).toBe(0);
 }, 60_000);
@@ -114,11 +155,14 @@ test('a database that its operator calls a copy gets an id of its own and gives 
   const copy = await startCopy();
   const asked = trial.provider.tokenRequests.length;
   const said = await instanceCopy.run(deedOf(copy), {});
-  expect(said).toMatch(/id of its own: ins_\w+[\s\S]*1 connections must sign in again/);
+  expect(said).toMatch(
+    /id of its own: ins_\w+[\s\S]*1 connections must sign in again here; 1 runs are paused/,
+  );
   await untilPaused(copy, false);
   const { json } = await copy.owner.get(`/v1/connections/${connectionId}`);
   expect(json).toMatchObject({ status: 'disconnected', status_reason: expect.stringMatching(/copy/) });
   expect((await me(copy.owner)).json.code).toBe('connection_missing');
+  expect(await stateOfRun(copy)).toBe('paused');
   expect((await copy.owner.post('/v1/oauth/authorizations', { integration: 'trial' })).status).toBe(201);
   // Not even by a disconnect or delete is the original's access withdrawn.
   expect((await copy.owner.delete(`/v1/connections/${connectionId}`)).status).toBe(204);
@@ -149,6 +193,8 @@ test('a copy that is called the original goes on within seconds, and the grant o
   const copy = await startCopy();
   await instanceKeep.run(deedOf(copy), {});
   await untilPaused(copy, false);
+  // What waited goes on by itself: the run, with the token that still is good.
+  await until(async () => (await stateOfRun(copy)) === 'done');
   expect(await callsWithNewToken(trial.app)).toBe(200);
   await callsWithNewToken(copy);
   expect(trial.provider.counts().refresh_token?.reuses).toBeGreaterThan(0);

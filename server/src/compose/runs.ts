@@ -2,6 +2,7 @@ import type { Catalogs } from '../catalog/catalogs.ts';
 import type { ComposeDeps } from '../compose.ts';
 import type { Connections } from '../connections/connections.ts';
 import type { Listener } from '../db/listen.ts';
+import type { Instance } from '../instance/instance.ts';
 import { AppError } from '../lib/app-error.ts';
 import { newId } from '../lib/id.ts';
 import type { Transact } from '../lib/tx.ts';
@@ -38,7 +39,7 @@ export async function composeRuns(
     tables: rowAccess({ cells: cellsSource }),
     catalogs,
     connections,
-    actions: { outbound: patient(outbound), clock },
+    actions: { outbound: patient(outbound, instance), clock },
     clock,
   };
   const executor = createExecutor({
@@ -66,13 +67,17 @@ export async function composeRuns(
 const PAUSED_SECONDS = 5;
 
 /** While nothing may leave this server, cells wait as they do for a tool that is busy: none of them fails for it. */
-function patient(outbound: RunningOutbound): RunningOutbound {
+function patient(outbound: RunningOutbound, instance: Pick<Instance, 'mayLeave'>): RunningOutbound {
   return {
     ...outbound,
-    call: (call) =>
-      outbound.call(call).catch((error: unknown) => {
-        if (!(error instanceof AppError) || error.code !== 'quarantined') throw error;
+    call: async (call) => {
+      try {
+        await instance.mayLeave();
+      } catch (error) {
+        if (!(error instanceof AppError)) throw error;
         return { kind: 'rate_limited', retryAfterSeconds: PAUSED_SECONDS, answer: null };
-      }),
+      }
+      return outbound.call(call);
+    },
   };
 }
