@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { SANDBOX_CLIENT } from '../../sandbox/oauth/flow.ts';
 import { type AtTools, startAtTools } from './at-tools.ts';
@@ -13,23 +14,28 @@ interface Tool {
   ask?: object;
   /** How an access that a person withdrew at the tool is shown after the next check; Intercom says no more than "invalid". */
   withdrawn?: string;
+  /** Where it is asked to withdraw access; left out: nowhere. */
+  revokePath?: string;
+  host?: string;
 }
 
 const TOOLS: Record<string, Tool> = {
-  asana: { name: 'Anna', tokenPath: '/-/oauth_token' },
-  box: { name: 'anna@acme.example', tokenPath: '/oauth2/token' },
-  calendly: { name: 'Anna', tokenPath: '/oauth/token' },
-  dropbox: { name: 'anna@acme.example', tokenPath: '/oauth2/token' },
+  asana: { name: 'Anna', tokenPath: '/-/oauth_token', revokePath: '/-/oauth_revoke' },
+  box: { name: 'anna@acme.example', tokenPath: '/oauth2/token', revokePath: '/oauth2/revoke' },
+  calendly: { name: 'Anna', tokenPath: '/oauth/token', revokePath: '/oauth/revoke' },
+  dropbox: { name: 'anna@acme.example', tokenPath: '/oauth2/token', revokePath: '/2/auth/token/revoke' },
   intercom: {
     name: 'acme',
     tokenPath: '/auth/eagle/token',
     isFinal: true,
     ask: { fields: { region: 'eu.intercom' } },
     withdrawn: 'invalid',
+    revokePath: '/auth/uninstall',
+    host: 'api.eu.intercom.io',
   },
   jira: { name: 'anna@acme.example', tokenPath: '/oauth/token' },
   linkedin: { name: 'Anna', tokenPath: '/oauth/v2/accessToken', account: 'anna@partner.example' },
-  zoom: { name: 'anna@acme.example', tokenPath: '/oauth/token' },
+  zoom: { name: 'anna@acme.example', tokenPath: '/oauth/token', revokePath: '/oauth/revoke' },
 };
 const tools = Object.keys(TOOLS);
 const toolOf = (slug: string) => TOOLS[slug] as Tool;
@@ -47,8 +53,16 @@ async function connected(slug: string, ask: object = toolOf(slug).ask ?? {}, acc
   return at.connection(ended.connection_id);
 }
 
+async function until(is: () => Promise<boolean>): Promise<void> {
+  const endAt = Date.now() + 10_000;
+  while (!(await is())) {
+    if (Date.now() > endAt) throw new Error('it did not come about');
+    await sleep(20);
+  }
+}
+
 describe.each(tools)('%s', (slug) => {
-  const { name, tokenPath, isFinal = false, withdrawn = 'revoked' } = toolOf(slug);
+  const { name, tokenPath, isFinal = false, withdrawn = 'revoked', revokePath, host } = toolOf(slug);
   let id: string;
 
   test('is connected by signing in, and says whose account it is', async () => {
@@ -56,7 +70,9 @@ describe.each(tools)('%s', (slug) => {
     id = made.id;
     expect(made).toMatchObject({ integration: slug, method: 'oauth2', status: 'connected' });
     expect(made.account.name).toBe(name);
-    expect((await at.verify(id)).verdict.kind).toBe('ok');
+    const { verdict } = await at.verify(id);
+    expect(verdict.kind).toBe('ok');
+    if (host !== undefined) expect(verdict.request.host).toBe(host);
   });
 
   test(
@@ -80,6 +96,18 @@ describe.each(tools)('%s', (slug) => {
     at.sandbox.withdraw(slug);
     await at.verify(id);
     expect((await at.connection(id)).status).toBe(withdrawn);
+  });
+
+  test('is told when access is given up, where it can be told', async () => {
+    // Of an account no other connection is of: else the tool is told when the last of them goes.
+    const { id: given } = await connected(slug, undefined, 'jo@borealis.example');
+    expect((await at.app.owner.post(`/v1/connections/${given}/disconnect`)).status).toBe(200);
+    await until(async () => (await at.connection(given)).withdrawal?.state !== 'pending');
+    const { withdrawal } = await at.connection(given);
+    expect(withdrawal.state, JSON.stringify(withdrawal)).toBe(
+      revokePath === undefined ? 'not_offered' : 'withdrawn',
+    );
+    if (revokePath !== undefined) expect(at.calls(slug, revokePath)).toBe(1);
   });
 
   test('says of a wrong client secret that the setup is wrong, not the person', async () => {
@@ -187,8 +215,6 @@ describe('LinkedIn', () => {
 
 describe('Intercom', () => {
   test('is signed in to, asked for a token and called in the region of the workspace', async () => {
-    const { id } = await connected('intercom');
-    expect((await at.verify(id)).verdict.request.host).toBe('api.eu.intercom.io');
     const us = await connected('intercom', { fields: { region: 'intercom' } });
     expect((await at.verify(us.id)).verdict.request.host).toBe('api.intercom.io');
     const begun = await at.app.owner.post('/v1/oauth/authorizations', {
