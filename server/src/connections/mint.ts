@@ -55,7 +55,7 @@ interface SavedDeps extends MintDeps {
 
 /** The next token of a saved credential: opens it, and asks. What is gone meanwhile has no next one. */
 export function createMint(deps: SavedDeps): Mint {
-  return async (owner, refreshToken, cutOff) => {
+  return async (owner, refreshToken, cutOff, mayAsk) => {
     const { workspaceId, connectionId, credentialVersion } = owner;
     const found = await deps.transact(workspaceId, async (tx) => {
       const connection = await findConnection(tx, workspaceId, connectionId);
@@ -76,7 +76,7 @@ export function createMint(deps: SavedDeps): Mint {
     if (method.type !== 'oauth2')
       return mintFrom(deps, { ...known, workspaceId, fields, values: opened.values });
     const { client_id: clientId = null, redirect_uri: redirectUri = null } = opened.values.reveal();
-    const of = { workspaceId, connectionId, definition, method, fields };
+    const of = { workspaceId, connectionId, definition, method, fields, mayAsk };
     const outcome = await renewSignedIn(deps, of, { clientId, redirectUri }, refreshToken);
     if (outcome.kind !== 'minted') return outcome;
     const given = { connection, credentialVersion, definition, method, fields, clientId, redirectUri };

@@ -21,9 +21,10 @@ interface Of<Method> {
   method: Method;
   /** The connection fields of the credential. */
   fields: Readonly<Record<string, string>>;
+  mayAsk?: () => boolean;
 }
 
-type OfIntegration = Pick<Of<OAuth2Method>, 'workspaceId' | 'method' | 'fields'> & {
+type OfIntegration = Pick<Of<OAuth2Method>, 'workspaceId' | 'method' | 'fields' | 'mayAsk'> & {
   integration: Pick<Definition, 'connectionFields'>;
 };
 
@@ -57,7 +58,7 @@ export async function renewSignedIn(
 /** The same under a client that is at hand. */
 export async function renewUnder(
   deps: Deps,
-  { workspaceId, integration, method, fields }: OfIntegration,
+  { workspaceId, integration, method, fields, mayAsk }: OfIntegration,
   client: Pick<OAuthClient, 'id' | 'secret'>,
   redirectUri: string | null,
   refreshToken: Secret<string>,
@@ -78,6 +79,7 @@ export async function renewUnder(
       httpMethod: method.refreshMethod,
     },
     connectionFields: integration.connectionFields,
+    ...(mayAsk && { mayAsk }),
   });
   if (outcome.kind !== 'minted') return outcome;
   const scopes = grantedScopes(method, outcome.minted.scopes);

@@ -3,6 +3,7 @@ import type { Clock } from '../lib/clock.ts';
 import type { Secret } from '../lib/secret.ts';
 import { bodyText } from '../outbound/answer-body.ts';
 import type { Outbound } from '../outbound/call.ts';
+import type { CredentialSource } from '../outbound/credential-source.ts';
 import type { Answer, CallOutcome } from '../outbound/outcome.ts';
 import type { Minted, MintOutcome } from '../tokens/mint.ts';
 import { parseTokenBody } from './token-body.ts';
@@ -78,6 +79,8 @@ export interface TokenAsk {
   values?: Secret<Readonly<Record<string, string>>>;
   /** Connection fields; those that are `filled_from: token_response` are read from the answer. */
   connectionFields?: readonly ConnectionField[];
+  /** Looked at right before the request leaves; false: nothing is sent. */
+  mayAsk?: () => boolean;
 }
 
 /** As `MintOutcome`, and whose token it is where the answer says so. */
@@ -101,7 +104,7 @@ export async function askTokenEndpoint(deps: Deps, ask: TokenAsk): Promise<Token
   const outcome = await deps.outbound.call({
     request,
     allowedOrigins: origin === undefined ? [] : [origin],
-    credential: signedTokenRequest(ask, secrets),
+    credential: whileInTime(signedTokenRequest(ask, secrets), ask.mayAsk),
     workspaceId: ask.workspaceId,
     connectionId: null,
     consumer: 'token',
@@ -111,6 +114,14 @@ export async function askTokenEndpoint(deps: Deps, ask: TokenAsk): Promise<Token
     signal: AbortSignal.timeout(TOKEN_CALL_MS),
   });
   return judged(deps, ask, outcome);
+}
+
+function whileInTime(source: CredentialSource, mayAsk: TokenAsk['mayAsk']): CredentialSource {
+  if (mayAsk === undefined) return source;
+  return {
+    ...source,
+    current: async () => (mayAsk() ? source.current() : { kind: 'unavailable', because: 'missing' }),
+  };
 }
 
 function judged(deps: Deps, ask: TokenAsk, outcome: CallOutcome): TokenOutcome {

@@ -60,4 +60,6 @@ export type Mint = (
   owner: TokenOwner,
   refreshToken: Secret<string> | null,
   cutOff: CutOff | null,
+  /** Looked at right before the request leaves: false where the time for it is over. */
+  mayAsk: () => boolean,
 ) => Promise<MintOutcome | { kind: 'held' }>;

@@ -121,9 +121,10 @@ async function tryToRenew(
   if (row.leasedForMs !== null) return null;
   // What cannot be renewed and has not ended is no business of ours.
   if (!isRenewable(row) && !isEnded) return null;
+  const leasedAt = performance.now();
   const taken = await deps.transact(row.owner.workspaceId, (tx) => takeLease(tx, row, claim));
   if (taken === null) return null;
-  return { renewal: deps.underWay(renew(deps, { row, ...taken, isForced })) };
+  return { renewal: deps.underWay(renew(deps, { row, ...taken, isForced, leasedAt })) };
 }
 
 async function look(deps: ObtainDeps, owner: TokenOwner): Promise<TokenRow | null> {

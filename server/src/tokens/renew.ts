@@ -36,7 +36,15 @@ export interface Claimed {
   interruptedAt: Date | null;
   /** The token that is there was refused before its time: nothing is lost by asking. */
   isForced: boolean;
+  /** By the clock that only goes forward: when the lease was asked for. */
+  leasedAt: number;
 }
+
+/**
+ * The part of a lease in which the request leaves, so that its answer is there before the lease is over. A process that was
+ * stopped in between and wakes up later asks nobody: another one may have used up the refresh token it has in hand.
+ */
+const ASK_PART = 0.3;
 
 /** `kept`: what came is in the journal, and goes to the database by itself. */
 export type Renewed = 'written' | 'kept';
@@ -92,11 +100,12 @@ async function askedWithCare(
   refreshToken: Secret<string> | null,
 ): Promise<MintOutcome | { kind: 'held' | 'lost' }> {
   const { row, lease, isForced } = claimed;
-  const outcome = await asked(deps, row, refreshToken, cutOffOf(deps, claimed));
+  const outcome = await asked(deps, claimed, refreshToken, cutOffOf(deps, claimed));
   if (outcome.kind !== 'held') return outcome;
   if (isUsable(row, deps.clock.now()) && !isForced) return outcome;
+  const leasedAt = performance.now() + deps.settings.leaseMs * WAIT_PART;
   if (!(await waited(deps, lease))) return { kind: 'lost' };
-  return asked(deps, row, refreshToken, null);
+  return asked(deps, { row, leasedAt }, refreshToken, null);
 }
 
 /** A lease that ran out with its holder says no more than that the call began a lease ago at least. */
@@ -128,13 +137,14 @@ async function waited({ transact, clock, settings }: RenewDeps, lease: Lease): P
 
 async function asked(
   deps: RenewDeps,
-  row: TokenRow,
+  { row, leasedAt }: Pick<Claimed, 'row' | 'leasedAt'>,
   refreshToken: Secret<string> | null,
   cutOff: CutOff | null,
 ): Promise<Awaited<ReturnType<Mint>>> {
+  const mayAsk = () => performance.now() - leasedAt < deps.settings.leaseMs * ASK_PART;
   if (!isRenewable(row)) return { kind: 'ended', because: 'expired', words: null };
   try {
-    return await deps.mint(row.owner, refreshToken, cutOff);
+    return await deps.mint(row.owner, refreshToken, cutOff, mayAsk);
   } catch (error) {
     deps.log.warn({ err: error, connectionId: row.owner.connectionId }, 'a token could not be renewed');
     const unknown = { because: 'unreachable', mayHaveHappened: true, retryAfterSeconds: null } as const;
