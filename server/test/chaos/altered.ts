@@ -2,9 +2,9 @@ import { fileURLToPath } from 'node:url';
 
 /** A guard taken out of the product as one process loads it: see `preload/alter-source.ts`. */
 export interface Change {
-  /** Below `server/src`. */
-  file: string;
-  /** What stands there exactly once. */
+  /** A folder below `server/src`. */
+  room: string;
+  /** What stands exactly once in its files. */
   text: string;
   by: string;
 }
@@ -27,8 +27,8 @@ export function preloaded(changes: readonly Change[], clockFile: string | null):
 
 /** Throws where a change was not made: its file was never loaded. */
 export function assertAltered(changes: readonly Change[], said: string): void {
-  for (const { file } of changes) {
-    if (!said.includes(`altered ${file}\n`))
-      throw new Error(`${file} was not loaded, so nothing was altered`);
+  for (const [index, { text }] of changes.entries()) {
+    if (!said.includes(`altered ${index}\n`))
+      throw new Error(`nothing was altered, as no process loaded: ${text}`);
   }
 }

@@ -52,7 +52,7 @@ export interface MemberOptions {
 export interface Member {
   process: ServerProcess;
   /** A call through the proxy with the connection's token: the status of the answer, or 0 where there was none. */
-  call(connectionId: string): Promise<number>;
+  call(connectionId: string, hangUp?: AbortSignal): Promise<number>;
   get(path: string): Promise<{ status: number; json: Record<string, unknown> }>;
 }
 
@@ -141,11 +141,13 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
   };
   const memberOf = (started: ServerProcess, token: string): Member => {
     const headers = { authorization: `Bearer ${token}` };
-    const get = (path: string) => ask(agent, started.url, 'GET', path, headers);
+    const get = (path: string, signal?: AbortSignal) =>
+      ask(agent, started.url, 'GET', path, headers, undefined, signal);
     return {
       process: started,
       get,
-      call: async (id) => (await get(`/v1/proxy/${id}/me`).catch(() => ({ status: 0 }))).status,
+      call: async (id, hangUp) =>
+        (await get(`/v1/proxy/${id}/me`, hangUp).catch(() => ({ status: 0 }))).status,
     };
   };
 
@@ -213,10 +215,18 @@ async function ask(
   path: string,
   headers: Record<string, string>,
   body?: object,
+  signal?: AbortSignal,
 ): Promise<Asked> {
   const sent = body === undefined ? headers : { ...headers, 'content-type': 'application/json' };
   const text = body === undefined ? null : JSON.stringify(body);
-  const answer = await agent.request({ origin, path, method, headers: sent, body: text });
+  const answer = await agent.request({
+    origin,
+    path,
+    method,
+    headers: sent,
+    body: text,
+    signal: signal ?? null,
+  });
   const read = await answer.body.text();
   const lines = [answer.headers['set-cookie'] ?? []].flat();
   return {

@@ -1,30 +1,44 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import { registerHooks } from 'node:module';
 
 /**
- * Loaded into a server process before anything else (`--import`): takes a guard out of one file of the product as that file is
- * loaded, so that a test can be seen to fail without it. What is to be replaced must stand there exactly once; otherwise
- * the process does not start, and no control can test nothing unnoticed.
+ * Loaded into a server process before anything else (`--import`): takes a guard out of the product's source as it is
+ * loaded, so that a test can be seen to fail without it. What is to be replaced must stand exactly once in its room;
+ * otherwise the process does not start, and no control can test nothing unnoticed.
  */
 interface Change {
-  /** How the file's address ends: `tokens/token-store.ts`. */
-  file: string;
+  /** A folder below `server/src`. */
+  room: string;
   text: string;
   by: string;
 }
 
-const changes = JSON.parse(process.env.CHAOS_CHANGES ?? '[]') as Change[];
+const source = new URL('../../../src/', import.meta.url);
+const changes = (JSON.parse(process.env.CHAOS_CHANGES ?? '[]') as Change[]).map((change) => ({
+  ...change,
+  url: fileWith(change),
+}));
+
+function fileWith({ room, text }: Change): string {
+  const folder = new URL(`${room}/`, source);
+  const files = readdirSync(folder).filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts'));
+  const found = files.flatMap((name) => {
+    const url = new URL(name, folder);
+    return Array.from({ length: readFileSync(url, 'utf8').split(text).length - 1 }, () => url.href);
+  });
+  if (found.length !== 1) throw new Error(`${room}/ says ${found.length} times, and not once: ${text}`);
+  return found[0] ?? '';
+}
 
 registerHooks({
   load: (url, context, nextLoad) => {
     const loaded = nextLoad(url, context);
-    const wanted = changes.filter(({ file }) => url.endsWith(`/server/src/${file}`));
-    if (wanted.length === 0) return loaded;
-    let source = String(loaded.source);
-    for (const { file, text, by } of wanted) {
-      if (source.split(text).length !== 2) throw new Error(`${file} does not say exactly once: ${text}`);
-      source = source.replace(text, () => by);
-      process.stderr.write(`altered ${file}\n`);
+    let text = String(loaded.source);
+    for (const [index, change] of changes.entries()) {
+      if (change.url !== url) continue;
+      text = text.replace(change.text, () => change.by);
+      process.stderr.write(`altered ${index}\n`);
     }
-    return { ...loaded, source };
+    return changes.some((change) => change.url === url) ? { ...loaded, source: text } : loaded;
   },
 });

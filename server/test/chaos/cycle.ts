@@ -1,0 +1,143 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expire } from './expire.ts';
+import type { Connected, Fleet, Member, Mode } from './fleet.ts';
+
+/** A connection that cannot be used any more after a kill. */
+export interface Loss {
+  mode: Mode;
+  /** The provider had carried out its renewal, and the answer was not written down yet. */
+  wasUnderWay: boolean;
+  /** The connection says that its renewal was interrupted. */
+  isShown: boolean;
+}
+
+const MODES: readonly Mode[] = ['static', 'grace', 'strict'];
+
+/**
+ * One cycle: tokens of so many connections a mode run out, a process begins to renew them, and is killed at a moment that is
+ * different each time. Then another one uses them. Resolves to what was lost.
+ */
+export async function kill(
+  fleet: Fleet,
+  doomed: Member,
+  survivor: Member,
+  count: number,
+  had: Map<Mode, Connected[]> = new Map(),
+): Promise<Loss[]> {
+  const connections = await prepared(fleet, count, had);
+  const ids = connections.map(({ id }) => id);
+  const seenBefore = new Map(MODES.map((mode) => [mode, fleet.provider(mode).tokenRequests.length]));
+  await delayed(fleet);
+  const generations = await generationsOf(fleet, ids);
+  await expire(fleet.database, ids);
+  for (const id of ids) void doomed.call(id);
+  await someRequest(fleet, seenBefore);
+  await sleep(Math.random() * 120);
+  await doomed.process.kill();
+  await sleep(100);
+  const written = await generationsOf(fleet, ids);
+  const acted = new Set(
+    MODES.flatMap((mode) =>
+      fleet
+        .provider(mode)
+        .tokenRequests.slice(seenBefore.get(mode))
+        .flatMap((one) => (one.status === 200 && one.accountId !== null ? [one.accountId] : [])),
+    ),
+  );
+  const statuses = await Promise.all(ids.map((id) => usable(survivor, id)));
+  const losses: Loss[] = [];
+  for (const [at, { id, accountId, mode }] of connections.entries()) {
+    if (statuses[at]) continue;
+    const { json } = await survivor.get(`/v1/connections/${id}`);
+    losses.push({
+      mode,
+      wasUnderWay: acted.has(accountId) && written.get(id) === generations.get(id),
+      isShown: (json.token as { ended_because: string } | null)?.ended_because === 'renewal_interrupted',
+    });
+    had.set(
+      mode,
+      (had.get(mode) ?? []).filter((one) => one.id !== id),
+    );
+  }
+  return losses;
+}
+
+/** The same with SIGTERM, at a strict provider. */
+export async function stopCleanly(
+  fleet: Fleet,
+  leaving: Member,
+  next: Member,
+  count: number,
+  had: Map<Mode, Connected[]> = new Map(),
+): Promise<{ underWay: number; lost: string[] }> {
+  const connections = await prepared(fleet, count, had, ['strict']);
+  const provider = fleet.provider('strict');
+  const ids = connections.map(({ id }) => id);
+  await delayed(fleet);
+  const before = provider.tokenRequests.length;
+  await expire(fleet.database, ids);
+  const hangingUp = new AbortController();
+  const calls = ids.map((id) => leaving.call(id, hangingUp.signal));
+  await someRequest(fleet, new Map([['strict', before]]));
+  await sleep(Math.random() * 60);
+  const underWay = provider.tokenRequests.slice(before).filter((one) => one.actedAt === null).length;
+  // Whoever asked has gone: nobody waits for the answers but the store.
+  hangingUp.abort();
+  await Promise.all(calls);
+  await leaving.process.stop();
+  const statuses = await Promise.all(ids.map((id) => usable(next, id)));
+  const lost = ids.filter((_, at) => !statuses[at]);
+  const left = connections.filter(({ id }) => !lost.includes(id));
+  had.set('strict', left);
+  return { underWay, lost };
+}
+
+async function prepared(
+  fleet: Fleet,
+  count: number,
+  had: Map<Mode, Connected[]>,
+  modes = MODES,
+): Promise<(Connected & { mode: Mode })[]> {
+  const all: (Connected & { mode: Mode })[] = [];
+  for (const mode of modes) {
+    const there = had.get(mode) ?? [];
+    const more = await fleet.connect(mode, Math.max(0, count - there.length));
+    had.set(mode, [...there, ...more]);
+    all.push(...[...there, ...more].map((one) => ({ ...one, mode })));
+  }
+  return all;
+}
+
+/** Long enough for a kill to fall anywhere: before it is carried out, before it is answered, before it is written. */
+async function delayed(fleet: Fleet): Promise<void> {
+  for (const mode of MODES) fleet.provider(mode).failAlways({ kind: 'delay', beforeMs: 40, afterMs: 40 });
+}
+
+async function someRequest(fleet: Fleet, before: ReadonlyMap<Mode, number>): Promise<void> {
+  const endAt = Date.now() + 10_000;
+  const isThere = () =>
+    [...before].some(([mode, count]) => fleet.provider(mode).tokenRequests.length > count);
+  while (!isThere()) {
+    if (Date.now() > endAt) throw new Error('nothing was renewed');
+    await sleep(2);
+  }
+}
+
+/** Within what a lease lasts and a while: the first answer that is no "later". */
+async function usable(member: Member, id: string): Promise<boolean> {
+  const endAt = Date.now() + 20_000;
+  for (;;) {
+    const status = await member.call(id);
+    if (status === 200) return true;
+    if (status === 409 || Date.now() > endAt) return false;
+    await sleep(100);
+  }
+}
+
+async function generationsOf(fleet: Fleet, ids: readonly string[]): Promise<Map<string, number>> {
+  const { rows } = await fleet.database.query<{ connection_id: string; generation: number }>(
+    'select connection_id, generation from tokens where connection_id = any($1)',
+    [ids],
+  );
+  return new Map(rows.map((row) => [row.connection_id, row.generation]));
+}

@@ -1,0 +1,85 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { kill, type Loss, stopCleanly } from './cycle.ts';
+import { expire } from './expire.ts';
+import type { Connected, Fleet, Member } from './fleet.ts';
+import { DRAIN, INTERRUPTED, TAKE_OVER } from './guards.ts';
+import { startStage } from './stage.ts';
+
+/**
+ * kill -9 and SIGTERM while renewals are under way, at providers of all three kinds. At full size:
+ * `npm run bench refresh-kill -- --full`.
+ */
+let stage: Awaited<ReturnType<typeof startStage>>;
+let fleet: Fleet;
+let survivor: Member;
+
+beforeAll(async () => {
+  stage = await startStage({ modes: ['static', 'grace', 'strict'] });
+  fleet = stage.fleet;
+  survivor = await fleet.start('survivor');
+}, 60_000);
+afterAll(() => stage.close());
+
+test('kill -9: nothing is lost that can be asked for twice; what else is lost was under way, and is shown', async () => {
+  const lost: Loss[] = [];
+  for (const _ of [1, 2]) {
+    const doomed = await fleet.start('doomed');
+    lost.push(...(await kill(fleet, doomed, survivor, 3)));
+  }
+  expect(lost.filter(({ mode }) => mode !== 'strict')).toEqual([]);
+  expect(lost.filter((loss) => !loss.wasUnderWay || !loss.isShown)).toEqual([]);
+}, 60_000);
+
+/** One strict connection whose renewal was carried out, and whose process was killed before the answer came. */
+async function cutOff(id: string, doomed: Member): Promise<void> {
+  const provider = fleet.provider('strict');
+  await expire(fleet.database, [id]);
+  const acted = new Promise<void>((resolve) => {
+    provider.fail({ kind: 'hold_answer', acted: resolve, until: sleep(5_000) });
+  });
+  void doomed.call(id);
+  await acted;
+  await doomed.process.kill();
+}
+
+test('control: where a lease is never over, what a killed process held is stuck', async () => {
+  const [{ id }] = (await fleet.connect('static', 1)) as [Connected];
+  const [doomed, altered] = await Promise.all([
+    fleet.start('doomed'),
+    fleet.start('altered', { without: TAKE_OVER }),
+  ]);
+  await expire(fleet.database, [id]);
+  fleet.provider('static').failAlways({ kind: 'delay', beforeMs: 200, afterMs: 0 });
+  const before = fleet.provider('static').tokenRequests.length;
+  void doomed.call(id);
+  while (fleet.provider('static').tokenRequests.length === before) await sleep(5);
+  await doomed.process.kill();
+  const stuck = Promise.race([altered.call(id), sleep(3_500)]);
+  expect(await stuck).not.toBe(200);
+  expect(await survivor.call(id)).toBe(200);
+  await altered.process.kill();
+}, 60_000);
+
+test('a grant that a killed process brought to its end is said to be interrupted; control: else it is blamed on others', async () => {
+  const shown: unknown[] = [];
+  for (const without of [[], INTERRUPTED]) {
+    const [{ id }] = (await fleet.connect('strict', 1)) as [Connected];
+    const doomed = await fleet.start('doomed');
+    await cutOff(id, doomed);
+    const next = await fleet.start('altered', { without });
+    expect(await next.call(id)).toBe(409);
+    const token = (await next.get(`/v1/connections/${id}`)).json.token as { ended_because: string };
+    shown.push(token.ended_because);
+    await next.process.kill();
+  }
+  expect(shown).toEqual(['renewal_interrupted', 'revoked']);
+}, 60_000);
+
+test('SIGTERM: a process ends its renewals first, and nothing is lost at a strict provider; control: else it is', async () => {
+  const kept = await stopCleanly(fleet, await fleet.start('leaving'), survivor, 4);
+  expect(kept.underWay).toBeGreaterThan(0);
+  expect(kept.lost).toEqual([]);
+  const hasty = await stopCleanly(fleet, await fleet.start('leaving', { without: DRAIN }), survivor, 4);
+  expect(hasty.lost.length).toBeGreaterThan(0);
+}, 60_000);
