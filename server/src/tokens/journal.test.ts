@@ -77,8 +77,8 @@ function unasked(outcome: Awaited<ReturnType<Mint>> = given(minted('asked-again'
 /** Like a provider that takes a refresh token that comes twice for stolen. */
 function strict() {
   const { asked, mint } = unasked();
-  const careful: Mint = async (owner, refreshToken, cutOff) =>
-    cutOff === null ? mint(owner, refreshToken, cutOff) : { kind: 'held' };
+  const careful: Mint = async (owner, refreshToken, cutOff, mayAsk) =>
+    cutOff === null ? mint(owner, refreshToken, cutOff, mayAsk) : { kind: 'held' };
   return { asked, mint: careful };
 }
 
