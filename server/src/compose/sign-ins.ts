@@ -36,6 +36,7 @@ export function composeSignIns(deps: Deps): { signIns: SignIns; apps: OAuthApps 
     ...both,
     tokens,
     withdrawals: connections.withdrawals,
+    setupGate: connections.setupGate,
     upstreams: config.upstreams,
     giveBack: (tx, got) => connections.withdrawals.refuse(tx, got),
     verifierKey: deps.masterKey.derive('pkce verifiers'),

@@ -7,7 +7,12 @@ import type { Clock } from '../lib/clock.ts';
 import type { Transact, Tx } from '../lib/tx.ts';
 import type { RefusalStore } from '../oauth/app-refusal-store.ts';
 import type { ClientDeps } from '../oauth/client.ts';
-import { createSetupGate, DEFAULT_SETUP_GATE_SETTINGS, type SetupGateSettings } from '../oauth/setup-gate.ts';
+import {
+  createSetupGate,
+  DEFAULT_SETUP_GATE_SETTINGS,
+  type SetupGate,
+  type SetupGateSettings,
+} from '../oauth/setup-gate.ts';
 import type { Outbound } from '../outbound/call.ts';
 import type { CredentialSource } from '../outbound/credential-source.ts';
 import type { TokenSettings } from '../tokens/settings.ts';
@@ -174,6 +179,8 @@ export interface Connections {
   tokens: Tokens;
   /** Access that was given up, until the providers know. */
   withdrawals: Withdrawals;
+  /** What is known of sign-in setups that providers refuse. */
+  setupGate: SetupGate;
   /** Waits until nothing is under way that nobody else waits for: renewals. */
   drain(): Promise<void>;
   /** From LISTEN `connection_changed`: drops what is in memory of this workspace; null: of all (after a gap). */
@@ -309,6 +316,7 @@ export function createConnections(given: ConnectionsDeps): Connections {
 
     tokens,
     withdrawals,
+    setupGate,
     drain: () => tokens.drain(),
     forget,
     check: (workspaceId, connectionId) =>

@@ -9,6 +9,7 @@ import type { AuthorizationLookup } from '../oauth/authorization-lookup.ts';
 import { findAuthorization, type Standing, standingOf } from '../oauth/authorizations.ts';
 import { type BeginDeps, type Begun, begin } from '../oauth/begin.ts';
 import type { Arrival, Visit } from '../oauth/callback.ts';
+import type { SetupGate } from '../oauth/setup-gate.ts';
 import type { Who } from '../workspaces/who.ts';
 import type { AuthorizeDeps, SignedIn } from './authorize.ts';
 import { takenNames } from './connection-store.ts';
@@ -25,6 +26,7 @@ import { askedOf, goOnWith } from './sign-in-start.ts';
 export interface SignInsDeps extends AuthorizeDeps, BeginDeps {
   /** Access that a sign-in got and that no connection of it holds is withdrawn at the provider; nobody waits for that. */
   giveBack(tx: Tx, got: SignedIn): Promise<void>;
+  setupGate: Pick<SetupGate, 'heard'>;
   lookup: AuthorizationLookup;
   log: { warn(fields: object, message: string): void };
   /** What changed is not to be answered from memory. */

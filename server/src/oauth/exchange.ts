@@ -8,6 +8,7 @@ import { filledAddress } from './addresses.ts';
 import type { Authorization, Failed } from './authorization.ts';
 import type { OAuthClient } from './client.ts';
 import { verifierOf } from './pkce.ts';
+import type { SetupGate } from './setup-gate.ts';
 import { askTokenEndpoint, type TokenOutcome } from './token-endpoint.ts';
 import type { TokenAccount } from './token-minted.ts';
 
@@ -15,6 +16,7 @@ interface Deps {
   outbound: Pick<Outbound, 'call'>;
   clock: Clock;
   verifierKey: Secret<Buffer>;
+  setupGate: Pick<SetupGate, 'heard'>;
 }
 
 interface Exchanging {
@@ -42,6 +44,12 @@ export async function exchange(deps: Deps, exchanging: Exchanging): Promise<Exch
     grant: { kind: 'authorization_code', code, redirectUri: authorization.redirectUri, codeVerifier },
     connectionFields: definition.connectionFields,
   });
+  const asker = {
+    workspaceId: authorization.workspaceId,
+    connectionId: authorization.id,
+    integration: definition,
+  };
+  await deps.setupGate.heard(asker, client, outcome);
   if (outcome.kind !== 'minted') return failed(definition.name, outcome);
   return { kind: 'exchanged', minted: outcome.minted, account: outcome.account };
 }

@@ -1,6 +1,7 @@
 import { record } from '../audit/record.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Transact } from '../lib/tx.ts';
+import type { Refusal } from './app.ts';
 import type { RefusalStore, SetupPlace } from './app-refusal-store.ts';
 import type { OAuthClient } from './client.ts';
 import type { TokenOutcome } from './token-endpoint.ts';
@@ -45,40 +46,50 @@ export interface Asker {
  *                                    → [id or secret entered anew] accepted
  */
 export interface SetupGate {
+  /** What a request that nobody holds back (a sign-in) told of the setup. */
+  heard(asker: Asker, client: OAuthClient, outcome: TokenOutcome): Promise<void>;
   ask(asker: Asker, client: OAuthClient, ask: () => Promise<TokenOutcome>): Promise<TokenOutcome>;
 }
 
 export function createSetupGate(deps: SetupGateDeps): SetupGate {
+  const note: SetupGate['heard'] = async (asker, client, outcome) => {
+    const place = placeOf(asker, client);
+    if (outcome.kind === 'setup_rejected' && outcome.isClient === true)
+      await refused(deps, place, asker, outcome.words);
+    // A grant that has ended was told to a client that is known.
+    const isAccepted = outcome.kind === 'minted' || outcome.kind === 'ended';
+    if (isAccepted && client.refusal !== null) await accepted(deps, place, asker);
+  };
+  // The only live token may be in the outcome: it is never lost for what could not be noted.
+  const heard: SetupGate['heard'] = (...told) =>
+    note(...told).catch((err: unknown) => {
+      deps.log.warn({ err }, 'what a sign-in setup was told is not written down');
+    });
   return {
+    heard,
     ask: async (asker, client, ask) => {
-      const { workspaceId, integration } = asker;
-      const place = {
-        setUpBy: client.setUpBy,
-        workspaceId,
-        integration: integration.slug,
-        version: client.version,
-      };
-      if (client.refusal !== null && !(await mayTry(deps, place, asker, client)))
-        return { kind: 'setup_rejected', words: client.refusal.words };
+      const { refusal } = client;
+      if (refusal !== null && !(await mayTry(deps, placeOf(asker, client), asker, refusal)))
+        return { kind: 'setup_rejected', words: refusal.words };
       const outcome = await ask();
-      if (outcome.kind === 'setup_rejected' && outcome.isClient === true)
-        await refused(deps, place, asker, outcome.words);
-      // A grant that has ended was told to a client that is known.
-      const isAccepted = outcome.kind === 'minted' || outcome.kind === 'ended';
-      if (isAccepted && client.refusal !== null) await accepted(deps, place, asker);
+      await heard(asker, client, outcome);
       return outcome;
     },
   };
+}
+
+function placeOf({ workspaceId, integration }: Asker, { setUpBy, version }: OAuthClient): SetupPlace {
+  return { setUpBy, workspaceId, integration: integration.slug, version };
 }
 
 async function mayTry(
   { refusals, clock, settings }: SetupGateDeps,
   place: SetupPlace,
   { connectionId }: Asker,
-  { refusal }: OAuthClient,
+  refusal: Refusal,
 ): Promise<boolean> {
   const now = clock.now();
-  if (refusal === null || refusal.retryAt > now) return false;
+  if (refusal.retryAt > now) return false;
   return refusals.claimTrial(place, {
     by: connectionId,
     now,
