@@ -10,6 +10,8 @@ interface Tool {
   tokenPath: string;
   /** How an access that a person withdrew at the tool is shown after the next check. */
   withdrawn: 'revoked' | 'expired';
+  /** Actions that want a scope nobody ticked. */
+  limited?: string[];
   /** Signs in at several accounts: which one is meant. */
   choice?: string;
 }
@@ -22,11 +24,23 @@ const TOOLS: Record<string, Tool> = {
     name: 'anna@acme.example',
     tokenPath: '/common/oauth2/v2.0/token',
     withdrawn: 'revoked',
+    limited: ['create_event', 'list_events', 'create_contact', 'find_contact'],
   },
   pipedrive: { name: 'Acme', tokenPath: '/oauth/token', withdrawn: 'revoked' },
   quickbooks: { name: 'Acme Inc.', tokenPath: '/oauth2/v1/tokens/bearer', withdrawn: 'revoked' },
-  xero: { name: 'Acme Trading', tokenPath: '/connect/token', withdrawn: 'revoked', choice: ' Trading' },
-  'zoho-crm': { name: 'anna@acme.example', tokenPath: '/oauth/v2/token', withdrawn: 'revoked' },
+  xero: {
+    name: 'Acme Trading',
+    tokenPath: '/connect/token',
+    withdrawn: 'revoked',
+    choice: ' Trading',
+    limited: ['record_payment'],
+  },
+  'zoho-crm': {
+    name: 'anna@acme.example',
+    tokenPath: '/oauth/v2/token',
+    withdrawn: 'revoked',
+    limited: ['query', 'list_modules'],
+  },
 };
 const tools = Object.keys(TOOLS);
 const toolOf = (slug: string) => TOOLS[slug] as Tool;
@@ -71,6 +85,8 @@ describe.each(tools)('%s', (slug) => {
     const made = await at.connection(id);
     expect(made).toMatchObject({ integration: slug, method: 'oauth2', status: 'connected' });
     expect(made.account.name).toBe(tool.name);
+    const limited = made.limited_actions.map((one: { name: string }) => one.name);
+    expect(limited).toEqual(tool.limited ?? []);
     expect((await at.verify(id)).verdict.kind).toBe('ok');
   });
 
@@ -244,6 +260,6 @@ describe('Outlook', () => {
       },
     });
     expect(made.status, made.text).toBe(201);
-    expect(made.json.status).toBe('connected');
+    expect(made.json).toMatchObject({ status: 'connected', limited_actions: [] });
   });
 });
