@@ -100,7 +100,9 @@ test('a viewer comes by a link, sees what a viewer may, cannot save credentials,
   await sees(members, 'Vera Viewer is an Admin now.');
 
   expect((await api.post('/v1/connections', key)).status).toBe(201);
-  // The page that is open follows at the next step.
+  // The page that is open follows at the next step, and its menu with it.
+  expect(await page.getByRole('link', { name: 'Audit log' }).count()).toBe(0);
+  await page.getByRole('link', { name: 'Members' }).click();
   await page.getByRole('link', { name: 'Audit log' }).click();
   await sees(page, 'Changed the role of');
   await page.goto('/settings/connections/hunter');

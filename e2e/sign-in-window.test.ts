@@ -133,12 +133,15 @@ describe('a sign-in that reaches several accounts', () => {
     await allow(await openSignIn(page, connectButton(page)), 'anna@acme.example');
     await sees(page, /Which Jira site is this connection for\?/);
     await page.reload();
-    const first = page.getByRole('radio', { name: 'https://acme.atlassian.net' });
-    await eventually(() => first.evaluate('(radio) => document.activeElement === radio')).toBe(true);
+    const focused = () => page.evaluate('document.activeElement.labels?.[0]?.textContent');
+    await eventually(focused).toBe('https://acme.atlassian.net');
     expect((await signedIn.api.get('/v1/connections?integration=jira')).json.data).toEqual([]);
     await page.keyboard.press('ArrowDown');
     await page.keyboard.press('Enter');
     await rowOf(page, 'The second site').getByText('Connected', { exact: true }).waitFor();
+    await rowOf(page, 'The second site')
+      .getByText(/acme-sandbox/)
+      .waitFor();
   });
 });
 

@@ -1,4 +1,5 @@
 import type { ConnectionId } from '@keyrail/contract/ids';
+import type { Fact } from '@keyrail/contract/integrations';
 import type { Verdict } from '@keyrail/contract/verdicts';
 import { authenticator } from '../auth-methods/apply.ts';
 import type { OAuth2Method } from '../catalog/auth-definition.ts';
@@ -74,7 +75,7 @@ export async function completeSignIn(
   const { fields } = account;
   const checked = await check(deps, signedIn, fields, existing, account.chosen);
   if ('reason' in checked) return checked;
-  const ready = { ...signedIn, ...checked, fields };
+  const ready = { ...signedIn, ...checked, fields, facts: factsOf(signedIn, account.chosen) };
   return existing === null
     ? connectAuthorized(deps, who, ready)
     : reconnectAuthorized(deps, who, existing, ready);
@@ -86,7 +87,14 @@ interface Checked {
   at: Date;
 }
 
-type Ready = SignedIn & Checked & { fields: Readonly<Record<string, string>> };
+type Ready = SignedIn & Checked & { fields: Readonly<Record<string, string>>; facts: Fact[] };
+
+/** What was chosen, by its name: the field that holds it is often an id that tells nobody anything. */
+function factsOf({ method: { accountChoice } }: SignedIn, chosen: Choice | null): Fact[] {
+  return chosen === null || accountChoice === undefined
+    ? []
+    : [{ label: accountChoice.label, value: chosen.label }];
+}
 
 async function existingOf(
   { transact }: Pick<AuthorizeDeps, 'transact'>,
@@ -204,7 +212,7 @@ function withAccount(found: Finding, account: TokenAccount | null): Finding {
 }
 
 async function connectAuthorized(deps: AuthorizeDeps, who: Who, ready: Ready): Promise<AuthorizeOutcome> {
-  const { authorization, definition, method, minted, fields, found, verdict, at } = ready;
+  const { authorization, definition, method, minted, fields, facts, found, verdict, at } = ready;
   const { workspaceId } = who;
   const { wanted } = authorization;
   const id = newId<ConnectionId>('con');
@@ -212,7 +220,7 @@ async function connectAuthorized(deps: AuthorizeDeps, who: Who, ready: Ready): P
   const sealed = await seal(deps, credentialPlace(workspaceId, id, 1), credentialText(values));
   const fingerprint = fingerprintOf(deps.keyedHash, workspaceId, secretsOf(minted));
   await deps.transact(workspaceId, async (tx) => {
-    const entered = { values, fields, hint: null, secrets: [], notes: [], facts: [], expiresAt: null };
+    const entered = { values, fields, hint: null, secrets: [], notes: [], facts, expiresAt: null };
     const credentials = wanted.fields;
     await save(deps, tx, who, {
       id,
@@ -235,7 +243,7 @@ async function reconnectAuthorized(
   existing: Connection,
   ready: Ready,
 ): Promise<AuthorizeOutcome> {
-  const { definition, method, minted, fields, found, verdict, at } = ready;
+  const { definition, method, minted, fields, facts, found, verdict, at } = ready;
   const fingerprint = fingerprintOf(deps.keyedHash, who.workspaceId, secretsOf(minted));
   const { id } = existing;
   const giveUp = await deps.withdrawals.givingUp(who.workspaceId);
@@ -244,7 +252,7 @@ async function reconnectAuthorized(
     const as = { method: method.type, methodId: methodIdOf(method), fields, hint: null };
     const checked = changeAfter(deps.settings, null, { found, verdict, definition, method, at });
     await makeCurrent(tx, who, before, {
-      stored: { ...next, ...as, fingerprint, facts: [], expiresAt: null },
+      stored: { ...next, ...as, fingerprint, facts, expiresAt: null },
       change: { ...checked, ...as },
       event: { kind: 'reconnected', message: `Signed in again. ${verdict.message}`, actor: who.label, at },
       keepPreviousMs: deps.settings.keepPreviousMs,

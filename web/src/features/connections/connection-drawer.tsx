@@ -12,6 +12,7 @@ import { Skeleton } from '../../ui/skeleton.tsx';
 import { ConnectionState } from '../../ui/status.tsx';
 import { CheckNow } from './check-now.tsx';
 import styles from './connection-drawer.module.css';
+import { fieldLabel } from './methods.ts';
 import { lacksAccess, MissingAccess, ScopeName } from './missing-access.tsx';
 import { NextStep, OwnWords } from './outcome.tsx';
 import { Credentials } from './previous-key.tsx';
@@ -96,7 +97,7 @@ function Details({ tool, connection, onReconnect }: DetailsProps) {
             </Fact>
           ))}
         {Object.entries(connection.fields).map(([name, value]) => (
-          <Fact key={name} name={tool.connection_fields.find((field) => field.name === name)?.label ?? name}>
+          <Fact key={name} name={fieldLabel(tool, name)}>
             {value}
           </Fact>
         ))}

@@ -124,7 +124,7 @@ function Reason({ connection: { status, status_reason: reason } }: { connection:
 function LeftAtTool({ connection: { withdrawal }, toolName }: { connection: Connection; toolName: string }) {
   if (withdrawal === null || withdrawal.state === 'withdrawn') return null;
   return (
-    <span className={styles.second}>
+    <span className={`${styles.second} k-inline`}>
       {withdrawal.message} <WithdrawThere withdrawal={withdrawal} toolName={toolName} />
     </span>
   );
@@ -152,8 +152,10 @@ function Used({
 /** Whom the key belongs to, as far as the tool tells. */
 function whoIs(tool: Integration, connection: Connection): string {
   const { account, hint, facts } = connection;
-  if (account?.name != null) return `Connected as ${account.name}`;
   const [first] = facts;
+  // Of several sites or organisations that one person reaches, the one it is for.
+  const place = connection.method === 'oauth2' && first !== undefined ? ` · ${first.value}` : '';
+  if (account?.name != null) return `Connected as ${account.name}${place}`;
   if (first !== undefined) return `${first.label}: ${first.value}`;
   if (hint !== null) return `Key ending in ${hint}`;
   return methodOf(tool, connection)?.label ?? 'Account not known';

@@ -26,6 +26,13 @@ export function fieldsOf(tool: Integration, method: AuthMethod | undefined): Cre
   return [...tool.connection_fields, ...(method?.fields ?? [])];
 }
 
+/** What a field of a connection is called; of what the tool itself told (a cloud id) there is only its name. */
+export function fieldLabel(tool: Integration, name: string): string {
+  const fields = [...tool.connection_fields, ...tool.auth_methods.flatMap((method) => method.fields)];
+  const words = name.replaceAll('_', ' ');
+  return fields.find((field) => field.name === name)?.label ?? words.charAt(0).toUpperCase() + words.slice(1);
+}
+
 /** What people call the secret of a method: "API key", "Service account key". */
 export function secretName(method: AuthMethod | undefined): string {
   return method?.fields.find((field) => field.is_secret)?.label ?? method?.label ?? 'API key';

@@ -29,7 +29,7 @@ function OtherAddress({ tool, setup }: Props) {
   const there = new URL(location.pathname + location.search, comesBackTo).href;
   return (
     <Notice tone="amber" title={`Sign-ins at ${tool.name} come back to ${comesBackTo}.`}>
-      <p>
+      <p className="k-inline">
         You have this page open under {location.origin}, where the end of a sign-in is not noticed.{' '}
         <a href={there}>Open it there</a>, and sign in there.
       </p>

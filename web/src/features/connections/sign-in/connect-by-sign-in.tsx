@@ -1,6 +1,7 @@
 import type { AuthMethod, Integration } from '@keyrail/contract/integrations';
 import { ApiError } from '@keyrail/sdk/api-error';
 import { CredentialFields } from '../credential-fields.tsx';
+import { fieldsOf } from '../methods.ts';
 import type { CredentialsForm } from '../use-credentials-form.ts';
 import { OAuthConnect } from './oauth-connect.tsx';
 import type { SignInControl } from './use-sign-in.ts';
@@ -40,7 +41,7 @@ export function ConnectBySignIn({ tool, method, form, control, subject, ...shown
       }
     >
       <CredentialFields
-        fields={tool.connection_fields}
+        fields={fieldsOf(tool, method)}
         values={form.values}
         onChange={form.setValues}
         errorOf={(field) => signInError(control)?.field(`fields.${field}`)}

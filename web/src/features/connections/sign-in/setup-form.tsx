@@ -96,7 +96,7 @@ export function SetupForm({ tool, method, app, onSaved, onCancel }: Props) {
         data-1p-ignore
         data-lpignore="true"
       />
-      <p className="k-2">
+      <p className="k-2 k-inline">
         <Link to="/settings/check">Check my setup</Link> says whether {tool.name} finds its way back to this
         server.
       </p>
