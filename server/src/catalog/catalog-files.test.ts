@@ -22,6 +22,13 @@ const keyForms = JSON.parse(textOf('key-forms.json')) as {
   integration: string | null;
 }[];
 
+/** What is public there: any token reads it. */
+const NEED_NO_SCOPE = new Set([
+  'github.yaml search_issues',
+  'github.yaml find_user',
+  'github.yaml get_repository',
+]);
+
 describe.each(files)('%s', (name) => {
   const { definition, problems } = readDefinition(name, textOf(name));
 
@@ -63,6 +70,21 @@ describe.each(files)('%s', (name) => {
       for (const scope of method.scopes) expect(scope.description).toBeTruthy();
       expect(method.refresh).toBeTruthy();
     }
+  });
+
+  test('says where access is withdrawn: an address that is told, or the page where a person does it', () => {
+    for (const method of definition.auth.filter((one) => one.type === 'oauth2'))
+      expect(method.revokeUrl ?? method.removeUrl).toBeTruthy();
+  });
+
+  test('names the scopes of every action, where some of what it asks for need not be ticked', () => {
+    const hasOptional = definition.auth.some(
+      (method) => method.type === 'oauth2' && method.scopes.some((scope) => scope.optional),
+    );
+    if (!hasOptional) return;
+    const isOpen = (action: Action) =>
+      action.scopes.length === 0 && !NEED_NO_SCOPE.has(`${name} ${action.name}`);
+    expect(definition.actions.filter(isOpen).map((action) => action.name)).toEqual([]);
   });
 
   test('sends every secret it asks for', () => {
