@@ -36,6 +36,22 @@ export async function enqueueAsSystem<Payload>(
   await insert(system, job, payload, options);
 }
 
+/** Many of one kind, each under its key, in one statement. */
+export async function enqueueManyAsSystem<Payload>(
+  system: Queries,
+  job: Job<Payload>,
+  entries: readonly { payload: Payload; key: string }[],
+  { priority }: Pick<EnqueueOptions, 'priority'> = {},
+): Promise<void> {
+  if (entries.length === 0) return;
+  const payloads = entries.map(({ payload }) => JSON.stringify(job.payload.parse(payload)));
+  const keys = entries.map(({ key }) => key);
+  await sql`
+    select keyrail_enqueue(${job.name}, payload::json, null, key, 'replace', null,
+      ${job.maxAttempts ?? null}::int, ${priority ?? null}::int)
+    from unnest(${payloads}::text[], ${keys}::text[]) as entries (payload, key)`.execute(system);
+}
+
 async function insert<Payload>(
   handle: Queries,
   job: Job<Payload>,

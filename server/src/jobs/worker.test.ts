@@ -185,3 +185,25 @@ test('a worker whose connections are all cut works on', async () => {
   await greeted.reached(2);
   expect(greeted.items).toEqual(['before', 'after']);
 });
+
+test('a connection that is lost just as a job ends, well or badly, ends no process, and later jobs run', async () => {
+  const ran = collector<string>();
+  const cut = () =>
+    sql`select pg_terminate_backend(pid) from pg_stat_activity
+      where datname = current_database() and application_name = 'keyrail worker'`.execute(database.db.system);
+  await work([
+    task(greet, async ({ who }) => {
+      ran.add(who);
+      if (who === 'later') return;
+      await cut();
+      if (who === 'badly') throw new Error('badly');
+    }),
+  ]);
+  const { transact } = database.db;
+  for (const who of ['well', 'badly', 'later']) {
+    await transact('wsp_a', (tx) => enqueue(tx, greet, { who }));
+    await ran.reached(ran.items.length + 1);
+  }
+  // An error that nobody handles fails the run of the tests, as it ends the server's process.
+  expect(ran.items).toContain('later');
+}, 30_000);

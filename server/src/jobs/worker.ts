@@ -91,7 +91,15 @@ async function startSession(
     noHandleSignals: true,
     events,
     logger: loggerOf(deps.log),
-    preset: { worker: { gracefulShutdownAbortTimeout: options.drainMs } },
+    preset: {
+      worker: {
+        gracefulShutdownAbortTimeout: options.drainMs,
+        // Without a batch, even of one, the library waits for nobody to hear that a job's end could not be written: an error
+        // that nothing handles, and the process ends for a connection that was lost.
+        completeJobBatchDelay: 0,
+        failJobBatchDelay: 0,
+      },
+    },
   });
   // Its failure is seen in keepWorking; nobody else needs to wait for it.
   runner.promise.catch(() => {});
