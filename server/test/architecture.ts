@@ -140,6 +140,7 @@ const openers = new Set([
   'server/src/connections/withdrawal-box.ts',
   'server/src/tokens/token-box.ts',
   'server/src/oauth/app-secret.ts',
+  'server/src/oauth/held.ts',
 ]);
 
 const vaultDoor: Rule = {
@@ -218,11 +219,16 @@ const names: Rule = {
  * No integration's name in code: what is special about one is a field of its file. Slugs that are English words count only
  * where they are not prose: alone in quotes, or with a capital or a dot.
  */
-export function noIntegrationNames(slugs: string[], words: string[] = ['instantly']): Rule {
+export function noIntegrationNames(
+  slugs: string[],
+  words: string[] = ['instantly', 'box', 'linear', 'linkedin'],
+): Rule {
   const patterns = slugs.map((slug) => {
     const plain = slug.replaceAll(/[^a-z0-9]+/gi, '[-_. ]?');
+    // Of a thing's parts some are called a box, too.
+    const member = slug === 'box' ? '' : `|[\\w.]\\.${plain}\\b`;
     return words.includes(slug)
-      ? new RegExp(`['"\`]${plain}['"\`]|\\b${plain}\\.(ai|com|io)\\b|[\\w.]\\.${plain}\\b`, 'i')
+      ? new RegExp(`['"\`]${plain}['"\`]|\\b${plain}\\.(ai|com|io)\\b${member}`, 'i')
       : new RegExp(`(?<![a-z])${plain}(?![a-z])`, 'i');
   });
   return {

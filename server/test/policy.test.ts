@@ -27,6 +27,7 @@ const OPEN = [
   'GET /oauth/callback/:integration: public',
   'GET /oauth/callback/setup-check/:nonce: public',
   'GET /oauth/done/:id: public',
+  'GET /oauth/start/:id: public',
   'GET /openapi.json: public',
   'GET /v1/invitations/state: public',
   'GET /v1/memberships/:workspace_id/leaving: session',

@@ -43,7 +43,7 @@ button?.addEventListener('click', async () => {
   button.disabled = true;
   const { go, workspace } = button.dataset;
   try {
-    const answer = await fetch('/v1/oauth/authorizations/' + go + '/start', { method: 'POST', headers: { 'keyrail-workspace': workspace } });
+    const answer = await window.fetch('/v1/oauth/authorizations/' + go + '/start', { method: 'POST', headers: { 'keyrail-workspace': workspace } });
     const said = await answer.json();
     if (answer.ok && /^https?:/.test(said.authorization_url)) return location.assign(said.authorization_url);
     document.querySelector('[role=alert]').textContent = said.detail ?? 'This did not work. Load the page again.';
