@@ -1,0 +1,184 @@
+import { expect, test } from 'vitest';
+import { catalogFolder } from './built-in.ts';
+import { judge } from './judge.ts';
+import { loadCatalog } from './load.ts';
+import { saysRefused } from './refusal.ts';
+
+/* Documented answers whose status alone says something else, or too little; judged with the catalog's own files. */
+
+const catalog = await loadCatalog({ builtIn: catalogFolder });
+const NOW = new Date('2026-03-01T12:00:00Z');
+const JSON_TYPE = { 'content-type': 'application/json' };
+
+function judged(slug: string, status: number, body: unknown, headers: Record<string, string> = {}) {
+  const definition = catalog.get(slug);
+  if (definition?.probe === undefined) throw new Error(`no probe for ${slug}`);
+  const text = typeof body === 'string' ? body : JSON.stringify(body);
+  const answer = { status, headers: { ...JSON_TYPE, ...headers }, text };
+  const outcome = judge(definition, { kind: 'probe', probe: definition.probe }, answer, NOW);
+  return { outcome, isRefused: saysRefused(definition, answer) };
+}
+
+const fault = (code: string, message = 'x', detail = 'x') => ({
+  Fault: { Error: [{ Message: message, Detail: detail, code }], type: 'AUTHENTICATION' },
+});
+const xero = (Title: string, Detail: string) => ({ Type: null, Title, Status: 401, Detail });
+const graph = (code: string, message: string) => ({ error: { code, message } });
+const linear = (code: string, message: string) => ({ errors: [{ message, extensions: { code } }] });
+
+test.each<[slug: string, status: number, body: unknown, headers: Record<string, string>, means: string]>([
+  ['github', 401, { message: 'Bad credentials' }, {}, 'rejected'],
+  ['github', 403, { message: 'API rate limit exceeded' }, { 'x-ratelimit-remaining': '0' }, 'rate_limited'],
+  ['github', 429, { message: 'API rate limit exceeded' }, { 'x-ratelimit-remaining': '0' }, 'rate_limited'],
+  ['github', 403, { message: 'You have exceeded a secondary rate limit.' }, {}, 'rate_limited'],
+  ['github', 403, { message: 'Maximum number of login attempts exceeded.' }, {}, 'rate_limited'],
+  ['github', 403, { message: 'Resource not accessible by integration' }, {}, 'missing_permission'],
+  [
+    'github',
+    403,
+    { message: 'Resource protected by organization SAML enforcement.' },
+    { 'x-github-sso': 'required; url=https://github.com/orgs/acme/sso' },
+    'missing_permission',
+  ],
+  ['gitlab', 401, { message: '401 Unauthorized' }, {}, 'rejected'],
+  [
+    'gitlab',
+    401,
+    {
+      error: 'invalid_token',
+      error_description: 'Token was revoked. You have to re-authorize from the user.',
+    },
+    {},
+    'revoked',
+  ],
+  [
+    'gitlab',
+    401,
+    {
+      error: 'invalid_token',
+      error_description: 'Token is expired. You can either do re-authorization or token refresh.',
+    },
+    {},
+    'expired',
+  ],
+  [
+    'gitlab',
+    403,
+    { error: 'insufficient_scope', error_description: 'higher privileges', scope: 'api' },
+    {},
+    'missing_permission',
+  ],
+  ['linear', 400, linear('RATELIMITED', 'Rate limit exceeded'), {}, 'rate_limited'],
+  [
+    'linear',
+    401,
+    linear('AUTHENTICATION_ERROR', 'Authentication required, not authenticated'),
+    {},
+    'rejected',
+  ],
+  [
+    'linear',
+    400,
+    linear('AUTHENTICATION_ERROR', 'Authentication required, not authenticated'),
+    {},
+    'rejected',
+  ],
+  [
+    'linear',
+    200,
+    linear('AUTHENTICATION_ERROR', 'Authentication required, not authenticated'),
+    {},
+    'rejected',
+  ],
+  ['linear', 200, linear('FORBIDDEN', 'Invalid scope: `write` required'), {}, 'missing_permission'],
+  ['microsoft-outlook', 401, graph('InvalidAuthenticationToken', 'Access token is empty.'), {}, 'rejected'],
+  [
+    'microsoft-outlook',
+    401,
+    graph('InvalidAuthenticationToken', 'Lifetime validation failed, the token is expired.'),
+    {},
+    'expired',
+  ],
+  [
+    'microsoft-outlook',
+    401,
+    graph('InvalidAuthenticationToken', 'Continuous access evaluation'),
+    { 'www-authenticate': 'Bearer error="insufficient_claims", claims="eyJ9"' },
+    'expired',
+  ],
+  [
+    'microsoft-outlook',
+    403,
+    graph('Authorization_RequestDenied', 'Insufficient privileges'),
+    {},
+    'missing_permission',
+  ],
+  ['pipedrive', 401, { success: false, error: 'unauthorized access', errorCode: 401 }, {}, 'rejected'],
+  ['pipedrive', 402, { success: false, error: 'Company account is not open' }, {}, 'missing_permission'],
+  ['pipedrive', 200, { success: false, error: 'Something went wrong' }, {}, 'nonsense'],
+  [
+    'quickbooks',
+    401,
+    fault('3200', 'message=AuthenticationFailed; errorCode=003200; statusCode=401'),
+    {},
+    'rejected',
+  ],
+  ['quickbooks', 401, fault('3200', 'message=AuthenticationFailed', 'Token expired: AB01'), {}, 'expired'],
+  ['quickbooks', 401, fault('120', 'Authorization Failure'), {}, 'missing_permission'],
+  [
+    'quickbooks',
+    403,
+    fault('3100', 'message=ApplicationAuthorizationFailed; errorCode=003100; statusCode=403'),
+    {},
+    'revoked',
+  ],
+  ['xero', 401, xero('Unauthorized', 'AuthenticationUnsuccessful'), {}, 'rejected'],
+  ['xero', 401, xero('Unauthorized', 'TokenExpired: token expired at 01/03/2026 11:00:00'), {}, 'expired'],
+  ['xero', 401, xero('Unauthorized', 'AuthorizationUnsuccessful'), {}, 'missing_permission'],
+  ['xero', 403, xero('Forbidden', 'AuthenticationUnsuccessful'), {}, 'revoked'],
+  [
+    'zoho-crm',
+    401,
+    { code: 'INVALID_TOKEN', message: 'invalid oauth token', status: 'error' },
+    {},
+    'rejected',
+  ],
+  [
+    'zoho-crm',
+    401,
+    { code: 'AUTHENTICATION_FAILURE', message: 'Authentication failed', status: 'error' },
+    {},
+    'rejected',
+  ],
+  [
+    'zoho-crm',
+    401,
+    { code: 'OAUTH_SCOPE_MISMATCH', message: 'invalid oauth scope', status: 'error' },
+    {},
+    'missing_permission',
+  ],
+])('%s: %i %j %j means %s', (slug, status, body, headers, means) => {
+  const { outcome, isRefused } = judged(slug, status, body, headers);
+  expect(outcome.kind).toBe(means);
+  // What makes a token be renewed, or a connection be called broken, is the same whoever made the call.
+  expect(isRefused).toBe(['rejected', 'expired', 'revoked'].includes(means));
+});
+
+test('the permission that is missing is named where the answer names it', () => {
+  const { outcome } = judged('gitlab', 403, { error: 'insufficient_scope', scope: 'api' });
+  expect(outcome).toMatchObject({ permission: 'api' });
+});
+
+test('a throttle waits as long as its header says, in whatever unit that is', () => {
+  const inAMinute = NOW.getTime() / 1000 + 60;
+  const waits = [
+    judged('github', 403, {}, { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': String(inAMinute) }),
+    judged('linear', 400, linear('RATELIMITED', 'x'), {
+      'x-ratelimit-requests-reset': String(inAMinute * 1000),
+    }),
+    judged('pipedrive', 429, {}, { 'x-ratelimit-reset': '60' }),
+    judged('quickbooks', 429, {}),
+  ];
+  for (const { outcome } of waits)
+    expect(outcome).toMatchObject({ kind: 'rate_limited', retryAfterSeconds: 60 });
+});
