@@ -74,16 +74,14 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     if (applied.length > 0) log.info({ migrations: applied }, 'migrated');
     const db = open(config, databaseUrl, log);
     undo.push(() => db.close());
-    const masterKey = await unlock(
-      { store: canaryStore(db.system), announce: options.announce },
-      { key: config.masterKey?.reveal(), keyFile: config.masterKeyFile },
-    );
-    const instance = await openInstance({
-      ...instanceDeps(config, db),
-      clock,
-      log,
-      announce: options.announce,
-    });
+    // Each asks the database; side by side they cost a start no more than one of them.
+    const [masterKey, instance] = await Promise.all([
+      unlock(
+        { store: canaryStore(db.system), announce: options.announce },
+        { key: config.masterKey?.reveal(), keyFile: config.masterKeyFile },
+      ),
+      openInstance({ ...instanceDeps(config, db), clock, log, announce: options.announce }),
+    ]);
     undo.push(async () => instance.close());
     metrics.gauge(
       'keyrail_quarantined',
