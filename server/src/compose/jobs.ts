@@ -1,6 +1,7 @@
 import {
   connectionCheck,
   connectionsSweep,
+  setupWorksAgain,
   withdrawalsSweep,
   withdrawalTell,
 } from '../connections/announce.ts';
@@ -37,6 +38,9 @@ export function composeJobs(deps: Deps): { tasks: Task[]; periodics: Periodic[] 
       ),
       task(connectionsSweep, () => connections.sweep()),
       task(withdrawalTell, ({ workspace_id, id }) => connections.withdrawals.tell(workspace_id, id)),
+      task(setupWorksAgain, ({ workspace_id, integration }) =>
+        connections.tryRenewalsAgain(workspace_id, integration),
+      ),
       task(withdrawalsSweep, () => connections.withdrawals.sweep()),
       task(tokensSweep, () => connections.tokens.sweep()),
       task(tokenRenew, ({ generation, ...owner }) => connections.tokens.renewDue(ownerOf(owner), generation)),

@@ -1,7 +1,7 @@
 import type { Catalogs } from '../catalog/catalogs.ts';
 import type { Config } from '../config.ts';
 import type { Connections, ConnectionsDeps } from '../connections/connections.ts';
-import { tryRenewalsAgain } from '../connections/setup-changed.ts';
+import { setupWorks } from '../connections/setup-changed.ts';
 import { createSignIns, type SignIns } from '../connections/sign-ins.ts';
 import type { Queries } from '../db/open.ts';
 import { callbackPath } from '../oauth/addresses.ts';
@@ -30,7 +30,8 @@ export function composeSignIns(deps: Deps): { signIns: SignIns; apps: OAuthApps 
   const both = { ...shared, operatorApps, redirectUri };
   const apps = createOAuthApps({
     ...both,
-    onChanged: (tx, workspaceId, integration) => tryRenewalsAgain({ tokens }, tx, workspaceId, integration),
+    onChanged: (tx, workspaceId, integration) =>
+      setupWorks({ tokens, clock: shared.clock }, tx, workspaceId, integration),
   });
   const signIns = createSignIns({
     ...both,

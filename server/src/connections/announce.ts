@@ -33,6 +33,17 @@ export const connectionsSweep: Job<Record<string, never>> = {
   maxAttempts: 1,
 };
 
+const setup = z.strictObject({ workspace_id: z.string(), integration: z.string() });
+/**
+ * A sign-in setup works again: renewals that were being put off at that very moment are tried again, too. Enqueued for a
+ * little later.
+ */
+export const setupWorksAgain: Job<z.infer<typeof setup>> = {
+  name: 'connections.setup_works_again',
+  payload: setup,
+  maxAttempts: 3,
+};
+
 const told = z.strictObject({ workspace_id: z.string(), id: z.string() });
 /** Tell the provider that this access has ended, unless it has been told by now. Under a key, so that there is one at a time. */
 export const withdrawalTell: Job<z.infer<typeof told>> = {

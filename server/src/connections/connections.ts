@@ -41,7 +41,7 @@ import {
 } from './resolve.ts';
 import { rollBack } from './roll-back.ts';
 import type { ConnectionSettings } from './settings.ts';
-import { tryRenewalsAgain } from './setup-changed.ts';
+import { setupWorks, tryRenewalsAgain } from './setup-changed.ts';
 import { sweep } from './sweep.ts';
 import type { SweepStore } from './sweep-store.ts';
 import { followAddress, tokenEvents } from './token-events.ts';
@@ -181,6 +181,8 @@ export interface Connections {
   withdrawals: Withdrawals;
   /** What is known of sign-in setups that providers refuse. */
   setupGate: SetupGate;
+  /** Job `connections.setup_works_again`. */
+  tryRenewalsAgain(workspaceId: string, integration: string): Promise<void>;
   /** Waits until nothing is under way that nobody else waits for: renewals. */
   drain(): Promise<void>;
   /** From LISTEN `connection_changed`: drops what is in memory of this workspace; null: of all (after a gap). */
@@ -202,7 +204,9 @@ export function createConnections(given: ConnectionsDeps): Connections {
     transact: given.ownTransact,
     settings: { ...DEFAULT_SETUP_GATE_SETTINGS, ...given.setupGateSettings },
     onWorksAgain: (workspaceId, integration) =>
-      given.ownTransact(workspaceId, (tx) => tryRenewalsAgain({ tokens }, tx, workspaceId, integration)),
+      given.ownTransact(workspaceId, (tx) =>
+        setupWorks({ tokens, clock: given.clock }, tx, workspaceId, integration),
+      ),
   });
   const tokens: Tokens = createTokens({
     ...given,
@@ -317,6 +321,8 @@ export function createConnections(given: ConnectionsDeps): Connections {
     tokens,
     withdrawals,
     setupGate,
+    tryRenewalsAgain: (workspaceId, integration) =>
+      given.ownTransact(workspaceId, (tx) => tryRenewalsAgain({ tokens }, tx, workspaceId, integration)),
     drain: () => tokens.drain(),
     forget,
     check: (workspaceId, connectionId) =>

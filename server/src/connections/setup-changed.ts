@@ -1,5 +1,8 @@
+import { enqueue } from '../jobs/queue.ts';
+import type { Clock } from '../lib/clock.ts';
 import type { Tx } from '../lib/tx.ts';
 import type { Tokens } from '../tokens/token.ts';
+import { setupWorksAgain } from './announce.ts';
 import { signedInOwners } from './credential-store.ts';
 
 /** The sign-in setup of an integration is another one now: renewals that it kept from working are tried again at once. */
@@ -11,4 +14,21 @@ export async function tryRenewalsAgain(
 ): Promise<void> {
   const owners = await signedInOwners(tx, workspaceId, integration);
   if (owners.length > 0) await tokens.tryAgain(tx, owners);
+}
+
+/** Longer than it takes to put a renewal off that was told of the setup as it was before. */
+const LITTLE_LATER_MS = 15_000;
+
+/** A setup works again, or may: renewals follow at once, also those that are being put off right now. */
+export async function setupWorks(
+  deps: { tokens: Pick<Tokens, 'tryAgain'>; clock: Clock },
+  tx: Tx,
+  workspaceId: string,
+  integration: string,
+): Promise<void> {
+  await tryRenewalsAgain(deps, tx, workspaceId, integration);
+  const payload = { workspace_id: workspaceId, integration };
+  const runAt = new Date(deps.clock.now().getTime() + LITTLE_LATER_MS);
+  const key = `${setupWorksAgain.name}:${workspaceId}:${integration}`;
+  await enqueue(tx, setupWorksAgain, payload, { key, runAt });
 }

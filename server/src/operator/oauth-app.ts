@@ -2,7 +2,7 @@ import { record } from '../audit/record.ts';
 import { catalogFolder } from '../catalog/built-in.ts';
 import type { Definition } from '../catalog/definition.ts';
 import { loadCatalog } from '../catalog/load.ts';
-import { tryRenewalsAgain } from '../connections/setup-changed.ts';
+import { setupWorks } from '../connections/setup-changed.ts';
 import { StartRefused } from '../lib/start-refused.ts';
 import type { Tx } from '../lib/tx.ts';
 import { type OperatorApp, secretHint } from '../oauth/app.ts';
@@ -82,14 +82,14 @@ export const oauthAppRemove: OperatorCommand = {
  * there.
  */
 async function tellWorkspaces(
-  { db }: OperatorDeps,
+  { db, clock }: OperatorDeps,
   { slug, name }: Pick<Definition, 'slug' | 'name'>,
   deed: 'created' | 'changed' | 'deleted',
   detail: Record<string, boolean>,
 ): Promise<void> {
   for (const workspaceId of await createOperatorAppStore(db.system).workspacesUnder(slug)) {
     await db.transact(workspaceId, async (tx) => {
-      await tryRenewalsAgain({ tokens: { tryAgain } }, tx, workspaceId, slug);
+      await setupWorks({ tokens: { tryAgain }, clock }, tx, workspaceId, slug);
       await record(tx, {
         who: { workspaceId, system: 'operator' },
         action: `oauth_app.${deed}`,
