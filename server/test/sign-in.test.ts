@@ -1,12 +1,22 @@
 import { createHash } from 'node:crypto';
 import { sql } from 'kysely';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { Client } from './app.ts';
 import { type SignInTrial, startSignInTrial } from './sign-in-trial.ts';
 
 let trial: SignInTrial;
 beforeAll(async () => {
-  trial = await startSignInTrial();
+  trial = await startSignInTrial({
+    file: `actions:
+  - name: add
+    label: Add contact
+    description: Adds a contact.
+    primary: true
+    request: { method: GET, path: /me }
+    outputs: [{ name: id, label: Id, type: text, path: id, primary: true }]
+    scopes: [contacts.write]
+    repeatable: true`,
+  });
 });
 afterAll(() => trial.close());
 
@@ -113,13 +123,45 @@ describe('a sign-in', () => {
   });
 
   test('whose scopes were unticked is limited, and says which are lacking', async () => {
-    const { id } = await trial.signIn({}, { without: ['contacts.read'] });
+    const ask = { optional_scopes: ['contacts.write'] };
+    const { id } = await trial.signIn(ask, { without: ['contacts.write'] });
     const { connection_id: made } = await standing(id);
-    const connection = (await trial.app.owner.get(`/v1/connections/${made}`)).json;
-    expect(connection.status).toBe('limited');
-    expect(connection.status_reason).toContain('contacts.read');
-    const verified = await trial.app.owner.post(`/v1/connections/${made}/verify`);
+    const at = `/v1/connections/${made}`;
+    expect((await trial.app.owner.get(at)).json).toMatchObject({
+      status: 'limited',
+      status_reason: expect.stringMatching(/“Add contact” will not work.*contacts\.write/),
+      missing_scopes: ['contacts.write'],
+      limited_actions: [{ name: 'add', label: 'Add contact' }],
+    });
+    const verified = await trial.app.owner.post(`${at}/verify`);
     expect(verified.json.status).toBe('limited');
+  });
+
+  test('that never asked for an optional scope is whole, and says what it cannot do', async () => {
+    const { id } = await trial.signIn();
+    const { connection_id: made } = await standing(id);
+    expect((await trial.app.owner.get(`/v1/connections/${made}`)).json).toMatchObject({
+      status: 'connected',
+      missing_scopes: [],
+      limited_actions: [{ name: 'add', label: 'Add contact' }],
+    });
+  });
+
+  test('that is granted less by a later renewal is limited by itself', async () => {
+    const { id } = await trial.signIn({ optional_scopes: ['contacts.write'] });
+    const { connection_id: made } = await standing(id);
+    const at = `/v1/connections/${made}`;
+    expect((await trial.app.owner.get(at)).json).toMatchObject({ status: 'connected', limited_actions: [] });
+    trial.provider.endAccessTokens();
+    trial.provider.fail({
+      kind: 'rewrite',
+      rewrite: (answer) => ({ body: JSON.stringify({ ...answer, scope: 'openid contacts.read' }) }),
+    });
+    expect((await trial.app.owner.get(`/v1/proxy/${made}/me`)).status).toBe(200);
+    await vi.waitFor(
+      async () => expect((await trial.app.owner.get(at)).json).toMatchObject({ status: 'limited' }),
+      { timeout: 10_000 },
+    );
   });
 });
 

@@ -9,16 +9,23 @@ export class LeaseLost extends Error {}
 /** What is said of the connection in the transaction that writes a new token; null: nothing, as nearly always. */
 export async function renewedTold(
   { events }: Pick<RenewDeps, 'events'>,
-  { owner, failures, failure, ended, fields }: TokenRow,
+  { owner, failures, failure, ended, fields, scopes }: TokenRow,
   token: NewToken,
 ): Promise<Told | null> {
   const changed = Object.entries(token.fields).filter(([name, value]) => fields[name] !== value);
   const isNews = failures > 0 || changed.length > 0;
-  const isRecovered = failure?.kind === 'setup_rejected' || ended !== null;
+  const isRecovered =
+    failure?.kind === 'setup_rejected' || ended !== null || areOther(scopes ?? null, token.scopes);
   if (!isNews && !isRecovered) return null;
   const tell = isNews ? await events.renewed(owner, { failures, fields: Object.fromEntries(changed) }) : null;
   return async (tx) => {
     await tell?.(tx);
     if (isRecovered) await events.recovered(tx, owner);
   };
+}
+
+/** Granted more or less than before: what the connection can do is another thing now. Not said is no change. */
+function areOther(before: readonly string[] | null, now: readonly string[] | null): boolean {
+  if (before === null || now === null) return false;
+  return before.length !== now.length || now.some((scope) => !before.includes(scope));
 }
