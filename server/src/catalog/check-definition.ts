@@ -1,6 +1,7 @@
 import type { Action } from './action-definition.ts';
 import { addressProblem } from './address-check.ts';
 import type { AuthMethod } from './auth-definition.ts';
+import { checkFields } from './check-fields.ts';
 import { checkSignIn } from './check-sign-in.ts';
 import { checkTemplates } from './check-templates.ts';
 import type { Definition } from './definition.ts';
@@ -25,6 +26,7 @@ export function checkDefinition(
     ...definition.actions.flatMap((action, index) => checkAction(definition, action, ['actions', index])),
     ...checkPrimary(definition),
     ...checkSignIn(definition),
+    ...checkFields(definition),
   ];
 }
 

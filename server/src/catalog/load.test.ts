@@ -189,6 +189,21 @@ test.each([
   );
 });
 
+test('a connection field names methods that are there, and stands for a value that fits', () => {
+  const withField = (lines: string) =>
+    changed(
+      'base_url: https://api.acme.example/v1',
+      `base_url: "https://{region}.acme.example"\nconnection_fields:\n  - { name: region, label: Region, ${lines} }`,
+    );
+  expect(withField('methods: [api_key], default: eu')).toEqual([]);
+  expect(withField('methods: [oauth2]')).toEqual([
+    expect.stringContaining('There is no auth method "oauth2".'),
+  ]);
+  expect(withField('default: evil.example/x')).toEqual([
+    expect.stringContaining('The default may have letters'),
+  ]);
+});
+
 test('an operator can allow one private host and port, and no other', () => {
   const text = GOOD.replace('https://api.acme.example/v1', 'http://10.0.0.5:8080/api');
   expect(readDefinition('acme.yaml', text, 'user', ['10.0.0.5:8080']).problems).toEqual([]);
