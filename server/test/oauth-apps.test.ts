@@ -134,8 +134,20 @@ describe('a sign-in setup', () => {
     await put(wrong);
     trial.provider.endAccessTokens();
     expect((await verify()).verdict.kind).toBe('provider_error');
+    // One notice, on the setup, and one line in the audit log.
+    const refused = (await trial.app.owner.get('/v1/oauth/apps/trial')).json;
+    expect(refused.problem).toMatchObject({
+      message: expect.stringMatching(/^Trial does not accept this client ID or client secret\./),
+      since: expect.any(String),
+    });
+    const asked = trial.provider.tokenRequests.length;
+    await verify();
+    expect(trial.provider.tokenRequests.length).toBe(asked);
     await put({ ...wrong, client_secret: trial.clientSecret });
+    expect((await trial.app.owner.get('/v1/oauth/apps/trial')).json.problem).toBeNull();
     expect((await verify()).verdict.kind).toBe('ok');
+    const audit = (await trial.app.owner.get('/v1/audit?action=oauth_app.refused')).json.data;
+    expect(audit).toMatchObject([{ actor: { kind: 'keyrail' }, subject: { id: 'trial', name: 'Trial' } }]);
     await trial.app.owner.delete(`/v1/connections/${connection_id}`);
   });
 
@@ -181,6 +193,30 @@ describe('a sign-in setup', () => {
     expect((await operator(['oauth-app', 'remove', '--integration', 'trial'])).code).toBe(0);
     expect((await setup()).set_up_by).toBeNull();
     expect((await operator(['oauth-app', 'remove', '--integration', 'trial'])).code).toBe(1);
+  });
+
+  test("of the operator is in the audit log of every workspace it holds for, and in no other's", async () => {
+    const set = ['oauth-app', 'set', '--integration', 'trial', '--client-id', 'of-the-operator'];
+    await put({ client_id: trial.clientId, client_secret: trial.clientSecret });
+    const { client: outsider } = await trial.app.outsider();
+    for (const args of [set, ['oauth-app', 'remove', '--integration', 'trial']])
+      expect((await operator(args)).code).toBe(0);
+    const by = async (client: typeof outsider) =>
+      (await client.get('/v1/audit?actor=operator')).json.data.map(
+        ({ action, subject, detail }: { action: string; subject: object; detail: object }) => ({
+          action,
+          ...subject,
+          ...detail,
+        }),
+      );
+    const named = { kind: 'oauth_app', id: 'trial', name: 'Trial', set_up_by: 'operator' };
+    expect(await by(outsider)).toMatchObject([
+      { ...named, action: 'oauth_app.deleted' },
+      { ...named, action: 'oauth_app.created' },
+    ]);
+    // Of those before it had one of its own; this one did not concern it.
+    expect(await by(trial.app.owner)).toMatchObject([{ action: 'oauth_app.deleted' }]);
+    await trial.app.owner.delete('/v1/oauth/apps/trial');
   });
 
   test('of the operator is refused for an unknown tool, one nobody signs in to, and without a secret', async () => {

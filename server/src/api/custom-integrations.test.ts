@@ -501,6 +501,53 @@ describe("an operator's sign-in setup", () => {
   });
 });
 
+describe('a client secret', () => {
+  const authAt = (origin: string) => ({
+    type: 'oauth2',
+    authorize_url: `${origin}/authorize`,
+    token_url: `${origin}/token`,
+  });
+  const setupOf = async (slug: string) =>
+    (await app.owner.get(`/v1/integrations/${slug}`)).json.auth_methods[0].setup;
+  const entered = { client_id: 'client-1', client_secret: 'fake-client-secret-0001' };
+
+  it('that was typed for one address is not saved for another one that was entered meanwhile', async () => {
+    const { slug } = await made({ auth: authAt(server.origin) });
+    const { address_stamp } = await setupOf(slug);
+    expect(address_stamp).toMatch(/^adr_/);
+    const moved = await app.owner.patch(`/v1/custom-integrations/${slug}`, {
+      auth: authAt(elsewhere.origin),
+    });
+    expect(moved.status, moved.text).toBe(200);
+    const put = (body: object) => app.owner.request('PUT', `/v1/oauth/apps/${slug}`, { ...entered, ...body });
+    const late = await put({ address_stamp });
+    expect([late.status, late.json.code]).toEqual([412, 'edited_meanwhile']);
+    expect((await put({ address_stamp: (await setupOf(slug)).address_stamp })).status).toBe(200);
+    expect((await setupOf(slug)).set_up_by).toBe('workspace');
+  });
+
+  it('is sent to no other address than it was entered for, whatever order two admins are written in', async () => {
+    const { slug } = await made({ auth: authAt(server.origin) });
+    const put = await app.owner.request('PUT', `/v1/oauth/apps/${slug}`, entered);
+    expect(put.status, put.text).toBe(200);
+    const { system } = app.database.db;
+    const before = await system
+      .selectFrom('oauth_apps')
+      .selectAll()
+      .where('integration', '=', slug)
+      .executeTakeFirstOrThrow();
+    await app.owner.patch(`/v1/custom-integrations/${slug}`, { auth: authAt(elsewhere.origin) });
+    // Whoever saved the secret had not seen the change yet, and is written after it.
+    await system.insertInto('oauth_apps').values(before).execute();
+    expect((await setupOf(slug)).set_up_by).toBeNull();
+    const begun = await app.owner.post('/v1/oauth/authorizations', { integration: slug });
+    expect([begun.status, begun.json.code]).toEqual([409, 'setup_missing']);
+    // Nor does it stay when the client id is entered again without it.
+    const again = await app.owner.request('PUT', `/v1/oauth/apps/${slug}`, { client_id: 'client-1' });
+    expect([again.status, again.json.fields[0].path]).toEqual([400, 'client_secret']);
+  });
+});
+
 describe('DELETE /v1/custom-integrations/{slug}', () => {
   it('lists what goes with it first, then deletes all of it', async () => {
     const { slug } = await made();
