@@ -307,7 +307,6 @@ const OF_SLUG: Record<string, Record<string, unknown>> = {
     item_id: '1',
     amount: 120,
     invoice_id: '7',
-    invoice_amount: 120,
     query: 'select * from Invoice',
   },
   xero: {
