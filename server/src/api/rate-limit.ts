@@ -30,7 +30,9 @@ export function createRateLimit({ clock, perSecond, burst }: RateLimitOptions): 
     take: (key) => {
       const now = clock.now().getTime();
       const known = buckets.get(key);
-      const left = known ? Math.min(burst, known.left + ((now - known.at) / 1000) * perSecond) : burst;
+      // A clock that was set back gives nothing, and takes nothing.
+      const seconds = known ? Math.max(0, now - known.at) / 1000 : 0;
+      const left = known ? Math.min(burst, known.left + seconds * perSecond) : burst;
       // Deleted and set anew, so that the map's order is the order of last use.
       buckets.delete(key);
       buckets.set(key, { left: Math.max(0, left - 1), at: now });

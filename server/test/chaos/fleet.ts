@@ -22,6 +22,8 @@ const MODES: Record<Mode, { provider: AuthorizationServerOptions; lines: Record<
 
 export interface FleetOptions {
   databaseUrl: string;
+  /** Another way to it for the test's own looks. */
+  watchUrl?: string;
   /** Everything is written below it. */
   folder: string;
   modes: readonly Mode[];
@@ -73,7 +75,7 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
     writeFileSync(join(catalog, `${mode}.yaml`), JSON.stringify(fileOf(mode, provider)));
   }
   const agent = new Agent({ connections: 256, headersTimeout: 60_000 });
-  const database = new pg.Pool({ connectionString: options.databaseUrl, max: 4 });
+  const database = new pg.Pool({ connectionString: options.watchUrl ?? options.databaseUrl, max: 4 });
   database.on('error', () => {});
   const running = new Set<ServerProcess>();
   /** The first process and its owner. */
