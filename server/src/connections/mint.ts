@@ -5,7 +5,9 @@ import type { Definition } from '../catalog/definition.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Secret } from '../lib/secret.ts';
 import type { Transact } from '../lib/tx.ts';
+import { filledAddress } from '../oauth/addresses.ts';
 import type { ClientDeps } from '../oauth/client.ts';
+import { createEndpointBrake } from '../oauth/endpoint-brake.ts';
 import { mintClientCredentials, renewSignedIn } from '../oauth/renew.ts';
 import type { SetupGate } from '../oauth/setup-gate.ts';
 import type { TokenOutcome } from '../oauth/token-endpoint.ts';
@@ -15,7 +17,7 @@ import type { Keyring } from '../vault/keyring.ts';
 import { findConnection } from './connection-store.ts';
 import { openStored } from './credential.ts';
 import { findCredential } from './credential-store.ts';
-import { methodOf } from './method.ts';
+import { type MethodInUse, methodIdOf, methodOf } from './method.ts';
 import type { Withdrawals } from './withdrawals.ts';
 
 export interface MintDeps extends Pick<ClientDeps, 'operatorApps'> {
@@ -55,6 +57,7 @@ interface SavedDeps extends MintDeps {
 
 /** The next token of a saved credential: opens it, and asks. What is gone meanwhile has no next one. */
 export function createMint(deps: SavedDeps): Mint {
+  const brake = createEndpointBrake({ now: () => performance.now(), random: Math.random });
   return async (owner, refreshToken, cutOff, mayAsk) => {
     const { workspaceId, connectionId, credentialVersion } = owner;
     const found = await deps.transact(workspaceId, async (tx) => {
@@ -73,11 +76,16 @@ export function createMint(deps: SavedDeps): Mint {
     if (opened.kind === 'unreadable') return laterBecause('The stored credentials can no longer be read.');
     const { fields } = stored;
     const { definition, method } = known;
-    if (method.type !== 'oauth2')
-      return mintFrom(deps, { ...known, workspaceId, fields, values: opened.values });
+    const endpoint = endpointOf(workspaceId, known, fields);
+    if (method.type !== 'oauth2') {
+      const from = { ...known, workspaceId, fields, values: opened.values };
+      return brake.through(endpoint, connectionId, () => mintFrom(deps, from));
+    }
     const { client_id: clientId = null, redirect_uri: redirectUri = null } = opened.values.reveal();
     const of = { workspaceId, connectionId, definition, method, fields, mayAsk };
-    const outcome = await renewSignedIn(deps, of, { clientId, redirectUri }, refreshToken);
+    const outcome = await brake.through(endpoint, connectionId, () =>
+      renewSignedIn(deps, of, { clientId, redirectUri }, refreshToken),
+    );
     if (outcome.kind !== 'minted') return outcome;
     const given = { connection, credentialVersion, definition, method, fields, clientId, redirectUri };
     const takeBack = () => deps.withdrawals.takeBack(given, outcome.minted);
@@ -85,9 +93,19 @@ export function createMint(deps: SavedDeps): Mint {
   };
 }
 
+/** What fails as one: a token address, as this workspace uses it. */
+function endpointOf(
+  workspaceId: string,
+  { definition, method }: MethodInUse,
+  fields: Readonly<Record<string, string>>,
+): string {
+  const url = 'tokenUrl' in method ? filledAddress(definition, method.tokenUrl, fields) : null;
+  return JSON.stringify([workspaceId, definition.slug, url ?? methodIdOf(method)]);
+}
+
 /** Whether a refresh token that was sent once may not be sent again, as far as the catalog says. */
 function mayEndGrant(method: AuthMethod, { sinceMs }: CutOff): boolean {
-  if (method.type !== 'oauth2' || method.refresh === 'static') return false;
+  if (method.type !== 'oauth2' || method.refresh === 'static' || method.refresh === 'exchange') return false;
   return sinceMs >= (method.refreshGraceSeconds ?? 0) * 1000;
 }
 

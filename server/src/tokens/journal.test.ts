@@ -153,7 +153,7 @@ describe('a new token that comes while the database is away', () => {
     const other = await start(unasked().mint, { clock });
     const owner = await signedIn(other);
     clock.forward(HOUR_LATER);
-    const call = process.tokens.current(owner).catch(() => null);
+    void process.tokens.current(owner).catch(() => null);
     await until(async () => (await entriesIn(folder)).length === 1);
     // Cut off for good, as by a power cut: another process of this machine finds it.
     const next = await start(unasked().mint, { clock, journalFolder: folder });
@@ -161,8 +161,6 @@ describe('a new token that comes while the database is away', () => {
     expect(await stored(owner)).toEqual(NEW);
     door.unmute();
     await door.shut();
-    await door.open();
-    await call;
   });
 
   it('is written at the next start, before anything is renewed, after its process was killed', async () => {
@@ -201,7 +199,7 @@ describe('a new token that comes while the database is away', () => {
   it('is waited for by a process on another machine before that asks again and may end the grant', async () => {
     const { clock, door, owner } = await cutOff();
     const elsewhere = strict();
-    const settings = { leaseMs: 15_000 };
+    const settings = { leaseMs: 9_000 };
     const other = await start(elsewhere.mint, { clock, settings });
     await sleep(QUICK.leaseMs);
     const call = other.tokens.current(owner);

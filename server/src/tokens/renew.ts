@@ -161,7 +161,8 @@ export function sealedToken(
   minted: Minted,
   before: Secret<string> | null,
 ): NewToken {
-  const refreshToken = minted.refreshToken ?? before;
+  // What is made from a credential is made from it again, whatever else came: no further secret is kept (RFC 6749 §4.4.3).
+  const refreshToken = row.madeFrom === 'credential' ? null : (minted.refreshToken ?? before);
   const generation = row.generation + 1;
   const place = { workspaceId: row.owner.workspaceId, id: row.id, generation };
   const sealed = sealTokens(sealer, place, { accessToken: minted.accessToken, refreshToken });

@@ -1,5 +1,5 @@
 import type { Queries } from '../db/open.ts';
-import { enqueueAsSystem } from '../jobs/queue.ts';
+import { enqueueManyAsSystem } from '../jobs/queue.ts';
 import { tokenRenew, tokenSayEnd } from './announce.ts';
 
 /** Of all workspaces together; so it works past row-level security, and only with ids and times. */
@@ -12,6 +12,9 @@ export interface TokenSweepStore {
   /** The same for ends that are to be said. */
   enqueueEnding(now: Date, again: Date, limit: number): Promise<number>;
 }
+
+/** Nobody waits for these; whoever uses a token that has run out renews it without a job. */
+const BEHIND_OTHERS = 10;
 
 export function createTokenSweepStore(system: Queries): TokenSweepStore {
   return {
@@ -32,10 +35,8 @@ export function createTokenSweepStore(system: Queries): TokenSweepStore {
           )
           .returning(['workspace_id', 'connection_id', 'credential_version', 'generation'])
           .execute();
-        for (const payload of due) {
-          const key = `${tokenRenew.name}:${payload.connection_id}:${payload.credential_version}`;
-          await enqueueAsSystem(transaction, tokenRenew, payload, { key });
-        }
+        const entries = due.map((payload) => ({ payload, key: keyFor(tokenRenew.name, payload) }));
+        await enqueueManyAsSystem(transaction, tokenRenew, entries, { priority: BEHIND_OTHERS });
         return due.length;
       }),
     enqueueEnding: (now, again, limit) =>
@@ -55,11 +56,13 @@ export function createTokenSweepStore(system: Queries): TokenSweepStore {
           )
           .returning(['workspace_id', 'connection_id', 'credential_version'])
           .execute();
-        for (const payload of due) {
-          const key = `${tokenSayEnd.name}:${payload.connection_id}:${payload.credential_version}`;
-          await enqueueAsSystem(transaction, tokenSayEnd, payload, { key });
-        }
+        const entries = due.map((payload) => ({ payload, key: keyFor(tokenSayEnd.name, payload) }));
+        await enqueueManyAsSystem(transaction, tokenSayEnd, entries, { priority: BEHIND_OTHERS });
         return due.length;
       }),
   };
+}
+
+function keyFor(name: string, due: { connection_id: string; credential_version: number }): string {
+  return `${name}:${due.connection_id}:${due.credential_version}`;
 }

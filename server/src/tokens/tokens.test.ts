@@ -113,6 +113,27 @@ describe('a token that has run out', () => {
     expect(text(await first)).toBe('new');
   });
 
+  it('whose renewal takes longer than anybody waits is asked for once, and what comes is kept', async () => {
+    const clock = movableClock();
+    let answer: (outcome: ReturnType<typeof given>) => void = () => {};
+    let asked = 0;
+    const slow: Mint = () => {
+      asked += 1;
+      return new Promise((resolve) => (answer = resolve));
+    };
+    const settings = { waitMs: 60 };
+    const all = await Promise.all([1, 2].map(() => start(slow, { clock, settings })));
+    const owner = await signedIn(all[0] as TokenProcess, minted('old', { refresh: 'r' }));
+    clock.forward(2 * HOUR_MS);
+    const use = async () => (await Promise.all(all.map(({ tokens }) => tokens.current(owner)))).map(text);
+    expect(await use()).toEqual(['in_progress', 'in_progress']);
+    expect(await use()).toEqual(['in_progress', 'in_progress']);
+    answer(given(minted('new')));
+    await Promise.all(all.map(({ tokens }) => tokens.drain()));
+    expect(await use()).toEqual(['new', 'new']);
+    expect(asked).toBe(1);
+  });
+
   it('whose renewal was cut off in the middle is renewed by another process when the lease is over', async () => {
     const clock = movableClock();
     let late: (outcome: ReturnType<typeof given>) => void = () => {};
@@ -143,6 +164,65 @@ describe('a token that has run out', () => {
     clock.forward(10_000);
     expect(await process.tokens.current(owner)).toMatchObject({ kind: 'ended', because: 'interrupted' });
     expect(process.told).toEqual(['failed: not_now', 'ended: interrupted']);
+  });
+});
+
+describe('a clock that is set', () => {
+  const HOUR_OR_DAY = [HOUR_MS, 24 * HOUR_MS];
+  it.each(HOUR_OR_DAY)(
+    'forth by %d ms, and back again, costs one renewal each way and no call',
+    async (ms) => {
+      const clock = movableClock();
+      const { asked, mint } = counting({ refresh: (n) => `refresh-${n}` });
+      const process = await start(mint, { clock, settings: { keepInMemoryMs: 0 } });
+      const owner = await signedIn(process, minted('first', { refresh: 'refresh-0' }));
+      const use = async () => text(await process.tokens.current(owner));
+      expect([await use(), await use()]).toEqual(['first', 'first']);
+      clock.forward(ms + HOUR_MS);
+      expect([await use(), await use()]).toEqual(['access-1', 'access-1']);
+      // Its dates were made by a clock that was wrong: nobody knows when it ends.
+      clock.forward(-ms - HOUR_MS);
+      expect([await use(), await use(), await use()]).toEqual(['access-2', 'access-2', 'access-2']);
+      expect(asked).toEqual(['refresh-0', 'refresh-1']);
+    },
+  );
+
+  it('back does not keep a refused token from being renewed, nor a failed renewal from being tried again', async () => {
+    const clock = movableClock();
+    let isDown = false;
+    const { asked, mint } = counting({ refresh: (n) => `refresh-${n}` });
+    const failing: Mint = async (owner, refreshToken) =>
+      isDown ? notNow(false, 3600) : mint(owner, refreshToken);
+    const process = await start(failing, { clock, settings: { keepInMemoryMs: 0 } });
+    const { tokens } = process;
+    const owner = await signedIn(process, minted('first', { refresh: 'refresh-0' }));
+    clock.forward(24 * HOUR_MS);
+    expect(text(await tokens.renewed(owner, 1))).toBe('access-1');
+    clock.forward(-24 * HOUR_MS);
+    expect(text(await tokens.renewed(owner, 2))).toBe('access-2');
+    isDown = true;
+    clock.forward(24 * HOUR_MS);
+    expect((await tokens.current(owner)).kind).toBe('not_now');
+    clock.forward(-22 * HOUR_MS);
+    isDown = false;
+    expect(text(await tokens.current(owner))).toBe('access-3');
+    expect(asked).toHaveLength(3);
+  });
+
+  it('back after a renewal was cut off counts it as long ago, where asking again may end the grant', async () => {
+    const clock = movableClock();
+    const asked: (number | null)[] = [];
+    const mint: Mint = async (_, __, cutOff) => {
+      asked.push(cutOff?.sinceMs ?? null);
+      return cutOff !== null && cutOff.sinceMs >= 10_000 ? { kind: 'held' } : notNow(true);
+    };
+    const process = await start(mint, { clock, settings: { keepInMemoryMs: 0 } });
+    const owner = await signedIn(process, minted('old', { refresh: 'r' }));
+    clock.forward(HOUR_MS - 25_000);
+    expect(text(await process.tokens.current(owner))).toBe('old');
+    clock.forward(-10 * 60_000);
+    await process.tokens.fresh(owner, 3_600);
+    expect(asked).toEqual([null, Number.POSITIVE_INFINITY]);
   });
 });
 
@@ -210,6 +290,46 @@ describe('a new token', () => {
     }
     expect(asked).toEqual(['for-ever', 'for-ever', 'for-ever']);
   });
+
+  it('is the old one where the answer says so again', async () => {
+    const clock = movableClock();
+    const { asked, mint } = counting({ refresh: () => 'the-same' });
+    const process = await start(mint, { clock });
+    const owner = await signedIn(process, minted('old', { refresh: 'the-same' }));
+    for (const round of [1, 2, 3]) {
+      clock.forward(2 * HOUR_MS);
+      expect(text(await process.tokens.current(owner))).toBe(`access-${round}`);
+    }
+    expect(asked).toEqual(['the-same', 'the-same', 'the-same']);
+  });
+
+  it.each([30, 300, 3_600, 86_400, 365 * 86_400])(
+    'of %d seconds is used to nearly its end, renewed once then, and once in the background before',
+    async (seconds) => {
+      const clock = movableClock();
+      const { asked, mint } = counting({ expiresInSeconds: seconds, refresh: (n) => `refresh-${n}` });
+      const process = await start(mint, { clock, settings: { keepInMemoryMs: 0 } });
+      const first = minted('first', { expiresInSeconds: seconds, refresh: 'refresh-0' });
+      const owner = await signedIn(process, first);
+      const use = async () => text(await process.tokens.current(owner));
+      clock.forward(seconds * 750);
+      expect(await use()).toBe('first');
+      clock.forward(seconds * 250 - Math.min(25_000, seconds * 50));
+      expect([await use(), await use()]).toEqual(['access-1', 'access-1']);
+      const { renew_at, minted_at } = await database.db.system
+        .selectFrom('tokens')
+        .selectAll()
+        .where('connection_id', '=', owner.connectionId)
+        .executeTakeFirstOrThrow();
+      const part = ((renew_at?.getTime() ?? 0) - (minted_at?.getTime() ?? 0)) / (seconds * 1000);
+      expect(part).toBeGreaterThanOrEqual(0.79);
+      expect(part).toBeLessThan(1);
+      clock.forward(seconds * 999);
+      await process.tokens.renewDue(owner, 2);
+      expect(await use()).toBe('access-2');
+      expect(asked).toHaveLength(2);
+    },
+  );
 
   it('is stored before anybody is given it, also when the database is away just then', async () => {
     const clock = movableClock();
@@ -381,6 +501,18 @@ describe('a token that is refused before its time', () => {
     expect(asked).toHaveLength(3);
   });
 
+  it('is asked for once by fifty who press at the same moment in several processes', async () => {
+    const clock = movableClock();
+    const { asked, mint } = counting({ refresh: (n) => `refresh-${n}` });
+    const all = await Promise.all([1, 2].map(() => start(mint, { clock })));
+    const owner = await signedIn(all[0] as TokenProcess, minted('old', { refresh: 'r' }));
+    const presses = all.flatMap(({ tokens }) =>
+      Array.from({ length: 25 }, () => tokens.renewed(owner, 1, true)),
+    );
+    expect(new Set((await Promise.all(presses)).map(text))).toEqual(new Set(['access-1']));
+    expect(asked).toEqual(['r']);
+  });
+
   it('and cannot be renewed at all is left as it is: one refusal is no proof', async () => {
     const { asked, mint } = counting();
     const process = await start(mint);
@@ -405,6 +537,23 @@ describe('a token made from a credential', () => {
     clock.forward(2 * HOUR_MS);
     expect(new Set(await use())).toEqual(new Set(['access-2']));
     expect(asked).toEqual([null, null]);
+  });
+
+  it('is made once for each expiry by eight processes, and no refresh token that came along is kept', async () => {
+    const clock = movableClock();
+    const { asked, mint } = counting({ refresh: (n) => `uncalled-for-${n}` });
+    const all = await Promise.all(Array.from({ length: 8 }, () => start(mint, { clock })));
+    const owner = await newOwner(database);
+    for (const round of [1, 2, 3]) {
+      const texts = (await Promise.all(all.map(({ tokens }) => tokens.current(owner)))).map(text);
+      expect(new Set(texts)).toEqual(new Set([`access-${round}`]));
+      clock.forward(2 * HOUR_MS);
+    }
+    expect(asked).toEqual([null, null, null]);
+    const row = database.db.system.selectFrom('tokens').select('has_refresh_token');
+    expect(await row.where('connection_id', '=', owner.connectionId).execute()).toEqual([
+      { has_refresh_token: false },
+    ]);
   });
 
   it('of a credential that is gone is not made', async () => {
@@ -445,7 +594,7 @@ describe('stored tokens', () => {
   });
 
   it('are swept when they are due, and others are not looked at', async () => {
-    await database.db.system.deleteFrom('tokens').execute();
+    await nothingDue();
     const clock = movableClock();
     const { asked, mint } = counting({ refresh: (n) => `refresh-${n}` });
     const process = await start(mint, { clock });
@@ -463,6 +612,42 @@ describe('stored tokens', () => {
     await process.tokens.renewDue(due, 1);
     await process.tokens.renewDue(due, 1);
     expect(asked).toEqual(['of-due']);
+  });
+
+  it('whose end is near are said once, by one of several sweeps, and not again after renewals', async () => {
+    await nothingDue();
+    const clock = movableClock();
+    const { mint } = counting({ refresh: (n) => `refresh-${n}` });
+    const processes = await Promise.all([start(mint, { clock }), start(mint, { clock })]);
+    const [one, other] = processes as [TokenProcess, TokenProcess];
+    const week = 7 * 86_400;
+    const owner = await signedIn(one, minted('week', { refresh: 'r', grantEndsInSeconds: week }));
+    await signedIn(one, minted('for-ever', { refresh: 'r' }));
+    clock.forward(5 * 24 * HOUR_MS);
+    await one.tokens.sweep();
+    expect(await jobs('tokens.say_end')).toEqual([]);
+    clock.forward(12 * HOUR_MS);
+    await Promise.all([one.tokens.sweep(), other.tokens.sweep()]);
+    expect(await jobs('tokens.say_end')).toHaveLength(1);
+    await Promise.all([one.tokens.sayEnd(owner), one.tokens.current(owner)]);
+    const told = () => [...one.told, ...other.told].filter((line) => line.startsWith('ends soon'));
+    expect(told()).toHaveLength(1);
+    clock.forward(HOUR_MS);
+    await one.tokens.current(owner);
+    await database.db.systemPool.query('delete from graphile_worker._private_jobs');
+    await other.tokens.sweep();
+    expect(await jobs('tokens.say_end')).toEqual([]);
+  });
+
+  it('that nothing renews are looked at when they end, and the end is said though nobody uses them', async () => {
+    const clock = movableClock();
+    const process = await start(async () => notNow(false), { clock });
+    const owner = await signedIn(process, minted('only'));
+    await process.tokens.renewDue(owner, 1);
+    expect(process.told).toEqual([]);
+    clock.forward(HOUR_MS);
+    await process.tokens.renewDue(owner, 1);
+    expect(process.told).toEqual(['ended: expired']);
   });
 
   it('cost the sweep nothing while they are not due', async () => {
@@ -485,17 +670,53 @@ describe('stored tokens', () => {
     const plan = rows.map((row) => row['QUERY PLAN']).join('\n');
     expect(plan).toContain('tokens_due');
     expect(plan).not.toContain('Seq Scan');
+    const said = await systemPool.query<{ 'QUERY PLAN': string }>(
+      'explain select id from tokens where grant_say_at <= now() order by grant_say_at limit 500 for update skip locked',
+    );
+    expect(said.rows.map((row) => row['QUERY PLAN']).join('\n')).toContain('tokens_grant_say');
+  });
+
+  it('of which very many are due at once become jobs a part at a time, behind all other jobs', async () => {
+    const owner = await newOwner(database);
+    const { systemPool } = database.db;
+    await nothingDue();
+    await systemPool.query(
+      `insert into credentials (workspace_id, connection_id, version, state, sealed, method, method_id, created_at)
+       select $1, $2, n, 'pending', 'v1.none.none', 'oauth2', 'oauth2', now() from generate_series(2, 5101) n`,
+      [owner.workspaceId, owner.connectionId],
+    );
+    await systemPool.query(
+      `insert into tokens (id, workspace_id, connection_id, credential_version, made_from, renew_at)
+       select 'tkn_due_' || n, $1, $2, n, 'credential', now() from generate_series(2, 5101) n`,
+      [owner.workspaceId, owner.connectionId],
+    );
+    const process = await start(async () => notNow(false));
+    const due = async () => (await jobs()).filter((job) => job.connection_id === owner.connectionId);
+    await process.tokens.sweep();
+    expect(await due()).toHaveLength(5_000);
+    await process.tokens.sweep();
+    expect(await due()).toHaveLength(5_100);
+    const { rows } = await systemPool.query(
+      'select min(priority) as least from graphile_worker._private_jobs',
+    );
+    expect(rows[0].least).toBeGreaterThan(0);
   });
 });
 
-async function jobs() {
+async function jobs(name = 'tokens.renew') {
   const { rows } = await database.db.systemPool.query<{
     payload: { connection_id: string; generation: number };
   }>(
     `select payload from graphile_worker._private_jobs jobs
-     join graphile_worker._private_tasks tasks on tasks.id = jobs.task_id where identifier = 'tokens.renew'`,
+     join graphile_worker._private_tasks tasks on tasks.id = jobs.task_id where identifier = $1`,
+    [name],
   );
   return rows.map(({ payload: { connection_id, generation } }) => ({ connection_id, generation }));
+}
+
+async function nothingDue(): Promise<void> {
+  await database.db.system.deleteFrom('tokens').execute();
+  await database.db.systemPool.query('delete from graphile_worker._private_jobs');
 }
 
 async function destroyCredential({ connectionId }: TokenOwner): Promise<void> {

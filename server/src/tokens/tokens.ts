@@ -46,8 +46,9 @@ function freshFor(minSeconds: number) {
   return { goodForMs: minSeconds * 1000, partOfLife: 0.5 };
 }
 
-/** At one time; more waits for the next sweep. */
+/** In one transaction; and so often in one sweep. More waits for the next one: jobs are done a few at a time. */
 const MOST_AT_ONCE = 500;
+const MOST_TIMES = 10;
 
 export function createTokens(given: TokensDeps): Tokens {
   const settings = { ...DEFAULT_TOKEN_SETTINGS, ...given.settings };
@@ -148,7 +149,9 @@ export function createTokens(given: TokensDeps): Tokens {
       replay.start();
       const now = clock.now();
       const again = new Date(now.getTime() + 2 * settings.leaseMs);
-      await given.sweepStore.enqueueDue(now, again, MOST_AT_ONCE);
+      for (let times = 0; times < MOST_TIMES; times += 1) {
+        if ((await given.sweepStore.enqueueDue(now, again, MOST_AT_ONCE)) < MOST_AT_ONCE) break;
+      }
       await given.sweepStore.enqueueEnding(now, again, MOST_AT_ONCE);
     },
     renewDue: async (owner, generation) => {
