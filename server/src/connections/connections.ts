@@ -5,7 +5,7 @@ import type { Catalogs } from '../catalog/catalogs.ts';
 import type { KeyForm } from '../catalog/key-forms.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Transact, Tx } from '../lib/tx.ts';
-import type { RefusalStore } from '../oauth/app-refusal-store.ts';
+import type { RefusalStore } from '../oauth/app-refusal.ts';
 import type { ClientDeps } from '../oauth/client.ts';
 import {
   createSetupGate,

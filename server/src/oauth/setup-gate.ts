@@ -2,7 +2,7 @@ import { record } from '../audit/record.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Transact } from '../lib/tx.ts';
 import type { Refusal } from './app.ts';
-import type { RefusalStore, SetupPlace } from './app-refusal-store.ts';
+import type { RefusalStore, SetupPlace } from './app-refusal.ts';
 import type { OAuthClient } from './client.ts';
 import type { TokenOutcome } from './token-endpoint.ts';
 
