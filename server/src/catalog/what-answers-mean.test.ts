@@ -24,6 +24,15 @@ const fault = (code: string, message = 'x', detail = 'x') => ({
 });
 const xero = (Title: string, Detail: string) => ({ Type: null, Title, Status: 401, Detail });
 const graph = (code: string, message: string) => ({ error: { code, message } });
+const dropbox = (tag: string) => ({
+  error_summary: `${tag}/..`,
+  error: { '.tag': tag, required_scope: 'x' },
+});
+const linkedin = (serviceErrorCode: number) => ({ serviceErrorCode, message: 'x', status: 401 });
+const intercom = (code: string) => ({ type: 'error.list', errors: [{ code, message: 'x' }] });
+const box = (words: string) => ({
+  'www-authenticate': `Bearer realm="Service", error="invalid_token", error_description="The access token provided ${words}."`,
+});
 const linear = (code: string, message: string) => ({ errors: [{ message, extensions: { code } }] });
 
 test.each<[slug: string, status: number, body: unknown, headers: Record<string, string>, means: string]>([
@@ -157,6 +166,50 @@ test.each<[slug: string, status: number, body: unknown, headers: Record<string, 
     {},
     'missing_permission',
   ],
+  ['asana', 401, { errors: [{ message: 'Not Authorized' }] }, {}, 'rejected'],
+  ['asana', 403, { errors: [{ message: 'Forbidden' }] }, {}, 'missing_permission'],
+  ['asana', 402, { errors: [{ message: 'Payment Required' }] }, {}, 'missing_permission'],
+  ['box', 401, '', box('is invalid'), 'rejected'],
+  ['box', 401, '', box('has expired'), 'expired'],
+  ['box', 403, { type: 'error', code: 'insufficient_scope' }, {}, 'missing_permission'],
+  ['calendly', 401, { title: 'Unauthenticated', message: 'The access token is invalid' }, {}, 'rejected'],
+  ['calendly', 403, { title: 'Permission Denied', message: 'x' }, {}, 'missing_permission'],
+  ['dropbox', 401, dropbox('expired_access_token'), {}, 'expired'],
+  ['dropbox', 401, dropbox('invalid_access_token'), {}, 'rejected'],
+  ['dropbox', 401, dropbox('missing_scope'), {}, 'missing_permission'],
+  [
+    'dropbox',
+    400,
+    'Error in call to API function "users/get_current_account": The given OAuth 2 access token is malformed.',
+    { 'content-type': 'text/plain' },
+    'rejected',
+  ],
+  ['intercom', 401, intercom('unauthorized'), {}, 'rejected'],
+  ['intercom', 403, intercom('api_plan_restricted'), {}, 'missing_permission'],
+  ['intercom', 429, intercom('rate_limit_exceeded'), {}, 'rate_limited'],
+  ['jira', 401, { code: 401, message: 'Unauthorized' }, {}, 'rejected'],
+  ['jira', 401, { code: 401, message: 'Unauthorized; scope does not match' }, {}, 'missing_permission'],
+  ['jira', 200, { accountId: null }, { 'x-seraph-loginreason': 'AUTHENTICATED_FAILED' }, 'rejected'],
+  ['linkedin', 401, linkedin(65_600), {}, 'rejected'],
+  ['linkedin', 401, linkedin(65_601), {}, 'revoked'],
+  ['linkedin', 401, linkedin(65_602), {}, 'expired'],
+  [
+    'linkedin',
+    403,
+    { serviceErrorCode: 100, message: 'Not enough permissions', status: 403 },
+    {},
+    'missing_permission',
+  ],
+  ['zoom', 401, { code: 124, message: 'Invalid access token.' }, {}, 'rejected'],
+  ['zoom', 400, { code: 4711, message: 'does not contain scopes' }, {}, 'missing_permission'],
+  [
+    'zoom',
+    401,
+    { code: 4700, message: 'Invalid access token, does not contain scopes' },
+    {},
+    'missing_permission',
+  ],
+  ['zoom', 429, { code: 429, message: 'maximum per-second rate limit' }, {}, 'rate_limited'],
 ])('%s: %i %j %j means %s', (slug, status, body, headers, means) => {
   const { outcome, isRefused } = judged(slug, status, body, headers);
   expect(outcome.kind).toBe(means);
@@ -167,6 +220,7 @@ test.each<[slug: string, status: number, body: unknown, headers: Record<string, 
 test('the permission that is missing is named where the answer names it', () => {
   const { outcome } = judged('gitlab', 403, { error: 'insufficient_scope', scope: 'api' });
   expect(outcome).toMatchObject({ permission: 'api' });
+  expect(judged('dropbox', 401, dropbox('missing_scope')).outcome).toMatchObject({ permission: 'x' });
 });
 
 test('a throttle waits as long as its header says, in whatever unit that is', () => {
@@ -178,6 +232,9 @@ test('a throttle waits as long as its header says, in whatever unit that is', ()
     }),
     judged('pipedrive', 429, {}, { 'x-ratelimit-reset': '60' }),
     judged('quickbooks', 429, {}),
+    judged('calendly', 429, {}, { 'x-ratelimit-reset': '60' }),
+    judged('intercom', 429, {}, { 'x-ratelimit-reset': String(inAMinute) }),
+    judged('box', 429, {}, { 'retry-after': '60' }),
   ];
   for (const { outcome } of waits)
     expect(outcome).toMatchObject({ kind: 'rate_limited', retryAfterSeconds: 60 });
