@@ -204,6 +204,17 @@ describe('QuickBooks', () => {
     expect([ended.state, ended.reason]).toEqual(['failed', 'other_account']);
   });
 
+  test('a sign-in is known to end after five years, whatever is done', async () => {
+    const id = await connected('quickbooks');
+    const kept = await at.app.database.db.system
+      .selectFrom('tokens')
+      .select('grant_ends_at')
+      .where('connection_id', '=', id)
+      .executeTakeFirstOrThrow();
+    const years = ((kept.grant_ends_at?.getTime() ?? 0) - Date.now()) / (365 * 86_400_000);
+    expect(years).toBeCloseTo(5, 3);
+  });
+
   test('a sandbox company is reached at its own host', async () => {
     const fields = { api_host: 'sandbox-quickbooks.api.intuit.com' };
     const verified = await at.verify(await connected('quickbooks', { fields }));
