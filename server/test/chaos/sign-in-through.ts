@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { AuthorizationServer } from '../authorization-server.ts';
 
 /** The whole way of a person without a browser: begin, sign in at the provider, come back. Resolves to the connection's id. */
@@ -15,11 +14,6 @@ export async function signInThrough(
     body: JSON.stringify(ask),
   });
   const said = await begun.text();
-  if (begun.status === 429) {
-    // People do not sign in dozens of times a minute: whoever does so waits as told.
-    await sleep(Number(begun.headers.get('retry-after')) * 1_000);
-    return signInThrough(owner, provider, ask, account);
-  }
   if (begun.status !== 201) throw new Error(`the sign-in did not begin: ${said}`);
   const { id, authorization_url: url } = JSON.parse(said) as Record<string, string>;
   const own = begun.headers.getSetCookie().map((line) => line.split(';')[0]);
