@@ -124,6 +124,18 @@ describe('OAuth tokens expire', () => {
   });
 });
 
+describe('Remove an integration', () => {
+  test('Click Disconnect: the saved credentials are removed, and the tool is told that access has ended, too.', async () => {
+    const { page } = here;
+    await openApp(page, 'hubspot');
+    await rowOf(page, 'Our portal').getByRole('button', { name: 'Disconnect' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Disconnect' }).click();
+    await rowOf(page, 'Our portal').getByText('Disconnected', { exact: true }).waitFor();
+    await page.getByRole('button', { name: 'Our portal', exact: true }).click();
+    await sees(page, /^Access was withdrawn at HubSpot, too\. just now/);
+  });
+});
+
 describe('The OAuth connection window closes but the integration still shows as not connected', () => {
   test('Where a popup blocker is in the way, that is said, with the way on in the same tab and a link to copy.', async () => {
     const { browser, stage, signedIn } = here;

@@ -50,6 +50,17 @@ export const signInScenes: Scene[] = [
       }),
   },
   {
+    name: '39p-disconnect',
+    path: app('airtable'),
+    act: async (page) => {
+      await page
+        .getByRole('row', { name: /Olive’s bases/ })
+        .getByRole('button', { name: 'Disconnect' })
+        .click();
+      await page.getByRole('dialog').getByText('destroys the saved').waitFor();
+    },
+  },
+  {
     name: '39p-withdrawn',
     path: app('airtable'),
     act: (page) => openFirst(page, disconnected('withdrawn', 'Access was withdrawn at Airtable, too.', null)),

@@ -106,11 +106,13 @@ export const connectionPagesQuery = (integration: string) =>
     queryFn: ({ pageParam }) => api.connections.list({ integration, limit: 50, cursor: pageParam }),
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (page: Page<Connection>) => page.next_cursor ?? undefined,
-    // What is told to a tool in the background is seen to end.
-    refetchInterval: ({ state }) =>
-      state.data?.pages.some(({ data }) => data.some((one) => one.withdrawal?.state === 'pending'))
-        ? 5_000
-        : false,
+    // What is told to a tool in the background is seen to end: at once as a rule, within a day where the tool is away.
+    refetchInterval: ({ state }) => {
+      const all = state.data?.pages.flatMap((page) => page.data) ?? [];
+      const pending = all.filter((one) => one.withdrawal?.state === 'pending');
+      if (pending.length === 0) return false;
+      return pending.some((one) => Date.now() - Date.parse(one.status_since) < 30_000) ? 1_500 : 30_000;
+    },
   });
 
 export const connectionQuery = (id: string) =>

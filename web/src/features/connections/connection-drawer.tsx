@@ -147,7 +147,7 @@ function Details({ tool, connection, onReconnect }: DetailsProps) {
 /** What the tool allowed at the sign-in, in the catalog's words where it has some. */
 function Granted({ tool, connection }: { tool: Integration; connection: Connection }) {
   const granted = connection.granted_scopes ?? [];
-  if (granted.length === 0) return null;
+  if (granted.length === 0 || connection.status === 'disconnected') return null;
   return (
     <>
       <h3>What it may do</h3>

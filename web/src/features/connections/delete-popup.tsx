@@ -46,6 +46,7 @@ export function DeletePopup({ tool, connection, others, onClose }: Props & { oth
         This destroys the saved {secretOf(connection)} of <strong>{connection.name}</strong> ({tool.name}) and
         cannot be undone.
       </p>
+      {connection.method === 'oauth2' && connection.status !== 'disconnected' && <ToldThere tool={tool} />}
       {needsHeir && (
         <NativeSelect
           label="Which connection becomes the default?"
@@ -88,9 +89,14 @@ export function DisconnectPopup({ tool, connection, onClose }: Props) {
         place stay: Reconnect {isSignIn ? 'by signing in again' : 'with a new key'}, and everything works
         again.
       </p>
+      {isSignIn && <ToldThere tool={tool} />}
       <UsedBy connection={connection} after="stop at the next run until then" />
     </Confirm>
   );
+}
+
+function ToldThere({ tool }: Pick<Props, 'tool'>) {
+  return <p>{tool.name} is told that this access has ended, where it offers that.</p>;
 }
 
 /** What uses a connection, before something happens to it. */

@@ -96,10 +96,13 @@ export function SetupForm({ tool, method, app, onSaved, onCancel }: Props) {
         data-1p-ignore
         data-lpignore="true"
       />
-      <p className="k-2 k-inline">
-        <Link to="/settings/check">Check my setup</Link> says whether {tool.name} finds its way back to this
-        server.
-      </p>
+      {/* A warning above leads there already. */}
+      {method.setup?.warnings.length === 0 && (
+        <p className="k-2 k-inline">
+          <Link to="/settings/check">Check my setup</Link> says whether {tool.name} finds its way back to this
+          server.
+        </p>
+      )}
       {error !== null && <NotSaved error={error} isBusy={isBusy} onAnyway={() => void save(true)} />}
       <div className={styles.foot}>
         {onCancel && (
