@@ -133,7 +133,7 @@ describe('tokens', () => {
         refresh_token: R,
         refresh_token_expires_in: 604_799,
       },
-      { lives: 3599, refresh: R, refreshLives: 604_799 },
+      { lives: 3599, refresh: R, ends: 604_799 },
     ],
     [
       'hubspot',
