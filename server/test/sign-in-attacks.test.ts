@@ -1,4 +1,5 @@
 import { createServer } from 'node:http';
+import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Client } from './app.ts';
 import { type Listening, listenOn } from './door.ts';
@@ -189,5 +190,44 @@ describe('a sign-in that one began is not finished with the account of another',
     await refusedOf(trial.browser(), back.href);
     expect((await trial.app.owner.post(`/v1/oauth/authorizations/${id}/start`)).status).toBe(409);
     expect(await connections()).toBe(before);
+  });
+});
+
+describe('where people enter the host, the client secret goes to the host it was made at, and to no other', () => {
+  // GitLab is one that people may have a server of their own of. 8.8.8.8 stands for anybody's; nobody is called.
+  const begin = (fields: object = {}) =>
+    trial.app.owner.post('/v1/oauth/authorizations', { integration: 'gitlab', fields });
+  const system = () => trial.app.database.db.system;
+
+  test('as soon as it was sent to one, until it is entered anew', async () => {
+    expect((await setUp(trial.app.owner, 'gitlab', 'gitlab-client')).status).toBe(200);
+    const browser = trial.browser();
+    const elsewhere = await begin({ host: '8.8.8.8' });
+    expect(elsewhere.status, elsewhere.text).toBe(201);
+    browser.keep(trial.app.url, elsewhere.headers);
+    await sql`update oauth_apps set token_host = 'gitlab.com' where integration = 'gitlab'`.execute(system());
+    const refused = await begin({ host: '8.8.8.8' });
+    expect([refused.status, refused.json.reason]).toEqual([400, 'setup_of_other_host']);
+    expect(refused.json.fields[0].path).toBe('fields.host');
+    expect((await begin()).status).toBe(201);
+    const state = new URL(elsewhere.json.authorization_url).searchParams.get('state');
+    const back = `${trial.app.url}/oauth/callback/gitlab?code=fake-code&state=${state}`;
+    expect((await browser.open(back)).status).toBe(400);
+    const end = await trial.app.owner.get(`/v1/oauth/authorizations/${elsewhere.json.id}`);
+    expect(end.json).toMatchObject({ state: 'failed', reason: 'not_allowed' });
+    const kept = { client_id: 'gitlab-client' };
+    expect((await trial.app.owner.request('PUT', '/v1/oauth/apps/gitlab', kept)).status).toBe(200);
+    expect((await begin({ host: '8.8.8.8' })).status).toBe(400);
+    expect((await setUp(trial.app.owner, 'gitlab', 'gitlab-client')).status).toBe(200);
+    expect((await begin({ host: '8.8.8.8' })).status).toBe(201);
+  });
+
+  test("of the operator's setup always, which no workspace may send elsewhere", async () => {
+    await trial.app.owner.delete('/v1/oauth/apps/gitlab');
+    await sql`insert into oauth_operator_apps (integration, client_id, version, updated_at)
+      values ('gitlab', 'of-the-operator', 1, now())`.execute(system());
+    const refused = await begin({ host: '8.8.8.8' });
+    expect([refused.status, refused.json.reason]).toEqual([400, 'setup_of_other_host']);
+    expect((await begin()).status).toBe(201);
   });
 });

@@ -299,6 +299,7 @@ export interface OauthApps {
   retry_at: Timestamp | null;
   sealed: string | null;
   secret_hint: string | null;
+  token_host: string | null;
   updated_at: Timestamp;
   updated_by_label: string | null;
   version: Generated<number>;

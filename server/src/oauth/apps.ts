@@ -10,6 +10,7 @@ import { newId } from '../lib/id.ts';
 import type { Tx } from '../lib/tx.ts';
 import type { Who } from '../workspaces/who.ts';
 import { type OperatorApp, secretHint, type WorkspaceApp } from './app.ts';
+import { forgetHost } from './app-host-store.ts';
 import { type ReadApp, readAppInput } from './app-input.ts';
 import { problemOf } from './app-problem.ts';
 import { openAppSecret, sealAppSecret } from './app-secret.ts';
@@ -112,6 +113,7 @@ export async function put(
     if (version !== null && (present?.version ?? 0) !== version) throw new AppError('edited_meanwhile');
     await refuseLosing(tx, definition, present, change);
     await saveApp(tx, app);
+    if (secret !== 'keep') await forgetHost(tx, who.workspaceId, integration);
     await deps.onChanged(tx, who.workspaceId, integration);
     await record(tx, {
       who,

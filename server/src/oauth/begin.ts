@@ -14,6 +14,7 @@ import { countBegun, insertAuthorization, startAuthorization } from './authoriza
 import { authorizationUrl } from './authorization-url.ts';
 import { type ClientDeps, clientOf } from './client.ts';
 import { verifierOf } from './pkce.ts';
+import { refuseOtherHost } from './setup-host.ts';
 
 export interface BeginDeps extends ClientDeps {
   clock: Clock;
@@ -91,6 +92,11 @@ export async function begin(deps: BeginDeps, who: Who, beginning: Beginning): Pr
     const since = new Date(createdAt.getTime() - LIFETIME_MS);
     const begun = await countBegun(tx, who.workspaceId, authorization.startedBy, since);
     if (begun.own >= MOST_PER_PERSON || begun.all >= MOST_PER_WORKSPACE) throw tooMany();
+    await refuseOtherHost(
+      tx,
+      { ...beginning, ...found, workspaceId: who.workspaceId, fields: wanted.fields },
+      'begin',
+    );
     // A state that nobody was told is one that nobody can come back with.
     await insertAuthorization(tx, authorization, hashOf(state));
   });

@@ -2,6 +2,7 @@ import type { OAuth2Method } from '../catalog/auth-definition.ts';
 import type { Definition } from '../catalog/definition.ts';
 import type { Clock } from '../lib/clock.ts';
 import { Secret } from '../lib/secret.ts';
+import type { Transact } from '../lib/tx.ts';
 import type { Outbound } from '../outbound/call.ts';
 import type { Minted } from '../tokens/mint.ts';
 import { filledAddress } from './addresses.ts';
@@ -9,12 +10,14 @@ import type { Authorization, Failed } from './authorization.ts';
 import type { OAuthClient } from './client.ts';
 import { verifierOf } from './pkce.ts';
 import type { SetupGate } from './setup-gate.ts';
+import { refuseOtherHost } from './setup-host.ts';
 import { askTokenEndpoint, type TokenOutcome } from './token-endpoint.ts';
 import type { TokenAccount } from './token-minted.ts';
 
 interface Deps {
   outbound: Pick<Outbound, 'call'>;
   clock: Clock;
+  transact: Transact;
   verifierKey: Secret<Buffer>;
   setupGate: Pick<SetupGate, 'heard'>;
 }
@@ -35,6 +38,10 @@ export async function exchange(deps: Deps, exchanging: Exchanging): Promise<Exch
   const { authorization, definition, method, client, code, state } = exchanging;
   const url = filledAddress(definition, method.tokenUrl, authorization.wanted.fields);
   if (url === null) return failed(definition.name, noAddress);
+  const { workspaceId, wanted } = authorization;
+  await deps.transact(workspaceId, (tx) =>
+    refuseOtherHost(tx, { workspaceId, definition, method, client, fields: wanted.fields }, 'send'),
+  );
   const codeVerifier = method.pkce ? new Secret(verifierOf(deps, state)) : null;
   const outcome = await askTokenEndpoint(deps, {
     workspaceId: authorization.workspaceId,
