@@ -39,7 +39,7 @@ function start(): ServerProcess {
     KEYRAIL_MASTER_KEY_FILE: config.masterKeyFile,
     KEYRAIL_CATALOG_DIR: config.catalogDir ?? '',
     KEYRAIL_ALLOWED_PRIVATE_HOSTS: `127.0.0.1:${trial.provider.port}`,
-    KEYRAIL_DRAIN_TIMEOUT_SECONDS: '3',
+    KEYRAIL_DRAIN_TIMEOUT_SECONDS: '1',
   });
   running.push(made);
   return made;

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { chmod, mkdir, open, readdir, readFile, rename, stat, unlink } from 'node:fs/promises';
+import { chmod, mkdir, open, readdir, readFile, rename, stat, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { entryIn, entryText, type SealedEntry } from './journal-entry.ts';
 
@@ -117,6 +117,10 @@ export function createJournal({ folder, log }: Deps): Journal {
       try {
         await mkdir(folder, { recursive: true, mode: 0o700 });
         await chmod(folder, 0o700);
+        // Found out now rather than when it is needed.
+        const probe = join(folder, `.probe.${randomBytes(6).toString('hex')}`);
+        await writeFile(probe, '', { mode: 0o600 });
+        await unlink(probe);
         await takeIn(folder);
         await forgetAside(folder);
       } catch (error) {

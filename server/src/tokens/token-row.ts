@@ -1,6 +1,7 @@
 import type { SealedRecord } from '../vault/sealed-record.ts';
 import type { GrantEnd } from './grant.ts';
 import type { TokenOwner } from './mint.ts';
+import { isFromFuture } from './times.ts';
 import type { EndedBecause, MadeFrom } from './token.ts';
 
 /**
@@ -34,6 +35,22 @@ export interface TokenRow {
   failure: { kind: 'not_now' | 'setup_rejected'; words: string | null } | null;
   retryAt: Date | null;
   ended: { because: EndedBecause; words: string | null } | null;
+}
+
+/** What a new one would be made from is there. */
+export function isRenewable({
+  madeFrom,
+  hasRefreshToken,
+}: Pick<TokenRow, 'madeFrom' | 'hasRefreshToken'>): boolean {
+  return madeFrom === 'credential' || hasRefreshToken;
+}
+
+/** Whether the pause after a failure is over. One that was written by a clock gone wrong counts for nothing. */
+export function mayRetry(
+  { retryAt: at, failedAt }: Pick<TokenRow, 'retryAt' | 'failedAt'>,
+  now: Date,
+): boolean {
+  return at === null || at <= now || isFromFuture(failedAt, now);
 }
 
 /** Waiting for its end rather than for the next try: a renewal was cut off, and asking again might end the grant. */

@@ -6,14 +6,15 @@ import { keyOf } from './announce.ts';
 import { createJournal } from './journal.ts';
 import { createKept } from './kept.ts';
 import type { Mint, TokenOwner } from './mint.ts';
+import { sealedToken } from './new-token.ts';
 import { type ObtainDeps, obtain } from './obtain.ts';
-import { isRenewable, sealedToken } from './renew.ts';
 import { createReplay } from './replay.ts';
 import { DEFAULT_TOKEN_SETTINGS, type TokenSettings } from './settings.ts';
 import { isFromFuture, isGood } from './times.ts';
 import type { TokenEvents, TokenOutcome, Tokens } from './token.ts';
 import { openTokens } from './token-box.ts';
 import { tokenFacts } from './token-facts-store.ts';
+import { isRenewable } from './token-row.ts';
 import {
   clearRetry,
   deleteToken,
