@@ -58,6 +58,7 @@ export interface AuthorizationServer {
 
 export interface NewClient {
   clientId?: string;
+  clientSecret?: string;
   redirectUris?: readonly string[];
   authMethod?: 'client_secret_basic' | 'client_secret_post';
 }
@@ -185,9 +186,13 @@ function configurationOf(
 
 function addClient(
   known: Known,
-  { clientId = `client-${randomBytes(6).toString('hex')}`, redirectUris = [], authMethod }: NewClient,
+  {
+    clientId = `client-${randomBytes(6).toString('hex')}`,
+    redirectUris = [],
+    authMethod,
+    clientSecret = `fake-client-secret-${randomBytes(12).toString('hex')}`,
+  }: NewClient,
 ) {
-  const clientSecret = `fake-client-secret-${randomBytes(12).toString('hex')}`;
   const metadata: AllClientMetadata = {
     client_id: clientId,
     client_secret: clientSecret,

@@ -9,7 +9,8 @@ beforeAll(async () => {
   trial = await startSignInTrial({
     method: 'revoke_url: ISSUER/token/revocation',
     methods: (provider) => `${method('broken', provider, `revoke_url: ${provider.issuer}/no-such-page`)}
-${method('silent', provider, 'remove_url: https://trial.example/account/apps')}`,
+${method('silent', provider, 'remove_url: https://trial.example/account/apps')}
+${method('post', provider, `revoke_url: ${provider.revokeUrl}`).replace('_basic', '_post')}`,
   });
 });
 afterAll(() => trial.close());
@@ -174,6 +175,30 @@ describe('access is withdrawn at the provider', () => {
       trial.app.database.db.system,
     );
     expect(rows).toEqual([]);
+  });
+});
+
+describe('client id and secret with odd signs', () => {
+  test.each([
+    ['client_secret_basic', {}],
+    ['client_secret_post', { method: 'post' }],
+  ] as const)('serve signing in, renewing and withdrawing by %s', async (authMethod, ask) => {
+    const odd = { clientId: `id:${authMethod} %2B+&=/`, clientSecret: 'fake:secret %41+&=/"~ 0001' };
+    const { redirectUri, provider } = trial;
+    await provider.addClient({ ...odd, authMethod, redirectUris: [redirectUri] });
+    const put = await owner().request('PUT', '/v1/oauth/apps/trial', {
+      client_id: odd.clientId,
+      client_secret: odd.clientSecret,
+      sign_in_again: true,
+    });
+    expect(put.status, put.text).toBe(200);
+    const account = `odd-${authMethod}`;
+    const id = await connect(account, ask);
+    provider.endAccessTokens();
+    expect((await owner().post(`/v1/connections/${id}/verify`)).json.verdict.kind).toBe('ok');
+    await owner().post(`/v1/connections/${id}/disconnect`);
+    await until(async () => (await connection(id)).withdrawal?.state === 'withdrawn');
+    expect(lives(account)).toBe(0);
   });
 });
 
