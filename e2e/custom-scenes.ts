@@ -112,6 +112,7 @@ async function tryWith(page: Page, entered: string): Promise<void> {
 
 /** One that is saved and connected, whoever took the picture before. */
 async function saved(page: Page): Promise<void> {
+  await page.getByText('Explore all integrations').waitFor();
   const workspace = await page.evaluate("localStorage.getItem('keyrail-workspace')");
   const headers = { 'keyrail-workspace': String(workspace) };
   const made = await page.request.post('/v1/custom-integrations', {

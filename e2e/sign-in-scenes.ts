@@ -98,6 +98,18 @@ export const signInScenes: Scene[] = [
       await form.getByText('already').waitFor();
     },
   },
+  {
+    name: '40-general-meanwhile',
+    path: '/settings/general',
+    act: async (page) => {
+      await page.route('**/v1/workspace', (route) =>
+        route.continue({ headers: { ...route.request().headers(), 'if-match': '"999"' } }),
+      );
+      await page.getByLabel('Contact for help').fill('#it-help');
+      await page.getByRole('button', { name: 'Save', exact: true }).click();
+      await page.getByText('Somebody else changed these settings').waitFor();
+    },
+  },
   { name: '45-check', path: check, act: (page) => page.getByText('This server says of itself').waitFor() },
   { name: '45-check-fine', path: check, act: (page) => answerCheck(page, 'All is as it should be.', {}) },
   { name: '45-check-problems', path: check, act: (page) => answerCheck(page, 'has to change', problems) },
