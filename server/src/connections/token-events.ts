@@ -213,7 +213,7 @@ async function moveAddress(
   await insertEvent(tx, connection, { kind: 'address_changed', message, actor: null, at: now });
   await record(tx, {
     who: { workspaceId, system: 'keyrail' },
-    action: 'connection.address_changed',
+    action: 'connection.address_followed',
     subject: { kind: 'connection', id: connectionId, name: connection.name },
     detail: { integration: connection.integration, ...fields },
   });

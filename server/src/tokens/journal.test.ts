@@ -9,6 +9,8 @@ import { type Door, doorTo } from '../../test/door.ts';
 import type { Mint, TokenOwner } from './mint.ts';
 import type { TokenSettings } from './settings.ts';
 import type { TokenOutcome } from './token.ts';
+import { saveReplayed } from './token-lease-store.ts';
+import { findToken } from './token-store.ts';
 import { given, minted, newOwner, notNow, openProcess, type TokenProcess } from './under-test.ts';
 
 let database: TestDatabase;
@@ -274,6 +276,22 @@ describe('an entry of the journal', () => {
     expect(await asideIn(folder)).toEqual([]);
   });
 
+  it('is not written over a newer token that came between looking and writing', async () => {
+    const { clock, folder, owner } = await cutOff();
+    const next = await start(unasked().mint, { clock, journalFolder: folder });
+    await next.tokens.replay();
+    const { id, lease_generation: leaseGeneration } = await rowOf(owner);
+    const lease = { id, owner, holder: 'proc_gone', leaseGeneration };
+    const token = { ...(await newTokenOf(owner)), sealed: 'v1.old.old' };
+    for (const generation of [1, 2, 4]) {
+      const isWritten = await database.db.transact(owner.workspaceId, (tx) =>
+        saveReplayed(tx, lease, { ...token, generation }),
+      );
+      expect(isWritten).toBe(false);
+    }
+    expect(await stored(owner)).toEqual(NEW);
+  });
+
   it('that is in its row already, as after a kill between the two, is removed', async () => {
     const { clock, folder, owner } = await cutOff();
     const [name = ''] = await entriesIn(folder);
@@ -393,6 +411,13 @@ describe('where the database is back', () => {
     await chmod(folder, 0o700);
   });
 });
+
+async function newTokenOf(owner: TokenOwner) {
+  const row = await database.db.transact(owner.workspaceId, (tx) => findToken(tx, owner));
+  if (row === null) throw new Error('it has no token');
+  const now = new Date();
+  return { ...row, mintedAt: row.mintedAt ?? now, renewAt: null, sealed: row.sealed ?? '' };
+}
 
 async function rowOf({ connectionId }: TokenOwner) {
   return database.db.system

@@ -207,6 +207,14 @@ describe('a clock that is set', () => {
     isDown = false;
     expect(text(await tokens.current(owner))).toBe('access-3');
     expect(asked).toHaveLength(3);
+    // One that was forced ahead of time and failed is forced again in time.
+    const other = await signedIn(process, minted('other', { refresh: 'refresh-0' }));
+    isDown = true;
+    clock.forward(0.4 * HOUR_MS);
+    expect(text(await tokens.renewed(other, 1))).toBe('not_now');
+    isDown = false;
+    clock.forward(-0.4 * HOUR_MS);
+    expect(text(await tokens.renewed(other, 1))).toBe('access-4');
   });
 
   it('back after a renewal was cut off counts it as long ago, where asking again may end the grant', async () => {

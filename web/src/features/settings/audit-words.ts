@@ -33,6 +33,8 @@ const deeds: Record<string, string> = {
   'connection.credentials_read': 'Read the credentials of',
   'connection.authorized': 'Signed in for the connection',
   'connection.address_changed': 'Changed the address, which wiped the secret of',
+  'connection.address_followed': 'Followed a new address of',
+  'connection.access_ends_soon': 'Saw the end of the access near, of',
   'connection.previous_destroyed': 'Destroyed the former credentials of',
   'connection.status_changed': 'Saw a change of',
   'connection.ended_as_copy': 'Ended here, as this database is a copy:',
@@ -92,6 +94,7 @@ const FOR_PROGRAMS = /(_ids?|^fingerprint(_before)?|^method|^verdict)$/;
 
 const names: Record<string, string> = {
   credential_version: 'credential',
+  ends_at: 'ends',
   expires_at: 'ends',
   from: 'before',
   scopes: 'may use',
@@ -107,7 +110,14 @@ function wordsOf(value: AuditEntry['detail'][string]): string {
   return typeof value === 'object' ? JSON.stringify(value) : String(value);
 }
 
+/** Reasons as the server names them. */
+const reasons: Record<string, string> = {
+  access_ends: 'the access ends',
+  renewal_interrupted: 'a renewal was interrupted and its answer lost',
+};
+
 function saidOf(text: string): string {
+  if (Object.hasOwn(reasons, text)) return reasons[text] ?? text;
   if (/^\d{4}-\d\d-\d\dT[\d:.]+Z$/.test(text)) return exactTime(text);
   const status = Object.entries(statusWords).find(([name]) => name === text);
   return status === undefined ? text : status[1].words;
