@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { AuthorizationId, ConnectionId, WorkspaceId } from '@keyrail/contract/ids';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { freshDatabase, type TestDatabase } from '../../test/database.ts';
@@ -14,6 +15,7 @@ import { createKeyring } from '../vault/keyring.ts';
 import { masterKey } from '../vault/master-key.ts';
 import { dataKeyStore } from '../vault/store.ts';
 import type { Who } from '../workspaces/who.ts';
+import { deleteConnection, listConnections, lockIntegration } from './connection-store.ts';
 import { definitionAt, forgetJobs, openRoom, type Room, standingClock } from './under-test.ts';
 import { withdrawalMessage } from './withdrawal-words.ts';
 
@@ -388,6 +390,32 @@ describe('a withdrawal', () => {
     // Of another account: nobody is hurt.
     await tell(await givenUp({}, { account: 'acc-9' }));
     expect(seen).toHaveLength(2);
+  });
+
+  it('that is looked at while the last other connection of its account goes does not wait for ever', async () => {
+    await connected('con-a', 'acc-1');
+    const { workspaceId } = who;
+    const id = await givenUp({});
+    const giveUp = await room.connections.withdrawals.givingUp(workspaceId);
+    let looking = Promise.resolve();
+    await database.db.transact(workspaceId, async (tx) => {
+      await lockIntegration(tx, workspaceId, 'acme');
+      const [connection] = await listConnections(tx, workspaceId, {
+        integration: 'acme',
+        status: undefined,
+        ids: null,
+        after: null,
+        limit: 1,
+      });
+      if (connection === undefined) throw new Error('it is gone');
+      await giveUp(tx, connection, [], 'deleted');
+      await deleteConnection(tx, workspaceId, connection.id);
+      // Another process looks now, and would still see it.
+      looking = tell(id, other);
+      await sleep(100);
+    });
+    await looking;
+    expect([seen.length, (await one()).state]).toEqual([1, 'withdrawn']);
   });
 
   it('that waits for its account too long is dropped with its secrets; settled ones stay in the list for their time', async () => {
