@@ -397,7 +397,9 @@ describe('a withdrawal', () => {
     const { workspaceId } = who;
     const id = await givenUp({});
     const giveUp = await room.connections.withdrawals.givingUp(workspaceId);
-    let looking = Promise.resolve();
+    let look = () => {};
+    // Another process looks while the transaction is open, and would still see the connection.
+    const looking = new Promise<void>((resolve) => (look = resolve)).then(() => tell(id, other));
     await database.db.transact(workspaceId, async (tx) => {
       await lockIntegration(tx, workspaceId, 'acme');
       const [connection] = await listConnections(tx, workspaceId, {
@@ -410,8 +412,7 @@ describe('a withdrawal', () => {
       if (connection === undefined) throw new Error('it is gone');
       await giveUp(tx, connection, [], 'deleted');
       await deleteConnection(tx, workspaceId, connection.id);
-      // Another process looks now, and would still see it.
-      looking = tell(id, other);
+      look();
       await sleep(100);
     });
     await looking;
