@@ -124,6 +124,12 @@ describe('a description is refused', () => {
     expect((await ask(server.origin)).kind).toBe('refused');
   });
 
+  test('that is good JSON, and calls itself a web page', async () => {
+    const page = { ...json(documentOf(server.origin)), headers: { 'content-type': 'text/html' } };
+    answers = { [OAUTH]: page, [OPENID]: page };
+    expect((await ask(server.origin)).kind).toBe('refused');
+  });
+
   test('that is somewhere else: no redirect is followed', async () => {
     const moved = { status: 302, headers: { location: `${server.origin}/elsewhere` }, body: '' };
     answers = { [OAUTH]: moved, [OPENID]: moved, '/elsewhere': json(documentOf(server.origin)) };
@@ -148,7 +154,11 @@ test.each([
 });
 
 test('http is for the private addresses that the operator allows', async () => {
-  answers[OAUTH] = json(documentOf(server.origin));
+  const safe = {
+    authorization_endpoint: 'https://id.example.com/a',
+    token_endpoint: 'https://id.example.com/t',
+  };
+  answers[OAUTH] = json(documentOf(server.origin, safe));
   expect((await ask(server.origin)).kind).toBe('found');
   expect((await ask(server.origin, [])).kind).toBe('refused');
 });
