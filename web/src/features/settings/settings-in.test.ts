@@ -15,7 +15,7 @@ test.each([
     'Set KEYRAIL_PUBLIC_URL to the address that people open, such as https://keyrail.example.com.',
     ['KEYRAIL_PUBLIC_URL=https://keyrail.example.com'],
   ],
-  ['A copy gets an id first: "npm run keyrail -- instance copy".', ['npm run keyrail -- instance copy']],
+  ['A copy gets an id of its own first: "npm run keyrail -- instance copy".', []],
   ['Get a certificate for the host name in KEYRAIL_PUBLIC_URL, or correct that setting.', []],
   [null, []],
 ])('what a step names in full can be copied, and nothing else: %j', (step, settings) => {
