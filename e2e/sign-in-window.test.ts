@@ -66,6 +66,22 @@ describe('the window of a sign-in', () => {
     await sees(page, /Sign-in cancelled/);
   });
 
+  test('begun by an API token: its page says who asks, and going on leads to the tool', async () => {
+    const { page, signedIn, stage } = here;
+    const made = await signedIn.api.post('/v1/tokens', { name: 'Agent', scopes: ['connections:write'] });
+    const begun = await fetch(`${stage.url}/v1/oauth/authorizations`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${made.json.token}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ integration: 'airtable' }),
+    });
+    const { authorization_url: address } = (await begun.json()) as { authorization_url: string };
+    await page.goto(address);
+    await sees(page, /The API token Agent asks you/);
+    await page.getByRole('button', { name: 'Continue' }).click();
+    await page.waitForURL((url) => url.origin !== stage.url);
+    expect(page.url()).toContain('code_challenge_method=S256');
+  });
+
   test('two at once in two tabs end each for itself', async () => {
     const { browser, stage, signedIn, page } = here;
     const other = await visit(browser, stage.url, { signedIn, expected });
