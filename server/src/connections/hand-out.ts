@@ -44,8 +44,8 @@ export interface HandedOut {
 /** Whoever is handed a token can work with it for so long before they must ask again. */
 const LEAST_TOKEN_SECONDS = 300;
 
-/** How many groups are written down at the same time, and how large one is at most. */
-const GROUPS = { atOnce: 2, most: 200 };
+/** One group after the other: those who come while one is written down make the next, so that a commit serves many. */
+const GROUPS = { atOnce: 1, most: 200 };
 
 /**
  * Hands a credential out of Keyrail: the one way a secret gets there. Written down before it happens, so that there is no
