@@ -4,6 +4,7 @@ import { type ClientDeps, clientOf, stampOf } from '../oauth/client.ts';
 import { renewUnder } from '../oauth/renew.ts';
 import { tokenToRevoke } from '../oauth/revocation.ts';
 import { type RevocationOutcome, revoke } from '../oauth/revoke.ts';
+import { isForOtherHost } from '../oauth/setup-host.ts';
 import type { Keyring } from '../vault/keyring.ts';
 import { lockIntegration } from './connection-store.ts';
 import { type WhoseDeps, whoseAccess } from './withdraw-whose.ts';
@@ -99,6 +100,9 @@ async function endsOthers(deps: AttemptDeps, tx: Tx, seen: Withdrawal): Promise<
 
 async function told(deps: AttemptDeps, taken: Withdrawal, kept: KeptRevocation): Promise<Outcome> {
   const now = { ...kept, client: await newestClient(deps, kept) };
+  // Asked to withdraw a token that has run out, many say that it is done, and leave the refresh token as it is.
+  if (now.refreshToken !== null && hasRunOut(now, deps.clock.now()))
+    return withFreshToken(deps, taken, now, now.refreshToken);
   const outcome = await revoke(deps, now);
   if (outcome.kind !== 'not_good') return outcome;
   // The refresh token itself, or all there was: then nothing is left to withdraw.
@@ -107,12 +111,20 @@ async function told(deps: AttemptDeps, taken: Withdrawal, kept: KeptRevocation):
   return withFreshToken(deps, taken, now, now.refreshToken);
 }
 
+function hasRunOut(kept: KeptRevocation, now: Date): boolean {
+  const { accessExpiresAt } = kept;
+  return tokenToRevoke(kept).kind === 'access_token' && accessExpiresAt !== null && accessExpiresAt <= now;
+}
+
 /** A secret that was corrected meanwhile is the one to use, as long as it is for the same address. */
 async function newestClient(deps: AttemptDeps, kept: KeptRevocation): Promise<KeptRevocation['client']> {
-  const { workspaceId, integration, client } = kept;
+  const { workspaceId, integration, method, fields, client } = kept;
   if (stampOf(integration) !== null) return client;
   const found = await clientOf(deps, workspaceId, integration, client.id);
-  return found.kind === 'client' ? found.client : client;
+  if (found.kind !== 'client') return client;
+  const newest = { workspaceId, definition: integration, method, client: found.client, fields };
+  const other = await isForOtherHost(deps, newest);
+  return other === null ? found.client : client;
 }
 
 /** Only an access token is taken, and the one there is has run out: a new one is had for the refresh token, and withdrawn. */
@@ -137,8 +149,13 @@ async function withFreshToken(
       };
     }
     case 'minted': {
-      const { accessToken } = renewed.minted;
-      const next = { ...kept, accessToken, refreshToken: renewed.minted.refreshToken ?? refreshToken };
+      const { accessToken, expiresInSeconds: seconds } = renewed.minted;
+      const next = {
+        ...kept,
+        accessToken,
+        refreshToken: renewed.minted.refreshToken ?? refreshToken,
+        accessExpiresAt: seconds === null ? null : new Date(deps.clock.now().getTime() + seconds * 1000),
+      };
       await keep(deps, taken, next);
       const outcome = await revoke(deps, next);
       return outcome.kind === 'not_good' ? { kind: 'revoked' } : outcome;

@@ -8,6 +8,7 @@ import { newId } from '../lib/id.ts';
 import type { Secret } from '../lib/secret.ts';
 import type { Tx } from '../lib/tx.ts';
 import { type ClientDeps, clientIn } from '../oauth/client.ts';
+import { otherHost } from '../oauth/setup-host.ts';
 import type { Tokens } from '../tokens/token.ts';
 import type { Keyring } from '../vault/keyring.ts';
 import { withdrawalTell } from './announce.ts';
@@ -97,6 +98,8 @@ export interface Access {
   because: Withdrawal['because'];
   accessToken: Secret<string>;
   refreshToken: Secret<string> | null;
+  /** Of the access token; null: not known. */
+  expiresAt: Date | null;
 }
 
 /** Writes down, in the caller's transaction, that a provider is to be told; a worker does so at once. */
@@ -141,6 +144,7 @@ export async function giveUpAccess(deps: GiveUpDeps, tx: Tx, access: Access): Pr
     redirectUri: access.redirectUri,
     accessToken: access.accessToken,
     refreshToken: access.refreshToken,
+    accessExpiresAt: access.expiresAt,
   });
   await insertWithdrawal(tx, { ...made, sealed });
   await tellSoon(tx, workspaceId, made.id);
@@ -150,10 +154,14 @@ export async function giveUpAccess(deps: GiveUpDeps, tx: Tx, access: Access): Pr
 async function clientFor(
   deps: GiveUpDeps,
   tx: Tx,
-  { workspaceId, definition, clientId }: Access,
+  { workspaceId, definition, method, fields, clientId }: Access,
 ): Promise<{ id: string; secret: Secret<string> | null }> {
   const found = await clientIn(deps, tx, workspaceId, definition, clientId);
-  if (found.kind === 'client') return found.client;
+  if (found.kind === 'client') {
+    const { client } = found;
+    const other = await otherHost(tx, { workspaceId, definition, method, client, fields }, 'send');
+    if (other === null) return client;
+  }
   return { id: clientId ?? '', secret: null };
 }
 

@@ -12,6 +12,8 @@ import type { SealedRecord, SecretPlace } from '../vault/sealed-record.ts';
 export interface KeptRevocation extends Revocation {
   /** What was sent with the sign-in, which some want again with a renewal. */
   redirectUri: string | null;
+  /** Null: not known. */
+  accessExpiresAt: Date | null;
 }
 
 export type WithdrawalPlace = Pick<SecretPlace, 'workspaceId'> & { id: string };
@@ -23,6 +25,10 @@ const plain = z.strictObject({
   client: z.strictObject({ id: z.string(), secret: z.string().nullable() }),
   accountId: z.string().nullable(),
   redirectUri: z.string().nullable(),
+  accessExpiresAt: z.iso
+    .datetime()
+    .transform((text) => new Date(text))
+    .nullable(),
   access: z.string(),
   refresh: z.string().nullable(),
 });
@@ -36,6 +42,7 @@ export function sealRevocation(
   const kept: z.input<typeof plain> = {
     ...rest,
     fields: { ...rest.fields },
+    accessExpiresAt: rest.accessExpiresAt?.toISOString() ?? null,
     client: { id: client.id, secret: client.secret?.reveal() ?? null },
     access: accessToken.reveal(),
     refresh: refreshToken?.reveal() ?? null,

@@ -292,6 +292,20 @@ describe('what a provider answers', () => {
   });
 });
 
+describe('an access token that has run out', () => {
+  it('is not what is withdrawn while there is a refresh token: many say that it is done, and keep that one', async () => {
+    const id = await givenUp({ revoke_token: 'access_token' });
+    clock.move(2 * HOUR_MS);
+    answers.push({ status: 200, body: '{"access_token":"fake-new-access","expires_in":3600}' });
+    await tell(id);
+    expect(seen.map(({ url, body }) => [url, new URLSearchParams(body).get('token')])).toEqual([
+      ['/token', null],
+      ['/revoke', 'fake-new-access'],
+    ]);
+    expect((await one()).state).toBe('withdrawn');
+  });
+});
+
 describe('a withdrawal', () => {
   it('that fails is made again with growing pauses for a day at least, then given up, said, and its secrets destroyed', async () => {
     const id = await givenUp({});

@@ -83,6 +83,7 @@ export function createWithdrawals(deps: WithdrawalsDeps): Withdrawals {
         because: 'sign_in_refused',
         accessToken: minted.accessToken,
         refreshToken: minted.refreshToken,
+        expiresAt: endOf(deps.clock.now(), minted),
       });
     },
     takeBack: (given, minted) => takeBack(own, given, minted),
@@ -139,8 +140,13 @@ async function takeBack(deps: WithdrawalsDeps, given: Given, minted: Minted): Pr
       because: 'renewed_too_late',
       accessToken: minted.accessToken,
       refreshToken: minted.refreshToken,
+      expiresAt: endOf(deps.clock.now(), minted),
     });
   });
+}
+
+function endOf(now: Date, { expiresInSeconds }: Minted): Date | null {
+  return expiresInSeconds === null ? null : new Date(now.getTime() + expiresInSeconds * 1000);
 }
 
 async function dismiss({ transact }: WithdrawalsDeps, who: Who, id: string): Promise<void> {

@@ -90,7 +90,11 @@ export interface Tokens {
   forRevoking(
     tx: Tx,
     owner: TokenOwner,
-  ): Promise<{ accessToken: Secret<string>; refreshToken: Secret<string> | null } | null>;
+  ): Promise<{
+    accessToken: Secret<string>;
+    refreshToken: Secret<string> | null;
+    expiresAt: Date | null;
+  } | null>;
   /** For lists, by connection id; one without a token is left out. One query for a page. */
   facts(
     tx: Tx,

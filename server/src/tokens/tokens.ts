@@ -142,7 +142,7 @@ export function createTokens(given: TokensDeps): Tokens {
         { workspaceId: owner.workspaceId, id, generation },
         row.sealed,
       );
-      return result.kind === 'opened' ? result.secrets : null;
+      return result.kind === 'opened' ? { ...result.secrets, expiresAt: row.expiresAt } : null;
     },
     facts: tokenFacts,
     sweep: async () => {
