@@ -71,7 +71,7 @@ export function oauthCallbackRoutes(
       const asked = await deps.signIns.asked(request.params.id);
       if (asked === null) return page(reply, 404, PAGES.unknown);
       const who = await whoIn(deps, request, publicUrl, asked.authorization.workspaceId);
-      if (who === null) return page(reply, 403, PAGES.not_signed_in);
+      if (who === null) return page(reply, 403, PAGES.sign_in_first);
       if (!isAllowed(who, MAY_CONNECT)) return page(reply, 403, PAGES.not_allowed);
       if (asked.isOver) return page(reply, 410, PAGES.over);
       return page(reply, 200, startPageOf(asked, who, (await deps.workspace(who)).name));
@@ -201,7 +201,14 @@ function startPageOf(
 const START_AGAIN = 'Go back to Keyrail and start the sign-in again.';
 
 const PAGES: Record<
-  'unknown' | 'used' | 'over' | 'expired' | 'other_browser' | 'not_signed_in' | 'not_allowed',
+  | 'unknown'
+  | 'used'
+  | 'over'
+  | 'sign_in_first'
+  | 'expired'
+  | 'other_browser'
+  | 'not_signed_in'
+  | 'not_allowed',
   SignInPage
 > = {
   unknown: {
@@ -229,6 +236,11 @@ const PAGES: Record<
     message:
       'Only the browser that began it can finish it, or its cookie was lost on the way. Nothing was connected.',
     nextStep: 'If you began it yourself, go back to Keyrail in this browser and start again.',
+  },
+  sign_in_first: {
+    title: 'You are not signed in to Keyrail here',
+    message: 'This address is for somebody who is signed in to the workspace that it belongs to.',
+    nextStep: 'Sign in to Keyrail in this browser, then open this address again.',
   },
   not_signed_in: {
     title: 'You are not signed in to Keyrail here',
