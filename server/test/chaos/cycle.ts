@@ -69,11 +69,12 @@ export async function stopCleanly(
   next: Member,
   count: number,
   had: Map<Mode, Connected[]> = new Map(),
+  answerMs = 40,
 ): Promise<{ underWay: number; lost: string[] }> {
   const connections = await prepared(fleet, count, had, ['strict']);
   const provider = fleet.provider('strict');
   const ids = connections.map(({ id }) => id);
-  await delayed(fleet);
+  provider.failAlways({ kind: 'delay', beforeMs: 40, afterMs: answerMs });
   const before = provider.tokenRequests.length;
   await expire(fleet.database, ids);
   const hangingUp = new AbortController();

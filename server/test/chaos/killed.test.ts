@@ -22,24 +22,23 @@ beforeAll(async () => {
 afterAll(() => stage.close());
 
 test('kill -9: nothing is lost that can be asked for twice; what else is lost was under way, and is shown', async () => {
-  const lost: Loss[] = [];
-  for (const _ of [1, 2]) {
-    const doomed = await fleet.start('doomed');
-    lost.push(...(await kill(fleet, doomed, survivor, 3)));
-  }
+  const lost: Loss[] = await kill(fleet, await fleet.start('doomed'), survivor, 4);
   expect(lost.filter(({ mode }) => mode !== 'strict')).toEqual([]);
   expect(lost.filter((loss) => !loss.wasUnderWay || !loss.isShown)).toEqual([]);
 }, 60_000);
 
-/** One strict connection whose renewal was carried out, and whose process was killed before the answer came. */
-async function cutOff(id: string, doomed: Member): Promise<void> {
-  const provider = fleet.provider('strict');
-  await expire(fleet.database, [id]);
-  const acted = new Promise<void>((resolve) => {
-    provider.fail({ kind: 'hold_answer', acted: resolve, until: sleep(5_000) });
-  });
-  void doomed.call(id);
-  await acted;
+/** Their renewals were carried out, and their process was killed before the answers came. */
+async function cutOff(connections: readonly Connected[], doomed: Member): Promise<void> {
+  const ids = connections.map(({ id }) => id);
+  await expire(fleet.database, ids);
+  const acted = ids.map(
+    () =>
+      new Promise<void>((resolve) => {
+        fleet.provider('strict').fail({ kind: 'hold_answer', acted: resolve, until: sleep(5_000) });
+      }),
+  );
+  for (const id of ids) void doomed.call(id);
+  await Promise.all(acted);
   await doomed.process.kill();
 }
 
@@ -62,24 +61,31 @@ test('control: where a lease is never over, what a killed process held is stuck'
 }, 60_000);
 
 test('a grant that a killed process brought to its end is said to be interrupted; control: else it is blamed on others', async () => {
+  const [doomed, altered] = await Promise.all([
+    fleet.start('doomed'),
+    fleet.start('altered', { without: INTERRUPTED }),
+  ]);
+  const connections = await fleet.connect('strict', 2);
+  await cutOff(connections, doomed);
   const shown: unknown[] = [];
-  for (const without of [[], INTERRUPTED]) {
-    const [{ id }] = (await fleet.connect('strict', 1)) as [Connected];
-    const doomed = await fleet.start('doomed');
-    await cutOff(id, doomed);
-    const next = await fleet.start('altered', { without });
+  for (const [at, { id }] of connections.entries()) {
+    const next = at === 0 ? survivor : altered;
     expect(await next.call(id)).toBe(409);
     const token = (await next.get(`/v1/connections/${id}`)).json.token as { ended_because: string };
     shown.push(token.ended_because);
-    await next.process.kill();
   }
+  await altered.process.kill();
   expect(shown).toEqual(['renewal_interrupted', 'revoked']);
 }, 60_000);
 
 test('SIGTERM: a process ends its renewals first, and nothing is lost at a strict provider; control: else it is', async () => {
-  const kept = await stopCleanly(fleet, await fleet.start('leaving'), survivor, 4);
-  expect(kept.underWay).toBeGreaterThan(0);
+  const [leaving, altered] = await Promise.all([
+    fleet.start('leaving'),
+    fleet.start('hasty', { without: DRAIN }),
+  ]);
+  const kept = await stopCleanly(fleet, leaving, survivor, 4);
   expect(kept.lost).toEqual([]);
-  const hasty = await stopCleanly(fleet, await fleet.start('leaving', { without: DRAIN }), survivor, 4);
+  // Longer than everything else of a stop takes.
+  const hasty = await stopCleanly(fleet, altered, survivor, 4, new Map(), 2_000);
   expect(hasty.lost.length).toBeGreaterThan(0);
 }, 60_000);
