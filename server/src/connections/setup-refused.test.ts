@@ -24,6 +24,8 @@ let rooms: Room[];
 const clock = standingClock();
 const master = masterKey(randomBytes(32));
 const asked: string[] = [];
+/** Everything the provider was sent. */
+const bodies: string[] = [];
 /** By refresh token; for the others `usual`. */
 const answers = new Map<string, [number, object]>();
 let usual: [number, object] = [200, {}];
@@ -39,7 +41,8 @@ beforeAll(async () => {
     createServer(async (request, response) => {
       const parts: Buffer[] = [];
       for await (const part of request) parts.push(part as Buffer);
-      const form = new URLSearchParams(Buffer.concat(parts).toString());
+      bodies.push(Buffer.concat(parts).toString());
+      const form = new URLSearchParams(bodies.at(-1));
       const refreshToken = form.get('refresh_token') ?? '';
       if (request.url === '/token') asked.push(refreshToken);
       const [status, body] =
@@ -50,12 +53,27 @@ beforeAll(async () => {
   );
   const url = `http://127.0.0.1:${desk.port}`;
   const auth = { type: 'oauth2' as const, authorize_url: `${url}/authorize`, token_url: `${url}/token` };
-  const definitions = [definitionAt(url, { auth: [auth] })];
+  // Of which people may have a server of their own, wherever they say.
+  const atAnyHost = `http://{host}:${desk.port}`;
+  const forge = definitionAt(atAnyHost, {
+    slug: 'forge',
+    connection_fields: [{ name: 'host', label: 'Host', kind: 'host', default: 'forge.example' }],
+    auth: [
+      {
+        type: 'oauth2',
+        authorize_url: `${atAnyHost}/authorize`,
+        token_url: `${atAnyHost}/token`,
+        revoke_url: `${atAnyHost}/revoke`,
+      },
+    ],
+  });
+  const definitions = [definitionAt(url, { auth: [auth] }), forge];
   const options = { database, definitions, ports: [desk.port], clock, master };
   rooms = [openRoom(options), openRoom(options)];
 });
 beforeEach(async () => {
   asked.length = 0;
+  bodies.length = 0;
   answers.clear();
   usual = [200, { access_token: 'fake-new-access', token_type: 'bearer', expires_in: 3600 }];
   await createOperatorAppStore(database.db.system).remove('acme');
@@ -68,15 +86,17 @@ afterAll(async () => {
 const room = (index = 0): Room => rooms[index % rooms.length] as Room;
 let keyring: ReturnType<typeof createKeyring>;
 
-async function setUp(who: Who, version = 1): Promise<void> {
+async function setUp(who: Who, version = 1, integration = 'acme'): Promise<void> {
   const id = newId<OAuthAppId>('app');
-  const before = await database.db.transact(who.workspaceId, (tx) => findApp(tx, who.workspaceId, 'acme'));
+  const before = await database.db.transact(who.workspaceId, (tx) =>
+    findApp(tx, who.workspaceId, integration),
+  );
   const place = { workspaceId: who.workspaceId, id: before?.id ?? id, version };
   const sealed = await sealAppSecret({ keyring }, place, `fake-client-secret-000${version}`);
   await database.db.transact(who.workspaceId, (tx) =>
     saveApp(tx, {
       ...place,
-      integration: 'acme',
+      integration,
       methodId: 'oauth2',
       clientId: 'client-1',
       sealed,
@@ -88,8 +108,15 @@ async function setUp(who: Who, version = 1): Promise<void> {
   );
 }
 
+const ACME = { integration: 'acme', fields: {} };
+
 /** Connections that people signed in for, with tokens that live so long. */
-function signedIn(who: Who, count: number, livesMs: (n: number) => number): Promise<TokenOwner[]> {
+function signedIn(
+  who: Who,
+  count: number,
+  livesMs: (n: number) => number,
+  { integration, fields }: { integration: string; fields: Record<string, string> } = ACME,
+): Promise<TokenOwner[]> {
   const { workspaceId } = who;
   const one = async (_: unknown, n: number): Promise<TokenOwner> => {
     const connectionId = newId<ConnectionId>('con');
@@ -99,7 +126,13 @@ function signedIn(who: Who, count: number, livesMs: (n: number) => number): Prom
     const at = clock.now();
     const { system } = database.db;
     const shared = { method: 'oauth2', method_id: 'oauth2', created_at: at };
-    const row = { id: connectionId, workspace_id: workspaceId, integration: 'acme', name: `n${n}` };
+    const row = {
+      id: connectionId,
+      workspace_id: workspaceId,
+      integration,
+      name: `n${n}`,
+      fields: JSON.stringify(fields),
+    };
     await system
       .insertInto('connections')
       .values({ ...row, ...shared, name_key: `n${n}`, status: 'connected', status_since: at, updated_at: at })
@@ -113,6 +146,7 @@ function signedIn(who: Who, count: number, livesMs: (n: number) => number): Prom
         version: 1,
         state: 'current',
         sealed,
+        fields: JSON.stringify(fields),
       })
       .execute();
     const owner = { workspaceId, connectionId, credentialVersion: 1 };
@@ -291,5 +325,45 @@ describe('a sign-in setup that the provider refuses', () => {
     for (const { workspaceId } of [ann, ben]) await room().connections.tryRenewalsAgain(workspaceId, 'acme');
     await renewAll(owners);
     expect([asked.length, (await operatorApps.find('acme'))?.refusal]).toEqual([7, null]);
+  });
+});
+
+describe('a client secret is not sent to a host it was not made at', () => {
+  const atEvil = { integration: 'forge', fields: { host: '127.0.0.1' } };
+
+  async function renewedAndGivenUp(who: Who): Promise<void> {
+    const [owner] = (await signedIn(who, 1, () => 1000, atEvil)) as [TokenOwner];
+    clock.move(HOUR_MS);
+    const outcome = await room().connections.tokens.current(owner);
+    expect(outcome.kind).toBe('setup_rejected');
+    await room().connections.disconnect(who, owner.connectionId);
+    const any = { state: undefined, before: null, limit: 10 };
+    for (const { id } of await room().connections.withdrawals.list(who, any))
+      await room().connections.withdrawals.tell(who.workspaceId, id);
+  }
+
+  it("by a connection that named the operator's client id while another setup with it was the workspace's", async () => {
+    const place = { integration: 'forge', version: 1 };
+    const sealed = await sealOperatorSecret({ keyring }, place, 'fake-operator-secret-0001');
+    const app = { clientId: 'client-1', sealed, secretHint: null, updatedAt: clock.now() };
+    await createOperatorAppStore(database.db.system).save({ ...place, ...app });
+    // Signed in at a host of the attacker's under a setup of theirs, which was then removed.
+    await renewedAndGivenUp(await room().owner());
+    expect(bodies.join()).toContain('token=fake-refresh-0');
+    expect(bodies.join()).not.toContain('fake-operator-secret');
+    expect((await createOperatorAppStore(database.db.system).find('forge'))?.refusal).toBeNull();
+  });
+
+  it('by a connection from before the secret was entered and first sent elsewhere', async () => {
+    const who = await room().owner();
+    await setUp(who, 1, 'forge');
+    await database.db.system
+      .updateTable('oauth_apps')
+      .set({ token_host: 'forge.example' })
+      .where('workspace_id', '=', who.workspaceId)
+      .execute();
+    await renewedAndGivenUp(who);
+    expect(bodies.join()).toContain('token=fake-refresh-0');
+    expect(bodies.join()).not.toContain('fake-client-secret');
   });
 });

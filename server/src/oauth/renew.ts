@@ -8,6 +8,7 @@ import { filledAddress } from './addresses.ts';
 import { type ClientDeps, clientOf, type OAuthClient } from './client.ts';
 import { grantedScopes } from './granted-scopes.ts';
 import type { SetupGate } from './setup-gate.ts';
+import { isForOtherHost } from './setup-host.ts';
 import { askTokenEndpoint, type TokenOutcome } from './token-endpoint.ts';
 
 interface Deps {
@@ -45,10 +46,13 @@ export async function renewSignedIn(
   refreshToken: Secret<string> | null,
 ): Promise<TokenOutcome> {
   if (refreshToken === null) return { kind: 'ended', because: 'expired', words: null };
-  const { workspaceId, definition, connectionId } = of;
+  const { workspaceId, definition, method, fields, connectionId } = of;
   const found = await clientOf(deps, workspaceId, definition, clientId);
   if (found.kind === 'missing') return { kind: 'setup_rejected', words: SETUP_GONE };
   if (found.kind === 'unreadable') return { kind: 'setup_rejected', words: SETUP_UNREADABLE };
+  const at = { workspaceId, definition, method, client: found.client, fields };
+  const other = await isForOtherHost(deps, at);
+  if (other !== null) return { kind: 'setup_rejected', words: setupOfOtherHost(other) };
   const asker = { workspaceId, connectionId, integration: definition };
   return deps.setupGate.ask(asker, found.client, () =>
     renewUnder(deps, { ...of, integration: definition }, found.client, redirectUri, refreshToken),
@@ -123,6 +127,10 @@ export function requiredScopes({ scopes }: Pick<OAuth2Method, 'scopes'>): string
 const SETUP_GONE =
   'The one-time sign-in setup this connection was signed in under is gone or has another client ID now.';
 const SETUP_UNREADABLE = 'The stored one-time sign-in setup cannot be opened. Enter it again.';
+
+function setupOfOtherHost({ host, meant }: { host: string; meant: string | null }): string {
+  return `The one-time sign-in setup is for ${meant ?? 'another host'}, and this connection was signed in at ${host}.`;
+}
 
 const NO_ADDRESS = {
   kind: 'not_now',
