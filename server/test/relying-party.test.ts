@@ -160,7 +160,8 @@ beforeAll(async () => {
   });
   const found = await owner().post('/v1/custom-integrations/discover', { issuer: trial.provider.issuer });
   basic = await integration('By Basic', 'client_secret_basic', found.json.auth);
-  const auth = { ...found.json.auth, token_auth_method: 'client_secret_post' };
+  const authorize_url = `${found.json.auth.authorize_url}?audience=api`;
+  const auth = { ...found.json.auth, authorize_url, token_auth_method: 'client_secret_post' };
   posted = await integration('By form', 'client_secret_post', auth);
 });
 afterAll(async () => {
@@ -265,6 +266,24 @@ describe('a client', () => {
   });
 });
 
+describe('an error in the callback says what is to be done', () => {
+  test.each([
+    ['access_denied', 'denied'],
+    ['redirect_uri_mismatch', 'setup_rejected'],
+    ['unauthorized_client', 'setup_rejected'],
+    ['invalid_scope', 'setup_rejected'],
+    ['server_error', 'provider_error'],
+  ])('%s: %s', async (error, reason) => {
+    const browser = trial.browser();
+    const { id, url } = await trial.begin({ integration: basic }, browser);
+    const { searchParams } = new URL(url);
+    const iss = trial.provider.issuer;
+    const query = new URLSearchParams({ error, iss, state: searchParams.get('state') ?? '' });
+    expect((await browser.open(`${searchParams.get('redirect_uri')}?${query}`)).status).toBe(400);
+    expect(await standing(id)).toMatchObject({ state: 'failed', reason, next_step: expect.any(String) });
+  });
+});
+
 describe('a client shows itself at the token endpoint', () => {
   test('by Basic alone, where its description says so', async () => {
     await connected();
@@ -278,6 +297,11 @@ describe('a client shows itself at the token endpoint', () => {
     const { id } = await trial.signIn({ integration: posted });
     expect((await standing(id)).state).toBe('connected');
     expect(requests().at(-1)).toMatchObject({ shownBy: 'post', status: 200 });
+  });
+
+  test('and is sent to a sign-in address that has a query of its own, which stays', async () => {
+    const { url } = await trial.begin({ integration: posted });
+    expect(url.startsWith(`${trial.provider.authorizeUrl}?audience=api&response_type=code&`)).toBe(true);
   });
 });
 
@@ -298,6 +322,25 @@ describe('a description of a server', () => {
     const answer = await owner().post('/v1/custom-integrations/discover', { issuer });
     expect([answer.status, answer.json.fields?.[0]?.path]).toEqual([400, 'issuer']);
     expect(answer.json.auth).toBeUndefined();
+  });
+
+  test('that speaks of the implicit flow, plain PKCE and signed clients alone is said not to be spoken', async () => {
+    const issuer = `http://127.0.0.1:${strange.port}`;
+    described = {
+      issuer,
+      authorization_endpoint: `${issuer}/authorize`,
+      token_endpoint: trial.provider.tokenUrl,
+      response_types_supported: ['token', 'id_token'],
+      grant_types_supported: ['implicit', 'password'],
+      code_challenge_methods_supported: ['plain'],
+      token_endpoint_auth_methods_supported: ['private_key_jwt'],
+    };
+    const { status, json, text } = await owner().post('/v1/custom-integrations/discover', { issuer });
+    expect(status, text).toBe(200);
+    const notes: string[] = json.notes;
+    for (const said of ['by code', 'PKCE', 'client id and secret', 'refresh tokens', 'another host'])
+      expect(notes.filter((note) => note.includes(said)).length, said).toBeGreaterThan(0);
+    expect(json.auth).toMatchObject({ type: 'oauth2', pkce: false });
   });
 });
 

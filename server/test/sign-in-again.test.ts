@@ -220,6 +220,11 @@ describe('a token endpoint that fails while a code is exchanged', () => {
     ['a web page', { kind: 'answer', status: 200, body: '<html>Sign in</html>' }, 'provider_error'],
     ['no answer', { kind: 'drop', acted: false }, 'unreachable'],
     ['invalid_client', { kind: 'answer', status: 401, body: '{"error":"invalid_client"}' }, 'setup_rejected'],
+    [
+      'redirect_uri_mismatch',
+      { kind: 'answer', status: 400, body: '{"error":"redirect_uri_mismatch"}' },
+      'setup_rejected',
+    ],
     ['ok: false', { kind: 'answer', status: 200, body: '{"ok":false,"error":"invalid_grant"}' }, 'rejected'],
   ])('with %s leaves nothing, and says why', async (_name, fault, reason) => {
     const before = (await trial.app.owner.get('/v1/connections?limit=200')).json.data.length;
@@ -258,4 +263,30 @@ test('ten thousand sign-ins begun by one person end in 429, and what is kept of 
   expect(statuses.slice(30).every((status) => status === 429)).toBe(true);
   clock.forward(11 * 60_000);
   expect((await trial.begin({}, browser)).answer.status).toBe(201);
+});
+
+test('three hundred begun in a workspace are enough for it, for no other, and a day later none is kept', async () => {
+  const [one, other] = [await trial.app.member('admin'), await trial.app.outsider()];
+  await other.client.request('PUT', '/v1/oauth/apps/trial', {
+    client_id: 'a',
+    client_secret: 'fake-secret-01',
+  });
+  const { id, answer } = await trial.begin({}, trial.browser(one));
+  expect(answer.status, answer.text).toBe(201);
+  const { system } = trial.app.database.db;
+  await sql`insert into authorizations
+    select (jsonb_populate_record(a, jsonb_build_object(
+      'id', left(a.id, 20) || lpad(n::text, 10, '0'), 'started_by', null,
+      'state_hash', '\\x' || md5(n::text) || md5('more' || n)))).*
+    from authorizations a, generate_series(1, 300) n where a.id = ${id}`.execute(system);
+  expect((await trial.begin({}, trial.browser(one))).answer.status).toBe(429);
+  expect((await trial.begin({}, trial.browser(other.client))).answer.status).toBe(201);
+  clock.forward(25 * 60 * 60_000);
+  await sql`select keyrail_enqueue('authorizations.sweep', '{}'::json, null, null, 'replace', null, null, null)`.execute(
+    system,
+  );
+  const kept = sql<{ count: number }>`select count(*)::int as count from authorizations`;
+  await vi.waitFor(async () => expect((await kept.execute(system)).rows[0]?.count).toBe(0), {
+    timeout: 10_000,
+  });
 });

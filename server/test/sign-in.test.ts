@@ -355,6 +355,26 @@ describe('whose browser it is', () => {
     expect((await standing(id)).state).toBe('pending');
   });
 
+  test('who signed out in that browser, or is no member any more, does not finish it, admin or not', async () => {
+    const [out, gone] = [await trial.app.member('admin'), await trial.app.member('admin')];
+    const backs = [];
+    for (const client of [out, gone]) {
+      const browser = trial.browser(client);
+      const { url } = await trial.begin({}, browser);
+      backs.push({ browser, href: (await trial.provider.signIn(url)).href });
+    }
+    const { user } = (await gone.get('/v1/session')).json;
+    await out.delete('/v1/session');
+    await sql`delete from members where user_id = ${user.id}`.execute(trial.app.database.db.system);
+    const [before, calls] = [(await connections()).length, tokenCalls()];
+    for (const { browser, href } of backs) {
+      const page = await browser.open(href);
+      expect(page.status).toBe(403);
+      expect(page.url).toBe(href);
+    }
+    expect([(await connections()).length, tokenCalls()]).toEqual([before, calls]);
+  });
+
   test('begun by an API token, it gives its holder no address at the provider, but a page that says who asks', async () => {
     const token = await trial.app.token(['connections:write', 'connections:read']);
     const begun = await trial.begin({}, { ...trial.browser(), client: token });
