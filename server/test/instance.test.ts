@@ -156,7 +156,7 @@ test('a database that its operator calls a copy gets an id of its own and gives 
   const asked = trial.provider.tokenRequests.length;
   const said = await instanceCopy.run(deedOf(copy), {});
   expect(said).toMatch(
-    /id of its own: ins_\w+[\s\S]*1 connections must sign in again here; 1 runs are paused/,
+    /id of its own: ins_\w+[\s\S]*must sign in again here: 1\. Runs that were paused: 1\./,
   );
   await untilPaused(copy, false);
   const { json } = await copy.owner.get(`/v1/connections/${connectionId}`);

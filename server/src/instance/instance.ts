@@ -204,9 +204,10 @@ function tell({ log, announce, setting }: InstanceDeps, before: Standing | null,
     if (before?.kind === 'quarantined') log.warn({ instance: next.id }, 'quarantine is over: work goes on');
     return;
   }
-  const message = `QUARANTINE. ${whyQuarantined(next.because, next.id, setting)} ${whatToDecide(next.because, next.id)}`;
-  log.warn({ instance: next.id, because: next.because }, message);
-  announce(message);
+  const why = `QUARANTINE. ${whyQuarantined(next.because, next.id, setting)}`;
+  const decide = whatToDecide(next.because, next.id);
+  log.warn({ instance: next.id, because: next.because }, `${why} ${decide}`);
+  announce(`${why}\n\n${decide}`);
 }
 
 function refuse(standing: Standing): void {

@@ -12,6 +12,7 @@ interface Fault {
 
 /** What a reverse proxy says of the people behind it, against what the settings say of the proxy. */
 export function proxyFinding({ seen: came, publicUrl, trustedProxies }: SetupFacts): Finding {
+  if (came === null && publicUrl === null) return none();
   if (came === null) {
     return {
       ...base,

@@ -10,11 +10,11 @@ const WHY: Record<Because, (id: string, setting: string | null) => string> = {
 };
 
 const DECIDE =
-  'If this is the original, moved or restored in its place, and no other Keyrail works on the same data any more, run "npm run keyrail -- instance keep". If it is a copy beside the original, run "npm run keyrail -- instance copy": then its sign-ins are ended here alone, and the original keeps its own.';
+  'If this is the original, moved or restored in its place, and no other Keyrail works on the same data any more, run "npm run keyrail -- instance keep". If it is a copy beside the original, run "npm run keyrail -- instance copy": what people signed in for is then given up here alone, and the original keeps it.';
 
 /** What was found, in words for the person who runs the server. */
 export function whyQuarantined(because: Because, id: string, setting: string | null): string {
-  return `${WHY[because](id, setting)} Both would renew the same tokens, and providers end access that is renewed from two sides; so nothing is sent, renewed or run until somebody says which it is.`;
+  return `${WHY[because](id, setting)} A copy and its original would renew the same tokens, and providers end access that is renewed from two sides; so nothing is sent, renewed or run until somebody says which it is.`;
 }
 
 /** What to do about it. */

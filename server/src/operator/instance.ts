@@ -57,7 +57,7 @@ export const instanceCopy: OperatorCommand = {
     await parts.store.decide(id, place);
     return [
       `This database is a copy, with an id of its own: ${id}.${await noted(parts, id)}`,
-      `${ended.connections} connections must sign in again here; ${ended.runs} runs are paused.`,
+      `Connections that must sign in again here: ${ended.connections}. Runs that were paused: ${ended.runs}.`,
       'API keys, certificates and service accounts still work here, on the same accounts as those of the original. Replace or disconnect those that this server must not use.',
       ...(deps.config.instanceId === null ? [] : [`Set KEYRAIL_INSTANCE_ID to ${id}.`]),
     ].join('\n');

@@ -28,6 +28,8 @@ const commands: OperatorCommand[] = [
   doctor,
 ];
 
+const LONGEST_WAIT_MS = 30_000;
+
 const HELP = `The operator's commands of Keyrail. They work on the database itself, whether the server runs or not.
 
   npm run keyrail -- COMMAND [OPTIONS]
@@ -85,7 +87,7 @@ async function withDatabase(
       : { url: config.databaseUrl.reveal(), release: async () => {} };
   const log = { ...silentLog, warn: (_fields: object, message: string) => console.error(message) };
   try {
-    await reachDatabase({ log, clock: systemClock }, borrowed.url, AbortSignal.timeout(30_000));
+    await reachInTime({ log, clock: systemClock }, borrowed.url);
     await migrate({ url: borrowed.url });
     const db = openDatabase({
       url: borrowed.url,
@@ -102,6 +104,20 @@ async function withDatabase(
     }
   } finally {
     await borrowed.release();
+  }
+}
+
+/** Where a server would wait for as long as it takes, a person at a terminal is told. */
+async function reachInTime(deps: Parameters<typeof reachDatabase>[0], url: string): Promise<void> {
+  const late = AbortSignal.timeout(LONGEST_WAIT_MS);
+  try {
+    await reachDatabase(deps, url, late);
+  } catch (error) {
+    if (!late.aborted) throw error;
+    throw new StartRefused(
+      `The database did not answer within ${LONGEST_WAIT_MS / 1000} seconds. Start it, or see whether DATABASE_URL or KEYRAIL_DATA_DIR is the one that is meant.`,
+      { cause: error },
+    );
   }
 }
 
