@@ -1,5 +1,6 @@
 import type { OAuth2Method } from '../catalog/auth-definition.ts';
 import type { Definition } from '../catalog/definition.ts';
+import { placesIn } from '../catalog/template.ts';
 import type { Clock } from '../lib/clock.ts';
 import { Secret } from '../lib/secret.ts';
 import type { Transact } from '../lib/tx.ts';
@@ -56,7 +57,9 @@ export async function exchange(deps: Deps, exchanging: Exchanging): Promise<Exch
     connectionId: authorization.id,
     integration: definition,
   };
-  await deps.setupGate.heard(asker, client, outcome);
+  // Of an address that depends on what one person entered, a refusal is no word on what everybody else has.
+  const isForAll = outcome.kind !== 'setup_rejected' || placesIn(method.tokenUrl).length === 0;
+  if (isForAll) await deps.setupGate.heard(asker, client, outcome);
   if (outcome.kind !== 'minted') return failed(definition.name, outcome);
   return { kind: 'exchanged', minted: outcome.minted, account: outcome.account };
 }
