@@ -1,70 +1,46 @@
-import { chmod, copyFile, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { copyFile, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { movableClock } from '../../test/clock.ts';
-import { freshDatabase, type TestDatabase } from '../../test/database.ts';
 import { type Door, doorTo } from '../../test/door.ts';
 import type { Mint, TokenOwner } from './mint.ts';
-import type { TokenSettings } from './settings.ts';
 import type { TokenOutcome } from './token.ts';
 import { saveReplayed } from './token-lease-store.ts';
 import { findToken } from './token-store.ts';
-import { given, minted, newOwner, notNow, openProcess, type TokenProcess } from './under-test.ts';
+import { given, HOUR_MS, minted, notNow, type TokenProcess, text, tokensUnderTest } from './under-test.ts';
 
-let database: TestDatabase;
 let root: string;
 beforeAll(async () => {
-  database = await freshDatabase();
   root = await mkdtemp(join(tmpdir(), 'keyrail-journal-'));
 });
-const processes: TokenProcess[] = [];
+afterAll(() => rm(root, { recursive: true }));
+
+// The last hook comes first: doors open, processes end through them, doors go.
 const doors: Door[] = [];
 afterEach(async () => {
-  await Promise.all(doors.map((door) => door.open()));
-  await Promise.all(processes.splice(0).map((one) => one.close()));
   await Promise.all(doors.splice(0).map((door) => door.shut()));
 });
-afterAll(async () => {
-  await database.close();
-  await rm(root, { recursive: true });
+const room = tokensUnderTest();
+afterEach(async () => {
+  await Promise.all(doors.map((door) => door.open()));
 });
 
-const HOUR_MS = 3_600_000;
 const HOUR_LATER = 2 * HOUR_MS;
 const QUICK = { journalAfterMs: 100, replayPauseMs: 100, leaseMs: 300 };
 
 type Clock = ReturnType<typeof movableClock>;
+type Start = typeof room.start;
 
-interface More {
-  clock?: Clock;
-  url?: string;
-  journalFolder?: string;
-  settings?: Partial<TokenSettings>;
-}
-
-async function start(mint: Mint, { settings, ...more }: More = {}): Promise<TokenProcess> {
-  const process = await openProcess(database, {
-    mint,
-    clock: movableClock(),
-    settings: { ...QUICK, ...settings },
-    ...more,
-  });
-  processes.push(process);
-  return process;
-}
+const start: Start = (mint, { settings, ...more } = {}) =>
+  room.start(mint, { settings: { ...QUICK, ...settings }, ...more });
 
 const newFolder = () => mkdtemp(join(root, 'of-'));
 const entriesIn = async (folder: string) => (await readdir(folder)).filter((name) => name.endsWith('.json'));
 const asideIn = (folder: string) => readdir(join(folder, 'aside')).catch(() => []);
 
-async function signedIn({ tokens }: TokenProcess): Promise<TokenOwner> {
-  const owner = await newOwner(database);
-  const token = minted('old', { refresh: 'old-refresh' });
-  await database.db.transact(owner.workspaceId, (tx) => tokens.put(tx, owner, token, 'refresh_token'));
-  return owner;
-}
+const signedIn = (process: TokenProcess) => room.signedIn(process, minted('old', { refresh: 'old-refresh' }));
 
 /** A provider of another process that is never asked, unless the test says so. */
 function unasked(outcome: Awaited<ReturnType<Mint>> = given(minted('asked-again', { refresh: 'again' }))) {
@@ -91,7 +67,7 @@ function strict() {
 async function cutOff(more: { clock?: Clock; folder?: string; soonOver?: boolean } = {}) {
   const clock = more.clock ?? movableClock();
   const folder = more.folder ?? (await newFolder());
-  const door = await doorTo(database.url);
+  const door = await doorTo(room.database().url);
   doors.push(door);
   const mint: Mint = async () => {
     await door.shut();
@@ -114,14 +90,18 @@ async function until(is: () => Promise<boolean>, withinMs = 5_000): Promise<void
   }
 }
 
-function text(outcome: TokenOutcome): string {
-  return outcome.kind === 'token' ? outcome.token.accessToken.reveal() : outcome.kind;
+async function stored(owner: TokenOwner): Promise<[string | undefined, string | undefined]> {
+  const reader = room.processes.at(-1) as TokenProcess;
+  const secrets = await room
+    .database()
+    .db.transact(owner.workspaceId, (tx) => reader.tokens.forRevoking(tx, owner));
+  return [secrets?.accessToken.reveal(), secrets?.refreshToken?.reveal()];
 }
 
-async function stored(owner: TokenOwner): Promise<[string | undefined, string | undefined]> {
-  const reader = processes[processes.length - 1] as TokenProcess;
-  const secrets = await database.db.transact(owner.workspaceId, (tx) => reader.tokens.forRevoking(tx, owner));
-  return [secrets?.accessToken.reveal(), secrets?.refreshToken?.reveal()];
+async function rowOf(owner: TokenOwner) {
+  const [row] = await room.rowsOf(owner);
+  if (row === undefined) throw new Error('it has no row');
+  return row;
 }
 
 const NEW = ['new', 'new-refresh'];
@@ -145,7 +125,7 @@ describe('a new token that comes while the database is away', () => {
   it('is on disk, too, when the database hangs rather than refuses', async () => {
     const clock = movableClock();
     const folder = await newFolder();
-    const door = await doorTo(database.url);
+    const door = await doorTo(room.database().url);
     doors.push(door);
     const mint: Mint = async () => {
       door.mute();
@@ -243,8 +223,9 @@ describe('a new token that comes while the database is away', () => {
 
   it('is dropped, and said, where its connection was disconnected meanwhile', async () => {
     const { folder, door, process, owner } = await cutOff();
-    await database.db.system
-      .updateTable('credentials')
+    await room
+      .database()
+      .db.system.updateTable('credentials')
       .set({ state: 'retired', sealed: null, destroyed_at: new Date() })
       .where('connection_id', '=', owner.connectionId)
       .execute();
@@ -284,9 +265,9 @@ describe('an entry of the journal', () => {
     const lease = { id, owner, holder: 'proc_gone', leaseGeneration };
     const token = { ...(await newTokenOf(owner)), sealed: 'v1.old.old' };
     for (const generation of [1, 2, 4]) {
-      const isWritten = await database.db.transact(owner.workspaceId, (tx) =>
-        saveReplayed(tx, lease, { ...token, generation }),
-      );
+      const isWritten = await room
+        .database()
+        .db.transact(owner.workspaceId, (tx) => saveReplayed(tx, lease, { ...token, generation }));
       expect(isWritten).toBe(false);
     }
     expect(await stored(owner)).toEqual(NEW);
@@ -338,14 +319,15 @@ describe('an entry of the journal', () => {
     expect(await entriesIn(folder)).toEqual([]);
     expect(await asideIn(folder)).toHaveLength(3);
     // By whichever process came first: the one that was cut off sees the folder, too.
-    const logged = processes.flatMap((one) => one.logged);
+    const logged = room.processes.flatMap((one) => one.logged);
     expect(logged.filter((line) => String(line).includes('put aside'))).toHaveLength(3);
   });
 
   it('of a row that is older than it, as in a restored database, is put aside', async () => {
     const { clock, folder, owner } = await cutOff();
-    await database.db.system
-      .updateTable('tokens')
+    await room
+      .database()
+      .db.system.updateTable('tokens')
       .set({ generation: 0, sealed: null, has_refresh_token: false })
       .where('connection_id', '=', owner.connectionId)
       .execute();
@@ -385,7 +367,7 @@ describe('where the database is back', () => {
   it('tokens of many connections are all written, and what fails does not keep off the others', async () => {
     const clock = movableClock();
     const folder = await newFolder();
-    const door = await doorTo(database.url);
+    const door = await doorTo(room.database().url);
     doors.push(door);
     let left = 5;
     let allAsked = () => {};
@@ -408,21 +390,12 @@ describe('where the database is back', () => {
       owners.map(({ connectionId }) => `new-${connectionId}`),
     );
     await until(async () => (await entriesIn(folder)).length === 0);
-    await chmod(folder, 0o700);
   });
 });
 
 async function newTokenOf(owner: TokenOwner) {
-  const row = await database.db.transact(owner.workspaceId, (tx) => findToken(tx, owner));
+  const row = await room.database().db.transact(owner.workspaceId, (tx) => findToken(tx, owner));
   if (row === null) throw new Error('it has no token');
   const now = new Date();
   return { ...row, mintedAt: row.mintedAt ?? now, renewAt: null, sealed: row.sealed ?? '' };
-}
-
-async function rowOf({ connectionId }: TokenOwner) {
-  return database.db.system
-    .selectFrom('tokens')
-    .selectAll()
-    .where('connection_id', '=', connectionId)
-    .executeTakeFirstOrThrow();
 }

@@ -1,6 +1,9 @@
 // What the tests of this room share: tokens of a credential in a real database, renewed by whatever a test says.
 import { randomBytes } from 'node:crypto';
-import type { TestDatabase } from '../../test/database.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, afterEach, beforeAll } from 'vitest';
+import { movableClock } from '../../test/clock.ts';
+import { freshDatabase, type TestDatabase } from '../../test/database.ts';
 import { openListener } from '../db/listen.ts';
 import { openDatabase } from '../db/open.ts';
 import type { Clock } from '../lib/clock.ts';
@@ -12,7 +15,7 @@ import { dataKeyStore } from '../vault/store.ts';
 import { TOKEN_CHANGED } from './announce.ts';
 import type { Mint, Minted, TokenOwner } from './mint.ts';
 import type { TokenSettings } from './settings.ts';
-import type { EndedBecause, Tokens } from './token.ts';
+import type { AsItIs, EndedBecause, TokenOutcome, Tokens } from './token.ts';
 import { createTokenSweepStore } from './token-sweep-store.ts';
 import { createTokens } from './tokens.ts';
 
@@ -33,6 +36,67 @@ interface Options {
   /** Another way to the database. */
   url?: string;
   journalFolder?: string;
+}
+
+export const HOUR_MS = 3_600_000;
+
+/** One database for the tests of a file, and processes that end with the test that started them. */
+export function tokensUnderTest() {
+  let database: TestDatabase;
+  const processes: TokenProcess[] = [];
+  beforeAll(async () => {
+    database = await freshDatabase();
+  });
+  afterEach(async () => {
+    await Promise.all(processes.splice(0).map((one) => one.close()));
+  });
+  afterAll(() => database.close());
+
+  return {
+    database: () => database,
+    /** Those of the test that runs now. */
+    processes: processes as readonly TokenProcess[],
+    start: async (mint: Mint, more: Partial<Omit<Options, 'mint'>> = {}): Promise<TokenProcess> => {
+      const process = await openProcess(database, { mint, clock: movableClock(), ...more });
+      processes.push(process);
+      return process;
+    },
+    signedIn: async (
+      { tokens }: Pick<TokenProcess, 'tokens'>,
+      token: Minted,
+      workspaceId?: string,
+    ): Promise<TokenOwner> => {
+      const owner = await newOwner(database, workspaceId);
+      await database.db.transact(owner.workspaceId, (tx) => tokens.put(tx, owner, token, 'refresh_token'));
+      return owner;
+    },
+    storedOf: ({ tokens }: TokenProcess, owner: TokenOwner) =>
+      database.db.transact(owner.workspaceId, (tx) => tokens.forRevoking(tx, owner)),
+    rowsOf: ({ connectionId }: TokenOwner) =>
+      database.db.system.selectFrom('tokens').selectAll().where('connection_id', '=', connectionId).execute(),
+    destroyCredential: ({ connectionId }: TokenOwner) =>
+      database.db.system
+        .updateTable('credentials')
+        .set({ state: 'retired', sealed: null, destroyed_at: new Date() })
+        .where('connection_id', '=', connectionId)
+        .execute(),
+  };
+}
+
+/** Gives numbered tokens, counts how often it was asked, and with which refresh token. */
+export function counting(more: Partial<Minted> & { refresh?: (n: number) => string } = {}) {
+  const asked: (string | null)[] = [];
+  const { refresh, ...rest } = more;
+  const mint = async (_: TokenOwner, refreshToken: Secret<string> | null) => {
+    const n = asked.push(refreshToken?.reveal() ?? null);
+    await sleep(20);
+    return given(minted(`access-${n}`, { ...rest, ...(refresh && { refresh: refresh(n) }) }));
+  };
+  return { asked, mint };
+}
+
+export function text(outcome: TokenOutcome | AsItIs): string {
+  return outcome.kind === 'token' ? outcome.token.accessToken.reveal() : outcome.kind;
 }
 
 /** The room as one process has it: pools, a listener and memory of its own. */
