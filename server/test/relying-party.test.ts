@@ -266,14 +266,14 @@ describe('a client', () => {
   });
 });
 
-describe('an error in the callback says what is to be done', () => {
+describe('an error in the callback', () => {
   test.each([
     ['access_denied', 'denied'],
     ['redirect_uri_mismatch', 'setup_rejected'],
     ['unauthorized_client', 'setup_rejected'],
     ['invalid_scope', 'setup_rejected'],
     ['server_error', 'provider_error'],
-  ])('%s: %s', async (error, reason) => {
+  ])('that says %s is told as %s', async (error, reason) => {
     const browser = trial.browser();
     const { id, url } = await trial.begin({ integration: basic }, browser);
     const { searchParams } = new URL(url);
@@ -403,14 +403,14 @@ function idToken(claims: object, header: object = { alg: 'none' }): string {
   return `${part(header)}.${part({ ...said, ...claims })}.`;
 }
 
-describe('an ID token says nothing here', () => {
+describe('an ID token', () => {
   test.each<[string, () => unknown]>([
     ['of another person, issuer and client, over, and unsigned', () => idToken({})],
     ['with another nonce', () => idToken({ nonce: 'fake-nonce', iss: trial.provider.issuer })],
     ['signed by nobody we know', () => `${idToken({}, { alg: 'RS256', kid: 'none' })}c2lnbmF0dXJl`],
     ['that is none', () => '<html>'],
     ['that is left out', () => undefined],
-  ])('%s', async (_name, made) => {
+  ])('%s says nothing here', async (_name, made) => {
     const id_token = made();
     const id = await connected({ id_token }, 'jane');
     const { account, status } = (await owner().get(`/v1/connections/${id}`)).json;

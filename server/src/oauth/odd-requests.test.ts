@@ -119,6 +119,20 @@ describe('where people sign in', () => {
     },
   );
 
+  test('where the code goes and what protects it is not for a file to say', () => {
+    const authorize_params = {
+      redirect_uri: 'https://evil.example/',
+      response_type: 'token',
+      client_id: 'another',
+      state: 'fixed',
+      code_challenge: VERIFIER,
+      code_challenge_method: 'plain',
+    };
+    const url = signInAddress({ authorize_params });
+    expect(parametersOf(url)).toEqual(parametersOf(signInAddress({})));
+    expect(url.searchParams.size).toBe(6);
+  });
+
   test('PKCE is there where it is demanded (Airtable, Klaviyo, Canva, X), and not where it is not spoken', () => {
     expect(parametersOf(signInAddress({ pkce: true }))).toMatchObject({ code_challenge_method: 'S256' });
     expect(signInAddress({ pkce: false }).searchParams.has('code_challenge')).toBe(false);

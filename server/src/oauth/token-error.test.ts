@@ -81,6 +81,8 @@ describe('a failure', () => {
     [503, '', { 'retry-after': '5' }, { because: 'provider_error', mayHaveHappened: false }],
     [403, '<html>blocked by a proxy</html>', {}, { because: 'provider_error', mayHaveHappened: false }],
     [400, { error: 'invalid_request' }, {}, { because: 'provider_error', mayHaveHappened: false }],
+    [400, { error: 'constructor' }, {}, { because: 'provider_error', mayHaveHappened: false }],
+    [400, { error: '__proto__' }, {}, { because: 'provider_error', mayHaveHappened: false }],
     [
       200,
       '<html>Sign in</html>',
@@ -93,7 +95,8 @@ describe('a failure', () => {
     [200, '7', {}, { because: 'provider_error', mayHaveHappened: true }],
     [200, { access_token: 7 }, {}, { because: 'provider_error', mayHaveHappened: true }],
     [200, { access_token: 'a\r\nx: y' }, {}, { because: 'provider_error', mayHaveHappened: true }],
-    [200, { ok: false }, {}, { because: 'provider_error' }],
+    [200, { ok: false }, {}, { because: 'provider_error', mayHaveHappened: false }],
+    [200, { ok: false, access_token: 'fake-access-0001' }, {}, { because: 'provider_error' }],
   ])('that is for later ends nothing: %i %j', async (status, body, headers, expected) => {
     answer(status, body, headers);
     expect(await ask()).toMatchObject({ kind: 'not_now', ...expected });
