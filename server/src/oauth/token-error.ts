@@ -62,7 +62,7 @@ function meaningOf(
   if (known !== undefined && known !== 'none') return known;
   if (answer.status === 429) return 'rate_limited';
   if (answer.status >= 500) return 'provider_error';
-  const standard = codes.map((code) => STANDARD[code]).find((one) => one !== undefined);
+  const standard = codes.map(standardOf).find((one) => one !== undefined);
   if (standard === 'ended') return endOf(grant, words);
   if (standard !== undefined) return standard;
   // RFC 6749 §5.2: 401 is for a client that could not be authenticated.
@@ -77,7 +77,7 @@ function isAboutClient(
 ): boolean {
   if (codes.some((code) => code === 'invalid_client' || ownMeaning(tokenErrors, code) === 'setup_rejected'))
     return true;
-  return status === 401 && codes.every((code) => STANDARD[code] === undefined);
+  return status === 401 && codes.every((code) => standardOf(code) === undefined);
 }
 
 const STANDARD: Readonly<Record<string, Exclude<TokenErrorMeaning, 'none'> | 'ended' | undefined>> = {
@@ -91,6 +91,11 @@ const STANDARD: Readonly<Record<string, Exclude<TokenErrorMeaning, 'none'> | 'en
   temporarily_unavailable: 'provider_error',
   server_error: 'provider_error',
 };
+
+/** What a code is, the other side decides: one that every object has is none of these. */
+function standardOf(code: string): (typeof STANDARD)[string] {
+  return Object.hasOwn(STANDARD, code) ? STANDARD[code] : undefined;
+}
 
 /** One code for "invalid, expired or revoked": what was sent and the provider's words tell which. */
 function endOf(grant: Grant, words: string | null): 'expired' | 'revoked' | 'rejected' {
