@@ -129,6 +129,13 @@ describe('a success', () => {
     expect((await minted()).scopes).toEqual(expected);
   });
 
+  test('keeps no more scopes than anybody grants, nor longer ones', async () => {
+    const many = Array.from({ length: 100_000 }, (_, n) => `s${n}`);
+    answer(200, { access_token: 'fake-access-0001', scope: ['x'.repeat(10_000), ...many] });
+    const scopes = (await minted()).scopes ?? [];
+    expect([scopes.length, scopes[0]]).toEqual([1_000, 's0']);
+  });
+
   test.each([
     ['text/plain', JSON.stringify({ access_token: 'fake-access-0001' })],
     ['text/html', JSON.stringify({ access_token: 'fake-access-0001' })],

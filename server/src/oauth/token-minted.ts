@@ -15,6 +15,9 @@ export interface TokenAccount {
 const YEAR_SECONDS = 365 * 86_400;
 /** Nobody documents longer ones; a header of more is refused by servers anyway. */
 const LONGEST_TOKEN = 16 * 1024;
+/** They are kept with each connection, and read with lists of them. */
+const MOST_SCOPES = 1_000;
+const LONGEST_SCOPE = 300;
 
 /** The tokens in an answer that is no failure; null where there is no access token that could be sent. */
 export function readMinted(
@@ -112,8 +115,8 @@ function secondsUntil(value: unknown, now: Date): number | null {
 function scopesIn(value: unknown): string[] | null {
   const texts = Array.isArray(value) ? value : [value];
   const scopes = texts.flatMap((text) => (typeof text === 'string' ? text.split(/[\s,]+/) : []));
-  const named = [...new Set(scopes.filter((scope) => scope !== ''))];
-  return named.length === 0 ? null : named;
+  const named = [...new Set(scopes.filter((scope) => scope !== '' && scope.length <= LONGEST_SCOPE))];
+  return named.length === 0 ? null : named.slice(0, MOST_SCOPES);
 }
 
 /** Only values that may stand in an address: one that may not is not there. */
