@@ -6,8 +6,9 @@ import { behaviourOf, type KeyBehaviour } from './keys.ts';
 import type { Limiter } from './limiter.ts';
 import { answerOAuth } from './oauth/flow.ts';
 import type { Grants } from './oauth/grants.ts';
+import type { Reply, SandboxRequest } from './request.ts';
 import { sendBomb, sendHtml, sendHuge, sendReply } from './send.ts';
-import type { Reply, SandboxAccount, SandboxRequest, StandIn } from './stand-in.ts';
+import type { SandboxAccount, StandIn } from './stand-in.ts';
 
 /** What all providers of one sandbox share. Times are in milliseconds. */
 export interface SandboxState {

@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { createGzip } from 'node:zlib';
-import type { Reply } from './stand-in.ts';
+import type { Reply } from './request.ts';
 
 const HUGE_BYTES = 200 * 1024 * 1024;
 

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { Reply } from '../request.ts';
 import { sendReply } from '../send.ts';
-import type { Reply } from '../stand-in.ts';
 import { type Expected, type Verified, verify } from './verify.ts';
 
 /** What a person enters; all of them obviously made up. The last letters of an ID say how the key behaves. */

@@ -1,4 +1,4 @@
-import type { Reply } from '../stand-in.ts';
+import type { Reply } from '../request.ts';
 import type { TokenFailure } from './spec.ts';
 
 /** The failing answer of RFC 6749 §5.2, for providers that keep to it; `words` by its code. */

@@ -1,4 +1,4 @@
-import { memberOf, type Reply, type SandboxRequest, textOf } from '../stand-in.ts';
+import { memberOf, type Reply, type SandboxRequest, textOf } from '../request.ts';
 import type { Grants } from './grants.ts';
 import { refusedPage, signInPage } from './pages.ts';
 import type { Grant, OAuthSpec, Place } from './spec.ts';
@@ -51,7 +51,9 @@ function authorize(deps: FlowDeps, slug: string, spec: OAuthSpec, request: Sandb
   if (spec.pkce === 'required' && !hasChallenge)
     return back({ error: 'invalid_request', error_description: 'code_challenge is required' });
   const wished = [query.get('scope'), query.get('optional_scope')].filter((text) => text !== null);
-  const scopes = wished.flatMap((text) => text.split(spec.scopeSeparator)).filter((scope) => scope !== '');
+  const scopes = wished
+    .flatMap((text) => text.split(spec.scopeSeparator ?? ' '))
+    .filter((scope) => scope !== '');
   if (request.method !== 'POST') return signInPage(spec.name, scopes);
   if (textOf(request.body, 'answer') !== 'allow')
     return back({ error: spec.denied ?? 'access_denied', error_description: 'The person did not allow it.' });
@@ -66,7 +68,9 @@ function token(deps: FlowDeps, slug: string, spec: OAuthSpec, request: SandboxRe
   const kind = textOf(request.body, 'grant_type') || 'authorization_code';
   const isRefresh = kind === 'refresh_token';
   const client = clientOf(spec, request);
-  if (request.method !== 'POST' || memberOf(request.body, 'grant_type') === undefined)
+  const isJson = request.headers['content-type']?.includes('json') ?? false;
+  const isInForm = request.method === 'POST' && isJson === (spec.body === 'json');
+  if (!isInForm || memberOf(request.body, 'grant_type') === undefined)
     return spec.failed('invalid_request', isRefresh);
   if (kind === JWT_BEARER && spec.grantOfAssertion) {
     const grant = spec.grantOfAssertion(textOf(request.body, 'assertion'), deps.nowMs());
@@ -141,7 +145,8 @@ function issue(
   const seconds = deps.tokenSeconds ?? spec.accessSeconds;
   // What has no end of its own still has one where a test asks for it: the provider just does not say so.
   const endsAt = seconds === null ? Number.POSITIVE_INFINITY : deps.nowMs() + seconds * 1000;
-  const givesNew = spec.givesRefreshToken(grant) && (!isRefresh || spec.refresh === 'rotating');
+  const isOffline = spec.givesRefreshToken?.(grant) ?? true;
+  const givesNew = isOffline && (!isRefresh || spec.refresh === 'rotating');
   const body = spec.tokens({
     grant,
     accessToken: deps.grants.issueAccess(slug, grant, endsAt),

@@ -1,4 +1,4 @@
-import type { Reply } from '../stand-in.ts';
+import type { Reply } from '../request.ts';
 
 /** The provider's page: who signs in, what is asked for, Allow and Deny. */
 export function signInPage(name: string, scopes: readonly string[]): Reply {

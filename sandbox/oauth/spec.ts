@@ -1,4 +1,4 @@
-import type { Reply, SandboxRequest } from '../stand-in.ts';
+import type { Reply, SandboxRequest } from '../request.ts';
 
 /** Address and path; several origins of one provider can have the same paths. */
 export interface Place {
@@ -46,9 +46,11 @@ export interface OAuthSpec {
   token: readonly Place[];
   revoke: readonly Place[];
   clientAuth: 'post' | 'basic';
-  body: 'form' | 'json';
+  /** How the token address is asked; left out: form. */
+  body?: 'form' | 'json';
   pkce: 'required' | 'taken' | 'ignored';
-  scopeSeparator: string;
+  /** Left out: a space. */
+  scopeSeparator?: string;
   refresh: 'static' | 'rotating';
   /** Using a refresh token again ends the whole grant. */
   reuseEndsGrant?: boolean;
@@ -64,8 +66,8 @@ export interface OAuthSpec {
   denied?: string;
   /** Null: the provider's tokens have no end of their own. */
   accessSeconds: number | null;
-  /** Whether this grant comes with a refresh token at all. */
-  givesRefreshToken(grant: Grant): boolean;
+  /** Whether this grant comes with a refresh token; left out: each does. */
+  givesRefreshToken?(grant: Grant): boolean;
   /** What the callback is told beside code and state. */
   callback?(grant: Grant): Record<string, string>;
   /** Whether a grant is known at this one of several token addresses. */

@@ -1,6 +1,7 @@
 import type { OAuthSpec } from '../oauth/spec.ts';
 import { personOfEmail, pick } from '../people.ts';
-import { bearerOf, memberOf, ownerOf, type Reply, type SandboxRequest, type StandIn } from '../stand-in.ts';
+import { bearerOf, memberOf, ownerOf, type Reply, type SandboxRequest } from '../request.ts';
+import type { StandIn } from '../stand-in.ts';
 
 const API = 'https://api.airtable.com';
 const SITE = 'https://airtable.com';
@@ -13,13 +14,10 @@ const oauth: OAuthSpec = {
   token: [{ origin: SITE, path: '/oauth2/v1/token' }],
   revoke: [],
   clientAuth: 'basic',
-  body: 'form',
   pkce: 'required',
-  scopeSeparator: ' ',
   refresh: 'rotating',
   reuseEndsGrant: true,
   accessSeconds: 3600,
-  givesRefreshToken: () => true,
   tokens: ({ grant, accessToken, refreshToken, expiresInSeconds }) => ({
     access_token: accessToken,
     refresh_token: refreshToken,

@@ -1,12 +1,6 @@
 import { companyAt, domainOfCompany, personAt, personOfEmail, pick, splitName, uuidOf } from '../people.ts';
-import {
-  memberOf,
-  type Reply,
-  type SandboxAccount,
-  type SandboxRequest,
-  type StandIn,
-  textOf,
-} from '../stand-in.ts';
+import { memberOf, type Reply, type SandboxRequest, textOf } from '../request.ts';
+import type { SandboxAccount, StandIn } from '../stand-in.ts';
 
 // https://docs.apollo.io/reference/status-codes and /rate-limits
 export const apollo: StandIn = {

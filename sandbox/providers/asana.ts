@@ -1,15 +1,8 @@
 import { rfcFailure } from '../oauth/answers.ts';
 import type { OAuthSpec } from '../oauth/spec.ts';
 import { personOfEmail, pick } from '../people.ts';
-import {
-  bearerOf,
-  memberOf,
-  ownerOf,
-  type Reply,
-  type SandboxRequest,
-  type StandIn,
-  textOf,
-} from '../stand-in.ts';
+import { bearerOf, memberOf, ownerOf, type Reply, type SandboxRequest, textOf } from '../request.ts';
+import type { StandIn } from '../stand-in.ts';
 
 const ORIGIN = 'https://app.asana.com';
 
@@ -20,12 +13,9 @@ const oauth: OAuthSpec = {
   token: [{ origin: ORIGIN, path: '/-/oauth_token' }],
   revoke: [{ origin: ORIGIN, path: '/-/oauth_revoke' }],
   clientAuth: 'post',
-  body: 'form',
   pkce: 'taken',
-  scopeSeparator: ' ',
   refresh: 'static',
   accessSeconds: 3600,
-  givesRefreshToken: () => true,
   tokens: ({ grant, accessToken, refreshToken, expiresInSeconds }) => ({
     access_token: accessToken,
     token_type: 'bearer',

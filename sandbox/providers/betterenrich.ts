@@ -1,5 +1,6 @@
 import { personAt, personOfEmail, pick, splitName, uuidOf } from '../people.ts';
-import { type Reply, type SandboxAccount, type SandboxRequest, type StandIn, textOf } from '../stand-in.ts';
+import { type Reply, type SandboxRequest, textOf } from '../request.ts';
+import type { SandboxAccount, StandIn } from '../stand-in.ts';
 
 const POLLS_UNTIL_DONE = 2;
 

@@ -1,5 +1,5 @@
 import { uuidOf } from '../people.ts';
-import { memberOf, type Reply, type SandboxRequest, textOf } from '../stand-in.ts';
+import { memberOf, type Reply, type SandboxRequest, textOf } from '../request.ts';
 
 export const BIGQUERY = 'https://bigquery.googleapis.com';
 const TABLES = ['orders', 'customers'];

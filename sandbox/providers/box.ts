@@ -1,15 +1,8 @@
 import { rfcFailure } from '../oauth/answers.ts';
 import type { OAuthSpec } from '../oauth/spec.ts';
 import { pick } from '../people.ts';
-import {
-  bearerOf,
-  memberOf,
-  ownerOf,
-  type Reply,
-  type SandboxRequest,
-  type StandIn,
-  textOf,
-} from '../stand-in.ts';
+import { bearerOf, memberOf, ownerOf, type Reply, type SandboxRequest, textOf } from '../request.ts';
+import type { StandIn } from '../stand-in.ts';
 
 const API = 'https://api.box.com';
 const ACCOUNT = 'https://account.box.com';
@@ -21,12 +14,9 @@ const oauth: OAuthSpec = {
   token: [{ origin: API, path: '/oauth2/token' }],
   revoke: [{ origin: API, path: '/oauth2/revoke' }],
   clientAuth: 'post',
-  body: 'form',
   pkce: 'ignored',
-  scopeSeparator: ' ',
   refresh: 'rotating',
   accessSeconds: 3600,
-  givesRefreshToken: () => true,
   tokens: ({ accessToken, refreshToken, expiresInSeconds }) => ({
     access_token: accessToken,
     expires_in: expiresInSeconds,

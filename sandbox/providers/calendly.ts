@@ -1,7 +1,8 @@
 import { rfcFailure } from '../oauth/answers.ts';
 import type { OAuthSpec } from '../oauth/spec.ts';
 import { personOfEmail, uuidOf } from '../people.ts';
-import { bearerOf, memberOf, ownerOf, type Reply, type SandboxRequest, type StandIn } from '../stand-in.ts';
+import { bearerOf, memberOf, ownerOf, type Reply, type SandboxRequest } from '../request.ts';
+import type { StandIn } from '../stand-in.ts';
 
 const API = 'https://api.calendly.com';
 const AUTH = 'https://auth.calendly.com';
@@ -13,12 +14,9 @@ const oauth: OAuthSpec = {
   token: [{ origin: AUTH, path: '/oauth/token' }],
   revoke: [{ origin: AUTH, path: '/oauth/revoke' }],
   clientAuth: 'basic',
-  body: 'form',
   pkce: 'taken',
-  scopeSeparator: ' ',
   refresh: 'rotating',
   accessSeconds: 7200,
-  givesRefreshToken: () => true,
   tokens: ({ grant, accessToken, refreshToken, expiresInSeconds, nowMs }) => ({
     token_type: 'Bearer',
     expires_in: expiresInSeconds,

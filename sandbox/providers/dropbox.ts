@@ -1,7 +1,8 @@
 import { rfcFailure } from '../oauth/answers.ts';
 import type { OAuthSpec } from '../oauth/spec.ts';
 import { pick } from '../people.ts';
-import { bearerOf, ownerOf, type Reply, type SandboxRequest, type StandIn, textOf } from '../stand-in.ts';
+import { bearerOf, ownerOf, type Reply, type SandboxRequest, textOf } from '../request.ts';
+import type { StandIn } from '../stand-in.ts';
 
 const API = 'https://api.dropboxapi.com';
 const SITE = 'https://www.dropbox.com';
@@ -13,9 +14,7 @@ const oauth: OAuthSpec = {
   token: [{ origin: API, path: '/oauth2/token' }],
   revoke: [{ origin: API, path: '/2/auth/token/revoke' }],
   clientAuth: 'post',
-  body: 'form',
   pkce: 'taken',
-  scopeSeparator: ' ',
   refresh: 'static',
   accessSeconds: 14_400,
   givesRefreshToken: ({ asked }) => asked.get('token_access_type') === 'offline',

@@ -1,6 +1,7 @@
 import type { OAuthSpec } from '../oauth/spec.ts';
 import { personOfEmail, pick } from '../people.ts';
-import { bearerOf, ownerOf, type Reply, type SandboxRequest, type StandIn, textOf } from '../stand-in.ts';
+import { bearerOf, ownerOf, type Reply, type SandboxRequest, textOf } from '../request.ts';
+import type { StandIn } from '../stand-in.ts';
 
 const API = 'https://api.github.com';
 const SITE = 'https://github.com';
@@ -13,12 +14,9 @@ const oauth: OAuthSpec = {
   token: [{ origin: SITE, path: '/login/oauth/access_token' }],
   revoke: [{ origin: API, path: '/applications/sandbox-client-id/token' }],
   clientAuth: 'post',
-  body: 'form',
   pkce: 'taken',
-  scopeSeparator: ' ',
   refresh: 'rotating',
   accessSeconds: 28_800,
-  givesRefreshToken: () => true,
   tokens: ({ accessToken, refreshToken, expiresInSeconds }) => ({
     access_token: accessToken,
     expires_in: expiresInSeconds,

@@ -1,6 +1,7 @@
 import type { OAuthSpec, Place } from '../oauth/spec.ts';
 import { personOfEmail, pick } from '../people.ts';
-import { bearerOf, ownerOf, type Reply, type SandboxRequest, type StandIn, textOf } from '../stand-in.ts';
+import { bearerOf, ownerOf, type Reply, type SandboxRequest, textOf } from '../request.ts';
+import type { StandIn } from '../stand-in.ts';
 
 const SITE = 'https://gitlab.com';
 /** A GitLab of somebody's own. */
@@ -15,13 +16,10 @@ const oauth: OAuthSpec = {
   token: everywhere('/oauth/token'),
   revoke: everywhere('/oauth/revoke'),
   clientAuth: 'post',
-  body: 'form',
   pkce: 'taken',
-  scopeSeparator: ' ',
   refresh: 'rotating',
   refreshWantsRedirectUri: true,
   accessSeconds: 7200,
-  givesRefreshToken: () => true,
   tokens: ({ grant, accessToken, refreshToken, expiresInSeconds, nowMs }) => ({
     access_token: accessToken,
     token_type: 'Bearer',

@@ -1,7 +1,8 @@
 import { grantOfAssertion } from '../oauth/service-account.ts';
 import type { OAuthSpec } from '../oauth/spec.ts';
 import { oneOf, pick, uuidOf } from '../people.ts';
-import { bearerOf, memberOf, ownerOf, type Reply, type SandboxRequest, type StandIn } from '../stand-in.ts';
+import { bearerOf, memberOf, ownerOf, type Reply, type SandboxRequest } from '../request.ts';
+import type { StandIn } from '../stand-in.ts';
 import { answerBigQuery, BIGQUERY } from './bigquery.ts';
 
 const API = 'https://sheets.googleapis.com';
@@ -16,9 +17,7 @@ const oauth: OAuthSpec = {
   token: [{ origin: TOKENS, path: '/token' }],
   revoke: [{ origin: TOKENS, path: '/revoke' }],
   clientAuth: 'post',
-  body: 'form',
   pkce: 'taken',
-  scopeSeparator: ' ',
   refresh: 'static',
   accessSeconds: 3600,
   givesRefreshToken: ({ asked }) =>

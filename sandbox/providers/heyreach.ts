@@ -1,12 +1,6 @@
 import { pick } from '../people.ts';
-import {
-  memberOf,
-  type Reply,
-  type SandboxAccount,
-  type SandboxRequest,
-  type StandIn,
-  textOf,
-} from '../stand-in.ts';
+import { memberOf, type Reply, type SandboxRequest, textOf } from '../request.ts';
+import type { SandboxAccount, StandIn } from '../stand-in.ts';
 
 // HeyReach public API: errors of the key are plain text without a content type.
 export const heyreach: StandIn = {

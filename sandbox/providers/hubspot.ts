@@ -1,14 +1,7 @@
 import type { OAuthSpec } from '../oauth/spec.ts';
 import { personOfEmail, pick } from '../people.ts';
-import {
-  bearerOf,
-  memberOf,
-  ownerOf,
-  type Reply,
-  type SandboxRequest,
-  type StandIn,
-  textOf,
-} from '../stand-in.ts';
+import { bearerOf, memberOf, ownerOf, type Reply, type SandboxRequest, textOf } from '../request.ts';
+import type { StandIn } from '../stand-in.ts';
 
 const API = 'https://api.hubapi.com';
 const PAGES = 'https://app.hubspot.com';
@@ -20,12 +13,9 @@ const oauth: OAuthSpec = {
   token: [{ origin: API, path: '/oauth/2026-03/token' }],
   revoke: [{ origin: API, path: '/oauth/2026-03/token/revoke' }],
   clientAuth: 'post',
-  body: 'form',
   pkce: 'ignored',
-  scopeSeparator: ' ',
   refresh: 'static',
   accessSeconds: 1800,
-  givesRefreshToken: () => true,
   tokens: ({ grant, accessToken, refreshToken, expiresInSeconds }) => ({
     token_type: 'bearer',
     access_token: accessToken,

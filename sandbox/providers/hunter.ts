@@ -8,7 +8,8 @@ import {
   splitName,
   uuidOf,
 } from '../people.ts';
-import type { RateWindow, Reply, SandboxAccount, SandboxRequest, StandIn } from '../stand-in.ts';
+import type { Reply, SandboxRequest } from '../request.ts';
+import type { RateWindow, SandboxAccount, StandIn } from '../stand-in.ts';
 
 // https://hunter.io/api-documentation/v2
 const FAST: readonly RateWindow[] = [

@@ -1,12 +1,6 @@
 import { oneOf, uuidOf } from '../people.ts';
-import {
-  memberOf,
-  type Reply,
-  type SandboxAccount,
-  type SandboxRequest,
-  type StandIn,
-  textOf,
-} from '../stand-in.ts';
+import { memberOf, type Reply, type SandboxRequest, textOf } from '../request.ts';
+import type { SandboxAccount, StandIn } from '../stand-in.ts';
 
 // https://developer.instantly.ai (OpenAPI of API v2): one error envelope, no rate-limit headers.
 export const instantly: StandIn = {

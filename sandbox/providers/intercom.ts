@@ -1,14 +1,7 @@
 import type { OAuthSpec, Place } from '../oauth/spec.ts';
 import { personOfEmail, pick } from '../people.ts';
-import {
-  bearerOf,
-  memberOf,
-  ownerOf,
-  type Reply,
-  type SandboxRequest,
-  type StandIn,
-  textOf,
-} from '../stand-in.ts';
+import { bearerOf, memberOf, ownerOf, type Reply, type SandboxRequest, textOf } from '../request.ts';
+import type { StandIn } from '../stand-in.ts';
 
 const API = 'https://api.intercom.io';
 const API_EU = 'https://api.eu.intercom.io';
@@ -24,9 +17,7 @@ const oauth: OAuthSpec = {
   token: at('/auth/eagle/token', API, API_EU),
   revoke: at('/auth/uninstall', API, API_EU),
   clientAuth: 'post',
-  body: 'form',
   pkce: 'ignored',
-  scopeSeparator: ' ',
   refresh: 'static',
   accessSeconds: null,
   givesRefreshToken: () => false,

@@ -1,14 +1,7 @@
 import type { OAuthSpec } from '../oauth/spec.ts';
 import { personOfEmail, pick, uuidOf } from '../people.ts';
-import {
-  bearerOf,
-  memberOf,
-  ownerOf,
-  type Reply,
-  type SandboxRequest,
-  type StandIn,
-  textOf,
-} from '../stand-in.ts';
+import { bearerOf, memberOf, ownerOf, type Reply, type SandboxRequest, textOf } from '../request.ts';
+import type { StandIn } from '../stand-in.ts';
 
 const API = 'https://api.atlassian.com';
 const AUTH = 'https://auth.atlassian.com';
@@ -29,7 +22,6 @@ const oauth: OAuthSpec = {
   clientAuth: 'post',
   body: 'json',
   pkce: 'ignored',
-  scopeSeparator: ' ',
   refresh: 'rotating',
   graceSeconds: 600,
   accessSeconds: 3600,

@@ -1,6 +1,7 @@
 import type { OAuthSpec } from '../oauth/spec.ts';
 import { personOfEmail, pick, uuidOf } from '../people.ts';
-import { memberOf, ownerOf, type Reply, type SandboxRequest, type StandIn, textOf } from '../stand-in.ts';
+import { memberOf, ownerOf, type Reply, type SandboxRequest, textOf } from '../request.ts';
+import type { StandIn } from '../stand-in.ts';
 
 const API = 'https://api.linear.app';
 const SITE = 'https://linear.app';
@@ -12,12 +13,10 @@ const oauth: OAuthSpec = {
   token: [{ origin: API, path: '/oauth/token' }],
   revoke: [{ origin: API, path: '/oauth/revoke' }],
   clientAuth: 'post',
-  body: 'form',
   pkce: 'taken',
   scopeSeparator: ',',
   refresh: 'rotating',
   accessSeconds: 86_399,
-  givesRefreshToken: () => true,
   tokens: ({ grant, accessToken, refreshToken, expiresInSeconds }) => ({
     access_token: accessToken,
     token_type: 'Bearer',

@@ -1,15 +1,8 @@
 import { rfcFailure } from '../oauth/answers.ts';
 import type { OAuthSpec } from '../oauth/spec.ts';
 import { pick } from '../people.ts';
-import {
-  bearerOf,
-  memberOf,
-  ownerOf,
-  type Reply,
-  type SandboxRequest,
-  type StandIn,
-  textOf,
-} from '../stand-in.ts';
+import { bearerOf, memberOf, ownerOf, type Reply, type SandboxRequest, textOf } from '../request.ts';
+import type { StandIn } from '../stand-in.ts';
 
 const API = 'https://api.linkedin.com';
 const SITE = 'https://www.linkedin.com';
@@ -22,9 +15,7 @@ const oauth: OAuthSpec = {
   token: [{ origin: SITE, path: '/oauth/v2/accessToken' }],
   revoke: [],
   clientAuth: 'post',
-  body: 'form',
   pkce: 'ignored',
-  scopeSeparator: ' ',
   refresh: 'static',
   accessSeconds: 5_184_000,
   denied: 'user_cancelled_authorize',

@@ -1,14 +1,7 @@
 import type { OAuthSpec, Place } from '../oauth/spec.ts';
 import { personOfEmail, pick, uuidOf } from '../people.ts';
-import {
-  bearerOf,
-  memberOf,
-  ownerOf,
-  type Reply,
-  type SandboxRequest,
-  type StandIn,
-  textOf,
-} from '../stand-in.ts';
+import { bearerOf, memberOf, ownerOf, type Reply, type SandboxRequest, textOf } from '../request.ts';
+import type { StandIn } from '../stand-in.ts';
 
 const GRAPH = 'https://graph.microsoft.com';
 const LOGIN = 'https://login.microsoftonline.com';
@@ -29,9 +22,7 @@ const oauth: OAuthSpec = {
   token: anyTenant('token'),
   revoke: [],
   clientAuth: 'post',
-  body: 'form',
   pkce: 'taken',
-  scopeSeparator: ' ',
   refresh: 'rotating',
   graceSeconds: 7_776_000,
   accessSeconds: 3599,

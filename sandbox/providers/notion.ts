@@ -1,6 +1,7 @@
 import type { OAuthSpec } from '../oauth/spec.ts';
 import { personOfEmail, pick, uuidOf } from '../people.ts';
-import { bearerOf, memberOf, ownerOf, type Reply, type SandboxRequest, type StandIn } from '../stand-in.ts';
+import { bearerOf, memberOf, ownerOf, type Reply, type SandboxRequest } from '../request.ts';
+import type { StandIn } from '../stand-in.ts';
 
 const ORIGIN = 'https://api.notion.com';
 
@@ -13,10 +14,8 @@ const oauth: OAuthSpec = {
   clientAuth: 'basic',
   body: 'json',
   pkce: 'ignored',
-  scopeSeparator: ' ',
   refresh: 'rotating',
   accessSeconds: null,
-  givesRefreshToken: () => true,
   tokens: ({ grant, accessToken, refreshToken }) => ({
     access_token: accessToken,
     token_type: 'bearer',

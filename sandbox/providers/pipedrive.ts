@@ -1,14 +1,7 @@
 import type { OAuthSpec } from '../oauth/spec.ts';
 import { personOfEmail, pick } from '../people.ts';
-import {
-  bearerOf,
-  memberOf,
-  ownerOf,
-  type Reply,
-  type SandboxRequest,
-  type StandIn,
-  textOf,
-} from '../stand-in.ts';
+import { bearerOf, memberOf, ownerOf, type Reply, type SandboxRequest, textOf } from '../request.ts';
+import type { StandIn } from '../stand-in.ts';
 
 const API = 'https://api.pipedrive.com';
 const AUTH = 'https://oauth.pipedrive.com';
@@ -22,12 +15,9 @@ const oauth: OAuthSpec = {
   token: [{ origin: AUTH, path: '/oauth/token' }],
   revoke: [{ origin: AUTH, path: '/oauth/revoke' }],
   clientAuth: 'basic',
-  body: 'form',
   pkce: 'ignored',
-  scopeSeparator: ' ',
   refresh: 'static',
   accessSeconds: 3599,
-  givesRefreshToken: () => true,
   tokens: ({ accessToken, refreshToken, expiresInSeconds }) => ({
     access_token: accessToken,
     token_type: 'Bearer',

@@ -1,14 +1,7 @@
 import type { OAuthSpec } from '../oauth/spec.ts';
 import { personOfEmail, pick } from '../people.ts';
-import {
-  bearerOf,
-  memberOf,
-  ownerOf,
-  type Reply,
-  type SandboxRequest,
-  type StandIn,
-  textOf,
-} from '../stand-in.ts';
+import { bearerOf, memberOf, ownerOf, type Reply, type SandboxRequest, textOf } from '../request.ts';
+import type { StandIn } from '../stand-in.ts';
 
 const API = 'https://quickbooks.api.intuit.com';
 /** For companies that are there to try things. */
@@ -25,13 +18,10 @@ const oauth: OAuthSpec = {
   token: [{ origin: TOKENS, path: '/oauth2/v1/tokens/bearer' }],
   revoke: [{ origin: DEVELOPER, path: '/v2/oauth2/tokens/revoke' }],
   clientAuth: 'basic',
-  body: 'form',
   pkce: 'ignored',
-  scopeSeparator: ' ',
   refresh: 'rotating',
   replacedAfterSeconds: 86_400,
   accessSeconds: 3600,
-  givesRefreshToken: () => true,
   callback: ({ account }) => ({ realmId: realmOf(account) }),
   tokens: ({ accessToken, refreshToken, expiresInSeconds }) => ({
     token_type: 'bearer',

@@ -1,6 +1,7 @@
 import type { OAuthSpec, Place } from '../oauth/spec.ts';
 import { pick } from '../people.ts';
-import { bearerOf, memberOf, ownerOf, type Reply, type SandboxRequest, type StandIn } from '../stand-in.ts';
+import { bearerOf, memberOf, ownerOf, type Reply, type SandboxRequest } from '../request.ts';
+import type { StandIn } from '../stand-in.ts';
 
 /** The one org of the sandbox; it can also be signed in to by its own address. */
 const ORG = 'https://acme.my.salesforce.com';
@@ -16,9 +17,7 @@ const oauth: OAuthSpec = {
   token: everywhere('/services/oauth2/token'),
   revoke: everywhere('/services/oauth2/revoke'),
   clientAuth: 'post',
-  body: 'form',
   pkce: 'taken',
-  scopeSeparator: ' ',
   refresh: 'static',
   accessSeconds: null,
   givesRefreshToken: ({ scopes }) => scopes.includes('refresh_token'),

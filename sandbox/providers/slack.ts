@@ -1,6 +1,7 @@
 import type { OAuthSpec } from '../oauth/spec.ts';
 import { personOfEmail, pick } from '../people.ts';
-import { bearerOf, ownerOf, type Reply, type SandboxRequest, type StandIn, textOf } from '../stand-in.ts';
+import { bearerOf, ownerOf, type Reply, type SandboxRequest, textOf } from '../request.ts';
+import type { StandIn } from '../stand-in.ts';
 
 const ORIGIN = 'https://slack.com';
 
@@ -11,12 +12,10 @@ const oauth: OAuthSpec = {
   token: [{ origin: ORIGIN, path: '/api/oauth.v2.access' }],
   revoke: [{ origin: ORIGIN, path: '/api/auth.revoke' }],
   clientAuth: 'post',
-  body: 'form',
   pkce: 'ignored',
   scopeSeparator: ',',
   refresh: 'rotating',
   accessSeconds: 43_200,
-  givesRefreshToken: () => true,
   tokens: ({ grant, accessToken, refreshToken, expiresInSeconds }) => ({
     ok: true,
     app_id: 'A0SANDBOX',

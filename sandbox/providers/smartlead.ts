@@ -1,12 +1,6 @@
 import { personOfEmail, pick } from '../people.ts';
-import {
-  memberOf,
-  type Reply,
-  type SandboxAccount,
-  type SandboxRequest,
-  type StandIn,
-  textOf,
-} from '../stand-in.ts';
+import { memberOf, type Reply, type SandboxRequest, textOf } from '../request.ts';
+import type { SandboxAccount, StandIn } from '../stand-in.ts';
 
 // https://api.smartlead.ai/guides/rate-limits (Pro plan) and /authentication
 export const smartlead: StandIn = {

@@ -1,14 +1,7 @@
 import type { OAuthSpec } from '../oauth/spec.ts';
 import { pick, uuidOf } from '../people.ts';
-import {
-  bearerOf,
-  memberOf,
-  ownerOf,
-  type Reply,
-  type SandboxRequest,
-  type StandIn,
-  textOf,
-} from '../stand-in.ts';
+import { bearerOf, memberOf, ownerOf, type Reply, type SandboxRequest, textOf } from '../request.ts';
+import type { StandIn } from '../stand-in.ts';
 
 const API = 'https://api.xero.com';
 const LOGIN = 'https://login.xero.com';
@@ -21,9 +14,7 @@ const oauth: OAuthSpec = {
   token: [{ origin: IDENTITY, path: '/connect/token' }],
   revoke: [{ origin: IDENTITY, path: '/connect/revocation' }],
   clientAuth: 'basic',
-  body: 'form',
   pkce: 'taken',
-  scopeSeparator: ' ',
   refresh: 'rotating',
   graceSeconds: 1800,
   accessSeconds: 1800,

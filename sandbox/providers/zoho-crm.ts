@@ -1,6 +1,7 @@
 import type { Grant, OAuthSpec, Place } from '../oauth/spec.ts';
 import { personOfEmail, pick } from '../people.ts';
-import { memberOf, ownerOf, type Reply, type SandboxRequest, type StandIn, textOf } from '../stand-in.ts';
+import { memberOf, ownerOf, type Reply, type SandboxRequest, textOf } from '../request.ts';
+import type { StandIn } from '../stand-in.ts';
 
 /** Two data centres; who signs in with an address that ends in .eu lives in the second one. */
 const CENTRES = [
@@ -18,7 +19,6 @@ const oauth: OAuthSpec = {
   token: everywhere('/oauth/v2/token'),
   revoke: everywhere('/oauth/v2/token/revoke'),
   clientAuth: 'post',
-  body: 'form',
   pkce: 'ignored',
   scopeSeparator: ',',
   refresh: 'static',

@@ -1,14 +1,7 @@
 import type { OAuthSpec } from '../oauth/spec.ts';
 import { personOfEmail, pick } from '../people.ts';
-import {
-  bearerOf,
-  memberOf,
-  ownerOf,
-  type Reply,
-  type SandboxRequest,
-  type StandIn,
-  textOf,
-} from '../stand-in.ts';
+import { bearerOf, memberOf, ownerOf, type Reply, type SandboxRequest, textOf } from '../request.ts';
+import type { StandIn } from '../stand-in.ts';
 
 const API = 'https://api.zoom.us';
 const API_EU = 'https://api-eu.zoom.us';
@@ -21,13 +14,10 @@ const oauth: OAuthSpec = {
   token: [{ origin: SITE, path: '/oauth/token' }],
   revoke: [{ origin: SITE, path: '/oauth/revoke' }],
   clientAuth: 'basic',
-  body: 'form',
   pkce: 'taken',
-  scopeSeparator: ' ',
   refresh: 'rotating',
   programGrant: 'account_credentials',
   accessSeconds: 3600,
-  givesRefreshToken: () => true,
   tokens: ({ grant, accessToken, refreshToken, expiresInSeconds }) => ({
     access_token: accessToken,
     token_type: 'bearer',
