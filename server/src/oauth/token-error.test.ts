@@ -61,6 +61,27 @@ describe('a failure', () => {
     expect(await ask()).toMatchObject({ kind: 'setup_rejected' });
   });
 
+  test.each<[number, unknown, boolean]>([
+    [400, { error: 'invalid_client', error_codes: [7000215] }, true],
+    [401, '', true],
+    [200, { error: 'bad_client_secret' }, true],
+    // One directory took the app out, or there is none such: others have it.
+    [400, { error: 'unauthorized_client', error_codes: [700016] }, false],
+    [400, { error: 'invalid_request', error_codes: [90002] }, false],
+    [200, { error: 'redirect_uri_mismatch' }, false],
+  ])(
+    'of the setup is one of all its connections only where client id or secret are meant: %i %j',
+    async (status, body, isClient) => {
+      const codes = ['7000215', '700016', '90002', 'bad_client_secret', 'redirect_uri_mismatch'];
+      answer(status, body);
+      const endpoint = {
+        tokenErrorPaths: ['error_codes[0]', 'error'],
+        tokenErrors: Object.fromEntries(codes.map((code) => [code, 'setup_rejected' as const])),
+      };
+      expect(await ask(endpoint)).toMatchObject({ kind: 'setup_rejected', isClient });
+    },
+  );
+
   test('of client credentials rejects what the person entered', async () => {
     answer(401, { error: 'invalid_client' });
     expect(await ask({}, { kind: 'client_credentials', scope: '' })).toMatchObject({

@@ -75,10 +75,20 @@ function isAboutClient(
   { status }: Answer,
   codes: readonly string[],
 ): boolean {
-  if (codes.some((code) => code === 'invalid_client' || ownMeaning(tokenErrors, code) === 'setup_rejected'))
-    return true;
+  if (codes.includes('invalid_client')) return true;
+  if (codes.some((code) => OF_THE_REQUEST.has(code))) return false;
+  if (codes.some((code) => ownMeaning(tokenErrors, code) === 'setup_rejected')) return true;
   return status === 401 && codes.every((code) => standardOf(code) === undefined);
 }
+
+/** Said of what was asked for, and where: another connection under the same client asks for something else. */
+const OF_THE_REQUEST = new Set([
+  'invalid_request',
+  'invalid_scope',
+  'redirect_uri_mismatch',
+  'unauthorized_client',
+  'unsupported_grant_type',
+]);
 
 const STANDARD: Readonly<Record<string, Exclude<TokenErrorMeaning, 'none'> | 'ended' | undefined>> = {
   invalid_grant: 'ended',
