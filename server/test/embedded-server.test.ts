@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { isPostmasterOf, processesIn } from '../src/db/embedded/processes.ts';
 import { type ServerProcess, startServer } from './server-process.ts';
+import { until } from './until.ts';
 
 /* The server with its embedded PostgreSQL, as `npm start` runs it: what is left after it ends, however it ends. */
 
@@ -90,6 +91,3 @@ test('ctrl-C that reaches the starter twice, from the terminal and from npm, end
 });
 
 /** Asks again and again, without a pause of its own: what is asked takes its time. */
-async function until(isSo: () => Promise<boolean>): Promise<void> {
-  while (!(await isSo())) await new Promise((resolve) => setTimeout(resolve, 20));
-}

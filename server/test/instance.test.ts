@@ -1,7 +1,6 @@
 import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startEmbeddedPostgres } from '../src/db/embedded/start.ts';
 import { migrate } from '../src/db/migrate.ts';
@@ -15,6 +14,7 @@ import { instanceCopy, instanceKeep, instanceStatus } from '../src/operator/inst
 import { type Client, startApp, type TestApp } from './app.ts';
 import { copyDatabase, type TestDatabase } from './database.ts';
 import { type SignInTrial, startSignInTrial } from './sign-in-trial.ts';
+import { until } from './until.ts';
 
 /**
  * An original that people signed in on, at a provider that ends a grant whose refresh token comes twice; and copies of its
@@ -98,12 +98,6 @@ const isPaused = async ({ owner }: TestApp) => (await owner.get('/v1/session')).
 
 async function untilPaused(app: TestApp, wanted: boolean): Promise<void> {
   await until(async () => (await isPaused(app)) === wanted);
-}
-
-async function until(is: () => Promise<boolean>): Promise<void> {
-  for (const endsAt = Date.now() + 10_000; !(await is()); await sleep(20)) {
-    if (Date.now() > endsAt) throw new Error('it did not come about');
-  }
 }
 
 test('a server on a copied database reads and edits but sends nothing, and the original loses no token', async () => {

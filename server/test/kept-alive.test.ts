@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { movableClock } from './clock.ts';
 import { type SignInTrial, startSignInTrial } from './sign-in-trial.ts';
+import { until } from './until.ts';
 
 /** What becomes of one sign-in over days: its known end, failing renewals, an address that moves. */
 const DAY_MS = 86_400_000;
@@ -71,14 +72,6 @@ async function sweep(): Promise<void> {
     );
     return rows.length === 0;
   });
-}
-
-async function until(is: () => Promise<boolean>, withinMs = 15_000): Promise<void> {
-  const endAt = performance.now() + withinMs;
-  while (!(await is())) {
-    if (performance.now() > endAt) throw new Error('it did not come about');
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
 }
 
 test('access that ends after a week is said ahead of it, once, without any check, and a new sign-in clears it', async () => {

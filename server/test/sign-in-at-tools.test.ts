@@ -1,7 +1,7 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { SANDBOX_CLIENT } from '../../sandbox/oauth/flow.ts';
 import { type AtTools, startAtTools } from './at-tools.ts';
+import { until } from './until.ts';
 
 /** Sign-ins at tools of code, sales, mail and books, through the whole engine. One stage for all. */
 interface Tool {
@@ -67,14 +67,6 @@ async function connected(slug: string, ask: object = {}, account?: string): Prom
 const tokenCalls = (slug: string) => at.calls(slug, toolOf(slug).tokenPath);
 const lastEvent = async (id: string): Promise<string> =>
   (await at.app.owner.get(`/v1/connections/${id}/events`)).json.data[0].message;
-
-async function until(is: () => Promise<boolean>): Promise<void> {
-  const endAt = Date.now() + 10_000;
-  while (!(await is())) {
-    if (Date.now() > endAt) throw new Error('it did not come about');
-    await sleep(20);
-  }
-}
 
 describe.each(tools)('%s', (slug) => {
   const tool = toolOf(slug);

@@ -1,7 +1,7 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { SANDBOX_CLIENT } from '../../sandbox/oauth/flow.ts';
 import { type AtTools, startAtTools } from './at-tools.ts';
+import { until } from './until.ts';
 
 /** Sign-ins at tools of calendars, meetings, files and tasks, through the whole engine. One stage for all. */
 interface Tool {
@@ -51,14 +51,6 @@ async function connected(slug: string, ask: object = toolOf(slug).ask ?? {}, acc
   if (ended.state === 'choosing') ended = await at.choose(ended.id, ended.choices[0].value);
   expect(ended, JSON.stringify(ended)).toMatchObject({ state: 'connected', reason: null });
   return at.connection(ended.connection_id);
-}
-
-async function until(is: () => Promise<boolean>): Promise<void> {
-  const endAt = Date.now() + 10_000;
-  while (!(await is())) {
-    if (Date.now() > endAt) throw new Error('it did not come about');
-    await sleep(20);
-  }
 }
 
 describe.each(tools)('%s', (slug) => {

@@ -4,6 +4,7 @@ import { type Client, clientOf } from './app.ts';
 import type { AuthorizationServer, AuthorizationServerOptions } from './authorization-server.ts';
 import { type ServerProcess, startServer } from './server-process.ts';
 import { type SignInTrial, startSignInTrial } from './sign-in-trial.ts';
+import { until } from './until.ts';
 
 /** Real processes on one database, and a real authorization server that counts what it is asked. */
 const running: { trial: SignInTrial; others: ServerProcess[] }[] = [];
@@ -290,14 +291,6 @@ async function startRun(
     return isEnough(run);
   });
   return run;
-}
-
-async function until(is: () => Promise<boolean>, withinMs = 15_000): Promise<void> {
-  const endAt = Date.now() + withinMs;
-  while (!(await is())) {
-    if (Date.now() > endAt) throw new Error('it did not come about');
-    await sleep(50);
-  }
 }
 
 async function database({ app }: SignInTrial, statement: string): Promise<void> {

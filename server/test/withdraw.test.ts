@@ -1,8 +1,8 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { SignIn } from './authorization/sign-in.ts';
 import { type SignInTrial, startSignInTrial } from './sign-in-trial.ts';
+import { until } from './until.ts';
 
 let trial: SignInTrial;
 beforeAll(async () => {
@@ -46,14 +46,6 @@ const ofConnection = async (id: string) => (await withdrawals()).filter((one) =>
 async function auditOf(id: string) {
   const { data } = (await owner().get(`/v1/audit?subject=${id}`)).json;
   return data.map(({ action }: { action: string }) => action) as string[];
-}
-
-async function until(is: () => Promise<boolean> | boolean): Promise<void> {
-  const endAt = Date.now() + 10_000;
-  while (!(await is())) {
-    if (Date.now() > endAt) throw new Error('it did not come about');
-    await sleep(20);
-  }
 }
 
 describe('access is withdrawn at the provider', () => {

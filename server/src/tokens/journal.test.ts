@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { movableClock } from '../../test/clock.ts';
 import { type Door, doorTo } from '../../test/door.ts';
+import { until } from '../../test/until.ts';
 import type { Mint, TokenOwner } from './mint.ts';
 import type { TokenOutcome } from './token.ts';
 import { saveReplayed } from './token-lease-store.ts';
@@ -80,14 +81,6 @@ async function cutOff(more: { clock?: Clock; folder?: string; soonOver?: boolean
   const call = process.tokens.current(owner).catch((error: unknown) => error as TokenOutcome);
   await until(async () => process.logged.includes('a new token was written to the journal'));
   return { clock, folder, door, process, owner, call };
-}
-
-async function until(is: () => Promise<boolean>, withinMs = 5_000): Promise<void> {
-  const endAt = performance.now() + withinMs;
-  while (!(await is())) {
-    if (performance.now() > endAt) throw new Error('it did not come about');
-    await sleep(10);
-  }
 }
 
 async function stored(owner: TokenOwner): Promise<[string | undefined, string | undefined]> {

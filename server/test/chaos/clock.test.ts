@@ -2,11 +2,12 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { AuthorizationServer } from '../authorization-server.ts';
+import { until } from '../until.ts';
 import type { Change } from './altered.ts';
 import { expire } from './expire.ts';
 import type { Connected, Fleet, Member } from './fleet.ts';
 import { WRONG_CLOCK } from './guards.ts';
-import { startStage, until } from './stage.ts';
+import { startStage } from './stage.ts';
 
 /** The clocks of the servers step by an hour, forth and back, while connections are in use. */
 const HOUR_MS = 3_600_000;

@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../src/db/embedded/start.ts';
 import { type Door, doorTo } from '../door.ts';
+import { until } from '../until.ts';
 import type { Change } from './altered.ts';
 import { expire } from './expire.ts';
 import { type Connected, type Fleet, type Member, startFleet } from './fleet.ts';
 import { JOURNAL } from './guards.ts';
-import { until } from './stage.ts';
 
 /** A PostgreSQL of its own, which is killed, or cannot be reached, between a provider's answer and its writing. */
 let folder: string;

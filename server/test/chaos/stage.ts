@@ -1,7 +1,6 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { freshDatabase } from '../database.ts';
 import { type Fleet, type FleetOptions, startFleet } from './fleet.ts';
 
@@ -21,12 +20,4 @@ export async function startStage(
       rmSync(folder, { recursive: true, force: true });
     },
   };
-}
-
-export async function until(is: () => Promise<boolean> | boolean, withinMs = 15_000): Promise<void> {
-  const endAt = Date.now() + withinMs;
-  while (!(await is())) {
-    if (Date.now() > endAt) throw new Error('it did not come about');
-    await sleep(20);
-  }
 }

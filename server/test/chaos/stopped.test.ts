@@ -1,10 +1,11 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import type { AuthorizationServer } from '../authorization-server.ts';
+import { until } from '../until.ts';
 import type { Change } from './altered.ts';
 import { expire } from './expire.ts';
 import type { Fleet, Member, Mode } from './fleet.ts';
 import { FENCE, IN_TIME } from './guards.ts';
-import { startStage, until } from './stage.ts';
+import { startStage } from './stage.ts';
 
 /**
  * A process that stands still (SIGSTOP) for longer than its lease lasts, while another one renews: when it wakes up it neither
