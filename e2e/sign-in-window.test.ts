@@ -77,6 +77,9 @@ describe('the window of a sign-in', () => {
     const { authorization_url: address } = (await begun.json()) as { authorization_url: string };
     await page.goto(address);
     await sees(page, /The API token Agent asks you/);
+    // Come up this moment, it takes no click: that may have been meant for the page before it.
+    const comesUp = "window.dispatchEvent(new Event('focus')); document.querySelector('button').disabled";
+    expect(await inPage(page, comesUp)).toBe(true);
     await page.getByRole('button', { name: 'Continue' }).click();
     await page.waitForURL((url) => url.origin !== stage.url);
     expect(page.url()).toContain('code_challenge_method=S256');

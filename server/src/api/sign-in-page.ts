@@ -15,7 +15,9 @@ export interface SignInPage {
 
 /**
  * The whole page: no file of anybody's is loaded. Its script takes code and state out of the address bar, tells the window
- * that opened it, and closes it when there is nothing to read; a tab that cannot be closed goes back to the app.
+ * that opened it, and closes it when there is nothing to read; a tab that cannot be closed goes back to the app. The button
+ * takes a click only after the page was looked at for a moment: a page of somebody else's that asks for a double click could
+ * have had this one come up under its second half.
  */
 export function renderSignInPage(
   { title, message, nextStep, back, tell, go }: SignInPage,
@@ -28,7 +30,7 @@ export function renderSignInPage(
   const button =
     go === undefined
       ? ''
-      : `<p><button data-go="${escapeHtml(go.id)}" data-workspace="${escapeHtml(go.workspaceId)}">Continue</button></p><p role="alert"></p>`;
+      : `<p><button disabled data-go="${escapeHtml(go.id)}" data-workspace="${escapeHtml(go.workspaceId)}">Continue</button></p><p role="alert"></p>`;
   return `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><meta name="referrer" content="no-referrer"><title>${escapeHtml(title)} · Keyrail</title><style nonce="${nonce}">${STYLE}</style></head><body${facts}><main><h1>${escapeHtml(title)}</h1><p role="status">${escapeHtml(message)}</p>${nextStep === null ? '' : `<p>${escapeHtml(nextStep)}</p>`}${button}<p><a href="${escapeHtml(back ?? '/settings/connections')}">Back to Keyrail</a></p></main><script nonce="${nonce}">${SCRIPT}</script></body></html>`;
 }
 
@@ -39,6 +41,17 @@ if (id && window.opener && window.opener !== window) {
   try { window.opener.postMessage({ type: 'keyrail.authorization', id }, origin); } catch {}
 }
 const button = document.querySelector('button');
+let looking;
+const look = () => {
+  clearTimeout(looking);
+  button.disabled = true;
+  if (document.visibilityState === 'visible' && document.hasFocus()) looking = setTimeout(() => { button.disabled = false; }, 600);
+};
+if (button) {
+  for (const event of ['focus', 'blur']) window.addEventListener(event, look);
+  document.addEventListener('visibilitychange', look);
+  look();
+}
 button?.addEventListener('click', async () => {
   button.disabled = true;
   const { go, workspace } = button.dataset;
