@@ -109,6 +109,7 @@ export async function askTokenEndpoint(deps: Deps, ask: TokenAsk): Promise<Token
     connectionId: null,
     consumer: 'token',
     repeatable: false,
+    isPatient: true,
     maxAttempts: 1,
     read: () => ({ kind: 'final' }),
     signal: AbortSignal.timeout(TOKEN_CALL_MS),

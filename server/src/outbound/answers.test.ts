@@ -120,6 +120,21 @@ describe('a slow third party', () => {
       socket.on('close', () => clearInterval(timer));
     });
 
+  it('that begins late is heard by a patient call alone', async () => {
+    const present = await httpServer((_, response) => {
+      setTimeout(() => response.end('{}'), 2_200).unref();
+    });
+    const hurried = { ...limits, headersTimeoutMs: 100, totalTimeoutMs: 5_000 };
+    const outbound = testOutbound({ allow: [`127.0.0.1:${present.port}`], limits: hurried });
+    const call = (isPatient: boolean) =>
+      outbound.call(testCall(present.origin, { isPatient, maxAttempts: 1 }));
+    // The client's clock for headers ticks once a second.
+    const kinds = (await Promise.all([call(false), call(true)])).map(({ kind }) => kind);
+    await outbound.close();
+    await present.close();
+    expect(kinds).toEqual(['unreachable', 'answer']);
+  });
+
   it.each([
     [
       'sends one byte at a time',

@@ -40,6 +40,8 @@ export interface OutboundCall {
   rateWindows?: readonly RateWindow[];
   /** What the limits are counted by; the connection's id unless the integration counts by account or address. */
   budgetKey?: string;
+  /** Waits for the answer to begin as long as for all of it: what was asked for is spent once it was sent. */
+  isPatient?: boolean;
   /** The action says that sending twice does no harm. Idempotent methods are repeatable by themselves. */
   repeatable?: boolean;
   /** Attempts in all, 1 to 4 (a first one and at most three more). Default 3. */

@@ -99,7 +99,7 @@ async function tryOnce(deps: EngineDeps, call: OutboundCall, progress: Progress)
     if (refusal) return over(refusal);
     progress.attempts += 1;
     const startedAt = performance.now();
-    const result = await attempt(withSockets(deps, credential), request, call.signal);
+    const result = await attempt(withPatience(withSockets(deps, credential), call), request, call.signal);
     count(deps, call, classOf(result), performance.now() - startedAt);
     if (result.kind === 'answered') {
       deps.skew?.see(request.url, result.headers, deps.clock.now());
@@ -131,6 +131,11 @@ export function withSockets<Deps extends Pick<EngineDeps, 'dispatcher' | 'client
   credential: Credential | null,
 ): Deps {
   return credential?.tls ? { ...deps, dispatcher: deps.clientSockets.for(credential.tls) } : deps;
+}
+
+function withPatience(deps: EngineDeps, { isPatient }: Pick<OutboundCall, 'isPatient'>): EngineDeps {
+  if (isPatient !== true) return deps;
+  return { ...deps, limits: { ...deps.limits, headersTimeoutMs: deps.limits.totalTimeoutMs } };
 }
 
 export function permitFor(

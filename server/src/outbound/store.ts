@@ -88,7 +88,10 @@ export function usageStore(system: Queries): UsageStore {
   };
 }
 
-/** Arrays, one per column: one statement and nine parameters, however many rows. */
+/**
+ * Arrays, one per column: one statement and nine parameters, however many rows. In the order of their key: processes that
+ * add to the same rows in different orders would wait for each other.
+ */
 function unnested(rollups: readonly UsageRollup[]) {
   const column = <T>(pick: (rollup: UsageRollup) => T) => sql.val(rollups.map(pick));
   return sql<never>`
@@ -103,6 +106,7 @@ function unnested(rollups: readonly UsageRollup[]) {
       ${column((rollup) => rollup.latencyMsSum)}::bigint[],
       ${column((rollup) => rollup.latencyMsMax)}::integer[]
     )
+    order by 2, 3, 4, 5, 6
   `;
 }
 

@@ -91,6 +91,22 @@ describe('usage', () => {
     expect(rows.map((row) => row.calls)).toEqual([2]);
   });
 
+  it('is written by several processes at once without one waiting for the other', async () => {
+    const clock = clockAt('2026-03-01T10:00:30Z');
+    const store = usageStore(database.db.system);
+    const names = Array.from({ length: 1_500 }, (_, n) => `column:col_${n}`);
+    const all = [names, names.toReversed()].map((order) => {
+      const usage = createUsage({ store, clock });
+      for (const consumer of order) usage.count({ ...call, connectionId: 'con_3', consumer });
+      return usage;
+    });
+    await Promise.all(all.map((usage) => usage.flush()));
+    const rows = await database.db.transact('wsp_1', (tx) =>
+      usageOf(tx, 'wsp_1', 'con_3', 'hour', new Date(0)),
+    );
+    expect(new Set(rows.map((row) => row.calls))).toEqual(new Set([2]));
+  });
+
   it('counts every attempt of a call, names no address and no secret, and counts nothing before a connection is saved', async () => {
     const server = await httpServer((_, response) => response.writeHead(502).end(`you sent ${TEST_KEY}`));
     const outbound = testOutbound({ allow: [`127.0.0.1:${server.port}`] });
