@@ -55,7 +55,9 @@ export interface CutOff {
 
 /**
  * Makes the next token of `owner`. With `cutOff` it may answer `held` and ask nobody: where the other side may have given a
- * new refresh token already and takes the old one for stolen, asking again ends the grant. Filled in by connections, which alone opens what the token is made from. */
+ * new refresh token already and takes the old one for stolen, asking again ends the grant. Filled in by connections, which
+ * alone opens what the token is made from.
+ */
 export type Mint = (
   owner: TokenOwner,
   refreshToken: Secret<string> | null,

@@ -1,11 +1,10 @@
-import type { Tx } from '../lib/tx.ts';
 import type { MintOutcome } from './mint.ts';
 import type { Claimed, RenewDeps } from './renew.ts';
-import { LeaseLost } from './save.ts';
+import { whileLeased } from './save.ts';
 import { isGood, retryAt } from './times.ts';
 import type { EndedBecause, Told } from './token.ts';
 import { saveEnded, saveFailure, saveHeld } from './token-lease-store.ts';
-import type { Lease, TokenRow } from './token-row.ts';
+import type { TokenRow } from './token-row.ts';
 
 const FIRST_PAUSE_MS = 50;
 const LONGEST_PAUSE_MS = 2_000;
@@ -27,23 +26,6 @@ export async function insistently(
   }
 }
 
-/** Connections is told first: it locks its row before ours, as everybody does who changes both. */
-async function whileLeased(
-  deps: RenewDeps,
-  lease: Lease,
-  tell: Told | null,
-  write: (tx: Tx) => Promise<boolean>,
-): Promise<void> {
-  try {
-    await deps.transact(lease.owner.workspaceId, async (tx) => {
-      await tell?.(tx);
-      if (!(await write(tx))) throw new LeaseLost();
-    });
-  } catch (error) {
-    if (!(error instanceof LeaseLost)) throw error;
-  }
-}
-
 /** Where nobody knows its end: until a refusal shows it, and for so long. */
 const HELD_MS = 24 * 3_600_000;
 
@@ -60,9 +42,8 @@ export async function end(
   words: string | null,
 ): Promise<void> {
   const because = reasonOf(said, row, interruptedAt, deps.clock.now());
-  await whileLeased(deps, lease, await deps.events.ended(lease.owner, because, words), (tx) =>
-    saveEnded(tx, lease, because, words),
-  );
+  const tell = await deps.events.ended(lease.owner, because, words);
+  await whileLeased(deps, lease.owner.workspaceId, tell, (tx) => saveEnded(tx, lease, because, words));
 }
 
 /** Many have one word for whatever ends a grant. */
@@ -94,9 +75,8 @@ export async function fail(
     retryAt: retryAt(deps.settings, failures, asksFor, now, deps.random()),
     interruptedAt: interruptedAt ?? (isCutOff ? now : null),
   };
-  await whileLeased(deps, lease, await failedTold(deps, row, outcome, now), (tx) =>
-    saveFailure(tx, lease, failed),
-  );
+  const tell = await failedTold(deps, row, outcome, now);
+  await whileLeased(deps, lease.owner.workspaceId, tell, (tx) => saveFailure(tx, lease, failed));
 }
 
 async function failedTold(

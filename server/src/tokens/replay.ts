@@ -4,7 +4,7 @@ import type { Keyring } from '../vault/keyring.ts';
 import { keyOf } from './announce.ts';
 import type { Journal, Kept } from './journal.ts';
 import { type JournalEntry, openJournalEntry, type SealedEntry } from './journal-entry.ts';
-import { LeaseLost, renewedTold } from './save.ts';
+import { renewedTold, whileLeased } from './save.ts';
 import type { TokenSettings } from './settings.ts';
 import type { TokenEvents } from './token.ts';
 import { saveReplayed } from './token-lease-store.ts';
@@ -166,16 +166,7 @@ function useless(row: TokenRow, { token }: JournalEntry): string | null {
 async function writeEntry(deps: ReplayDeps, row: TokenRow, { lease, token }: JournalEntry): Promise<boolean> {
   const tell = await renewedTold(deps, row, token);
   const now = { ...lease, owner: row.owner };
-  try {
-    await deps.transact(row.owner.workspaceId, async (tx) => {
-      await tell?.(tx);
-      if (!(await saveReplayed(tx, now, token))) throw new LeaseLost();
-    });
-    return true;
-  } catch (error) {
-    if (error instanceof LeaseLost) return false;
-    throw error;
-  }
+  return whileLeased(deps, row.owner.workspaceId, tell, (tx) => saveReplayed(tx, now, token));
 }
 
 async function done(deps: ReplayDeps, kept: Kept, row: TokenRow): Promise<'settled'> {

@@ -1,10 +1,33 @@
+import type { Tx } from '../lib/tx.ts';
 import type { RenewDeps } from './renew.ts';
 import type { Told } from './token.ts';
 import type { NewToken } from './token-columns.ts';
 import type { TokenRow } from './token-row.ts';
 
 /** Thrown inside a transaction to undo it: the lease is another's by now. */
-export class LeaseLost extends Error {}
+class LeaseLost extends Error {}
+
+/**
+ * What became of a token and what is said of it, in one transaction. Connections is told first: it locks its row before ours,
+ * as everybody does who changes both. False: nothing was written, since `write` found the lease gone.
+ */
+export async function whileLeased(
+  { transact }: Pick<RenewDeps, 'transact'>,
+  workspaceId: string,
+  tell: Told | null,
+  write: (tx: Tx) => Promise<boolean>,
+): Promise<boolean> {
+  try {
+    await transact(workspaceId, async (tx) => {
+      await tell?.(tx);
+      if (!(await write(tx))) throw new LeaseLost();
+    });
+    return true;
+  } catch (error) {
+    if (error instanceof LeaseLost) return false;
+    throw error;
+  }
+}
 
 /** What is said of the connection in the transaction that writes a new token; null: nothing, as nearly always. */
 export async function renewedTold(

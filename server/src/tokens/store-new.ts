@@ -1,6 +1,6 @@
 import { openJournalEntry, sealJournalEntry } from './journal-entry.ts';
 import type { Claimed, RenewDeps, Renewed } from './renew.ts';
-import { LeaseLost, renewedTold } from './save.ts';
+import { renewedTold, whileLeased } from './save.ts';
 import type { Sealer } from './token-box.ts';
 import type { NewToken } from './token-columns.ts';
 import { saveRenewed } from './token-lease-store.ts';
@@ -40,16 +40,9 @@ async function writeNew(
   token: NewToken,
 ): Promise<'written' | 'gone'> {
   const tell = await renewedTold(deps, row, token);
-  try {
-    await deps.transact(lease.owner.workspaceId, async (tx) => {
-      await tell?.(tx);
-      if (!(await saveRenewed(tx, lease, token))) throw new LeaseLost();
-    });
-    return 'written';
-  } catch (error) {
-    if (error instanceof LeaseLost) return 'gone';
-    throw error;
-  }
+  const { workspaceId } = lease.owner;
+  const isWritten = await whileLeased(deps, workspaceId, tell, (tx) => saveRenewed(tx, lease, token));
+  return isWritten ? 'written' : 'gone';
 }
 
 /** Disconnected or deleted while the other side made it: it is told that nobody wants it any more. */
