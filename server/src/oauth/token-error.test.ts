@@ -82,6 +82,13 @@ describe('a failure', () => {
     },
   );
 
+  test('of the setup is not read out of a bare 401 to a code, which anybody can make up', async () => {
+    answer(401, { message: 'Unauthorized' });
+    expect(await ask({}, exchanging)).toMatchObject({ kind: 'setup_rejected', isClient: false });
+    answer(401, { error: 'invalid_client' });
+    expect(await ask({}, exchanging)).toMatchObject({ kind: 'setup_rejected', isClient: true });
+  });
+
   test('of client credentials rejects what the person entered', async () => {
     answer(401, { error: 'invalid_client' });
     expect(await ask({}, { kind: 'client_credentials', scope: '' })).toMatchObject({

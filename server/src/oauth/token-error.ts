@@ -37,7 +37,7 @@ export function readError(
       // Here id and secret are what the person entered, not a setup beside it.
       return ask.grant.kind === 'client_credentials'
         ? { kind: 'ended', because: 'rejected', words }
-        : { kind: 'setup_rejected', words, isClient: isAboutClient(ask.endpoint, answer, codes) };
+        : { kind: 'setup_rejected', words, isClient: isAboutClient(ask, answer, codes) };
     case 'rate_limited':
     case 'provider_error':
       return {
@@ -71,14 +71,17 @@ function meaningOf(
 
 /** Client id or secret themselves, and so every connection under them: not what one of them asked for. */
 function isAboutClient(
-  { tokenErrors }: TokenAsk['endpoint'],
+  { endpoint: { tokenErrors }, grant }: Pick<TokenAsk, 'endpoint' | 'grant'>,
   { status }: Answer,
   codes: readonly string[],
 ): boolean {
   if (codes.includes('invalid_client')) return true;
   if (codes.some((code) => OF_THE_REQUEST.has(code))) return false;
   if (codes.some((code) => ownMeaning(tokenErrors, code) === 'setup_rejected')) return true;
-  return status === 401 && codes.every((code) => standardOf(code) === undefined);
+  // Not of a code: that may be made up by whoever came back with it.
+  return (
+    status === 401 && grant.kind === 'refresh_token' && codes.every((code) => standardOf(code) === undefined)
+  );
 }
 
 /** Said of what was asked for, and where: another connection under the same client asks for something else. */
