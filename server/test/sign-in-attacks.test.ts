@@ -193,6 +193,68 @@ describe('a sign-in that one began is not finished with the account of another',
   });
 });
 
+describe('a sign-in', () => {
+  const standing = async (id: string) => (await trial.app.owner.get(`/v1/oauth/authorizations/${id}`)).json;
+  const tokenCalls = () => trial.provider.tokenRequests.length;
+
+  test('begun by an API token, it gives its holder no address at the provider, but a page that says who asks', async () => {
+    const token = await trial.app.token(['connections:write', 'connections:read']);
+    const begun = await trial.begin({}, { ...trial.browser(), client: token });
+    expect(begun.answer.status, begun.answer.text).toBe(201);
+    expect(begun.answer.headers.getSetCookie()).toEqual([]);
+    expect(begun.url).toBe(`${trial.app.url}/oauth/start/${begun.id}`);
+    const page = await trial.browser().open(begun.url);
+    expect(page.status).toBe(200);
+    expect(page.text).toContain('asks you, Olive Owner, to connect a Trial account to the workspace “Acme”');
+    expect(page.text).toContain(new URL(trial.provider.issuer).host);
+    expect(page.headers.get('content-security-policy')).toContain("frame-ancestors 'none'");
+    expect(page.text).not.toContain(trial.provider.issuer);
+    const editor = await trial.app.member('editor');
+    const { client: outsider } = await trial.app.outsider();
+    for (const other of [trial.app.anonymous, editor, outsider]) {
+      const refused = await trial.browser(other).open(begun.url);
+      expect(refused.status).toBe(403);
+      expect(refused.text).not.toContain('Continue');
+    }
+    expect((await standing(begun.id)).state).toBe('pending');
+  });
+
+  test('begun by an API token, whoever goes on with it is the one who finishes it, in that browser', async () => {
+    const token = await trial.app.token(['connections:write', 'connections:read']);
+    const begun = await trial.begin({}, { ...trial.browser(), client: token });
+    const start = (client: Client) => client.post(`/v1/oauth/authorizations/${begun.id}/start`);
+    expect((await start(token)).status).toBe(403);
+    expect((await start(await trial.app.member('editor'))).status).toBe(403);
+    expect((await start((await trial.app.outsider()).client)).status).toBe(404);
+    const foreign = { origin: 'https://evil.test', 'sec-fetch-site': 'cross-site' };
+    const path = `/v1/oauth/authorizations/${begun.id}/start`;
+    expect((await trial.app.owner.post(path, undefined, foreign)).status).toBe(403);
+    const browser = trial.browser();
+    const going = await start(browser.client);
+    expect(going.status, going.text).toBe(200);
+    browser.keep(trial.app.url, going.headers);
+    const admin = await trial.app.member('admin');
+    expect((await start(admin)).status).toBe(409);
+    const back = await trial.provider.signIn(going.json.authorization_url);
+    const calls = tokenCalls();
+    expect((await trial.browser().open(back.href)).status).toBe(400);
+    expect((await trial.browser(admin).open(back.href)).status).toBe(400);
+    expect(tokenCalls()).toBe(calls);
+    expect((await browser.open(back.href)).status).toBe(200);
+    expect((await standing(begun.id)).state).toBe('connected');
+    expect((await browser.open(begun.url)).status).toBe(410);
+    expect((await start(browser.client)).status).toBe(409);
+  });
+
+  test('begun in a browser, nobody else goes on with it: neither its own person elsewhere nor another', async () => {
+    const { id } = await trial.begin();
+    expect((await trial.browser().open(`${trial.app.url}/oauth/start/${id}`)).status).toBe(404);
+    const admin = await trial.app.member('admin');
+    for (const client of [trial.app.owner, admin])
+      expect((await client.post(`/v1/oauth/authorizations/${id}/start`)).status).toBe(404);
+  });
+});
+
 describe('where people enter the host, the client secret goes to the host it was made at, and to no other', () => {
   // GitLab is one that people may have a server of their own of. 8.8.8.8 stands for anybody's; nobody is called.
   const begin = (fields: object = {}) =>
