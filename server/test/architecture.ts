@@ -137,7 +137,7 @@ const stores: Rule = {
 /** One file per kind of secret that hands it out. */
 const openers = new Set([
   'server/src/connections/credential.ts',
-  'server/src/connections/withdrawal-box.ts',
+  'server/src/connections/withdrawals/withdrawal-box.ts',
   'server/src/tokens/token-box.ts',
   'server/src/oauth/app-secret.ts',
   'server/src/oauth/held.ts',

@@ -2,7 +2,7 @@ import { authorizationId } from '@keyrail/contract/ids';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { Config } from '../config.ts';
-import type { Asked, CallbackOutcome, SignIns } from '../connections/sign-ins.ts';
+import type { Asked, CallbackOutcome, SignIns } from '../connections/sign-in/sign-ins.ts';
 import type { Authorization } from '../oauth/authorization.ts';
 import { hashOf } from '../oauth/begin.ts';
 import { isAllowed } from '../workspaces/policy.ts';
@@ -218,8 +218,8 @@ const PAGES: Record<
   },
   used: {
     title: 'This sign-in was used already',
-    message: 'Each sign-in works once. What came of it stands in Keyrail.',
-    nextStep: START_AGAIN,
+    message: 'Each sign-in works once.',
+    nextStep: 'Go back to Keyrail to see what came of it.',
   },
   over: {
     title: 'This sign-in is over',

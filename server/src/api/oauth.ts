@@ -11,7 +11,7 @@ import { pageOf } from '@keyrail/contract/page';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 import type { Config } from '../config.ts';
-import type { SignIns } from '../connections/sign-ins.ts';
+import type { SignIns } from '../connections/sign-in/sign-ins.ts';
 import type { OAuthApps } from '../oauth/oauth-apps.ts';
 import { expectedVersion, setVersion } from './etag.ts';
 import { ownOrigin } from './own-origin.ts';

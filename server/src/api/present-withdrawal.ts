@@ -1,6 +1,6 @@
 import type { Withdrawal as Shown } from '@keyrail/contract/connections';
-import type { Withdrawal } from '../connections/withdrawal.ts';
-import { withdrawalMessage } from '../connections/withdrawal-words.ts';
+import type { Withdrawal } from '../connections/withdrawals/withdrawal.ts';
+import { withdrawalMessage } from '../connections/withdrawals/words.ts';
 
 /** What became of telling the tool that access has ended, as the API shows it. */
 export function presentWithdrawal(one: Withdrawal): Shown {

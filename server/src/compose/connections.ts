@@ -9,7 +9,7 @@ import { CONNECTION_CHANGED } from '../connections/announce.ts';
 import { type Connections, type ConnectionsDeps, createConnections } from '../connections/connections.ts';
 import { DEFAULT_CONNECTION_SETTINGS } from '../connections/settings.ts';
 import { createSweepStore } from '../connections/sweep-store.ts';
-import { createWithdrawalSweepStore } from '../connections/withdrawal-sweep-store.ts';
+import { createWithdrawalSweepStore } from '../connections/withdrawals/sweep-store.ts';
 import type { Listener } from '../db/listen.ts';
 import type { Transact } from '../lib/tx.ts';
 import { createRefusalStore } from '../oauth/app-refusal-store.ts';

@@ -6,7 +6,7 @@ import {
   withdrawalTell,
 } from '../connections/announce.ts';
 import type { Connections } from '../connections/connections.ts';
-import type { SignIns } from '../connections/sign-ins.ts';
+import type { SignIns } from '../connections/sign-in/sign-ins.ts';
 import { type Task, task } from '../jobs/job.ts';
 import type { Periodic } from '../jobs/schedule.ts';
 import type { Transact } from '../lib/tx.ts';

@@ -2,7 +2,7 @@ import type { Catalogs } from '../catalog/catalogs.ts';
 import type { Config } from '../config.ts';
 import type { Connections, ConnectionsDeps } from '../connections/connections.ts';
 import { setupWorks } from '../connections/setup-changed.ts';
-import { createSignIns, type SignIns } from '../connections/sign-ins.ts';
+import { createSignIns, type SignIns } from '../connections/sign-in/sign-ins.ts';
 import type { Queries } from '../db/open.ts';
 import { callbackPath } from '../oauth/addresses.ts';
 import { createOperatorAppStore } from '../oauth/app-store.ts';

@@ -31,7 +31,7 @@ import { fingerprintOf, type KeyedHash } from './fingerprint.ts';
 import { chooseMethod, methodIdOf } from './method.ts';
 import { freeName, nameKey, nameTaken, tidyName } from './name.ts';
 import type { ConnectionSettings } from './settings.ts';
-import type { Withdrawals } from './withdrawals.ts';
+import type { Withdrawals } from './withdrawals/withdrawals.ts';
 
 export interface ConnectDeps extends CheckEnteredDeps {
   transact: Transact;

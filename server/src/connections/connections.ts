@@ -48,8 +48,8 @@ import { followAddress, tokenEvents } from './token-events.ts';
 import { enteredCredential, tryEntered, type Unkept } from './try-entered.ts';
 import type { UsageHour, UsageSource } from './usage-source.ts';
 import { verify, verifyByItself } from './verify.ts';
-import type { WithdrawalSweepStore } from './withdrawal-sweep-store.ts';
-import { createWithdrawals, type Withdrawals } from './withdrawals.ts';
+import type { WithdrawalSweepStore } from './withdrawals/sweep-store.ts';
+import { createWithdrawals, type Withdrawals } from './withdrawals/withdrawals.ts';
 
 export interface ConnectionsDeps {
   transact: Transact;

@@ -10,7 +10,7 @@ import { destroy } from './credential-store.ts';
 import { insertEvent } from './event-store.ts';
 import { getConnection, takeConnection } from './find.ts';
 import { renameIn } from './rename.ts';
-import type { Withdrawals } from './withdrawals.ts';
+import type { Withdrawals } from './withdrawals/withdrawals.ts';
 
 interface Deps {
   transact: Transact;

@@ -7,16 +7,16 @@ import type { Transact, Tx } from '../lib/tx.ts';
 import type { TokenFacts, Tokens } from '../tokens/token.ts';
 import type { Who } from '../workspaces/who.ts';
 import { type AppPlace, type AppRow, countConnections, listApps, listAppsAmong } from './app-store.ts';
-import { findAskedScopes } from './asked-scopes-store.ts';
 import { type Connection, STATUSES } from './connection.ts';
 import { existing, listConnections } from './connection-store.ts';
 import type { DependedOn, DependentsSource } from './dependents-source.ts';
 import { listEvents } from './event-store.ts';
 import { getConnection } from './find.ts';
 import { lackingScopes, limitedActions } from './scopes.ts';
+import { findAskedScopes } from './sign-in/asked-scopes-store.ts';
 import { hoursOf, type UsageHour, type UsageSource } from './usage-source.ts';
-import type { Withdrawal } from './withdrawal.ts';
-import { newestOf } from './withdrawal-store.ts';
+import { newestOf } from './withdrawals/store.ts';
+import type { Withdrawal } from './withdrawals/withdrawal.ts';
 
 interface Deps {
   transact: Transact;

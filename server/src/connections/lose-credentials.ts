@@ -13,7 +13,7 @@ import {
 import { destroy } from './credential-store.ts';
 import type { DependentsSource } from './dependents-source.ts';
 import { insertEvent } from './event-store.ts';
-import type { GiveUp } from './withdraw.ts';
+import type { GiveUp } from './withdrawals/withdraw.ts';
 
 /** More connections than this of one integration that a workspace described itself are not there. */
 const ALL = 100_000;

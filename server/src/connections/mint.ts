@@ -18,7 +18,7 @@ import { findConnection } from './connection-store.ts';
 import { openStored } from './credential.ts';
 import { findCredential } from './credential-store.ts';
 import { type MethodInUse, methodIdOf, methodOf } from './method.ts';
-import type { Withdrawals } from './withdrawals.ts';
+import type { Withdrawals } from './withdrawals/withdrawals.ts';
 
 export interface MintDeps extends Pick<ClientDeps, 'operatorApps'> {
   transact: Transact;

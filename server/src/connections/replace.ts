@@ -19,7 +19,7 @@ import { getConnection, refuseStale, takeConnection } from './find.ts';
 import { fingerprintOf } from './fingerprint.ts';
 import { chooseMethod, goneFromCatalog, type MethodInUse, methodIdOf, methodOf } from './method.ts';
 import { renameIn } from './rename.ts';
-import type { GiveUp } from './withdraw.ts';
+import type { GiveUp } from './withdrawals/withdraw.ts';
 
 export interface Replacement {
   credentials: Entered;

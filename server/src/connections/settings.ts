@@ -1,5 +1,5 @@
 import { type CheckSettings, DEFAULT_CHECK_SETTINGS } from './check-times.ts';
-import { DEFAULT_WITHDRAWAL_SETTINGS, type WithdrawalSettings } from './withdrawal.ts';
+import { DEFAULT_WITHDRAWAL_SETTINGS, type WithdrawalSettings } from './withdrawals/withdrawal.ts';
 
 export interface ConnectionSettings extends CheckSettings, WithdrawalSettings {
   /** A check with all its attempts. */

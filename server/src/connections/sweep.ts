@@ -4,7 +4,7 @@ import { findConnection, lockConnection, lockIntegration } from './connection-st
 import { destroy } from './credential-store.ts';
 import { insertEvent } from './event-store.ts';
 import type { SweepStore } from './sweep-store.ts';
-import type { Withdrawals } from './withdrawals.ts';
+import type { Withdrawals } from './withdrawals/withdrawals.ts';
 
 interface Deps {
   ownTransact: Transact;

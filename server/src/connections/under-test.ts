@@ -28,7 +28,7 @@ import { type Connections, createConnections } from './connections.ts';
 import type { DependentsSource } from './dependents-source.ts';
 import { type ConnectionSettings, DEFAULT_CONNECTION_SETTINGS } from './settings.ts';
 import { createSweepStore } from './sweep-store.ts';
-import { createWithdrawalSweepStore } from './withdrawal-sweep-store.ts';
+import { createWithdrawalSweepStore } from './withdrawals/sweep-store.ts';
 
 type Behaviour = (response: ServerResponse, key: string, request: IncomingMessage) => void;
 

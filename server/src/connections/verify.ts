@@ -8,7 +8,6 @@ import type { Outbound } from '../outbound/call.ts';
 import type { GrantEnd } from '../tokens/grant.ts';
 import type { Tokens } from '../tokens/token.ts';
 import type { Who } from '../workspaces/who.ts';
-import { findAskedScopes } from './asked-scopes-store.ts';
 import { saveCheck } from './check.ts';
 import { egressDenied } from './check-entered.ts';
 import type { Connection } from './connection.ts';
@@ -19,6 +18,7 @@ import { goneFromCatalog, type MethodInUse, methodOf } from './method.ts';
 import { probe } from './probe.ts';
 import { missingScopes } from './scopes.ts';
 import type { ConnectionSettings } from './settings.ts';
+import { findAskedScopes } from './sign-in/asked-scopes-store.ts';
 import { type Finding, verdictOf } from './verdict.ts';
 
 export interface VerifyDeps {

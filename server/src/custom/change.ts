@@ -7,8 +7,8 @@ import {
   type WithDependents,
 } from '../connections/lose-credentials.ts';
 import { nameKey } from '../connections/name.ts';
-import type { GiveUp } from '../connections/withdraw.ts';
-import type { Withdrawals } from '../connections/withdrawals.ts';
+import type { GiveUp } from '../connections/withdrawals/withdraw.ts';
+import type { Withdrawals } from '../connections/withdrawals/withdrawals.ts';
 import { AppError } from '../lib/app-error.ts';
 import { newId } from '../lib/id.ts';
 import type { Tx } from '../lib/tx.ts';

@@ -1,10 +1,10 @@
-import type { OAuth2Method } from '../catalog/auth-definition.ts';
-import type { Definition } from '../catalog/definition.ts';
-import { placesIn } from '../catalog/template.ts';
-import { AppError } from '../lib/app-error.ts';
-import { filledAddress } from '../oauth/addresses.ts';
-import type { Outbound } from '../outbound/call.ts';
-import { egressDenied } from './check-entered.ts';
+import type { OAuth2Method } from '../../catalog/auth-definition.ts';
+import type { Definition } from '../../catalog/definition.ts';
+import { placesIn } from '../../catalog/template.ts';
+import { AppError } from '../../lib/app-error.ts';
+import { filledAddress } from '../../oauth/addresses.ts';
+import type { Outbound } from '../../outbound/call.ts';
+import { egressDenied } from '../check-entered.ts';
 
 interface Deps {
   outbound: Pick<Outbound, 'check'>;

@@ -1,9 +1,9 @@
 import { withdrawalEntry } from '@keyrail/contract/withdrawals';
 import { type Selectable, sql } from 'kysely';
-import { queries } from '../db/open.ts';
-import type { Withdrawals } from '../db/schema.ts';
-import type { Tx } from '../lib/tx.ts';
-import type { SealedRecord } from '../vault/sealed-record.ts';
+import { queries } from '../../db/open.ts';
+import type { Withdrawals } from '../../db/schema.ts';
+import type { Tx } from '../../lib/tx.ts';
+import type { SealedRecord } from '../../vault/sealed-record.ts';
 import type { ListedWithdrawal, Withdrawal } from './withdrawal.ts';
 
 export async function insertWithdrawal(tx: Tx, made: Withdrawal): Promise<void> {

@@ -1,12 +1,12 @@
 import { z } from 'zod';
-import type { OAuth2Method } from '../catalog/auth-definition.ts';
-import { Secret } from '../lib/secret.ts';
-import type { Revocation } from '../oauth/revocation.ts';
-import { isRecord } from '../oauth/token-body.ts';
-import type { Keyring } from '../vault/keyring.ts';
-import { open } from '../vault/open.ts';
-import { seal } from '../vault/seal.ts';
-import type { SealedRecord, SecretPlace } from '../vault/sealed-record.ts';
+import type { OAuth2Method } from '../../catalog/auth-definition.ts';
+import { Secret } from '../../lib/secret.ts';
+import type { Revocation } from '../../oauth/revocation.ts';
+import { isRecord } from '../../oauth/token-body.ts';
+import type { Keyring } from '../../vault/keyring.ts';
+import { open } from '../../vault/open.ts';
+import { seal } from '../../vault/seal.ts';
+import type { SealedRecord, SecretPlace } from '../../vault/sealed-record.ts';
 
 /** A revocation as it is kept until the provider has been told, and how to get an access token that is still good. */
 export interface KeptRevocation extends Revocation {

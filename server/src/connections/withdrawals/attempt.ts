@@ -1,23 +1,23 @@
-import type { Secret } from '../lib/secret.ts';
-import type { Transact, Tx } from '../lib/tx.ts';
-import { type ClientDeps, clientOf, stampOf } from '../oauth/client.ts';
-import { renewUnder } from '../oauth/renew.ts';
-import { tokenToRevoke } from '../oauth/revocation.ts';
-import { type RevocationOutcome, revoke } from '../oauth/revoke.ts';
-import { isForOtherHost } from '../oauth/setup-host.ts';
-import type { Keyring } from '../vault/keyring.ts';
-import { lockIntegration } from './connection-store.ts';
-import { type WhoseDeps, whoseAccess } from './withdraw-whose.ts';
-import { nextAttemptAt, type Withdrawal, type WithdrawalSettings } from './withdrawal.ts';
-import { type KeptRevocation, openRevocation, sealRevocation } from './withdrawal-box.ts';
-import { noteOnTimeline, noteSettled } from './withdrawal-notes.ts';
+import type { Secret } from '../../lib/secret.ts';
+import type { Transact, Tx } from '../../lib/tx.ts';
+import { type ClientDeps, clientOf, stampOf } from '../../oauth/client.ts';
+import { renewUnder } from '../../oauth/renew.ts';
+import { tokenToRevoke } from '../../oauth/revocation.ts';
+import { type RevocationOutcome, revoke } from '../../oauth/revoke.ts';
+import { isForOtherHost } from '../../oauth/setup-host.ts';
+import type { Keyring } from '../../vault/keyring.ts';
+import { lockIntegration } from '../connection-store.ts';
+import { noteOnTimeline, noteSettled } from './notes.ts';
 import {
   changeWithdrawal,
   findWithdrawal,
   isAccountUsed,
   lockWithdrawal,
   type WithdrawalChange,
-} from './withdrawal-store.ts';
+} from './store.ts';
+import { type WhoseDeps, whoseAccess } from './whose.ts';
+import { nextAttemptAt, type Withdrawal, type WithdrawalSettings } from './withdrawal.ts';
+import { type KeptRevocation, openRevocation, sealRevocation } from './withdrawal-box.ts';
 
 export interface AttemptDeps extends ClientDeps, WhoseDeps {
   transact: Transact;

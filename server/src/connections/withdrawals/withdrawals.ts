@@ -1,20 +1,20 @@
-import { record } from '../audit/record.ts';
-import type { OAuth2Method } from '../catalog/auth-definition.ts';
-import { fixedFields } from '../catalog/base-url.ts';
-import type { Catalogs } from '../catalog/catalogs.ts';
-import type { Definition } from '../catalog/definition.ts';
-import { AppError } from '../lib/app-error.ts';
-import type { Transact, Tx } from '../lib/tx.ts';
-import type { Minted } from '../tokens/mint.ts';
-import type { Who } from '../workspaces/who.ts';
-import type { SignedIn } from './authorize.ts';
-import type { Connection } from './connection.ts';
-import { lockIntegration } from './connection-store.ts';
+import { record } from '../../audit/record.ts';
+import type { OAuth2Method } from '../../catalog/auth-definition.ts';
+import { fixedFields } from '../../catalog/base-url.ts';
+import type { Catalogs } from '../../catalog/catalogs.ts';
+import type { Definition } from '../../catalog/definition.ts';
+import { AppError } from '../../lib/app-error.ts';
+import type { Transact, Tx } from '../../lib/tx.ts';
+import type { Minted } from '../../tokens/mint.ts';
+import type { Who } from '../../workspaces/who.ts';
+import type { Connection } from '../connection.ts';
+import { lockIntegration } from '../connection-store.ts';
+import type { SignedIn } from '../sign-in/authorize.ts';
+import { type AttemptDeps, attemptWithdrawal } from './attempt.ts';
+import { deleteWithdrawal, listWithdrawals, lockWithdrawal } from './store.ts';
+import type { WithdrawalSweepStore } from './sweep-store.ts';
 import { type GiveUp, type GiveUpDeps, giveUpAccess, giveUpIn } from './withdraw.ts';
-import { type AttemptDeps, attemptWithdrawal } from './withdraw-attempt.ts';
 import type { ListedWithdrawal, Withdrawal } from './withdrawal.ts';
-import { deleteWithdrawal, listWithdrawals, lockWithdrawal } from './withdrawal-store.ts';
-import type { WithdrawalSweepStore } from './withdrawal-sweep-store.ts';
 
 export interface WithdrawalsDeps extends GiveUpDeps, AttemptDeps {
   /** For people's requests. */

@@ -1,27 +1,27 @@
 import type { FieldProblem } from '@keyrail/contract/errors';
 import type { AuthorizationId, ConnectionId } from '@keyrail/contract/ids';
-import type { OAuth2Method } from '../catalog/auth-definition.ts';
-import type { Definition } from '../catalog/definition.ts';
-import { AppError } from '../lib/app-error.ts';
-import type { Tx } from '../lib/tx.ts';
-import type { Authorization } from '../oauth/authorization.ts';
-import type { AuthorizationLookup } from '../oauth/authorization-lookup.ts';
-import { findAuthorization, type Standing, standingOf } from '../oauth/authorizations.ts';
-import { type BeginDeps, type Begun, begin } from '../oauth/begin.ts';
-import type { Arrival, Visit } from '../oauth/callback.ts';
-import type { SetupGate } from '../oauth/setup-gate.ts';
-import type { Who } from '../workspaces/who.ts';
+import type { OAuth2Method } from '../../catalog/auth-definition.ts';
+import type { Definition } from '../../catalog/definition.ts';
+import { AppError } from '../../lib/app-error.ts';
+import type { Tx } from '../../lib/tx.ts';
+import type { Authorization } from '../../oauth/authorization.ts';
+import type { AuthorizationLookup } from '../../oauth/authorization-lookup.ts';
+import { findAuthorization, type Standing, standingOf } from '../../oauth/authorizations.ts';
+import { type BeginDeps, type Begun, begin } from '../../oauth/begin.ts';
+import type { Arrival, Visit } from '../../oauth/callback.ts';
+import type { SetupGate } from '../../oauth/setup-gate.ts';
+import type { Who } from '../../workspaces/who.ts';
+import { takenNames } from '../connection-store.ts';
+import { readEntered } from '../entered.ts';
+import { getConnection } from '../find.ts';
+import { methodIdOf } from '../method.ts';
+import { nameKey, nameTaken, tidyName } from '../name.ts';
+import { checkEnteredHost } from './address.ts';
 import type { AuthorizeDeps, SignedIn } from './authorize.ts';
-import { takenNames } from './connection-store.ts';
-import { readEntered } from './entered.ts';
-import { getConnection } from './find.ts';
-import { methodIdOf } from './method.ts';
-import { nameKey, nameTaken, tidyName } from './name.ts';
-import { checkEnteredHost } from './sign-in-address.ts';
-import { callback, methodFor } from './sign-in-callback.ts';
-import { choose, giveBackLeft } from './sign-in-choice.ts';
-import { personOf } from './sign-in-person.ts';
-import { askedOf, goOnWith } from './sign-in-start.ts';
+import { callback, methodFor } from './callback.ts';
+import { choose, giveBackLeft } from './choice.ts';
+import { personOf } from './person.ts';
+import { askedOf, goOnWith } from './start.ts';
 
 export interface SignInsDeps extends AuthorizeDeps, BeginDeps {
   /** Access that a sign-in got and that no connection of it holds is withdrawn at the provider; nobody waits for that. */

@@ -1,6 +1,6 @@
-import type { Queries } from '../db/open.ts';
-import { enqueueAsSystem } from '../jobs/queue.ts';
-import { withdrawalTell } from './announce.ts';
+import type { Queries } from '../../db/open.ts';
+import { enqueueAsSystem } from '../../jobs/queue.ts';
+import { withdrawalTell } from '../announce.ts';
 
 /** Of all workspaces together; so it works past row-level security, and only with ids and times. */
 export interface WithdrawalSweepStore {

@@ -1,9 +1,9 @@
-import { record } from '../audit/record.ts';
-import type { Tx } from '../lib/tx.ts';
-import { announceChange, findConnection } from './connection-store.ts';
-import { insertEvent } from './event-store.ts';
+import { record } from '../../audit/record.ts';
+import type { Tx } from '../../lib/tx.ts';
+import { announceChange, findConnection } from '../connection-store.ts';
+import { insertEvent } from '../event-store.ts';
 import type { Withdrawal } from './withdrawal.ts';
-import { withdrawalMessage } from './withdrawal-words.ts';
+import { withdrawalMessage } from './words.ts';
 
 /** How it ended: on the timeline while there is a connection, and in the audit log whether there is one or not. */
 export async function noteSettled(tx: Tx, settled: Withdrawal, at: Date): Promise<void> {

@@ -1,5 +1,5 @@
-import { AppError } from '../lib/app-error.ts';
-import type { Who } from '../workspaces/who.ts';
+import { AppError } from '../../lib/app-error.ts';
+import type { Who } from '../../workspaces/who.ts';
 
 /** An API token has no browser in which anybody could have signed in. */
 export function personOf({ tokenId, userId }: Who): Who['userId'] {

@@ -1,12 +1,12 @@
-import { authenticator } from '../auth-methods/apply.ts';
-import type { Catalogs } from '../catalog/catalogs.ts';
-import type { Clock } from '../lib/clock.ts';
-import { Secret } from '../lib/secret.ts';
-import type { Revocation } from '../oauth/revocation.ts';
-import type { Outbound } from '../outbound/call.ts';
-import { literalCredential } from '../outbound/credential-source.ts';
-import { basePathOf } from './method.ts';
-import { probe } from './probe.ts';
+import { authenticator } from '../../auth-methods/apply.ts';
+import type { Catalogs } from '../../catalog/catalogs.ts';
+import type { Clock } from '../../lib/clock.ts';
+import { Secret } from '../../lib/secret.ts';
+import type { Revocation } from '../../oauth/revocation.ts';
+import type { Outbound } from '../../outbound/call.ts';
+import { literalCredential } from '../../outbound/credential-source.ts';
+import { basePathOf } from '../method.ts';
+import { probe } from '../probe.ts';
 
 export interface WhoseDeps {
   catalogs: Catalogs;

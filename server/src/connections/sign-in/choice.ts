@@ -1,9 +1,9 @@
-import { AppError } from '../lib/app-error.ts';
-import { findAuthorization, type Standing, standingOf, takeChoice } from '../oauth/authorizations.ts';
-import { heldFor, openHeld } from '../oauth/held.ts';
-import type { Who } from '../workspaces/who.ts';
-import { complete, methodFor, setupChanged, toItsEnd } from './sign-in-callback.ts';
-import { notTheirs, personOf } from './sign-in-person.ts';
+import { AppError } from '../../lib/app-error.ts';
+import { findAuthorization, type Standing, standingOf, takeChoice } from '../../oauth/authorizations.ts';
+import { heldFor, openHeld } from '../../oauth/held.ts';
+import type { Who } from '../../workspaces/who.ts';
+import { complete, methodFor, setupChanged, toItsEnd } from './callback.ts';
+import { notTheirs, personOf } from './person.ts';
 import type { SignInsDeps } from './sign-ins.ts';
 
 const MOST_AT_ONCE = 50;

@@ -1,6 +1,6 @@
 import type { ConnectionId, WithdrawalId } from '@keyrail/contract/ids';
 import type { WithdrawalEntry } from '@keyrail/contract/withdrawals';
-import type { SealedRecord } from '../vault/sealed-record.ts';
+import type { SealedRecord } from '../../vault/sealed-record.ts';
 
 /**
  * Access that is no longer used here, and what the provider was told of it.

@@ -1,12 +1,12 @@
 import type { AuthorizationId } from '@keyrail/contract/ids';
-import { AppError } from '../lib/app-error.ts';
-import { filledAddress } from '../oauth/addresses.ts';
-import { findAuthorization } from '../oauth/authorizations.ts';
-import { type Begun, goOn } from '../oauth/begin.ts';
-import type { Who } from '../workspaces/who.ts';
-import { findConnection } from './connection-store.ts';
-import { methodFor } from './sign-in-callback.ts';
-import { notTheirs, personOf } from './sign-in-person.ts';
+import { AppError } from '../../lib/app-error.ts';
+import { filledAddress } from '../../oauth/addresses.ts';
+import { findAuthorization } from '../../oauth/authorizations.ts';
+import { type Begun, goOn } from '../../oauth/begin.ts';
+import type { Who } from '../../workspaces/who.ts';
+import { findConnection } from '../connection-store.ts';
+import { methodFor } from './callback.ts';
+import { notTheirs, personOf } from './person.ts';
 import type { Asked, SignInsDeps } from './sign-ins.ts';
 
 /** What an API token began, as the person is told before they go on with it. */

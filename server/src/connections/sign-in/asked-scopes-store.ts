@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
-import { queries } from '../db/open.ts';
-import type { Tx } from '../lib/tx.ts';
+import { queries } from '../../db/open.ts';
+import type { Tx } from '../../lib/tx.ts';
 
 interface Owner {
   workspaceId: string;

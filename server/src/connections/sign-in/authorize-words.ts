@@ -1,6 +1,6 @@
-import type { Failed } from '../oauth/authorization.ts';
-import type { Connection } from './connection.ts';
-import type { Finding } from './verdict.ts';
+import type { Failed } from '../../oauth/authorization.ts';
+import type { Connection } from '../connection.ts';
+import type { Finding } from '../verdict.ts';
 
 /* How a sign-in that was fine at the provider can end here, in words. */
 

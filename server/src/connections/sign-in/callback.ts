@@ -1,19 +1,19 @@
-import type { OAuth2Method } from '../catalog/auth-definition.ts';
-import type { Definition } from '../catalog/definition.ts';
-import { AppError } from '../lib/app-error.ts';
-import { Secret } from '../lib/secret.ts';
-import { type Authorization, type Failed, LIFETIME_MS } from '../oauth/authorization.ts';
-import { holdChoice, settleAuthorization } from '../oauth/authorizations.ts';
-import { arrive, readAnswer, type Visit } from '../oauth/callback.ts';
-import { callbackMismatch } from '../oauth/callback-match.ts';
-import { clientOf } from '../oauth/client.ts';
-import { exchange } from '../oauth/exchange.ts';
-import { grantedScopes } from '../oauth/granted-scopes.ts';
-import { sealHeld } from '../oauth/held.ts';
-import { redactor } from '../outbound/redact.ts';
-import type { Who } from '../workspaces/who.ts';
+import type { OAuth2Method } from '../../catalog/auth-definition.ts';
+import type { Definition } from '../../catalog/definition.ts';
+import { AppError } from '../../lib/app-error.ts';
+import { Secret } from '../../lib/secret.ts';
+import { type Authorization, type Failed, LIFETIME_MS } from '../../oauth/authorization.ts';
+import { holdChoice, settleAuthorization } from '../../oauth/authorizations.ts';
+import { arrive, readAnswer, type Visit } from '../../oauth/callback.ts';
+import { callbackMismatch } from '../../oauth/callback-match.ts';
+import { clientOf } from '../../oauth/client.ts';
+import { exchange } from '../../oauth/exchange.ts';
+import { grantedScopes } from '../../oauth/granted-scopes.ts';
+import { sealHeld } from '../../oauth/held.ts';
+import { redactor } from '../../outbound/redact.ts';
+import type { Who } from '../../workspaces/who.ts';
+import { methodIdOf } from '../method.ts';
 import { type AuthorizeOutcome, completeSignIn, type SignedIn, toldBy } from './authorize.ts';
-import { methodIdOf } from './method.ts';
 import type { CallbackOutcome, SignInsDeps } from './sign-ins.ts';
 
 /** A browser came back from a provider. */

@@ -1,17 +1,17 @@
-import { authenticator } from '../auth-methods/apply.ts';
-import { answerValue } from '../catalog/answer-value.ts';
-import { fillText } from '../catalog/template.ts';
-import { Secret } from '../lib/secret.ts';
-import { type Choice, choicesIn } from '../oauth/account-choice.ts';
-import { filledAddress } from '../oauth/addresses.ts';
-import type { Failed } from '../oauth/authorization.ts';
-import { bodyText } from '../outbound/answer-body.ts';
-import type { Outbound } from '../outbound/call.ts';
-import { literalCredential } from '../outbound/credential-source.ts';
+import { authenticator } from '../../auth-methods/apply.ts';
+import { answerValue } from '../../catalog/answer-value.ts';
+import { fillText } from '../../catalog/template.ts';
+import { Secret } from '../../lib/secret.ts';
+import { type Choice, choicesIn } from '../../oauth/account-choice.ts';
+import { filledAddress } from '../../oauth/addresses.ts';
+import type { Failed } from '../../oauth/authorization.ts';
+import { bodyText } from '../../outbound/answer-body.ts';
+import type { Outbound } from '../../outbound/call.ts';
+import { literalCredential } from '../../outbound/credential-source.ts';
+import type { Connection } from '../connection.ts';
+import type { ConnectionSettings } from '../settings.ts';
 import type { SignedIn } from './authorize.ts';
 import { accountsUnknown, addressDenied, noAccount, otherAccountThan } from './authorize-words.ts';
-import type { Connection } from './connection.ts';
-import type { ConnectionSettings } from './settings.ts';
 
 interface Deps {
   outbound: Outbound;
