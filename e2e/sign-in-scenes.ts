@@ -282,7 +282,7 @@ const fine: Record<string, [title: string, message: string]> = {
   https: ['https', 'Sign-ins and links go over https.'],
   forwarded_headers: ['Reverse proxy', 'What the proxy in front of this server says of callers is believed.'],
   callback: ['Callback address', 'Sign-ins find their way back to this server.'],
-  browser_address: ['Your browser', 'You have Keyrail open under the address it believes to have.'],
+  browser_address: ['Your browser', 'You have Keyrail open under the address it believes it has.'],
   clock: ['Clock', 'The clocks of server, database and browser agree.'],
   sign_in_setups: ['Sign-in setups', 'None of 4 is refused by its tool.'],
 };

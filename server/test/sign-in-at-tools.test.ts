@@ -119,7 +119,7 @@ describe('Zoho CRM', () => {
   test('a code from another data centre than the one chosen is sent nowhere, and the right one is named', async () => {
     const before = tokenCalls('zoho-crm');
     const ended = await at.signIn('zoho-crm', {}, 'anna@acme.eu');
-    expect([ended.state, ended.reason]).toEqual(['failed', 'other_account']);
+    expect([ended.state, ended.reason]).toEqual(['failed', 'rejected']);
     expect(ended.next_step).toContain('Europe (zoho.eu)');
     expect(tokenCalls('zoho-crm')).toBe(before);
   });
@@ -135,7 +135,7 @@ describe('Zoho CRM', () => {
     const ended = await at.signIn('zoho-crm', {}, undefined, (back) => {
       back.searchParams.set('accounts-server', 'https://accounts.zoho.com.evil.example');
     });
-    expect([ended.state, ended.reason]).toEqual(['failed', 'other_account']);
+    expect([ended.state, ended.reason]).toEqual(['failed', 'rejected']);
     expect(ended.next_step).not.toContain('evil');
   });
 

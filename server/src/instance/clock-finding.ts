@@ -16,7 +16,7 @@ export function clockFinding(facts: SetupFacts): Finding {
   const compared = comparedWith(facts);
   const off = compared.filter(({ skewMs }) => Math.abs(skewMs) > MOST_MS);
   if (off.length === 0) {
-    const whose = compared.map((one) => one.whose).join(', ');
+    const whose = new Intl.ListFormat('en').format(compared.map((one) => one.whose));
     return { ...base, state: 'ok', message: `This server agrees with ${whose}.`, next_step: null };
   }
   const isProblem = off.some(({ state }) => state === 'problem');

@@ -34,7 +34,8 @@ function elsewhere(
   const place = choices.find((choice) => hosts.has(choice.value));
   return {
     kind: 'failed',
-    reason: 'other_account',
+    // Nothing to go on with on purpose: the code of another region is worth nothing here.
+    reason: 'rejected',
     message: `The account you signed in with lives in another region of ${name} than the one chosen here. Nothing was saved.`,
     nextStep:
       place === undefined

@@ -50,7 +50,7 @@ export function ConnectForm({ tool, onSaved, onCancel, isPopup = false }: Props)
       <NameField
         id={isPopup ? undefined : connectNameId}
         form={formId}
-        placeholder="Our main key"
+        placeholder={method.kind === 'oauth2' ? 'Our main account' : 'Our main key'}
         value={name}
         onText={setName}
         refusal={form.error ?? signInError(signIn)}

@@ -153,8 +153,9 @@ function Used({
 function whoIs(tool: Integration, connection: Connection): string {
   const { account, hint, facts } = connection;
   const [first] = facts;
-  // Of several sites or organisations that one person reaches, the one it is for.
-  const place = connection.method === 'oauth2' && first !== undefined ? ` · ${first.value}` : '';
+  // Of several sites or organisations that one person reaches, the one it is for, unless that is the account already.
+  const isTold = first === undefined || first.value === account?.name;
+  const place = connection.method === 'oauth2' && !isTold ? ` · ${first.value}` : '';
   if (account?.name != null) return `Connected as ${account.name}${place}`;
   if (first !== undefined) return `${first.label}: ${first.value}`;
   if (hint !== null) return `Key ending in ${hint}`;

@@ -21,7 +21,7 @@ export function SetupCheckPage() {
   return (
     <Page
       title="Check my setup"
-      about="Whether this server can be reached, and sign-ins find their way back to it, under the address it believes to have."
+      about="Whether this server can be reached, and sign-ins find their way back to it, under the address it believes it has."
     >
       {mayLook ? <Check /> : <NotAllowed />}
     </Page>

@@ -56,7 +56,9 @@ export function OAuthConnect(props: Props) {
       }}
     >
       <Beforehand tool={tool} setup={method.setup} />
-      {wasSetUpHere && <Notice tone="green" live title="Sign-in setup saved. Now connect." />}
+      {wasSetUpHere && control.state.kind === 'idle' && (
+        <Notice tone="green" live title="Sign-in setup saved. Now connect." />
+      )}
       {children}
       <p className="k-2">
         {tool.name} opens in a new window. Sign in there and allow access; the window closes by itself.
