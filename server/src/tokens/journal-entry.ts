@@ -25,6 +25,7 @@ const insideShape = z.strictObject({
   connection_id: z.string(),
   credential_version: z.int(),
   holder: z.string(),
+  lease_generation: z.int(),
   token: z.strictObject({
     sealed: z.string(),
     has_refresh_token: z.boolean(),
@@ -55,6 +56,7 @@ export function sealJournalEntry(sealer: Sealer, { lease, token }: JournalEntry)
     connection_id: owner.connectionId,
     credential_version: owner.credentialVersion,
     holder,
+    lease_generation: leaseGeneration,
     token: {
       sealed: token.sealed,
       has_refresh_token: token.hasRefreshToken,
@@ -80,6 +82,8 @@ export async function openJournalEntry(
   const text = await openEntry(deps, { workspaceId, id, generation }, sealed);
   const inside = text === null ? null : insideShape.safeParse(parsed(text));
   if (inside === null || !inside.success) return null;
+  // What stands outside is for finding it; which lease it is from is not for whoever can write there to say.
+  if (inside.data.lease_generation !== leaseGeneration) return null;
   const { connection_id: connectionId, credential_version: credentialVersion, holder, token } = inside.data;
   const { grant_ends_at: endsAt, grant_warns_at: warnsAt } = token;
   return {

@@ -305,14 +305,17 @@ describe('an entry of the journal', () => {
     await writeFile(join(folder, `${id}.1.9.json`), whole.slice(0, whole.length / 2));
     await writeFile(join(folder, `${other}.2.1.json`), whole);
     await writeFile(join(folder, `${other}.2.2.json`), whole.replaceAll(id, other).replace(':1,', ':2,'));
+    // As if it had been got under a later lease.
+    const later = whole.replace(/"lease_generation":\d+/, '"lease_generation":77');
+    await writeFile(join(folder, name.replace(/\d+\.json$/, '77.json')), later);
     const next = await start(unasked().mint, { clock, journalFolder: folder });
     await next.tokens.replay();
     expect(await stored(owner)).toEqual(NEW);
     expect(await entriesIn(folder)).toEqual([]);
-    expect(await asideIn(folder)).toHaveLength(3);
+    expect(await asideIn(folder)).toHaveLength(4);
     // By whichever process came first: the one that was cut off sees the folder, too.
     const logged = room.processes.flatMap((one) => one.logged);
-    expect(logged.filter((line) => String(line).includes('put aside'))).toHaveLength(3);
+    expect(logged.filter((line) => String(line).includes('put aside'))).toHaveLength(4);
   });
 
   it('of a row that is older than it, as in a restored database, is put aside', async () => {
