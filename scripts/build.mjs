@@ -30,8 +30,9 @@ export async function serverProgram() {
   });
   return [
     // A run makes much that is gone after one call: a small nursery (the default is up to 64 MB) saves a third of the memory.
+    // And all of it from the start, which then collects less.
+    '--min-semi-space-size=16',
     '--max-semi-space-size=16',
-    '--enable-source-maps',
     join(root, 'server', 'dist', 'main.mjs'),
   ];
 }

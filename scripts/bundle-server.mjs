@@ -29,8 +29,8 @@ await bundle.write({
   format: 'esm',
   entryFileNames: 'main.mjs',
   chunkFileNames: '[name].mjs',
-  // Errors tell the places in the TypeScript files (--enable-source-maps).
+  // The log tells the places of errors in the TypeScript files (lib/source-places.ts).
   sourcemap: true,
-  // The sources are there; without them the maps, which every start reads, are a third.
+  // The sources are there; without them the maps are a third.
   sourcemapExcludeSources: true,
 });

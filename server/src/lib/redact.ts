@@ -1,4 +1,5 @@
 import { Secret } from './secret.ts';
+import { inSources } from './source-places.ts';
 
 const HIDDEN = '[redacted]';
 const MAX_DEPTH = 6;
@@ -99,11 +100,8 @@ function redactError(error: Error, depth: number): Record<string, unknown> {
     const field = (error as unknown as Record<string, unknown>)[name];
     if (typeof field === 'string' || typeof field === 'number') shown[name] = redact(field);
   }
-  shown.stack = (error.stack ?? '')
-    .split('\n')
-    .filter((line) => /^\s+at /.test(line))
-    .slice(0, 20)
-    .join('\n');
+  const places = (error.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line));
+  shown.stack = inSources(places.slice(0, 20).join('\n'));
   if (error.cause !== undefined && depth < MAX_DEPTH) shown.cause = redact(error.cause, depth + 1);
   return shown;
 }
