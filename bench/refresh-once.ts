@@ -11,7 +11,8 @@ import { isFull, report, tell } from './report.ts';
  */
 const EXPIRIES = isFull ? 10_000 : 300;
 const PROCESSES = isFull ? 8 : 3;
-const CONNECTIONS = isFull ? 100 : 25;
+/** As many as the provider, which runs in this process, answers within its time on two cores. */
+const CONNECTIONS = isFull ? 32 : 25;
 const LIFE_SECONDS = 2;
 
 await withFleet(
@@ -79,7 +80,7 @@ async function use(
   while (!isOver()) {
     const status = await member.call(id);
     statuses.set(status, (statuses.get(status) ?? 0) + 1);
-    await sleep(Math.random() * (isFull ? 2_000 : 250));
+    await sleep(Math.random() * (isFull ? 4_000 : 250));
   }
 }
 
