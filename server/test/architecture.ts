@@ -139,7 +139,7 @@ const openers = new Set([
   'server/src/connections/credential.ts',
   'server/src/connections/withdrawals/withdrawal-box.ts',
   'server/src/tokens/token-box.ts',
-  'server/src/oauth/app-secret.ts',
+  'server/src/oauth/setups/app-secret.ts',
   'server/src/oauth/held.ts',
 ]);
 

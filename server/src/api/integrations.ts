@@ -4,7 +4,7 @@ import type { Catalogs } from '../catalog/catalogs.ts';
 import type { Definition } from '../catalog/definition.ts';
 import type { Connections } from '../connections/connections.ts';
 import { AppError } from '../lib/app-error.ts';
-import type { OAuthApps } from '../oauth/oauth-apps.ts';
+import type { OAuthApps } from '../oauth/setups/oauth-apps.ts';
 import type { Who } from '../workspaces/who.ts';
 import { presentIntegration, presentSummary, type Setup } from './present-integration.ts';
 import type { App } from './route.ts';

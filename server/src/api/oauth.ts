@@ -12,7 +12,7 @@ import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 import type { Config } from '../config.ts';
 import type { SignIns } from '../connections/sign-in/sign-ins.ts';
-import type { OAuthApps } from '../oauth/oauth-apps.ts';
+import type { OAuthApps } from '../oauth/setups/oauth-apps.ts';
 import { expectedVersion, setVersion } from './etag.ts';
 import { ownOrigin } from './own-origin.ts';
 import type { App } from './route.ts';

@@ -7,7 +7,7 @@ import { type Custom, createCustom } from '../custom/custom.ts';
 import { ownDefinitions } from '../custom/own-definitions.ts';
 import type { Listener } from '../db/listen.ts';
 import type { Transact } from '../lib/tx.ts';
-import { deleteApp } from '../oauth/app-store.ts';
+import { deleteApp } from '../oauth/setups/app-store.ts';
 import type { RunningOutbound } from '../outbound/outbound.ts';
 import { columnDependents } from '../tables/dependents-store.ts';
 

@@ -9,7 +9,7 @@ import { databaseSays, ownNonces } from '../instance/own-nonce-store.ts';
 import type { SetupOfTool } from '../instance/setup-facts.ts';
 import type { Clock } from '../lib/clock.ts';
 import { callbackPath } from '../oauth/addresses.ts';
-import { enteredSetups } from '../oauth/entered-under-store.ts';
+import { enteredSetups } from '../oauth/setups/entered-under-store.ts';
 import type { ClockSkew } from '../outbound/clock-skew.ts';
 import { askOwnAddress } from '../outbound/own-address.ts';
 

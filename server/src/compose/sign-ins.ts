@@ -5,9 +5,9 @@ import { setupWorks } from '../connections/setup-changed.ts';
 import { createSignIns, type SignIns } from '../connections/sign-in/sign-ins.ts';
 import type { Queries } from '../db/open.ts';
 import { callbackPath } from '../oauth/addresses.ts';
-import { createOperatorAppStore } from '../oauth/app-store.ts';
 import { createAuthorizationLookup } from '../oauth/authorization-store.ts';
-import { createOAuthApps, type OAuthApps } from '../oauth/oauth-apps.ts';
+import { createOperatorAppStore } from '../oauth/setups/app-store.ts';
+import { createOAuthApps, type OAuthApps } from '../oauth/setups/oauth-apps.ts';
 import type { MasterKey } from '../vault/master-key.ts';
 
 interface Deps {

@@ -5,14 +5,14 @@ import type { Catalogs } from '../catalog/catalogs.ts';
 import type { KeyForm } from '../catalog/key-forms.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Transact, Tx } from '../lib/tx.ts';
-import type { RefusalStore } from '../oauth/app-refusal.ts';
-import type { ClientDeps } from '../oauth/client.ts';
+import type { ClientDeps } from '../oauth/setups/client.ts';
 import {
   createSetupGate,
   DEFAULT_SETUP_GATE_SETTINGS,
   type SetupGate,
   type SetupGateSettings,
-} from '../oauth/setup-gate.ts';
+} from '../oauth/setups/gate.ts';
+import type { RefusalStore } from '../oauth/setups/refusal.ts';
 import type { Outbound } from '../outbound/call.ts';
 import type { CredentialSource } from '../outbound/credential-source.ts';
 import type { TokenSettings } from '../tokens/settings.ts';

@@ -12,9 +12,9 @@ import type { Who } from '../workspaces/who.ts';
 import { type Authorization, LIFETIME_MS, type Wanted } from './authorization.ts';
 import { countBegun, insertAuthorization, startAuthorization } from './authorization-store.ts';
 import { authorizationUrl } from './authorization-url.ts';
-import { type ClientDeps, clientOf } from './client.ts';
 import { verifierOf } from './pkce.ts';
-import { refuseOtherHost } from './setup-host.ts';
+import { type ClientDeps, clientOf } from './setups/client.ts';
+import { refuseOtherHost } from './setups/host.ts';
 
 export interface BeginDeps extends ClientDeps {
   clock: Clock;

@@ -8,10 +8,10 @@ import type { Outbound } from '../outbound/call.ts';
 import type { Minted } from '../tokens/mint.ts';
 import { filledAddress } from './addresses.ts';
 import type { Authorization, Failed } from './authorization.ts';
-import type { OAuthClient } from './client.ts';
 import { verifierOf } from './pkce.ts';
-import type { SetupGate } from './setup-gate.ts';
-import { refuseOtherHost } from './setup-host.ts';
+import type { OAuthClient } from './setups/client.ts';
+import type { SetupGate } from './setups/gate.ts';
+import { refuseOtherHost } from './setups/host.ts';
 import { askTokenEndpoint, type TokenOutcome } from './token-endpoint.ts';
 import type { TokenAccount } from './token-minted.ts';
 

@@ -5,10 +5,10 @@ import type { Clock } from '../lib/clock.ts';
 import { Secret } from '../lib/secret.ts';
 import type { Outbound } from '../outbound/call.ts';
 import { filledAddress } from './addresses.ts';
-import { type ClientDeps, clientOf, type OAuthClient } from './client.ts';
 import { grantedScopes } from './granted-scopes.ts';
-import type { SetupGate } from './setup-gate.ts';
-import { isForOtherHost } from './setup-host.ts';
+import { type ClientDeps, clientOf, type OAuthClient } from './setups/client.ts';
+import type { SetupGate } from './setups/gate.ts';
+import { isForOtherHost } from './setups/host.ts';
 import { askTokenEndpoint, type TokenOutcome } from './token-endpoint.ts';
 
 interface Deps {

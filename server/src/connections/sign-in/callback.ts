@@ -6,10 +6,10 @@ import { type Authorization, type Failed, LIFETIME_MS } from '../../oauth/author
 import { holdChoice, settleAuthorization } from '../../oauth/authorizations.ts';
 import { arrive, readAnswer, type Visit } from '../../oauth/callback.ts';
 import { callbackMismatch } from '../../oauth/callback-match.ts';
-import { clientOf } from '../../oauth/client.ts';
 import { exchange } from '../../oauth/exchange.ts';
 import { grantedScopes } from '../../oauth/granted-scopes.ts';
 import { sealHeld } from '../../oauth/held.ts';
+import { clientOf } from '../../oauth/setups/client.ts';
 import { redactor } from '../../outbound/redact.ts';
 import type { Who } from '../../workspaces/who.ts';
 import { methodIdOf } from '../method.ts';

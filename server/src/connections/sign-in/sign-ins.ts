@@ -9,7 +9,7 @@ import type { AuthorizationLookup } from '../../oauth/authorization-lookup.ts';
 import { findAuthorization, type Standing, standingOf } from '../../oauth/authorizations.ts';
 import { type BeginDeps, type Begun, begin } from '../../oauth/begin.ts';
 import type { Arrival, Visit } from '../../oauth/callback.ts';
-import type { SetupGate } from '../../oauth/setup-gate.ts';
+import type { SetupGate } from '../../oauth/setups/gate.ts';
 import type { Who } from '../../workspaces/who.ts';
 import { takenNames } from '../connection-store.ts';
 import { readEntered } from '../entered.ts';

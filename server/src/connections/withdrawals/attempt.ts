@@ -1,10 +1,10 @@
 import type { Secret } from '../../lib/secret.ts';
 import type { Transact, Tx } from '../../lib/tx.ts';
-import { type ClientDeps, clientOf, stampOf } from '../../oauth/client.ts';
 import { renewUnder } from '../../oauth/renew.ts';
 import { tokenToRevoke } from '../../oauth/revocation.ts';
 import { type RevocationOutcome, revoke } from '../../oauth/revoke.ts';
-import { isForOtherHost } from '../../oauth/setup-host.ts';
+import { type ClientDeps, clientOf, stampOf } from '../../oauth/setups/client.ts';
+import { isForOtherHost } from '../../oauth/setups/host.ts';
 import type { Keyring } from '../../vault/keyring.ts';
 import { lockIntegration } from '../connection-store.ts';
 import { noteOnTimeline, noteSettled } from './notes.ts';

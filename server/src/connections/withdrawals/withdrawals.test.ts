@@ -9,8 +9,8 @@ import { authMethodSchema, type OAuth2Method } from '../../catalog/auth-definiti
 import { AppError } from '../../lib/app-error.ts';
 import { newId } from '../../lib/id.ts';
 import { Secret } from '../../lib/secret.ts';
-import { sealOperatorSecret } from '../../oauth/app-secret.ts';
-import { createOperatorAppStore } from '../../oauth/app-store.ts';
+import { sealOperatorSecret } from '../../oauth/setups/app-secret.ts';
+import { createOperatorAppStore } from '../../oauth/setups/app-store.ts';
 import { createKeyring } from '../../vault/keyring.ts';
 import { masterKey } from '../../vault/master-key.ts';
 import { dataKeyStore } from '../../vault/store.ts';

@@ -1,5 +1,5 @@
 import type { OAuthApp } from '@keyrail/contract/oauth';
-import type { Who } from '../workspaces/who.ts';
+import type { Who } from '../../workspaces/who.ts';
 import type { AppChange, AppsDeps } from './apps.ts';
 import * as apps from './apps.ts';
 

@@ -1,8 +1,8 @@
-import { Secret } from '../lib/secret.ts';
-import type { Keyring } from '../vault/keyring.ts';
-import { open } from '../vault/open.ts';
-import { seal } from '../vault/seal.ts';
-import type { SealedRecord, SecretPlace } from '../vault/sealed-record.ts';
+import { Secret } from '../../lib/secret.ts';
+import type { Keyring } from '../../vault/keyring.ts';
+import { open } from '../../vault/open.ts';
+import { seal } from '../../vault/seal.ts';
+import type { SealedRecord, SecretPlace } from '../../vault/sealed-record.ts';
 import type { OperatorApp, WorkspaceApp } from './app.ts';
 
 interface Deps {

@@ -1,8 +1,8 @@
-import { ADDRESS_STAMP, fixedFields } from '../catalog/base-url.ts';
-import type { Definition } from '../catalog/definition.ts';
-import type { Secret } from '../lib/secret.ts';
-import type { Transact, Tx } from '../lib/tx.ts';
-import type { Keyring } from '../vault/keyring.ts';
+import { ADDRESS_STAMP, fixedFields } from '../../catalog/base-url.ts';
+import type { Definition } from '../../catalog/definition.ts';
+import type { Secret } from '../../lib/secret.ts';
+import type { Transact, Tx } from '../../lib/tx.ts';
+import type { Keyring } from '../../vault/keyring.ts';
 import type { OperatorApp, Refusal } from './app.ts';
 import { type Opened, openAppSecret, openOperatorSecret } from './app-secret.ts';
 import { findApp, type OperatorAppStore } from './app-store.ts';

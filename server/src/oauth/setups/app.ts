@@ -1,5 +1,5 @@
 import type { OAuthAppId } from '@keyrail/contract/ids';
-import type { SealedRecord } from '../vault/sealed-record.ts';
+import type { SealedRecord } from '../../vault/sealed-record.ts';
 
 /** Client id and secret as they are stored. The secret leaves through app-secret.ts alone. */
 interface StoredApp {

@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
-import { queries } from '../db/open.ts';
-import type { Tx } from '../lib/tx.ts';
+import { queries } from '../../db/open.ts';
+import type { Tx } from '../../lib/tx.ts';
 
 /** The host that the workspace's setup is for; null: its secret was sent to none yet. */
 export async function findHost(tx: Tx, workspaceId: string, integration: string): Promise<string | null> {

@@ -1,18 +1,15 @@
 import type { OAuthAppId } from '@keyrail/contract/ids';
 import type { OAuthApp } from '@keyrail/contract/oauth';
-import { record } from '../audit/record.ts';
-import type { OAuth2Method } from '../catalog/auth-definition.ts';
-import type { Catalogs } from '../catalog/catalogs.ts';
-import type { Definition } from '../catalog/definition.ts';
-import { AppError } from '../lib/app-error.ts';
-import type { Clock } from '../lib/clock.ts';
-import { newId } from '../lib/id.ts';
-import type { Tx } from '../lib/tx.ts';
-import type { Who } from '../workspaces/who.ts';
+import { record } from '../../audit/record.ts';
+import type { OAuth2Method } from '../../catalog/auth-definition.ts';
+import type { Catalogs } from '../../catalog/catalogs.ts';
+import type { Definition } from '../../catalog/definition.ts';
+import { AppError } from '../../lib/app-error.ts';
+import type { Clock } from '../../lib/clock.ts';
+import { newId } from '../../lib/id.ts';
+import type { Tx } from '../../lib/tx.ts';
+import type { Who } from '../../workspaces/who.ts';
 import { type OperatorApp, secretHint, type WorkspaceApp } from './app.ts';
-import { forgetHost } from './app-host-store.ts';
-import { type ReadApp, readAppInput } from './app-input.ts';
-import { problemOf } from './app-problem.ts';
 import { openAppSecret, sealAppSecret } from './app-secret.ts';
 import {
   countSignedIn,
@@ -24,6 +21,9 @@ import {
   saveApp,
 } from './app-store.ts';
 import { type ClientDeps, stampOf } from './client.ts';
+import { forgetHost } from './host-store.ts';
+import { type ReadApp, readAppInput } from './input.ts';
+import { problemOf } from './problem.ts';
 
 export interface AppsDeps extends ClientDeps {
   catalogs: Catalogs;

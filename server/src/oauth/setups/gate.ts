@@ -1,10 +1,10 @@
-import { record } from '../audit/record.ts';
-import type { Clock } from '../lib/clock.ts';
-import type { Transact } from '../lib/tx.ts';
+import { record } from '../../audit/record.ts';
+import type { Clock } from '../../lib/clock.ts';
+import type { Transact } from '../../lib/tx.ts';
+import type { TokenOutcome } from '../token-endpoint.ts';
 import type { Refusal } from './app.ts';
-import type { RefusalStore, SetupPlace } from './app-refusal.ts';
 import type { OAuthClient } from './client.ts';
-import type { TokenOutcome } from './token-endpoint.ts';
+import type { RefusalStore, SetupPlace } from './refusal.ts';
 
 export interface SetupGateDeps {
   transact: Transact;

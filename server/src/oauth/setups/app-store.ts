@@ -1,8 +1,8 @@
 import { type Selectable, sql } from 'kysely';
-import { OWN_PREFIX } from '../catalog/catalogs.ts';
-import { type Queries, queries } from '../db/open.ts';
-import type { OauthOperatorApps } from '../db/schema.ts';
-import type { Tx } from '../lib/tx.ts';
+import { OWN_PREFIX } from '../../catalog/catalogs.ts';
+import { type Queries, queries } from '../../db/open.ts';
+import type { OauthOperatorApps } from '../../db/schema.ts';
+import type { Tx } from '../../lib/tx.ts';
 import type { OperatorApp, Refusal, WorkspaceApp } from './app.ts';
 
 export async function findApp(

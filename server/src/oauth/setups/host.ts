@@ -1,11 +1,11 @@
-import type { OAuth2Method } from '../catalog/auth-definition.ts';
-import type { Definition } from '../catalog/definition.ts';
-import { placesIn } from '../catalog/template.ts';
-import { AppError } from '../lib/app-error.ts';
-import type { Transact, Tx } from '../lib/tx.ts';
-import { filledAddress } from './addresses.ts';
-import { findHost, keepHost } from './app-host-store.ts';
+import type { OAuth2Method } from '../../catalog/auth-definition.ts';
+import type { Definition } from '../../catalog/definition.ts';
+import { placesIn } from '../../catalog/template.ts';
+import { AppError } from '../../lib/app-error.ts';
+import type { Transact, Tx } from '../../lib/tx.ts';
+import { filledAddress } from '../addresses.ts';
 import type { OAuthClient } from './client.ts';
+import { findHost, keepHost } from './host-store.ts';
 
 interface Asked {
   workspaceId: string;

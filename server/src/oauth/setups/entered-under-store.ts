@@ -1,4 +1,4 @@
-import type { Queries } from '../db/open.ts';
+import type { Queries } from '../../db/open.ts';
 
 /** A sign-in setup, as far as checking it needs. */
 export interface EnteredSetup {

@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
-import { type Queries, queries } from '../db/open.ts';
-import type { Transact } from '../lib/tx.ts';
-import type { RefusalStore, SetupPlace } from './app-refusal.ts';
+import { type Queries, queries } from '../../db/open.ts';
+import type { Transact } from '../../lib/tx.ts';
+import type { RefusalStore, SetupPlace } from './refusal.ts';
 
 export function createRefusalStore(system: Queries, transact: Transact): RefusalStore {
   const changed = async (
