@@ -58,7 +58,7 @@ export async function disconnect(deps: Deps, who: Who, id: string): Promise<void
     if (before.status === 'disconnected') return;
     await giveUp(tx, before, ['current', 'previous'], 'disconnected');
     await destroy(tx, before, ['pending', 'current', 'previous'], at);
-    const statusReason = `Disconnected by ${who.label}. Enter new credentials to use it again.`;
+    const statusReason = `Disconnected by ${who.label}. Reconnect it to use it again.`;
     const change = {
       status: 'disconnected',
       statusReason,

@@ -37,7 +37,7 @@ export async function verify(deps: VerifyDeps, who: Who, id: string): Promise<Ve
   if (connection.status === 'disconnected') {
     throw new AppError('connection_broken', {
       reason: 'disconnected',
-      detail: `“${connection.name}” is disconnected. Enter new credentials to use it again.`,
+      detail: `“${connection.name}” is disconnected. Reconnect it to use it again.`,
     });
   }
   const checked = await checkSaved(deps, connection, who);

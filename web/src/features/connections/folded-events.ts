@@ -18,7 +18,10 @@ export function folded(events: readonly ConnectionEvent[]): Folded[] {
 }
 
 const isAlike = (one: ConnectionEvent, other: ConnectionEvent): boolean =>
-  (one.kind === 'refreshed' || one.kind === 'refresh_failed' || one.kind === 'checked') &&
+  (one.kind === 'refreshed' ||
+    one.kind === 'refresh_failed' ||
+    one.kind === 'checked' ||
+    one.kind === 'access_withdrawn') &&
   one.kind === other.kind &&
   one.message === other.message &&
   one.actor === other.actor;

@@ -164,7 +164,7 @@ function FailedSignIn({
       {isOtherAccount && onAgain !== undefined && (
         <div className={styles.buttons}>
           <Button variant="default" onClick={() => onAgain(false)}>
-            Sign in with the other account
+            Sign in with the same account
           </Button>
           <Button variant="default" onClick={() => onAgain(true)}>
             Use this account from now on
