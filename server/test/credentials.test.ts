@@ -157,6 +157,32 @@ describe('a token bound to connections', () => {
     expect(await readings(signing)).toBe(before);
   });
 
+  test('gets nothing of what others read at the same moment, each by their own right and written down', async () => {
+    const { token } = (await bound([keyed])).json;
+    const narrow = app.as({ authorization: `Bearer ${token}` });
+    const [{ client: outsider }, wide] = [await app.outsider(), await app.token(['credentials:read'])];
+    const before = [await readings(keyed), await readings(signing)];
+    const asks = Array.from({ length: 25 }, () => [
+      [wide.get(of(signing)), 200] as const,
+      [narrow.get(of(signing)), 404] as const,
+      [outsider.get(of(keyed)), 404] as const,
+      [narrow.get(of(keyed)), 200] as const,
+    ]).flat();
+    for (const [asked, status] of asks) {
+      const { status: got, text } = await asked;
+      expect(got).toBe(status);
+      expect(/fake-(key|access)/.test(text)).toBe(status === 200);
+    }
+    expect([await readings(keyed), await readings(signing)]).toEqual(before.map((count) => count + 25));
+    await app.database.db.systemPool.query('revoke insert on audit_entries from keyrail_app');
+    const unwritten = await Promise.all(asks.map(() => wide.get(of(keyed))));
+    await app.database.db.systemPool.query('grant insert on audit_entries to keyrail_app');
+    for (const { status, text } of unwritten) {
+      expect(status).not.toBe(200);
+      expect(text).not.toContain(KEY);
+    }
+  });
+
   test('is not made for connections that are not there, foreign ones among them', async () => {
     const { client } = await app.outsider();
     const foreign = await client.post('/v1/connections', {
