@@ -16,13 +16,11 @@ export function signInOf(slug: string): { definition: Definition; method: OAuth2
   return { definition, method };
 }
 
-/** All whose slug begins so and where people sign in. */
-export function signInsFrom(beginning: RegExp): string[] {
+/** All where people sign in. */
+export function signIns(): string[] {
   return catalog
     .list()
-    .map(({ slug, auth }) => (auth.some((one) => one.type === 'oauth2') ? slug : ''))
-    .filter((slug) => beginning.test(slug))
-    .sort();
+    .flatMap(({ slug, auth }) => (auth.some(({ type }) => type === 'oauth2') ? [slug] : []));
 }
 
 /** A token address that is asked as the catalog file says. */

@@ -3,7 +3,7 @@ import { grantedScopes } from './granted-scopes.ts';
 import { providerUnderTest, signInOf } from './provider-under-test.ts';
 import { REFRESH } from './token-endpoint-under-test.ts';
 
-/* What the providers A to L are documented to give out, and how they are asked, with the catalog's own files. */
+/* What providers are documented to give out, and how they are asked, with the catalog's own files; more in odd-answers. */
 
 const { askAt, answer, sent, sentForm } = providerUnderTest();
 const A = 'fake-access-0001';
