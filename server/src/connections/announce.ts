@@ -53,6 +53,11 @@ export const withdrawalTell: Job<z.infer<typeof told>> = {
   maxAttempts: 1,
 };
 
+/** Of one workspace one after the other: a provider that is slow to answer holds up nobody else's jobs. */
+export function tellingOf(workspaceId: string, id: string): { key: string; queue: string } {
+  return { key: `${withdrawalTell.name}:${id}`, queue: `${withdrawalTell.name}:${workspaceId}` };
+}
+
 /** Every ten seconds: withdrawals that are due become jobs; old ones are forgotten. */
 export const withdrawalsSweep: Job<Record<string, never>> = {
   name: 'withdrawals.sweep',

@@ -11,7 +11,7 @@ import { type ClientDeps, clientIn } from '../../oauth/setups/client.ts';
 import { otherHost } from '../../oauth/setups/host.ts';
 import type { Tokens } from '../../tokens/token.ts';
 import type { Keyring } from '../../vault/keyring.ts';
-import { withdrawalTell } from '../announce.ts';
+import { tellingOf, withdrawalTell } from '../announce.ts';
 import type { Connection } from '../connection.ts';
 import { openStored } from '../credential.ts';
 import { findCredential, type StoredCredential } from '../credential-store.ts';
@@ -166,10 +166,5 @@ async function clientFor(
 }
 
 export async function tellSoon(tx: Tx, workspaceId: string, id: string): Promise<void> {
-  await enqueue(
-    tx,
-    withdrawalTell,
-    { workspace_id: workspaceId, id },
-    { key: `${withdrawalTell.name}:${id}` },
-  );
+  await enqueue(tx, withdrawalTell, { workspace_id: workspaceId, id }, tellingOf(workspaceId, id));
 }

@@ -17,6 +17,7 @@ import { dataKeyStore } from '../../vault/store.ts';
 import type { Who } from '../../workspaces/who.ts';
 import { deleteConnection, listConnections, lockIntegration } from '../connection-store.ts';
 import { definitionAt, forgetJobs, openRoom, type Room, standingClock } from '../under-test.ts';
+import { createWithdrawalSweepStore } from './sweep-store.ts';
 import { withdrawalMessage } from './words.ts';
 
 interface Seen {
@@ -372,6 +373,29 @@ describe('a withdrawal', () => {
     expect([seen.length, (await one()).state]).toEqual([2, 'withdrawn']);
   });
 
+  it('is one of its workspace at a time, and many of one workspace leave room for those of others', async () => {
+    const [slow, mine] = [await room.owner(), await room.owner()];
+    who = slow;
+    for (let count = 0; count < 3; count += 1) await givenUp({});
+    who = mine;
+    const id = await givenUp({});
+    const store = createWithdrawalSweepStore(database.db.system);
+    for (const deed of ['given up', 'swept']) {
+      const queued = await queuesOf([slow.workspaceId, mine.workspaceId]);
+      expect([deed, queued]).toEqual([deed, { [slow.workspaceId]: [3, 1], [mine.workspaceId]: [1, 1] }]);
+      await store.enqueueDue(clock.now(), 1_000);
+    }
+    await forgetJobs(database);
+    await database.db.system
+      .updateTable('withdrawals')
+      .set({ next_attempt_at: null })
+      .where('workspace_id', 'not in', [slow.workspaceId, mine.workspaceId])
+      .execute();
+    // The oldest of each first.
+    await store.enqueueDue(clock.now(), 2);
+    expect(await jobsFor(id)).toBe(1);
+  });
+
   it('whose record was moved to another row, or written by somebody else, sends nothing anywhere', async () => {
     const first = await givenUp({});
     const { sealed } = await one();
@@ -498,4 +522,14 @@ async function jobsFor(id: string): Promise<number> {
     [id],
   );
   return rows.length;
+}
+
+/** By workspace: how many jobs wait to tell, and in how many queues. */
+async function queuesOf(workspaceIds: string[]): Promise<Record<string, number[]>> {
+  const { rows } = await database.db.systemPool.query<{ id: string; jobs: number; queues: number }>(
+    `select payload->>'workspace_id' as id, count(*)::int as jobs, count(distinct job_queue_id)::int as queues
+     from graphile_worker._private_jobs where payload->>'workspace_id' = any($1) group by 1`,
+    [workspaceIds],
+  );
+  return Object.fromEntries(rows.map(({ id, jobs, queues }) => [id, [jobs, queues]]));
 }
