@@ -14,10 +14,7 @@ export function setupsFinding({ setups }: SetupFacts): Finding {
     ...refused.map(
       ({ name, refused: why }) => `${name} refuses its client ID or secret: ${why?.message ?? ''}`,
     ),
-    ...moved.map(
-      ({ name, enteredUnder, redirectUri }) =>
-        `The redirect URI of ${name} was ${enteredUnder} when its setup was entered, and is ${redirectUri} now: ${name} refuses sign-ins until that one is registered.`,
-    ),
+    ...movedWords(moved),
   ];
   const steps = [
     ...refused.map(({ name }) => `Enter the client ID and secret of ${name} again.`),
@@ -26,6 +23,19 @@ export function setupsFinding({ setups }: SetupFacts): Finding {
       : ['Register the new redirect URIs at the tools, then save those setups once more.']),
   ];
   return { ...base, state: 'problem', message: messages.join(' '), next_step: steps.join(' ') };
+}
+
+/** With a new public address all of them have moved, in the same way: one sentence, and the first as the example. */
+function movedWords(moved: SetupFacts['setups']): string[] {
+  const [first, ...others] = moved;
+  if (first === undefined) return [];
+  const { name, enteredUnder, redirectUri } = first;
+  const words = `The redirect URI of ${name} was ${enteredUnder} when its setup was entered, and is ${redirectUri} now`;
+  if (others.length === 0) return [`${words}: ${name} refuses sign-ins until that one is registered.`];
+  const names = new Intl.ListFormat('en').format(others.map((one) => one.name));
+  return [
+    `${words}. So it is with ${names}. They refuse sign-ins until the new redirect URIs are registered.`,
+  ];
 }
 
 export function masterKeyFinding({ masterKey }: SetupFacts): Finding {

@@ -97,9 +97,11 @@ function LoadedApp({ tool, connections, onMore, isLoadingMore }: LoadedProps) {
   };
   // What is offered after a replacement follows what became of it since.
   const now = connections.find((connection) => connection.id === saved?.id);
-  // Rolled back, or replaced by somebody else: as whom it was connected is not true any more.
+  // Disconnected, rolled back, or replaced by somebody else: as whom it was connected is not true any more.
   const isPast =
-    saved !== null && now !== undefined && now.version > saved.version && now.hint !== saved.hint;
+    saved !== null &&
+    now !== undefined &&
+    (now.status === 'disconnected' || (now.version > saved.version && now.hint !== saved.hint));
 
   return (
     <Page

@@ -141,8 +141,8 @@ function RefusedSetup({ app, onDialog }: Pick<SetupProps, 'app' | 'onDialog'>) {
 function waiting(connections: number): string {
   if (connections === 0) return 'No connection depends on it yet.';
   return connections === 1
-    ? 'One connection waits for it, and goes on by itself once it is right.'
-    : `${count(connections, 'connection')} wait for it, and go on by themselves once it is right.`;
+    ? 'One connection waits for it.'
+    : `${count(connections, 'connection')} wait for it.`;
 }
 
 interface SetupProps {
