@@ -1,6 +1,5 @@
 import { type ConnectionEvent, connectionEvent } from '@keyrail/contract/connections';
-import { sql } from 'kysely';
-import { executeLater, queries } from '../db/open.ts';
+import { queries } from '../db/open.ts';
 import { newId } from '../lib/id.ts';
 import type { Tx } from '../lib/tx.ts';
 
@@ -26,23 +25,6 @@ export async function insertEvent(
       ...event,
     })
     .execute();
-}
-
-/** Several in one statement whose text is always the same; it goes with the commit. */
-export async function insertEvents(
-  tx: Tx,
-  events: readonly (NewEvent & { connection: { workspaceId: string; id: string } })[],
-): Promise<void> {
-  if (events.length === 0) return;
-  const of = <Value>(value: (event: (typeof events)[number]) => Value) => events.map(value);
-  const insert = sql`
-    insert into connection_events (id, workspace_id, connection_id, kind, message, actor, at)
-    select * from unnest(
-      ${of((one) => newId('evt', one.at.getTime()))}::text[], ${of((one) => one.connection.workspaceId)}::text[],
-      ${of((one) => one.connection.id)}::text[], ${of((one) => one.kind)}::text[],
-      ${of((one) => one.message)}::text[], ${of((one) => one.actor)}::text[], ${of((one) => one.at)}::timestamptz[]
-    )`;
-  await executeLater(tx, insert);
 }
 
 /** Newest first. */

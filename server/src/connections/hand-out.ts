@@ -1,5 +1,5 @@
 import type { AuthMethodKind } from '@keyrail/contract/integrations';
-import { type AuditEvent, recordAll } from '../audit/record.ts';
+import { recordAll } from '../audit/record.ts';
 import { usesTokens } from '../auth-methods/apply.ts';
 import { ADDRESS_STAMP } from '../catalog/base-url.ts';
 import type { Catalog } from '../catalog/catalog.ts';
@@ -14,10 +14,10 @@ import type { Keyring } from '../vault/keyring.ts';
 import type { Who } from '../workspaces/who.ts';
 import { type Connection, isBroken } from './connection.ts';
 import { openStored } from './credential.ts';
-import { insertEvents } from './event-store.ts';
 import { seen } from './find.ts';
 import { findReadable, type Readable } from './hand-out-store.ts';
 import { goneFromCatalog, type MethodInUse, methodOf } from './method.ts';
+import { entryOf } from './reading.ts';
 import { reportDamaged } from './report.ts';
 import type { ConnectionSettings } from './settings.ts';
 
@@ -98,7 +98,7 @@ interface Ask {
 
 /** What they ask for, each with its entry, in the order of the asks. */
 async function writeDown(
-  { transact, catalogs, clock }: Deps,
+  { transact, catalogs }: Deps,
   workspaceId: string,
   asks: readonly Ask[],
 ): Promise<readonly Sought[]> {
@@ -108,8 +108,10 @@ async function writeDown(
     const there = await findReadable(tx, workspaceId, ids);
     const sought = asks.map((ask) => find(catalog, ask, there.get(ask.id) ?? null));
     const found = sought.flatMap((one) => (one.kind === 'found' ? [one] : []));
-    await insertEvents(tx, found.map(eventOf(clock.now())));
-    await recordAll(tx, found.map(entryOf));
+    await recordAll(
+      tx,
+      found.map(({ who, connection, stored }) => entryOf(who, connection, stored)),
+    );
     return sought;
   });
 }
@@ -140,25 +142,6 @@ function find(catalog: Catalog, { who }: Ask, there: Readable | null): Sought {
     if (error instanceof AppError) return { kind: 'refused', error };
     throw error;
   }
-}
-
-function eventOf(at: Date) {
-  const message = 'The credentials were read through the API.';
-  return ({ who, connection }: Found) =>
-    ({ connection, kind: 'credentials_read', message, actor: who.label, at }) as const;
-}
-
-function entryOf({ who, connection, stored }: Found): AuditEvent {
-  return {
-    who,
-    action: 'connection.credentials_read',
-    subject: { kind: 'connection', id: connection.id, name: connection.name },
-    detail: {
-      integration: connection.integration,
-      credential_version: stored.version,
-      fingerprint: stored.fingerprint,
-    },
-  };
 }
 
 function tokenOf(outcome: TokenOutcome) {

@@ -1,4 +1,5 @@
 import type { ConnectionEvent, ConnectionStatus, Dependent } from '@keyrail/contract/connections';
+import { deedsTo } from '../audit/read.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { Catalogs } from '../catalog/catalogs.ts';
 import { AppError } from '../lib/app-error.ts';
@@ -12,6 +13,7 @@ import { existing, listConnections } from './connection-store.ts';
 import type { DependedOn, DependentsSource } from './dependents-source.ts';
 import { listEvents } from './event-store.ts';
 import { getConnection } from './find.ts';
+import { lineOf, READ } from './reading.ts';
 import { lackingScopes, limitedActions } from './scopes.ts';
 import { findAskedScopes } from './sign-in/asked-scopes-store.ts';
 import { hoursOf, type UsageHour, type UsageSource } from './usage-source.ts';
@@ -166,7 +168,11 @@ export async function events(
     async (tx) => {
       const connection = await getConnection(tx, who, id);
       const before = idFromCursor(page.cursor);
-      return sliced(await listEvents(tx, connection, { before, limit: page.limit + 1 }), page.limit);
+      const asked = { before, limit: page.limit + 1 };
+      const told = await listEvents(tx, connection, asked);
+      const readings = await deedsTo(tx, connection, READ, asked);
+      const all = [...told, ...readings.map(lineOf)].sort((a, b) => (a.id < b.id ? 1 : -1));
+      return sliced(all.slice(0, asked.limit), page.limit);
     },
     'read',
   );
