@@ -13,7 +13,7 @@ import { silentLog } from '../src/lib/log.ts';
 import { instanceCopy, instanceKeep, instanceStatus } from '../src/operator/instance.ts';
 import { type Client, startApp, type TestApp } from './app.ts';
 import { copyDatabase, type TestDatabase } from './database.ts';
-import { type SignInTrial, startSignInTrial } from './sign-in-trial.ts';
+import { type SignInTrial, startSignInTrial, WHO_AM_I } from './sign-in-trial.ts';
 import { until } from './until.ts';
 
 /**
@@ -29,7 +29,7 @@ beforeAll(async () => {
   // Only answers requests, so that its run waits for a worker that does not come.
   trial = await startSignInTrial({
     provider: { strict: true },
-    file: ACTIONS,
+    file: WHO_AM_I,
     settings: { KEYRAIL_ROLE: 'api' },
   });
   const { id } = await trial.signIn();
@@ -43,16 +43,6 @@ afterAll(async () => {
   }
   await trial.close();
 });
-
-const ACTIONS = `actions:
-  - name: me
-    label: Who am I
-    description: Says whose token it is.
-    primary: true
-    request: { method: GET, path: /me, query: { of: "{of}" } }
-    inputs: [{ name: of, label: Of, type: text, required: true }]
-    outputs: [{ name: name, label: Name, type: text, path: name, primary: true }]
-    repeatable: true`;
 
 async function startRun(owner: Client): Promise<string> {
   const table = (await owner.post('/v1/tables', { name: 'People', columns: [{ name: 'Of', type: 'text' }] }))

@@ -58,6 +58,17 @@ export interface TrialOptions extends TestAppOptions {
   hasSetup?: boolean;
 }
 
+/** The rest of the trial's file, for those that call it: says whose token a call came with. */
+export const WHO_AM_I = `actions:
+  - name: me
+    label: Who am I
+    description: Says whose token it is.
+    primary: true
+    request: { method: GET, path: /me, query: { of: "{of}" } }
+    inputs: [{ name: of, label: Of, type: text, required: true }]
+    outputs: [{ name: name, label: Name, type: text, path: name, primary: true }]
+    repeatable: true`;
+
 export async function startSignInTrial(options: TrialOptions = {}): Promise<SignInTrial> {
   const provider = await startAuthorizationServer(options.provider);
   const folder = mkdtempSync(join(tmpdir(), 'keyrail-sign-in-'));

@@ -3,7 +3,7 @@ import { afterEach, expect, test } from 'vitest';
 import { type Client, clientOf } from './app.ts';
 import type { AuthorizationServer, AuthorizationServerOptions } from './authorization-server.ts';
 import { type ServerProcess, startServer } from './server-process.ts';
-import { type SignInTrial, startSignInTrial } from './sign-in-trial.ts';
+import { type SignInTrial, startSignInTrial, WHO_AM_I } from './sign-in-trial.ts';
 import { until } from './until.ts';
 
 /** Real processes on one database, and a real authorization server that counts what it is asked. */
@@ -25,18 +25,8 @@ const clientCredentials = ({ tokenUrl }: AuthorizationServer) => `
       - { name: contacts.read }
 `;
 
-const ACTIONS = `actions:
-  - name: me
-    label: Who am I
-    description: Says whose token it is.
-    primary: true
-    request: { method: GET, path: /me, query: { of: "{of}" } }
-    inputs: [{ name: of, label: Of, type: text, required: true }]
-    outputs: [{ name: name, label: Name, type: text, path: name, primary: true }]
-    repeatable: true`;
-
 async function start(provider: AuthorizationServerOptions, processes: number) {
-  const trial = await startSignInTrial({ provider, methods: clientCredentials, file: ACTIONS });
+  const trial = await startSignInTrial({ provider, methods: clientCredentials, file: WHO_AM_I });
   const { config } = trial.app;
   const others = Array.from({ length: processes }, () =>
     startServer({

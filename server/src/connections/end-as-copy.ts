@@ -5,6 +5,7 @@ import { changeConnection, lockConnection } from './connection-store.ts';
 import { dropWithdrawals, signedInAfter } from './copy-store.ts';
 import { destroy } from './credential-store.ts';
 import { insertEvent } from './event-store.ts';
+import { disconnected } from './status.ts';
 
 interface Deps {
   transact: Transact;
@@ -47,15 +48,7 @@ async function endOne({ clock }: Deps, tx: Tx, workspaceId: string, id: string):
     return false;
   }
   await destroy(tx, before, ['pending', 'current', 'previous'], at);
-  const change = {
-    status: 'disconnected',
-    statusReason: BECAUSE,
-    statusSince: at,
-    hint: null,
-    nextCheckAt: null,
-    checksMissed: 0,
-  } as const;
-  await changeConnection(tx, before, change, { now: at, byPerson: true });
+  await changeConnection(tx, before, disconnected(BECAUSE, at), { now: at, byPerson: true });
   const message = `${BECAUSE} Sign in again to use it here; the original keeps its own.`;
   await insertEvent(tx, before, { kind: 'disconnected', message, actor: 'the operator', at });
   await record(tx, {

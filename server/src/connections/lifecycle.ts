@@ -10,6 +10,7 @@ import { destroy } from './credential-store.ts';
 import { insertEvent } from './event-store.ts';
 import { getConnection, takeConnection } from './find.ts';
 import { renameIn } from './rename.ts';
+import { disconnected } from './status.ts';
 import type { Withdrawals } from './withdrawals/withdrawals.ts';
 
 interface Deps {
@@ -59,15 +60,7 @@ export async function disconnect(deps: Deps, who: Who, id: string): Promise<void
     await giveUp(tx, before, ['current', 'previous'], 'disconnected');
     await destroy(tx, before, ['pending', 'current', 'previous'], at);
     const statusReason = `Disconnected by ${who.label}. Reconnect it to use it again.`;
-    const change = {
-      status: 'disconnected',
-      statusReason,
-      statusSince: at,
-      hint: null,
-      nextCheckAt: null,
-      checksMissed: 0,
-    } as const;
-    await changeConnection(tx, before, change, { now: at, byPerson: true });
+    await changeConnection(tx, before, disconnected(statusReason, at), { now: at, byPerson: true });
     const message = 'Disconnected. The stored credentials were destroyed.';
     await insertEvent(tx, before, { kind: 'disconnected', message, actor: who.label, at });
     await recordDeed(tx, who, before, 'disconnected');

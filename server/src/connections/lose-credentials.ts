@@ -13,6 +13,7 @@ import {
 import { destroy } from './credential-store.ts';
 import type { DependentsSource } from './dependents-source.ts';
 import { insertEvent } from './event-store.ts';
+import { disconnected } from './status.ts';
 import type { GiveUp } from './withdrawals/withdraw.ts';
 
 /** More connections than this of one integration that a workspace described itself are not there. */
@@ -68,19 +69,7 @@ export async function loseCredentials(
     await giveUp(tx, before, ['current', 'previous'], 'address_changed');
     await destroy(tx, before, ['pending', 'current', 'previous'], at);
     if (before.status === 'disconnected') continue;
-    await changeConnection(
-      tx,
-      before,
-      {
-        status: 'disconnected',
-        statusReason: because,
-        statusSince: at,
-        hint: null,
-        nextCheckAt: null,
-        checksMissed: 0,
-      },
-      { now: at, byPerson: true },
-    );
+    await changeConnection(tx, before, disconnected(because, at), { now: at, byPerson: true });
     const message = `${because} The stored credentials were destroyed.`;
     await insertEvent(tx, before, { kind: 'address_changed', message, actor: who.label, at });
     await record(tx, {

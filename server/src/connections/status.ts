@@ -35,6 +35,12 @@ export function statusAfter(judged: Judged): ConnectionStatus | null {
   }
 }
 
+/** A connection whose secrets are destroyed: it keeps its place, and nothing looks at it until it has new ones. */
+export function disconnected(statusReason: string, at: Date) {
+  const nothing = { hint: null, nextCheckAt: null, checksMissed: 0 } as const;
+  return { status: 'disconnected', statusReason, statusSince: at, ...nothing } as const;
+}
+
 const DAY_MS = 86_400_000;
 /** Time enough to order a new certificate where that takes weeks. */
 const WARN_DAYS = 30;
