@@ -1,5 +1,6 @@
 import { type ExpressionBuilder, sql } from 'kysely';
 import { executeLater, queries } from '../db/open.ts';
+import { PLANNED_ONCE } from '../db/pool.ts';
 import type { DB } from '../db/schema.ts';
 import { newId } from '../lib/id.ts';
 import type { Tx } from '../lib/tx.ts';
@@ -27,8 +28,7 @@ export async function insertEntry(tx: Tx, entry: NewEntry): Promise<void> {
 /** One statement whose text is always the same, however many there are; it goes with the commit. */
 export async function insertEntries(tx: Tx, entries: readonly NewEntry[]): Promise<void> {
   const of = <Value>(value: (entry: NewEntry) => Value) => entries.map(value);
-  const insert = sql`
-    insert into audit_entries (id, workspace_id, actor_kind, actor_id, actor_label, ip, action,
+  const insert = sql`insert ${PLANNED_ONCE} into audit_entries (id, workspace_id, actor_kind, actor_id, actor_label, ip, action,
       subject_kind, subject_id, subject_name, detail)
     select * from unnest(
       ${of(() => newId('evt'))}::text[], ${of((one) => one.workspaceId)}::text[],

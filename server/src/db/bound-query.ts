@@ -5,13 +5,16 @@ import utils from 'pg/lib/utils.js';
 /** What of the driver's own query is used here; it tells nothing of it in its types. */
 interface DriverConnection {
   parse(message: { text: string; name: string; types: readonly number[] }): void;
-  bind(message: { values: readonly unknown[]; valueMapper: (value: unknown) => unknown }): void;
+  bind(message: { statement: string; values: readonly unknown[] }): void;
+  describe(message: { type: 'P'; name: string }): void;
   execute(message: object): void;
+  sync(): void;
 }
 
 interface DriverQuery extends pg.Submittable {
   callback: (error: Error | null, result: pg.QueryResult) => void;
   prepare(connection: DriverConnection): void;
+  handleError(error: Error, connection: DriverConnection): void;
   handleDataRow(message: unknown): void;
   handleCommandComplete(message: unknown, connection: DriverConnection): void;
 }
@@ -24,6 +27,23 @@ const DriverQuery = pg.Query as unknown as new (
 export interface Preceding {
   text: string;
   values: readonly unknown[];
+  /** Its plan is kept on the connection: for texts that are few and always the same. */
+  isKept?: boolean;
+}
+
+/** Plans kept on one connection, by text. */
+interface Plans {
+  names: Map<string, string>;
+  /** Every name is used once, so that one whose fate is not known is left behind. */
+  count: number;
+}
+
+const plansOf = new WeakMap<DriverConnection, Plans>();
+
+function plansOn(connection: DriverConnection): Plans {
+  const known = plansOf.get(connection) ?? { names: new Map(), count: 0 };
+  plansOf.set(connection, known);
+  return known;
 }
 
 /**
@@ -31,32 +51,58 @@ export interface Preceding {
  * of one for each. Where one fails, those after it are not run, and without a BEGIN among them all are one transaction.
  */
 export class BoundQuery extends DriverQuery {
-  readonly #preceding: readonly Preceding[];
-  #toCome: number;
+  readonly #statements: readonly Preceding[];
+  readonly #made: (string | null)[] = [];
+  #done = 0;
 
-  constructor(preceding: readonly Preceding[], text: string, values: unknown[]) {
-    super({ text, values, queryMode: 'extended' });
-    this.#preceding = preceding;
-    this.#toCome = preceding.length;
+  constructor(preceding: readonly Preceding[], last: Preceding) {
+    super({ text: last.text, values: [], queryMode: 'extended' });
+    this.#statements = [...preceding, last];
   }
 
   /** Called by the driver while it holds back what it writes. */
   override prepare(connection: DriverConnection): void {
-    for (const { text, values } of this.#preceding) {
-      connection.parse({ text, name: '', types: [] });
-      connection.bind({ values, valueMapper: utils.prepareValue });
+    const bound = this.#bound(connection);
+    if (bound === null) return;
+    const plans = plansOn(connection);
+    for (const [at, { text, isKept = false }] of this.#statements.entries()) {
+      const known = isKept ? plans.names.get(text) : undefined;
+      const name = known ?? (isKept ? `kept_${++plans.count}` : '');
+      if (known === undefined) connection.parse({ text, name, types: [] });
+      this.#made.push(isKept && known === undefined ? name : null);
+      connection.bind({ statement: name, values: bound[at] ?? [] });
+      if (at === this.#statements.length - 1) connection.describe({ type: 'P', name: '' });
       connection.execute({});
     }
-    super.prepare(connection);
+    connection.sync();
+  }
+
+  /** What cannot be sent fails before anything is. */
+  #bound(connection: DriverConnection): unknown[][] | null {
+    try {
+      return this.#statements.map(({ values }) => values.map(utils.prepareValue));
+    } catch (error) {
+      connection.sync();
+      this.handleError(error as Error, connection);
+      return null;
+    }
+  }
+
+  get #isAtLast(): boolean {
+    return this.#done === this.#statements.length - 1;
   }
 
   override handleDataRow(message: unknown): void {
-    if (this.#toCome === 0) super.handleDataRow(message);
+    if (this.#isAtLast) super.handleDataRow(message);
   }
 
   override handleCommandComplete(message: unknown, connection: DriverConnection): void {
-    if (this.#toCome === 0) super.handleCommandComplete(message, connection);
-    else this.#toCome -= 1;
+    // What has run has been planned.
+    const name = this.#made[this.#done];
+    const statement = this.#statements[this.#done];
+    if (name && statement) plansOn(connection).names.set(statement.text, name);
+    if (this.#isAtLast) super.handleCommandComplete(message, connection);
+    else this.#done += 1;
   }
 }
 
@@ -64,11 +110,10 @@ export class BoundQuery extends DriverQuery {
 export function queryBound(
   client: pg.ClientBase,
   preceding: readonly Preceding[],
-  text: string,
-  values: unknown[],
+  last: Preceding,
 ): Promise<pg.QueryResult> {
   return new Promise((resolve, reject) => {
-    const query = new BoundQuery(preceding, text, values);
+    const query = new BoundQuery(preceding, last);
     query.callback = (error, result) => (error ? reject(error) : resolve(result));
     client.query(query);
   });

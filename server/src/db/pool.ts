@@ -72,7 +72,7 @@ function translatingClient(client: pg.PoolClient, silence: SilenceWatch): Postgr
 
   const send = (text: string, values: unknown[] | undefined) => {
     if (preceding.length === 0) return client.query(keptPlan(text, values));
-    const sent = queryBound(client, preceding, text, values ?? []);
+    const sent = queryBound(client, preceding, { text, values: values ?? [], isKept: isKept(text) });
     if (kind === 'read') return sent;
     preceding = [];
     hasLater = false;
@@ -90,7 +90,7 @@ function translatingClient(client: pg.PoolClient, silence: SilenceWatch): Postgr
       }
       if (text === LATER) {
         const [later, of] = values as [string, unknown[]];
-        preceding = [...preceding, { text: later, values: of }];
+        preceding = [...preceding, { text: later, values: of, isKept: isKept(later) }];
         hasLater = true;
         return RESULTLESS;
       }
@@ -116,13 +116,19 @@ function translatingClient(client: pg.PoolClient, silence: SilenceWatch): Postgr
   } as unknown as PostgresPoolClient;
 }
 
-/** For `modifyFront` of a query that nearly every request makes: planned once on each connection, by which it takes a third. */
+/** For `modifyFront` of a query that nearly every request makes: planned once on each connection, by which it takes a third. Follows `select` or `insert`. */
 export const PLANNED_ONCE = sql.raw('/* planned once */');
 
 function keptPlan(text: string, values: unknown[] | undefined): pg.QueryConfig {
   const query = { text, ...(values && { values }) };
-  return text.startsWith('select /* planned once */') ? { ...query, name: nameOf(text) } : query;
+  return KEPT.test(text) ? { ...query, name: nameOf(text) } : query;
 }
+
+function isKept(text: string): boolean {
+  return text === 'commit' || KEPT.test(text);
+}
+
+const KEPT = /^(select|insert) \/\* planned once \*\//;
 
 const names = new Map<string, string>();
 
@@ -146,9 +152,9 @@ const BIND_TO_READ = `${BIND}, set_config('transaction_read_only', 'on', true)`;
 
 function precedingOf(workspaceId: string, kind: TransactionKind): Preceding[] {
   return kind === 'read'
-    ? [{ text: BIND_TO_READ, values: [workspaceId] }]
+    ? [{ text: BIND_TO_READ, values: [workspaceId], isKept: true }]
     : [
-        { text: 'begin', values: [] },
-        { text: BIND, values: [workspaceId] },
+        { text: 'begin', values: [], isKept: true },
+        { text: BIND, values: [workspaceId], isKept: true },
       ];
 }
