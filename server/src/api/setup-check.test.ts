@@ -7,6 +7,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { startApp, type TestApp } from '../../test/app.ts';
 import { type Listening, listenOn } from '../../test/door.ts';
 import { systemClock } from '../lib/clock.ts';
+import { newId } from '../lib/id.ts';
 import { doctor } from '../operator/doctor.ts';
 
 /* A real reverse proxy at the public address, which does its work well or badly; and the server behind it. */
@@ -156,6 +157,26 @@ test('a sign-in setup that was entered under another address is named, until it 
   expect(found.message).toContain(`${publicUrl}/oauth/callback/hubspot`);
   expect((await app.owner.request('PUT', path, setup)).status).toBe(200);
   expect((await checked()).sign_in_setups.state).toBe('ok');
+});
+
+test('a token that is bound to certain connections is told nothing of the whole server', async () => {
+  const id = newId<string>('con');
+  const { id: workspaceId } = (await app.owner.get('/v1/workspace')).json;
+  const at = { status_since: new Date(), created_at: new Date(), updated_at: new Date() };
+  const named = { workspace_id: workspaceId, integration: 'hunter', name: 'One', name_key: 'one' };
+  const method = { method: 'api_key', method_id: 'api_key', status: 'connected' };
+  await app.database.db.system
+    .insertInto('connections')
+    .values({ id, ...named, ...method, ...at })
+    .execute();
+  const scopes = ['connections:write'];
+  const bound = { name: 'Bound', scopes, connection_ids: [id] };
+  const { token } = (await app.owner.post('/v1/tokens', bound)).json;
+  const ask = { browser_origin: publicUrl };
+  const refused = await app.as({ authorization: `Bearer ${token}` }).post('/v1/setup-check', ask);
+  expect([refused.status, refused.json.code]).toEqual([403, 'forbidden']);
+  const whole = await app.token(['connections:write']);
+  expect((await whole.post('/v1/setup-check', ask)).status).toBe(200);
 });
 
 test('the number asked for is answered while it is asked for alone, and by nothing else', async () => {

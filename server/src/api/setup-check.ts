@@ -31,6 +31,7 @@ export function setupCheckRoutes(app: App, deps: SetupCheckRouteDeps): void {
       response: { 200: setupCheck },
     },
     handler: async (request) => {
+      if (request.who.connectionIds !== null) throw refusedBound();
       const { browser_origin: address, browser_time: time } = request.body;
       const browser = { origin: new URL(address).origin, time: time === undefined ? null : new Date(time) };
       const facts = await deps.gather(request.who, { browser, seen: seenIn(request) });
@@ -56,6 +57,13 @@ export function setupCheckRoutes(app: App, deps: SetupCheckRouteDeps): void {
       if (answer === null) throw new AppError('not_found');
       return { answer };
     },
+  });
+}
+
+/** It is about the whole server, and names other tools' setups. */
+function refusedBound(): AppError {
+  return new AppError('forbidden', {
+    detail: 'This token is bound to certain connections and cannot check the setup.',
   });
 }
 
