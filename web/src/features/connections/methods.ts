@@ -26,6 +26,16 @@ export function fieldsOf(tool: Integration, method: AuthMethod | undefined): Cre
   return [...tool.connection_fields, ...(method?.fields ?? [])];
 }
 
+/** Of the values at hand those that are asked for here: what the tool itself told is never sent back to it. */
+export function askedFor(
+  tool: Integration,
+  method: AuthMethod | undefined,
+  values: Readonly<Record<string, string>>,
+): Record<string, string> {
+  const names = new Set(fieldsOf(tool, method).map((field) => field.name));
+  return Object.fromEntries(Object.entries(values).filter(([name]) => names.has(name)));
+}
+
 /** What a field of a connection is called; of what the tool itself told (a cloud id) there is only its name. */
 export function fieldLabel(tool: Integration, name: string): string {
   const fields = [...tool.connection_fields, ...tool.auth_methods.flatMap((method) => method.fields)];

@@ -6,7 +6,7 @@ import { api } from '../../lib/api.ts';
 import styles from './connect-form.module.css';
 import { EnterCredentials } from './enter-credentials.tsx';
 import { MethodChoice } from './method-choice.tsx';
-import { methodOf, methodsOf } from './methods.ts';
+import { askedFor, methodOf, methodsOf } from './methods.ts';
 import type { Saved } from './outcome.tsx';
 import { ConnectBySignIn } from './sign-in/connect-by-sign-in.tsx';
 import { useSignedIn } from './sign-in/use-signed-in.ts';
@@ -32,7 +32,7 @@ export function ReconnectPopup({ tool, connection, onClose, onSaved }: Props) {
     (credentials, { saveUnverified = false, acceptOtherAccount = false }) =>
       api.connections.reconnect(connection.id, {
         ...(method !== undefined && { method: method.id }),
-        credentials,
+        credentials: askedFor(tool, method, credentials),
         save_unverified: saveUnverified,
         accept_other_account: acceptOtherAccount,
       }),

@@ -1,7 +1,7 @@
 import type { AuthMethod, Integration } from '@keyrail/contract/integrations';
 import { ApiError } from '@keyrail/sdk/api-error';
 import { CredentialFields } from '../credential-fields.tsx';
-import { fieldsOf } from '../methods.ts';
+import { askedFor, fieldsOf } from '../methods.ts';
 import type { CredentialsForm } from '../use-credentials-form.ts';
 import { OAuthConnect } from './oauth-connect.tsx';
 import type { SignInControl } from './use-sign-in.ts';
@@ -34,7 +34,7 @@ export function ConnectBySignIn({ tool, method, form, control, subject, ...shown
           integration: tool.slug,
           method: method.id,
           ...subject,
-          fields: form.values,
+          fields: askedFor(tool, method, form.values),
           optional_scopes: optionalScopes,
           accept_other_account: acceptOtherAccount,
         })
