@@ -47,7 +47,7 @@ export interface Asked {
 }
 
 /** Under the path of real callbacks, so that what a proxy does to those it does to this. */
-export const NONCE_PATH = '/oauth/callback/setup-check/';
+const NONCE_PATH = '/oauth/callback/setup-check/';
 
 /** Gathers what the findings are made from. Asks the database, and the server's own public address once; nobody else. */
 export async function gatherSetup(deps: CheckSetupDeps, asked: Asked): Promise<SetupFacts> {

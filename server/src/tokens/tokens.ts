@@ -8,22 +8,15 @@ import { createKept } from './kept.ts';
 import type { Mint, TokenOwner } from './mint.ts';
 import { sealedToken } from './new-token.ts';
 import { type ObtainDeps, obtain } from './obtain.ts';
+import { renewRefused } from './refused.ts';
 import { createReplay } from './replay.ts';
 import { DEFAULT_TOKEN_SETTINGS, type TokenSettings } from './settings.ts';
-import { isFromFuture, isGood } from './times.ts';
+import { enqueueDue, renewDue, sayEnd } from './sweep.ts';
+import { isGood } from './times.ts';
 import type { TokenEvents, TokenOutcome, Tokens } from './token.ts';
 import { openTokens } from './token-box.ts';
 import { tokenFacts } from './token-facts-store.ts';
-import { isRenewable } from './token-row.ts';
-import {
-  clearRetry,
-  deleteToken,
-  findToken,
-  lockToken,
-  moveToken,
-  noteSaid,
-  putToken,
-} from './token-store.ts';
+import { clearRetry, deleteToken, findToken, lockToken, moveToken, putToken } from './token-store.ts';
 import type { TokenSweepStore } from './token-sweep-store.ts';
 import { createWaiting } from './waiting.ts';
 
@@ -47,13 +40,9 @@ function freshFor(minSeconds: number) {
   return { goodForMs: minSeconds * 1000, partOfLife: 0.5 };
 }
 
-/** In one transaction; and so often in one sweep. More waits for the next one: jobs are done a few at a time. */
-const MOST_AT_ONCE = 500;
-const MOST_TIMES = 10;
-
 export function createTokens(given: TokensDeps): Tokens {
   const settings = { ...DEFAULT_TOKEN_SETTINGS, ...given.settings };
-  const { clock, transact, keyring } = given;
+  const { clock, keyring } = given;
   const waiting = createWaiting();
   const renewals = new Set<Promise<unknown>>();
   const journal = createJournal({ folder: given.journalFolder, log: given.log });
@@ -92,27 +81,12 @@ export function createTokens(given: TokensDeps): Tokens {
     // After a gap: the database is back.
     if (key === null) replay.start();
   };
-  const find = (owner: TokenOwner) => transact(owner.workspaceId, (tx) => findToken(tx, owner));
 
   return {
     current,
-    renewed: async (owner, refusedGeneration, always = false) => {
+    renewed: (owner, refusedGeneration, always = false) => {
       kept.drop(keyOf(owner));
-      const row = await find(owner);
-      if (row === null) return { kind: 'as_it_is' };
-      if (row.ended !== null) return { kind: 'ended', ...row.ended };
-      const isNewer = row.generation > refusedGeneration;
-      const now = clock.now();
-      const forcedMs = now.getTime() - (row.forcedAt?.getTime() ?? 0);
-      // Whoever renews it right now does so for this refusal, too.
-      const isUnderWay = row.leasedForMs !== null;
-      // Late in its life a refusal is most likely its end: some count seconds from the last full one.
-      const isLate = !isGood(row, now, Number.POSITIVE_INFINITY, 0.5);
-      const isLongAgo = forcedMs >= settings.forceGapMs || isFromFuture(row.forcedAt, now);
-      const isTime = isUnderWay || isLate || isLongAgo;
-      const mayForce = isRenewable(row) && (always || isTime);
-      if (!isNewer && !mayForce) return { kind: 'as_it_is' };
-      return obtain(deps, owner, { above: refusedGeneration, goodForMs: 0, isForced: true });
+      return renewRefused(deps, owner, refusedGeneration, always);
     },
     fresh: async (owner, minSeconds) =>
       ifFresh(minSeconds, await current(owner)) ??
@@ -148,30 +122,10 @@ export function createTokens(given: TokensDeps): Tokens {
     sweep: async () => {
       // What another process of this machine left behind.
       replay.start();
-      const now = clock.now();
-      const again = new Date(now.getTime() + 2 * settings.leaseMs);
-      for (let times = 0; times < MOST_TIMES; times += 1) {
-        if ((await given.sweepStore.enqueueDue(now, again, MOST_AT_ONCE)) < MOST_AT_ONCE) break;
-      }
-      await given.sweepStore.enqueueEnding(now, again, MOST_AT_ONCE);
+      await enqueueDue({ ...deps, sweepStore: given.sweepStore });
     },
-    renewDue: async (owner, generation) => {
-      const row = await find(owner);
-      if (row === null || row.generation !== generation || row.leasedForMs !== null) return;
-      const hasEnded = row.expiresAt !== null && row.expiresAt <= clock.now();
-      if (!isRenewable(row) && !hasEnded) return;
-      await obtain(deps, owner, { above: generation, goodForMs: 0 });
-    },
-    sayEnd: async (owner) => {
-      const row = await find(owner);
-      if (row === null) return;
-      const { grantEnd } = row;
-      const tell = grantEnd === null ? null : await deps.events.endsSoon(owner, grantEnd.endsAt);
-      await transact(owner.workspaceId, async (tx) => {
-        await tell?.(tx);
-        await noteSaid(tx, owner);
-      });
-    },
+    renewDue: (owner, generation) => renewDue(deps, owner, generation),
+    sayEnd: (owner) => sayEnd(deps, owner),
     replay: async () => {
       await journal.prepare();
       await replay.once();
