@@ -126,7 +126,10 @@ describe('access is withdrawn at the provider', () => {
     expect(await standing(authorization)).toMatchObject({ state: 'failed', reason: 'other_account' });
     await until(() => lives('mallory') === 0);
     expect(lives('eve')).toBeGreaterThan(0);
-    expect((await withdrawals('?state=withdrawn'))[0]).toMatchObject({
+    const found = async () =>
+      (await withdrawals('?state=withdrawn')).find((one) => one.account === 'Account of mallory');
+    await until(async () => (await found()) !== undefined);
+    expect(await found()).toMatchObject({
       because: 'sign_in_refused',
       connection_id: null,
       is_connection_deleted: false,
