@@ -75,7 +75,9 @@ function notesOn(metadata: ServerMetadata): string[] {
       : ['This server lists no way of sending client id and secret that Keyrail speaks.']),
     ...(grantTypes.includes('refresh_token') || grantTypes.length === 0
       ? []
-      : ['The sign-in server does not list refresh tokens: people may have to sign in again from time to time.']),
+      : [
+          'The sign-in server does not list refresh tokens: people may have to sign in again from time to time.',
+        ]),
     ...(hostOf(tokenEndpoint) === hostOf(issuer)
       ? []
       : [

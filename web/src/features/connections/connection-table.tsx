@@ -95,7 +95,8 @@ const ConnectionRow = memo(function ConnectionRow(props: RowProps) {
         <span className={styles.second}>{whoIs(tool, connection)}</span>
         {previous !== null && (
           <button type="button" className={styles.previous} onClick={() => onOpen(connection.id)}>
-            {connection.method === 'oauth2' ? 'Old sign-in' : 'Old key'} kept, destroyed <Ago at={previous.destroyed_at} />
+            {connection.method === 'oauth2' ? 'Old sign-in' : 'Old key'} kept, destroyed{' '}
+            <Ago at={previous.destroyed_at} />
           </button>
         )}
       </td>
