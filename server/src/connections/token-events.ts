@@ -134,7 +134,7 @@ async function change(
   const saved = { status, statusReason: message, statusSince: now } as const;
   await changeConnection(tx, connection, saved, { now, byPerson: false });
   await insertEvent(tx, connection, { kind: 'status_changed', message, actor: null, at: now });
-  // One entry, of the setup, stands for all connections under it (oauth/setup-gate.ts).
+  // One entry, of the setup, stands for all connections under it (oauth/setups/gate.ts).
   if (because === 'setup_rejected') return;
   await record(tx, {
     who: { workspaceId, system: 'keyrail' },

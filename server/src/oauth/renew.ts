@@ -37,7 +37,7 @@ export interface SignedInAs {
 
 /**
  * The next token of a connection that a person signed in for. While the provider refuses the setup, nobody asks but one at a
- * time (setup-gate.ts).
+ * time (setups/gate.ts).
  */
 export async function renewSignedIn(
   deps: Deps & ClientDeps & { setupGate: SetupGate },
