@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { FastifyRequest } from 'fastify';
 import type { Config } from '../config.ts';
 import { AppError } from '../lib/app-error.ts';
@@ -72,7 +72,7 @@ function credentialOf_(deps: Pick<GateDeps, 'config'>, request: FastifyRequest):
 
 /** Not the credential itself: what is kept in memory need not be usable. */
 function callerKey(credential: Credential): string {
-  return createHash('sha256').update(credential.token).digest('base64url');
+  return hash('sha256', credential.token, 'base64url');
 }
 
 function refuseTooMany(waitSeconds: number): void {

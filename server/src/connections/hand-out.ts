@@ -44,8 +44,11 @@ export interface HandedOut {
 /** Whoever is handed a token can work with it for so long before they must ask again. */
 const LEAST_TOKEN_SECONDS = 300;
 
-/** One group after the other: those who come while one is written down make the next, so that a commit serves many. */
-const GROUPS = { atOnce: 1, most: 200 };
+/**
+ * Those who come while others are written down make the next group, so that a commit serves many. Two at a time: one is worked
+ * on here while the database has the other; and no larger than what makes a commit cheap, or all would wait for the same one.
+ */
+const GROUPS = { atOnce: 2, most: 32 };
 
 /**
  * Hands a credential out of Keyrail: the one way a secret gets there. Written down before it happens, so that there is no

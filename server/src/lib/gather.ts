@@ -1,6 +1,7 @@
 /**
  * Makes one piece of work of many askers: who comes while the way to the database is taken waits, and goes with all others who
- * came meanwhile. Nobody is answered from work that began before they asked. While few ask, everybody goes at once.
+ * came meanwhile. Nobody is answered from work that began before they asked. Where the way is free, everybody goes at the end of
+ * the event loop's turn, with those whose requests arrived in the same turn.
  */
 export function createGather<Ask, Answer>(
   /** Answers in the order of the asks. Where it fails for several, each is tried by itself. */
@@ -9,15 +10,23 @@ export function createGather<Ask, Answer>(
 ): (ask: Ask) => Promise<Answer> {
   let waiting: Waiting<Ask, Answer>[] = [];
   let underWay = 0;
+  let isSoon = false;
+
+  function goSoon(): void {
+    if (isSoon) return;
+    isSoon = true;
+    setImmediate(goOn);
+  }
 
   function goOn(): void {
+    isSoon = false;
     while (underWay < atOnce && waiting.length > 0) {
       const group = waiting.slice(0, most);
       waiting = waiting.slice(most);
       underWay += 1;
       void answered(group).then(() => {
         underWay -= 1;
-        goOn();
+        if (waiting.length > 0) goSoon();
       });
     }
   }
@@ -35,7 +44,7 @@ export function createGather<Ask, Answer>(
   return (ask) =>
     new Promise((resolve, reject) => {
       waiting.push({ ask, resolve, reject });
-      goOn();
+      if (underWay < atOnce) goSoon();
     });
 }
 

@@ -1,3 +1,4 @@
+import { isIPv4 } from 'node:net';
 import ipaddr from 'ipaddr.js';
 
 /**
@@ -5,6 +6,8 @@ import ipaddr from 'ipaddr.js';
  * address has many spellings (`2001:db8::1`, `2001:db8:0:0:0:0:0:1`, `::ffff:192.0.2.1`); they count as one.
  */
 export function networkOf(ip: string): string {
+  // The one spelling it has.
+  if (isIPv4(ip)) return ip;
   if (!ipaddr.isValid(ip)) return ip;
   const address = ipaddr.process(ip);
   if (address instanceof ipaddr.IPv4) return address.toString();

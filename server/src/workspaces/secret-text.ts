@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { hash, randomBytes } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import { BASE32_ALPHABET, base32 } from '../lib/base32.ts';
 
@@ -22,7 +22,7 @@ export function newCode(): string {
 
 /** What is stored of a token or code. They are random, so a plain hash cannot be guessed back; it is also what is looked up. */
 export function hashOf(secret: string): Buffer {
-  return createHash('sha256').update(secret).digest();
+  return hash('sha256', secret, 'buffer');
 }
 
 function checksum(random: string): string {

@@ -43,7 +43,7 @@ export function createTokenLookup(system: Queries): TokenLookup {
       const found = new Map(rows.map((row) => [row.tokenHash.toString('hex'), row as unknown as TokenInUse]));
       return hashes.map((hash) => found.get(hash.toString('hex')) ?? null);
     },
-    { atOnce: 1, most: 200 },
+    { atOnce: 2, most: 200 },
   );
   return {
     find,
