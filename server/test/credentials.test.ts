@@ -99,6 +99,26 @@ describe('the credentials of a connection', () => {
     expect(events.json.data[0]).toMatchObject({ kind: 'credentials_read', actor: 'token test' });
   });
 
+  test('are told in the timeline among what else happened, each reading once, page by page', async () => {
+    const id = await made({ integration: 'finder', credentials: { api_key: KEY } });
+    await reader.get(of(id));
+    await app.owner.patch(`/v1/connections/${id}`, { name: 'Read twice' });
+    await reader.get(of(id));
+    const whole = await app.owner.get(`/v1/connections/${id}/events`);
+    const kinds = whole.json.data.map((event: { kind: string }) => event.kind);
+    expect(kinds.filter((kind: string) => kind === 'credentials_read')).toHaveLength(2);
+    expect([kinds[0], kinds[2]]).toEqual(['credentials_read', 'credentials_read']);
+    const paged: unknown[] = [];
+    for (let cursor: string | null = ''; cursor !== null; ) {
+      const page = await app.owner.get(
+        `/v1/connections/${id}/events?limit=1${cursor && `&cursor=${cursor}`}`,
+      );
+      paged.push(...page.json.data);
+      cursor = page.json.next_cursor;
+    }
+    expect(paged).toEqual(whole.json.data);
+  });
+
   test('of a token method are an access token that is good for a while, and nothing it is renewed with', async () => {
     const got = await reader.get(of(signing));
     expect([got.status, got.json.credentials]).toEqual([200, { access_token: 'fake-access-0001' }]);
