@@ -195,7 +195,7 @@ function holderOf(lock, own) {
     // Renaming is one step: of several that find the dead one's file, one takes it away.
     renameSync(lock, `${own}.stale`);
     rmSync(`${own}.stale`, { force: true });
-    return holder;
+    return takeLock(lock);
   } catch {
     return 'another one';
   }

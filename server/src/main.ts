@@ -72,7 +72,10 @@ async function greet({ url, people }: Serving, config: Config): Promise<void> {
     );
   }
   if (config.upstreams.size > 0) {
-    lines.push('', `Calls to ${config.upstreams.size} third parties go elsewhere (KEYRAIL_UPSTREAMS).`);
+    lines.push(
+      '',
+      `Calls to other tools go elsewhere (KEYRAIL_UPSTREAMS; addresses: ${config.upstreams.size}).`,
+    );
   }
   announce(`${lines.join('\n')}\n`);
 }

@@ -550,7 +550,11 @@ describe('whoever may use a connection', () => {
     const gone = await made('unmade');
     await app.owner.post(`/v1/connections/${gone}/disconnect`);
     const disconnected = await user.get(at('/x', gone));
-    expect([disconnected.status, disconnected.json.code]).toEqual([409, 'connection_missing']);
+    expect([disconnected.status, disconnected.json.code, disconnected.json.reason]).toEqual([
+      409,
+      'connection_missing',
+      'disconnected',
+    ]);
     expect(seen).toEqual([]);
   });
 });

@@ -40,7 +40,10 @@ export const oauthAppSet: OperatorCommand = {
     await tellWorkspaces(deps, definition, before === null ? 'created' : 'changed', {
       client_id_changed: before !== null && before.clientId !== clientId,
     });
-    return `Saved. Register this redirect URI at ${definition.name}: ${redirectUri(deps, definition.slug)}`;
+    const uri = redirectUri(deps, definition.slug);
+    const isRefused = signInMethod(definition)?.requiresHttps === true && uri.startsWith('http:');
+    const warning = `\n${definition.name} takes only redirect URIs that start with https://. Set KEYRAIL_PUBLIC_URL to an https address first.`;
+    return `Saved. Register this redirect URI at ${definition.name}: ${uri}${isRefused ? warning : ''}`;
   },
 };
 

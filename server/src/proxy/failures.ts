@@ -85,6 +85,13 @@ function noCredential(name: string, because: NoCredential, retryAfterSeconds: nu
   }
 }
 
+export function disconnected(name: string): AppError {
+  return new AppError('connection_missing', {
+    reason: 'disconnected',
+    detail: `This connection to ${name} is disconnected: there are no credentials. Reconnect it in Settings → Connections.`,
+  });
+}
+
 export function connectionMissing(name: string): AppError {
   return new AppError('connection_missing', {
     detail: `There is no connection to ${name}. Connect it in Settings → Connections.`,

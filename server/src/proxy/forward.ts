@@ -11,7 +11,7 @@ import type { Outbound } from '../outbound/call.ts';
 import { type KeptBody, keepBody } from '../outbound/kept-body.ts';
 import type { StreamedAnswer, StreamOutcome } from '../outbound/stream.ts';
 import type { Who } from '../workspaces/who.ts';
-import { connectionMissing, failureOf } from './failures.ts';
+import { connectionMissing, disconnected, failureOf } from './failures.ts';
 import { forwardedHeaders, handedThrough } from './headers.ts';
 import { addressUnder } from './path.ts';
 
@@ -99,7 +99,9 @@ async function send(
 
 function usable({ name }: Definition, { resolved }: CallerConnection): UsableConnection {
   if (resolved.kind === 'usable') return resolved.connection;
-  if (resolved.kind === 'missing') throw connectionMissing(name);
+  if (resolved.kind === 'missing') {
+    throw resolved.because === 'disconnected' ? disconnected(name) : connectionMissing(name);
+  }
   throw new AppError('connection_broken', {
     reason: resolved.status,
     detail: `${resolved.reason} Reconnect ${name} in Settings → Connections.`,
