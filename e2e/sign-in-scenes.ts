@@ -46,6 +46,8 @@ export const signInScenes: Scene[] = [
           expires_at: soon(0.6),
           next_renewal_at: soon(0.5),
           problem: 'Airtable answered with an error of its own (503). It is asked again in a minute.',
+          problem_kind: 'not_now',
+          is_refused: false,
         },
       }),
   },

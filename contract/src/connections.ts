@@ -23,10 +23,16 @@ export const tokenState = z.object({
   renewed_at: timestamp.nullable(),
   expires_at: timestamp.nullable().describe('Null: not known; the first sign of its end is a refusal.'),
   next_renewal_at: timestamp.nullable(),
-  problem: z
-    .string()
+  problem: z.string().nullable().describe('Why the last renewal did not come about, in a sentence.'),
+  problem_kind: z
+    .enum(['not_now', 'setup_rejected', 'interrupted', 'ended'])
     .nullable()
-    .describe('Why the last renewal did not come about, in a sentence; the token is used until its end.'),
+    .describe('setup_rejected: the one-time sign-in setup is refused; interrupted: the answer was lost.'),
+  is_refused: z
+    .boolean()
+    .describe(
+      'The tool refused the present token before its end, and gave no new one since. False: it is used until its end.',
+    ),
   ended_because: z
     .enum(['expired', 'revoked', 'rejected', 'renewal_interrupted'])
     .nullable()

@@ -96,7 +96,7 @@ describe('a sign-in that reaches several accounts', () => {
   test('waits for a choice, with its tokens sealed, and is then a connection for that one', async () => {
     const before = (await all()).length;
     const { id, page } = await trial.signIn({}, { account: 'several' });
-    expect([page.status, page.text.includes('Choose a Trial site')]).toEqual([200, true]);
+    expect([page.status, page.text.includes('Choose the Trial site')]).toEqual([200, true]);
     expect(await standing(id)).toMatchObject({
       state: 'choosing',
       choice_label: 'Trial site',

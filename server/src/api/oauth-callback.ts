@@ -165,7 +165,7 @@ function pageOfEnd(authorization: Authorization, toolName: string): [number, Sig
   }
   if (state === 'choosing') {
     const shown = {
-      title: `Choose a ${authorization.choice?.label ?? 'account'}`,
+      title: `Choose the ${authorization.choice?.label ?? 'account'}`,
       message: `You signed in at ${toolName}, and this sign-in reaches several. Choose one in Keyrail.`,
       nextStep: 'You can close this window.',
     };
@@ -192,10 +192,15 @@ function startPageOf(
       : `${toolName} again, for the connection “${connectionName}”,`;
   return {
     title: `Connect ${toolName}?`,
-    message: `The API ${authorization.askedBy ?? 'token'} asks you, ${who.label}, to connect ${what} to the workspace “${workspace}”. Whoever may use connections there, that token included, can then use what you allow.`,
+    message: `The API ${quoted(authorization.askedBy)} asks you, ${who.label}, to connect ${what} to the workspace “${workspace}”. Whoever may use connections there, that token included, can then use what you allow.`,
     nextStep: `${host === null ? '' : `You will sign in at ${host}. `}If you do not know what this is for, close this page: nothing happens.`,
     go: { id: authorization.id, workspaceId: authorization.workspaceId },
   };
+}
+
+/** The token's name is anybody's text: it is told apart from the sentence around it. */
+function quoted(token: string | null): string {
+  return token === null ? 'token' : token.replace(/^token (.+)$/s, 'token “$1”');
 }
 
 const START_AGAIN = 'Go back to Keyrail and start the sign-in again.';

@@ -54,6 +54,8 @@ function presentToken({ token }: Listed): Shown['token'] {
     expires_at: token.expiresAt?.toISOString() ?? null,
     next_renewal_at: token.renewAt?.toISOString() ?? null,
     problem: problemOf(token),
+    problem_kind: problemKindOf(token),
+    is_refused: token.isRefused,
     ended_because: token.ended === null ? null : ENDED[token.ended.because],
   };
 }
@@ -65,15 +67,21 @@ const ENDED = {
   interrupted: 'renewal_interrupted',
 } as const;
 
-function problemOf({ failure, isHeld, ended }: TokenFacts): string | null {
+function problemOf({ failure, isHeld, isRefused, ended }: TokenFacts): string | null {
   if (ended !== null) return `It cannot be renewed any more.${said(ended.words)}`;
   if (failure?.kind === 'setup_rejected')
     return `The one-time sign-in setup is not accepted.${said(failure.words)}`;
   if (failure !== null)
     return `The last renewal did not come about; it is tried again by itself.${said(failure.words)}`;
+  if (isHeld && isRefused) return 'The last renewal was interrupted; it is tried again by itself.';
   return isHeld
     ? 'The last renewal was interrupted. The token is used to its end before it is tried again, since asking twice could end the access.'
     : null;
+}
+
+function problemKindOf({ failure, isHeld, ended }: TokenFacts): NonNullable<Shown['token']>['problem_kind'] {
+  if (ended !== null) return 'ended';
+  return failure?.kind ?? (isHeld ? 'interrupted' : null);
 }
 
 function said(words: string | null): string {

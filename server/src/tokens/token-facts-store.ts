@@ -12,6 +12,7 @@ const COLUMNS = [
   'expires_at',
   'renew_at',
   'retry_at',
+  'forced_at',
   'failure',
   'failure_words',
   'ended_because',
@@ -48,6 +49,7 @@ function factsOf(row: Row): TokenFacts {
     // What nothing renews is looked at when it ends; that is no renewal.
     renewAt: isRenewable && row.ended_because === null ? row.renew_at : null,
     failure: failureIn(row),
+    isRefused: row.forced_at !== null && (row.minted_at === null || row.forced_at > row.minted_at),
     isHeld: row.retry_at !== null && row.failure === null,
     ended: endedIn(row),
     grantEnd: grantEndIn(row),
@@ -62,6 +64,7 @@ interface Row {
   expires_at: Date | null;
   renew_at: Date | null;
   retry_at: Date | null;
+  forced_at: Date | null;
   failure: string | null;
   failure_words: string | null;
   ended_because: string | null;

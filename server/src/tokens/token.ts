@@ -52,6 +52,8 @@ export interface TokenFacts {
   renewAt: Date | null;
   /** Why the last renewal did not come about; null: it did. */
   failure: { kind: 'not_now' | 'setup_rejected'; words: string | null } | null;
+  /** The other side refused this very token before its end; no new one came since. */
+  isRefused: boolean;
   /** A renewal was cut off, and the next one waits for the token's end. */
   isHeld: boolean;
   ended: { because: EndedBecause; words: string | null } | null;

@@ -26,6 +26,16 @@ export function relativeTime(at: string, now = Date.now()): string {
   return seconds >= 0 ? `${words} ago` : `in ${words}`;
 }
 
+/** How long it has been so: "since just now", "for 4 min", "since Jan 3, 2026". */
+export function lastingTime(at: string, now = Date.now()): string {
+  const seconds = Math.max(0, (now - new Date(at).getTime()) / 1000);
+  if (seconds < 45) return 'since just now';
+  return seconds >= 30 * 86_400 ? `since ${dateOf(at)}` : `for ${sizeInWords(seconds)}`;
+}
+
+/** "Airtable's", "Google Sheets'". */
+export const possessive = (name: string): string => (/s$/i.test(name) ? `${name}'` : `${name}'s`);
+
 function sizeInWords(seconds: number): string {
   if (seconds < 3_600) return `${Math.max(1, Math.round(seconds / 60))} min`;
   if (seconds < 86_400) return `${Math.round(seconds / 3_600)} h`;

@@ -1,10 +1,19 @@
 import { useSyncExternalStore } from 'react';
-import { exactTime, relativeTime } from '../lib/format.ts';
+import { exactTime, lastingTime, relativeTime } from '../lib/format.ts';
+
+interface Props {
+  at: string | null | undefined;
+  never?: string;
+  /** How long it has been so, rather than when it came about. */
+  isLasting?: boolean;
+}
 
 /** A moment in relative words; the exact one on hover. */
-export function Ago({ at, never = 'Never' }: { at: string | null | undefined; never?: string }) {
+export function Ago({ at, never = 'Never', isLasting = false }: Props) {
   // Drawn anew only when the words change.
-  const words = useSyncExternalStore(everyHalfMinute, () => (at == null ? never : relativeTime(at)));
+  const words = useSyncExternalStore(everyHalfMinute, () =>
+    at == null ? never : (isLasting ? lastingTime : relativeTime)(at),
+  );
   if (at === null || at === undefined) return <span>{words}</span>;
   return (
     <time dateTime={at} title={exactTime(at)}>

@@ -15,7 +15,8 @@ export function Banners() {
           <IconCopyOff size={15} aria-hidden />
           <span>
             <strong>Paused: this looks like a copy.</strong> Nothing is sent to any tool and no access is
-            renewed until whoever runs this server says which it is, with <code>keyrail instance</code>.
+            renewed until whoever runs this server says which it is:{' '}
+            <code>npm run keyrail -- instance status</code> shows how.
           </span>
         </div>
       )}

@@ -6,6 +6,7 @@ import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
 import { useCallback, useEffect, useState } from 'react';
 import { useCrumbs } from '../../lib/crumbs.ts';
+import { possessive } from '../../lib/format.ts';
 import { connectionPagesQuery, connectionQuery, integrationQuery } from '../../lib/queries.ts';
 import { useMay } from '../../lib/use-role.ts';
 import { aboutAction, wantsReconnect } from '../../lib/words.ts';
@@ -24,6 +25,7 @@ import { ReadOnlyNotice } from './connections-page.tsx';
 import { MissingAccess } from './missing-access.tsx';
 import { type Saved, SavedNotice } from './outcome.tsx';
 import { AfterReplacement } from './previous-key.tsx';
+import { RefusedSetup } from './refused-setup.tsx';
 import { ResumedSignIn } from './resumed-sign-in.tsx';
 
 const route = getRouteApi('/app/settings/connections/$slug');
@@ -123,6 +125,7 @@ function LoadedApp({ tool, connections, onMore, isLoadingMore }: LoadedProps) {
       }
     >
       <ReadOnlyNotice tool={tool} />
+      <RefusedSetup tool={tool} connections={connections} />
       {saved === null && <ResumedSignIn tool={tool} authorization={authorization} onSaved={done} />}
       {saved !== null && !isPast && (
         <SavedNotice saved={saved} tool={tool} onClose={() => setSaved(null)}>
@@ -259,7 +262,8 @@ function About({ tool }: { tool: Integration }) {
       <p className={styles.links}>
         {tool.docs_url !== null && (
           <a href={tool.docs_url} target="_blank" rel="noopener noreferrer">
-            {tool.name}'s API documentation <IconExternalLink size={13} aria-label="opens in a new tab" />
+            {possessive(tool.name)} API documentation{' '}
+            <IconExternalLink size={13} aria-label="opens in a new tab" />
           </a>
         )}
         {tool.limits_note !== null && <span className="k-2">{tool.limits_note}</span>}

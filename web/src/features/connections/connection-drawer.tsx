@@ -67,7 +67,7 @@ function Details({ tool, connection, onReconnect }: DetailsProps) {
       <div className={styles.state}>
         <ConnectionState status={connection.status} />
         <span className="k-2">
-          since <Ago at={connection.status_since} />
+          <Ago at={connection.status_since} isLasting />
         </span>
       </div>
       {connection.status !== 'connected' && (

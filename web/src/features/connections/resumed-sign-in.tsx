@@ -3,7 +3,7 @@ import { useEffect, useState } from 'react';
 import styles from './outcome.module.css';
 import type { Saved } from './outcome.tsx';
 import { SignInProgress } from './sign-in/sign-in-progress.tsx';
-import { underWay } from './sign-in/under-way.ts';
+import { onAnotherBegun, underWay } from './sign-in/under-way.ts';
 import { useSignedIn } from './sign-in/use-signed-in.ts';
 
 interface Props {
@@ -17,10 +17,12 @@ interface Props {
 export function ResumedSignIn({ tool, authorization, onSaved }: Props) {
   const [id] = useState(() => authorization ?? underWay(tool.slug));
   const control = useSignedIn(tool, onSaved);
-  const { resume } = control;
+  const { resume, stop } = control;
   useEffect(() => {
     if (id !== undefined) resume(id);
   }, [id, resume]);
+  // Begun anew in the form below: one is waited for, the newer.
+  useEffect(() => onAnotherBegun(tool.slug, stop), [tool.slug, stop]);
   const { state } = control;
   if (id === undefined || state.kind === 'idle' || state.kind === 'connected') return null;
   // Begun long ago and never finished: nobody asks for it any more.

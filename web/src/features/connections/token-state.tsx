@@ -15,10 +15,13 @@ export function TokenState({ connection }: { connection: Connection }) {
       {token.problem !== null && (
         <div className={styles.problem}>
           <Notice tone="amber" title={token.problem}>
-            {token.expires_at !== null && Date.parse(token.expires_at) > Date.now() && (
+            {!token.is_refused && token.expires_at !== null && Date.parse(token.expires_at) > Date.now() && (
               <p>
                 The present access is used until its end, <Ago at={token.expires_at} />.
               </p>
+            )}
+            {token.is_refused && token.ended_because === null && (
+              <p>The tool has refused the present access: calls fail until it is renewed.</p>
             )}
           </Notice>
         </div>
@@ -41,8 +44,7 @@ function Life({ connection, token }: LifeProps) {
         {isBySignIn ? 'Access is renewed by itself' : 'Its token is made anew by itself'}
         {last !== null && (
           <>
-            ; last {isBySignIn ? 'renewed ' : ''}
-            <Ago at={last} />
+            ; the present {isBySignIn ? 'one was given' : 'one was made'} <Ago at={last} />
           </>
         )}
         {next !== null && (

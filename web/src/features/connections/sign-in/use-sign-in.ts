@@ -29,6 +29,8 @@ export interface SignInControl {
 interface Current {
   abort: AbortController;
   opened: Window | null;
+  /** What was chosen of several accounts, in words. */
+  chosen: string | null;
   /** Has the server asked at once. */
   ring: () => void;
 }
@@ -38,7 +40,7 @@ const looksForCloseEveryMs = 200;
 /** One sign-in at a provider, from the click to its end. */
 export function useSignIn(
   tool: { slug: string; name: string },
-  onConnected: (connectionId: string) => void,
+  onConnected: (connectionId: string, chosen: string | null) => void,
 ): SignInControl {
   const [state, setState] = useState<SignIn>({ kind: 'idle' });
   const current = useRef<Current | null>(null);
@@ -62,7 +64,7 @@ export function useSignIn(
         if (isOver(next) || next.kind === 'choosing') opened?.close();
         // A page loaded again later shall not wait for one that was given up.
         if (isOver(next) || next.kind === 'cancelled') forgetUnderWay(slug);
-        if (next.kind === 'connected') connected.current(next.connectionId);
+        if (next.kind === 'connected') connected.current(next.connectionId, mine.chosen);
       };
       const deps = { look: (id: string) => api.authorizations.get(id), pause: bell, now: Date.now };
       void followSignIn(deps, started, opened && (() => opened.closed), tell, abort.signal).finally(() =>
@@ -76,7 +78,7 @@ export function useSignIn(
     (ask: StartAuthorization) => {
       leave();
       const opened = openSignInWindow(name);
-      const mine: Current = { abort: new AbortController(), opened, ring: () => {} };
+      const mine: Current = { abort: new AbortController(), opened, chosen: null, ring: () => {} };
       current.current = mine;
       setState({ kind: 'opening' });
       api.authorizations.start(ask).then(
@@ -101,7 +103,7 @@ export function useSignIn(
   const resume = useCallback(
     (id: string) => {
       leave();
-      const mine: Current = { abort: new AbortController(), opened: null, ring: () => {} };
+      const mine: Current = { abort: new AbortController(), opened: null, chosen: null, ring: () => {} };
       current.current = mine;
       setState({ kind: 'waiting' });
       follow({ id, authorization_url: null, expires_at: null }, mine);
@@ -109,18 +111,21 @@ export function useSignIn(
     [follow, leave],
   );
 
-  const choosingId = state.kind === 'choosing' ? state.authorization.id : undefined;
+  const choosing = state.kind === 'choosing' ? state.authorization : undefined;
   const choose = useCallback(
     async (value: string) => {
-      if (choosingId === undefined) return;
+      if (choosing === undefined) return;
+      const label = choosing.choices?.find((one) => one.value === value)?.label;
+      const mine = current.current;
+      if (mine && label) mine.chosen = `${choosing.choice_label ?? 'Account'}: ${label}`;
       try {
-        await api.authorizations.choose(choosingId, value);
+        await api.authorizations.choose(choosing.id, value);
       } finally {
         // Taken or not: what has become of it meanwhile is shown at once.
         current.current?.ring();
       }
     },
-    [choosingId],
+    [choosing],
   );
 
   const stop = useCallback(() => {

@@ -12,10 +12,15 @@ export function useSignedIn(
 ): SignInControl {
   const changed = useConnectionsChanged();
   const onConnected = useCallback(
-    (connectionId: string) => {
+    (connectionId: string, chosen: string | null) => {
       changed();
       api.connections.get(connectionId).then(
-        (connection) => onSaved({ ...connection, verdict: connection.last_verdict, notes: [] }),
+        (connection) =>
+          onSaved({
+            ...connection,
+            verdict: connection.last_verdict,
+            notes: chosen === null ? [] : [chosen],
+          }),
         // It is in the list, which is asked for anew.
         () => {},
       );
