@@ -140,7 +140,7 @@ test('a renewal that fails is a line of the timeline, once in a row, and so is t
   expect(await events(id, 'refreshed')).toEqual([
     expect.stringMatching(/^The access to Trial is renewed again, after \d tries that failed\.$/),
   ]);
-  expect((await get(id)).token.problem).toBeNull();
+  expect((await get(id)).token).toMatchObject({ problem: null, problem_kind: null, is_refused: false });
   clock.forward(2 * HOUR_MS);
   expect((await me(id)).status).toBe(200);
   expect(await events(id, 'refreshed')).toHaveLength(1);

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { count, duration, fileSize, relativeTime } from './format.ts';
+import { count, duration, fileSize, lastingTime, possessive, relativeTime } from './format.ts';
 
 const now = Date.parse('2026-06-15T12:00:00Z');
 const ago = (seconds: number) => relativeTime(new Date(now - seconds * 1000).toISOString(), now);
@@ -31,4 +31,11 @@ test('durations and sizes are in units people read', () => {
     'about 2 h 10 min',
   ]);
   expect([fileSize(12), fileSize(120_000), fileSize(2_500_000)]).toEqual(['12 bytes', '120 KB', '2.5 MB']);
+});
+
+test('how long it has been so is not said as a moment, and a name that ends in s takes no second one', () => {
+  const now = Date.parse('2026-03-10T12:00:00Z');
+  const ago = (seconds: number) => lastingTime(new Date(now - seconds * 1_000).toISOString(), now);
+  expect([ago(5), ago(200), ago(90 * 86_400)]).toEqual(['since just now', 'for 3 min', 'since Dec 10, 2025']);
+  expect([possessive('Airtable'), possessive('Google Sheets')]).toEqual(["Airtable's", "Google Sheets'"]);
 });
