@@ -76,7 +76,7 @@ describe('the window of a sign-in', () => {
     });
     const { authorization_url: address } = (await begun.json()) as { authorization_url: string };
     await page.goto(address);
-    await sees(page, /The API token Agent asks you/);
+    await sees(page, /The API token “Agent” asks you/);
     // Come up this moment, it takes no click: that may have been meant for the page before it.
     const comesUp = "window.dispatchEvent(new Event('focus')); document.querySelector('button').disabled";
     expect(await inPage(page, comesUp)).toBe(true);
@@ -161,6 +161,43 @@ describe('a sign-in that reaches several accounts', () => {
     await rowOf(page, 'The second site')
       .getByText(/acme-sandbox/)
       .waitFor();
+    await sees(page, /^Jira site: .*acme-sandbox/);
+  });
+
+  test('signing in again for the connection takes the same one, whose field the tool itself filled', async () => {
+    const { page, signedIn } = here;
+    const all = async () => (await signedIn.api.get('/v1/connections?integration=jira')).json.data;
+    const [before] = await all();
+    await page.goto(`/settings/connections/jira?reconnect=${before.id}`);
+    const dialog = page.getByRole('dialog');
+    await allow(
+      await openSignIn(page, dialog.getByRole('button', { name: 'Connect with OAuth' })),
+      'anna@acme.example',
+    );
+    await dialog.waitFor({ state: 'detached' });
+    const [after] = await all();
+    expect([after.id, after.status, after.fields]).toEqual([before.id, 'connected', before.fields]);
+    expect(after.token.renewed_at > before.token.renewed_at).toBe(true);
+  });
+
+  test('left at the choice and begun anew: one choice is asked for, that of the newer sign-in', async () => {
+    const { page } = here;
+    const begin = async () => {
+      await page.getByRole('button', { name: 'Add connection' }).click();
+      const form = page.getByRole('dialog');
+      await form.getByRole('radio', { name: /Sign in with/ }).click();
+      await allow(
+        await openSignIn(page, form.getByRole('button', { name: 'Authorize' })),
+        'anna@acme.example',
+      );
+      await sees(form, /Which Jira site/);
+    };
+    await openApp(page, 'jira');
+    await begin();
+    await openApp(page, 'jira');
+    await sees(page, /Which Jira site/);
+    await begin();
+    expect(await page.getByText(/Which Jira site/).count()).toBe(1);
   });
 });
 
