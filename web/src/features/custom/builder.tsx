@@ -1,7 +1,7 @@
 import type { CustomDefinition, CustomDefinitionInput } from '@keyrail/contract/custom';
 import { ApiError } from '@keyrail/sdk/api-error';
 import { Button } from '@mantine/core';
-import { useId, useRef, useState } from 'react';
+import { useEffect, useId, useRef, useState } from 'react';
 import { failureOf } from '../../lib/failure.ts';
 import { Notice } from '../../ui/notice.tsx';
 import { Section } from '../../ui/page.tsx';
@@ -48,8 +48,11 @@ export function Builder({ start, base, verb, onSave, mayConnect, onCancel }: Pro
   const show = (found: Problem[], ofTest = false) => {
     setProblems(found);
     setFromTest(ofTest);
-    if (found.length > 0) queueMicrotask(() => requestAnimationFrame(() => focusFirst(form.current)));
   };
+  // Once they are marked, and not before.
+  useEffect(() => {
+    if (problems.length > 0) focusFirst(form.current);
+  }, [problems]);
   const trial = useTrial(draft, base, show, (found) => show(found, true));
   const problem = (path: string) =>
     problems.find((one) => one.path === path || one.path.startsWith(`${path}.`))?.message;
