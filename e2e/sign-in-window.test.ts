@@ -190,7 +190,10 @@ describe('a sign-in that reaches several accounts', () => {
         await openSignIn(page, form.getByRole('button', { name: 'Authorize' })),
         'anna@acme.example',
       );
-      await form.getByText(/Which Jira site/).first().waitFor();
+      await form
+        .getByText(/Which Jira site/)
+        .first()
+        .waitFor();
     };
     await openApp(page, 'jira');
     await begin();
