@@ -71,7 +71,17 @@ export const connection = z
     facts: z
       .array(fact)
       .describe('What is known of the credential and no secret: client e-mail, key id, certificate subject.'),
-    expires_at: timestamp.nullable().describe('When the credential itself ends, where known.'),
+    expires_at: timestamp
+      .nullable()
+      .describe(
+        'When the access ends: as the credential or the tool says or, where they do not, as entered.',
+      ),
+    ends_at: timestamp
+      .nullable()
+      .describe('The end date that a person entered for the present credential; a new credential has none.'),
+    rotate_at: timestamp
+      .nullable()
+      .describe('When people want the credential replaced. Nothing stops then; they are reminded.'),
     granted_scopes: z.array(z.string()).nullable().describe('OAuth: what was granted; null where unknown.'),
     missing_scopes: z.array(z.string()).describe('OAuth: asked for and not granted.'),
     limited_actions: z
@@ -123,6 +133,7 @@ export const createConnection = z.strictObject({
     .boolean()
     .default(false)
     .describe('Make it the default; the first of an integration is the default anyway.'),
+  ends_at: timestamp.nullable().optional().describe('When the credential ends, where a person knows it.'),
 });
 export type CreateConnection = z.infer<typeof createConnection>;
 
@@ -151,6 +162,14 @@ export const updateConnection = z.strictObject({
     .max(24 * 30)
     .default(24)
     .describe('How long the replaced credential can be rolled back to; 0 destroys it at once.'),
+  ends_at: timestamp
+    .nullable()
+    .optional()
+    .describe('When the credential ends, where the tool told it to a person alone; null takes it away.'),
+  rotate_at: timestamp
+    .nullable()
+    .optional()
+    .describe('When the credential is to be replaced; null takes the date away.'),
 });
 
 export const reconnectConnection = z.strictObject({
@@ -249,6 +268,8 @@ export const connectionEvent = z.object({
     'address_changed',
     'access_withdrawn',
     'withdrawal_failed',
+    'dates_changed',
+    'unreadable',
   ]),
   message: z.string(),
   actor: z.string().nullable(),

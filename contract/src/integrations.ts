@@ -24,6 +24,9 @@ export const credentialField = z.object({
     .enum(['text', 'multiline', 'file', 'choice'])
     .describe('file: a text file such as a JSON key or PEM, sent as its text; PKCS#12 as base64.'),
   choices: z.array(z.object({ value: z.string(), label: z.string() })).nullable(),
+  is_listed: z
+    .boolean()
+    .describe('The tool itself lists the choices, once the other fields are filled: `POST …/choices`.'),
 });
 export type CredentialField = z.infer<typeof credentialField>;
 
@@ -172,6 +175,21 @@ export const recognised = z.object({
     .describe('Why it cannot be saved: "This is an OAuth client file, not a service account key."'),
 });
 export type Recognised = z.infer<typeof recognised>;
+
+/**
+ * `POST /v1/integrations/{slug}/choices`: what the tool offers for a field with `is_listed`, such as the installations of an
+ * app. The tool is asked with what was entered; nothing is stored. 422 `credential_rejected` where it refuses.
+ */
+export const fieldChoicesAsk = z.strictObject({
+  method: z.string().max(100).optional(),
+  credentials: z.record(z.string().max(100), z.string().max(256 * 1024)),
+  field: z.string().max(100),
+});
+export const fieldChoices = z.object({
+  data: z.array(z.object({ value: z.string(), label: z.string() })),
+  is_complete: z.boolean().describe('False: the tool has more than were asked for.'),
+});
+export type FieldChoices = z.infer<typeof fieldChoices>;
 
 export const integrationsQuery = z.strictObject({
   search: z.string().max(200).optional(),

@@ -25,6 +25,14 @@ export const oauthApp = z
       .describe(
         'The tool refuses this client id or secret: all its connections wait for it to be put right.',
       ),
+    client_secret_ends_at: timestamp
+      .nullable()
+      .describe('When the client secret ends, as a person entered it.'),
+    rotate_at: timestamp.nullable().describe('When people want the client secret replaced.'),
+    previous_secret: z
+      .object({ hint: z.string().nullable(), replaced_at: timestamp, destroyed_at: timestamp })
+      .nullable()
+      .describe('The replaced client secret while it can be rolled back to; `destroyed_at`: when that ends.'),
     version: z.int(),
   })
   .meta({ id: 'OAuthApp' });
@@ -44,6 +52,20 @@ export const putOAuthApp = z.strictObject({
     .describe(
       'What `setup.address_stamp` of the integration said when the secret was typed. Another address meanwhile: 412 edited_meanwhile.',
     ),
+  client_secret_ends_at: timestamp.nullable().optional().describe('Null takes the date away.'),
+  rotate_at: timestamp.nullable().optional().describe('Null takes the date away.'),
+  keep_previous_hours: z
+    .int()
+    .min(0)
+    .max(24 * 30)
+    .default(24)
+    .describe(
+      'How long a replaced secret of the same client id can be rolled back to; 0 destroys it at once.',
+    ),
+  save_unverified: z
+    .boolean()
+    .default(false)
+    .describe('Save the secret even when the tool could not be asked about it.'),
   sign_in_again: z
     .boolean()
     .default(false)
@@ -114,3 +136,9 @@ export const authorizationMessage = z.object({
   type: z.literal('keyrail.authorization'),
   id: authorizationId,
 });
+
+/**
+ * `POST /v1/oauth/apps/{integration}/rollback`: the replaced client secret becomes current again; nobody signs in again.
+ * `POST …/destroy-previous`: the replaced one is destroyed now. Both answer with the setup; 409 `conflict`, reason
+ * `no_previous_secret`, where there is none.
+ */

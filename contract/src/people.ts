@@ -74,6 +74,14 @@ export const updateWorkspace = z.strictObject({
   connections_visible_to: connectionsVisibility.optional(),
 });
 
+/**
+ * `DELETE /v1/workspace`: owners alone. Its data key is destroyed first, so that nothing secret of it can be opened from then
+ * on, by anybody; then everything else goes. Answers 204.
+ */
+export const deleteWorkspace = z.strictObject({
+  name: z.string().max(200).describe('The name of the workspace, exactly, to confirm.'),
+});
+
 export const member = z.object({
   user_id: userId,
   name: z.string(),

@@ -13,6 +13,8 @@ export const setupFinding = z.object({
     'sign_in_setups',
     'master_key',
     'copy',
+    'damaged_records',
+    'backup',
   ]),
   state: z.enum(['ok', 'warning', 'problem', 'unknown']),
   title: z.string(),

@@ -33,10 +33,11 @@ const rooms: string[][] = [
   ['auth-methods'],
   ['oauth'],
   ['tokens'],
+  ['notices'],
   ['outbound'],
   ['catalog'],
   ['workspaces'],
-  ['vault', 'jobs', 'audit', 'notify', 'instance'],
+  ['vault', 'jobs', 'audit', 'instance', 'backup'],
   ['db'],
   ['lib'],
 ];

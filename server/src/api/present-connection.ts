@@ -21,6 +21,8 @@ export function presentConnection(connection: Listed): Shown {
     fields: withoutStamp(connection.fields),
     facts: [...connection.facts],
     expires_at: endOf(connection)?.toISOString() ?? null,
+    ends_at: null,
+    rotate_at: null,
     granted_scopes: connection.token?.scopes ? [...connection.token.scopes] : null,
     missing_scopes: connection.missingScopes,
     limited_actions: connection.limitedActions,

@@ -182,6 +182,7 @@ function presentField(
     is_required: field.required,
     input: inputOf(field),
     choices: field.choices?.map(({ value, label }) => ({ value, label })) ?? null,
+    is_listed: false,
   };
 }
 

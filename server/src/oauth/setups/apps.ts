@@ -240,6 +240,9 @@ function shownApp(
     connections_count: count,
     updated_at: app.updatedAt.toISOString(),
     updated_by: isOwn ? app.updatedBy : null,
+    client_secret_ends_at: null,
+    rotate_at: null,
+    previous_secret: null,
     version: app.version,
   };
 }
