@@ -1,17 +1,25 @@
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
-/** What waits longest comes first, so that nothing long is left over at the end for one worker alone. */
-class LongestFirst extends BaseSequencer {
+/**
+ * What takes long comes first, so that nothing long is left over at the end for one worker alone; browsers, which want the
+ * processor, take turns with processes that are mostly waited for.
+ */
+class LongOnesTakeTurns extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const sorted = await super.sort(files);
-    return sorted.toSorted((one, other) => rank(one) - rank(other));
+    const browsers = sorted.filter(({ moduleId }) => moduleId.includes('/e2e/'));
+    const journeys = sorted.filter(({ moduleId }) => moduleId.includes('/server/test/'));
+    const others = sorted.filter((file) => !browsers.includes(file) && !journeys.includes(file));
+    return [...inTurn(browsers, journeys), ...others];
   }
 }
 
-function rank({ moduleId }: TestSpecification): number {
-  if (moduleId.includes('/e2e/')) return 0;
-  return moduleId.includes('/server/test/') ? 1 : 2;
+function inTurn<Item>(some: Item[], more: Item[]): Item[] {
+  const longest = Math.max(some.length, more.length);
+  return Array.from({ length: longest }, (_, index) => [some[index], more[index]])
+    .flat()
+    .filter((item) => item !== undefined);
 }
 
 export default defineConfig({
@@ -25,8 +33,8 @@ export default defineConfig({
     globalSetup: ['server/test/global-setup.ts'],
     testTimeout: 30_000,
     hookTimeout: 60_000,
-    // One more than the two cores of the smallest machine we care for: browsers and processes are waited for half of the time.
-    maxWorkers: 3,
-    sequence: { sequencer: LongestFirst },
+    // Twice the cores of the smallest machine we care for: browsers and processes are waited for half of the time.
+    maxWorkers: 4,
+    sequence: { sequencer: LongOnesTakeTurns },
   },
 });
