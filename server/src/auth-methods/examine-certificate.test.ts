@@ -20,8 +20,8 @@ import {
 describe('a client certificate', () => {
   const pair = { certificate: client.cert + middle.cert, private_key: client.key };
 
-  it('is shown with its subject, issuer, end and fingerprint; the key is not', () => {
-    const found = look(certificate, pair);
+  it('is shown with its subject, issuer, end and fingerprint; the key is not', async () => {
+    const found = await look(certificate, pair);
     expect(found.problem).toBeNull();
     expect(found.title).toBe('Client certificate');
     expect(found.expiresAt).toEqual(inDays(300));
@@ -45,8 +45,8 @@ describe('a client certificate', () => {
       `\uFEFF${(ca.cert + middle.cert + client.cert).replaceAll('\n', '\r\n')}`,
     ],
     ['with the key in the same file', `${client.key}${client.cert}${middle.cert}${ca.cert}`],
-  ])('with its chain %s is stored leaf first', (_, chain) => {
-    const found = look(certificate, { certificate: chain, private_key: client.key });
+  ])('with its chain %s is stored leaf first', async (_, chain) => {
+    const found = await look(certificate, { certificate: chain, private_key: client.key });
     expect(found.problem).toBeNull();
     expect(found.values.reveal().certificate).toBe(
       [client.cert, middle.cert, ca.cert].map((one) => new X509Certificate(one).toString()).join(''),
@@ -141,16 +141,21 @@ describe('a client certificate', () => {
       'authority',
       /This is a private key, not a certificate/,
     ],
-  ])('%s is named for what it is', (_, values, field, words) => {
-    expect(look(certificate, values).problem).toMatchObject({ field, message: expect.stringMatching(words) });
+  ])('%s is named for what it is', async (_, values, field, words) => {
+    expect((await look(certificate, values)).problem).toMatchObject({
+      field,
+      message: expect.stringMatching(words),
+    });
   });
 
-  it('and key that do not fit have a reason for machines', () => {
-    expect(look(certificate, { ...pair, private_key: stranger.key }).problem?.reason).toBe('key_mismatch');
+  it('and key that do not fit have a reason for machines', async () => {
+    expect((await look(certificate, { ...pair, private_key: stranger.key })).problem?.reason).toBe(
+      'key_mismatch',
+    );
   });
 
-  it('is refused when it is over or not valid yet, and accepted with a warning when it ends soon', () => {
-    const made = (from: number, to: number) => {
+  it('is refused when it is over or not valid yet, and accepted with a warning when it ends soon', async () => {
+    const made = async (from: number, to: number) => {
       const { cert, key } = makeCertificate({
         name: 'a.example',
         validFrom: inDays(from),
@@ -158,38 +163,38 @@ describe('a client certificate', () => {
       });
       return look(certificate, { certificate: cert, private_key: key });
     };
-    expect(made(-100, -1).problem?.message).toMatch(/ended on 2026-11-20/);
-    expect(made(1, 100).problem?.message).toMatch(/not valid before 2026-11-22/);
-    expect(made(-100, 10)).toMatchObject({
+    expect((await made(-100, -1)).problem?.message).toMatch(/ended on 2026-11-20/);
+    expect((await made(1, 100)).problem?.message).toMatch(/not valid before 2026-11-22/);
+    expect(await made(-100, 10)).toMatchObject({
       problem: null,
       warnings: ['The certificate ends on 2026-12-01, in 10 days.'],
     });
-    expect(made(-100, 100).warnings).toEqual([]);
+    expect((await made(-100, 100)).warnings).toEqual([]);
   });
 
-  it('of an authority is accepted, and remarked upon', () => {
-    const found = look(certificate, { certificate: ca.cert, private_key: ca.key });
+  it('of an authority is accepted, and remarked upon', async () => {
+    const found = await look(certificate, { certificate: ca.cert, private_key: ca.key });
     expect(found.problem).toBeNull();
     expect(found.warnings).toEqual([expect.stringMatching(/authority \(CA\)/)]);
   });
 
-  it('with a name that looks like markup or holds control characters is shown as plain text', () => {
+  it('with a name that looks like markup or holds control characters is shown as plain text', async () => {
     const made = makeCertificate({ name: '<img src=x onerror=alert(1)>\u202e\u0007x', validTo: inDays(100) });
-    const { facts } = look(certificate, { certificate: made.cert, private_key: made.key });
+    const { facts } = await look(certificate, { certificate: made.cert, private_key: made.key });
     const subject = facts.find((one) => one.label === 'Subject')?.value ?? '';
     expect(subject).toContain('<img src=x onerror=alert(1)>');
     expect(subject).not.toMatch(/[\p{Cc}\p{Cf}]/u);
   });
 
-  it('can be looked at before its key is there, and the key before the certificate', () => {
-    expect(look(certificate, { certificate: pair.certificate })).toMatchObject({
+  it('can be looked at before its key is there, and the key before the certificate', async () => {
+    expect(await look(certificate, { certificate: pair.certificate })).toMatchObject({
       problem: null,
       title: 'Client certificate',
     });
-    expect(look(certificate, { private_key: client.key })).toMatchObject({
+    expect(await look(certificate, { private_key: client.key })).toMatchObject({
       problem: null,
       title: 'Private key',
     });
-    expect(look(certificate, {})).toMatchObject({ problem: null, title: null });
+    expect(await look(certificate, {})).toMatchObject({ problem: null, title: null });
   });
 });

@@ -10,11 +10,11 @@ import { certificateFacts, keyFacts } from './files/shown-facts.ts';
  * A client certificate and its key. Either may come first; where both are there they must belong together. The passphrase
  * opens the key once and is not kept.
  */
-export function examineCertificate(values: CredentialFields, now: Date): Examined {
+export async function examineCertificate(values: CredentialFields, now: Date): Promise<Examined> {
   const entered = values.reveal();
   const found: Examined = { title: null, facts: [], expiresAt: null, warnings: [], problem: null, values };
   const key =
-    entered.private_key === undefined ? null : readPrivateKey(entered.private_key, entered.passphrase);
+    entered.private_key === undefined ? null : await readPrivateKey(entered.private_key, entered.passphrase);
   if (key?.kind === 'problem') found.problem = keyProblem(key);
   const opened = key?.kind === 'key' ? key : null;
   const changed: Record<string, string> = { ...entered };

@@ -5,13 +5,13 @@ import { type Examined, unexamined } from './examine.ts';
 import { readGoogleKey } from './files/google-key.ts';
 import { fact } from './files/shown-facts.ts';
 
-export function examineGoogleKey(
+export async function examineGoogleKey(
   method: Pick<GoogleServiceAccountMethod, 'tokenUrl'>,
   values: CredentialFields,
-): Examined {
+): Promise<Examined> {
   const entered = values.reveal();
   if (entered.key_file === undefined) return unexamined(values);
-  const read = readGoogleKey(entered.key_file, method.tokenUrl);
+  const read = await readGoogleKey(entered.key_file, method.tokenUrl);
   if (read.kind === 'problem') {
     return { ...unexamined(values), problem: { field: 'key_file', message: read.message } };
   }

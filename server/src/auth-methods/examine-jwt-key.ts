@@ -1,5 +1,5 @@
 import type { KeyObject } from 'node:crypto';
-import type { JwtBearerMethod } from '../catalog/auth-definition.ts';
+import type { SigningMethod } from '../catalog/auth-definition.ts';
 import { Secret } from '../lib/secret.ts';
 import type { CredentialFields } from './authenticator.ts';
 import { type Examined, unexamined } from './examine.ts';
@@ -8,13 +8,13 @@ import { fact, keyFacts, keyInWords } from './files/shown-facts.ts';
 import { fill } from './placement.ts';
 import { algorithmOf } from './signed-assertion.ts';
 
-export function examineJwtKey(
-  { assertion }: Pick<JwtBearerMethod, 'assertion'>,
+export async function examineJwtKey(
+  { assertion }: Pick<SigningMethod, 'assertion'>,
   values: CredentialFields,
-): Examined {
+): Promise<Examined> {
   const { private_key: pasted, passphrase, ...others } = values.reveal();
   if (pasted === undefined) return unexamined(values);
-  const read = readPrivateKey(pasted, passphrase);
+  const read = await readPrivateKey(pasted, passphrase);
   if (read.kind === 'problem') {
     const field = read.about === 'passphrase' ? 'passphrase' : 'private_key';
     return { ...unexamined(values), problem: { field, message: read.message } };
@@ -24,7 +24,7 @@ export function examineJwtKey(
     const message = `This key (${keyInWords(read.key)}) cannot sign ${algorithm ?? 'an assertion'}.`;
     return { ...unexamined(values), problem: { field: 'private_key', message } };
   }
-  const [issuer, subject] = [assertion.issuer, assertion.subject ?? ''].map((one) => fill(one, values));
+  const [issuer, subject] = [assertion.issuer ?? '', assertion.subject ?? ''].map((one) => fill(one, values));
   return {
     ...unexamined(new Secret({ ...others, private_key: read.pem.reveal() })),
     title: 'Private key for signed requests of tokens',

@@ -31,10 +31,10 @@ export const aws = authMethodSchema.parse({
 });
 export const certificate = authMethodSchema.parse({ type: 'certificate', fields });
 
-export const look = (method: AuthMethod, values: Record<string, string>): Examined =>
+export const look = (method: AuthMethod, values: Record<string, string>): Promise<Examined> =>
   examine(method, new Secret(values), NOW);
-export const problemOf = (method: AuthMethod, values: Record<string, string>) =>
-  look(method, values).problem?.message ?? null;
+export const problemOf = async (method: AuthMethod, values: Record<string, string>) =>
+  (await look(method, values)).problem?.message ?? null;
 
 export const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 });
 export const otherRsa = generateKeyPairSync('rsa', { modulusLength: 2048 });

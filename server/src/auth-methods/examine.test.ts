@@ -23,8 +23,8 @@ import {
 } from './examine-under-test.ts';
 
 describe('a Google service account key', () => {
-  it('is shown with its project, e-mail and key ID, and whom it acts for; nothing of the private key', () => {
-    const found = look(google, { key_file: keyFile(), subject: 'ada@example.com' });
+  it('is shown with its project, e-mail and key ID, and whom it acts for; nothing of the private key', async () => {
+    const found = await look(google, { key_file: keyFile(), subject: 'ada@example.com' });
     expect(found).toMatchObject({
       title: 'Google service account key',
       problem: null,
@@ -48,8 +48,8 @@ describe('a Google service account key', () => {
     ['spaces where lines were', keyFile({ private_key: RSA_KEY.replaceAll('\n', ' ') })],
     ['no last line end', keyFile({ private_key: RSA_KEY.trimEnd() })],
     ['spaces in front of lines', keyFile({ private_key: RSA_KEY.replaceAll('\n', '\n   ') })],
-  ])('with %s is put in order', (_, text) => {
-    const found = look(google, { key_file: text });
+  ])('with %s is put in order', async (_, text) => {
+    const found = await look(google, { key_file: text });
     expect(found.problem).toBeNull();
     expect(privateKeyIn(found)).toBe(RSA_KEY);
   });
@@ -112,8 +112,8 @@ describe('a Google service account key', () => {
       keyFile({ private_key: RSA_KEY.replace(/.{4}\n-----END/, '!!!!\n-----END') }),
       /characters that do not belong/,
     ],
-  ])('that is %s is refused, and said why', (_, text, words) => {
-    const found = look(google, { key_file: text });
+  ])('that is %s is refused, and said why', async (_, text, words) => {
+    const found = await look(google, { key_file: text });
     expect(found.problem).toMatchObject({ field: 'key_file', message: expect.stringMatching(words) });
     expect(found.problem?.message).not.toContain(RSA_KEY.slice(40, 80));
   });
@@ -140,12 +140,15 @@ describe('an AWS access key', () => {
       'session_token',
       /needs its session token/,
     ],
-  ])('that is %s is refused, and said why', (_, entered, field, words) => {
-    expect(look(aws, entered).problem).toMatchObject({ field, message: expect.stringMatching(words) });
+  ])('that is %s is refused, and said why', async (_, entered, field, words) => {
+    expect((await look(aws, entered)).problem).toMatchObject({
+      field,
+      message: expect.stringMatching(words),
+    });
   });
 
-  it('is shown by its ID', () => {
-    expect(look(aws, { ...values, region: 'us-east-1' })).toMatchObject({
+  it('is shown by its ID', async () => {
+    expect(await look(aws, { ...values, region: 'us-east-1' })).toMatchObject({
       title: 'AWS access key',
       problem: null,
       facts: [
@@ -168,50 +171,55 @@ describe('a file with one bit turned over', () => {
     }
   }
 
-  it.each<[string, string, (text: string) => { problem: unknown; key: string | undefined }, string]>([
+  it.each<[string, string, (text: string) => Promise<{ problem: unknown; key: string | undefined }>, string]>(
     [
-      'a PEM key of RSA',
-      RSA_KEY,
-      (private_key) => {
-        const { problem, values } = look(jwt, { private_key });
-        return { problem, key: values.reveal().private_key };
-      },
-      RSA_KEY,
+      [
+        'a PEM key of RSA',
+        RSA_KEY,
+        async (private_key) => {
+          const { problem, values } = await look(jwt, { private_key });
+          return { problem, key: values.reveal().private_key };
+        },
+        RSA_KEY,
+      ],
+      [
+        'a PEM key of a curve',
+        pkcs8(ec.privateKey),
+        async (private_key) => {
+          const { problem, values } = await look(jwt, { private_key });
+          return { problem, key: values.reveal().private_key };
+        },
+        pkcs8(ec.privateKey),
+      ],
+      [
+        'a JSON key',
+        keyFile(),
+        async (key_file) => {
+          const found = await look(google, { key_file });
+          return { problem: found.problem, key: found.problem === null ? privateKeyIn(found) : undefined };
+        },
+        RSA_KEY,
+      ],
+      [
+        'a certificate with its chain',
+        client.cert,
+        async (text) => {
+          const chain = text + middle.cert + ca.cert;
+          const { problem, values } = await look(certificate, {
+            certificate: chain,
+            private_key: client.key,
+          });
+          return { problem, key: values.reveal().certificate };
+        },
+        [client.cert, middle.cert, ca.cert].map((one) => new X509Certificate(one).toString()).join(''),
+      ],
     ],
-    [
-      'a PEM key of a curve',
-      pkcs8(ec.privateKey),
-      (private_key) => {
-        const { problem, values } = look(jwt, { private_key });
-        return { problem, key: values.reveal().private_key };
-      },
-      pkcs8(ec.privateKey),
-    ],
-    [
-      'a JSON key',
-      keyFile(),
-      (key_file) => {
-        const found = look(google, { key_file });
-        return { problem: found.problem, key: found.problem === null ? privateKeyIn(found) : undefined };
-      },
-      RSA_KEY,
-    ],
-    [
-      'a certificate with its chain',
-      client.cert,
-      (text) => {
-        const chain = text + middle.cert + ca.cert;
-        const { problem, values } = look(certificate, { certificate: chain, private_key: client.key });
-        return { problem, key: values.reveal().certificate };
-      },
-      [client.cert, middle.cert, ca.cert].map((one) => new X509Certificate(one).toString()).join(''),
-    ],
-  ])(
+  )(
     '%s is refused or is still the very same, and nothing throws',
-    (_, text, read, same) => {
+    async (_, text, read, same) => {
       let refused = 0;
       for (const one of damaged(text, 2_000)) {
-        const { problem, key } = read(one);
+        const { problem, key } = await read(one);
         if (problem === null) expect(key).toBe(same);
         else refused += 1;
       }

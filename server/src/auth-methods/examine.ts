@@ -31,7 +31,7 @@ export interface FileProblem {
  * Looks at what was entered for a method. Fields that are not there yet are no problem here: whoever saves asks for them.
  * `tokenUrl`: where assertions go, with connection fields filled in.
  */
-export function examine(method: AuthMethod, values: CredentialFields, now: Date): Examined {
+export async function examine(method: AuthMethod, values: CredentialFields, now: Date): Promise<Examined> {
   if (method.type === 'certificate') return examineCertificate(values, now);
   if (method.type !== 'service_account') return unexamined(values);
   switch (method.kind) {
@@ -39,6 +39,9 @@ export function examine(method: AuthMethod, values: CredentialFields, now: Date)
       return examineGoogleKey(method, values);
     case 'aws_access_key':
       return examineAwsKey(values);
+    case 'client_assertion':
+    case 'self_signed':
+    case 'jwt_exchange':
     case 'jwt_bearer':
       return examineJwtKey(method, values);
   }

@@ -55,7 +55,7 @@ export interface Accepted extends CheckedValues {
  */
 export async function checkEntered(deps: CheckEnteredDeps, entering: Entering): Promise<Accepted> {
   const { definition, method, existing } = entering;
-  const entered = readEntered(
+  const entered = await readEntered(
     definition,
     method,
     entering.credentials,

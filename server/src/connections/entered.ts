@@ -37,35 +37,35 @@ const MAX_FILE_LENGTH = 256 * 1024;
  * which need not be entered again; a secret always has to be, because a changed address must not get the old one.
  * Throws `invalid_input` with every problem at once.
  */
-export function readEntered(
+export async function readEntered(
   definition: Pick<Definition, 'connectionFields' | 'name'>,
   method: AuthMethod,
   entered: Readonly<Record<string, string>>,
   known: Readonly<Record<string, string>>,
   now: Date,
-): ReadEntered {
+): Promise<ReadEntered> {
   const { read, problems } = readFields(definition, method, entered, known);
   if (problems.length > 0) throw new AppError('invalid_input', { fields: problems });
-  const examined = examine(method, valuesOf(read), now);
+  const examined = await examine(method, valuesOf(read), now);
   if (examined.problem !== null) throw refused(examined.problem);
   const sum = summed(read, examined);
   return { ...sum, fields: { ...sum.fields, ...fixedFields(definition) } };
 }
 
 /** What entered credentials are, without saving them; what is not entered yet is no problem here. */
-export function recogniseEntered(
+export async function recogniseEntered(
   definition: Pick<Definition, 'connectionFields' | 'name'>,
   method: AuthMethod,
   entered: Readonly<Record<string, string>>,
   now: Date,
-): Recognised {
+): Promise<Recognised> {
   const { read, problems } = readFields(definition, method, entered, {}, 'given');
   const [first] = problems;
   if (first !== undefined) {
     const problem = { field: first.path.replace(/^credentials\./, ''), message: first.message };
     return { title: null, facts: [], expires_at: null, warnings: [], problem };
   }
-  const { title, facts, expiresAt, warnings, problem } = examine(method, valuesOf(read), now);
+  const { title, facts, expiresAt, warnings, problem } = await examine(method, valuesOf(read), now);
   return {
     title,
     facts,

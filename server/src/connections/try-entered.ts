@@ -41,7 +41,7 @@ export async function enteredCredential(
 ): Promise<{ source: CredentialSource; fields: Readonly<Record<string, string>>; notes: string[] }> {
   const method = methodOf(definition);
   const at = deps.clock.now();
-  const { values, fields, notes } = readEntered(definition, method, credentials, {}, at);
+  const { values, fields, notes } = await readEntered(definition, method, credentials, {}, at);
   if (!usesTokens(method)) {
     const signer = authenticator(method, values, basePathOf(definition, method, fields));
     return { source: literalCredential({ version: 1, ...signer }), fields, notes };

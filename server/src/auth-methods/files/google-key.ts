@@ -19,7 +19,7 @@ const WANTED = 'a service account key';
 const ADVICE = 'In Google Cloud: IAM & Admin > Service Accounts > the account > Keys > Add key > JSON.';
 
 /** `tokenUrl`: the one address that an assertion goes to, whatever the file says. */
-export function readGoogleKey(text: string, tokenUrl: string): GoogleKeyOutcome {
+export async function readGoogleKey(text: string, tokenUrl: string): Promise<GoogleKeyOutcome> {
   const kind = fileKind(text);
   const isOther = kind !== 'google_service_account' && kind !== 'json';
   if (isOther) return problem(wrongFile(text, WANTED, ADVICE));
@@ -36,8 +36,8 @@ export function readGoogleKey(text: string, tokenUrl: string): GoogleKeyOutcome 
   return withKey(value);
 }
 
-function withKey(value: Record<string, unknown>): GoogleKeyOutcome {
-  const opened = readPrivateKey(textAt(value, 'private_key') ?? '', undefined);
+async function withKey(value: Record<string, unknown>): Promise<GoogleKeyOutcome> {
+  const opened = await readPrivateKey(textAt(value, 'private_key') ?? '', undefined);
   if (opened.kind === 'problem') return problem(`In the file's private_key: ${opened.message}`);
   const { key } = opened;
   if (key.asymmetricKeyType !== 'rsa' || (key.asymmetricKeyDetails?.modulusLength ?? 0) < 2_048) {

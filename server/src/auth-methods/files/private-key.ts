@@ -21,7 +21,7 @@ const WANTED = 'a private key in PEM form';
  * The one private key of a PEM text, opened with its passphrase where it has one, proved by a signature, and written out
  * again as PKCS#8 without a passphrase: it is stored sealed, and the passphrase is not kept.
  */
-export function readPrivateKey(text: string, passphrase: string | undefined): KeyOutcome {
+export async function readPrivateKey(text: string, passphrase: string | undefined): Promise<KeyOutcome> {
   const found = readPem(text);
   if (found.kind === 'none') return problem(wrongFile(text, WANTED));
   const isKey = ({ label }: PemBlock) => kindOfLabel(label).endsWith('private_key');

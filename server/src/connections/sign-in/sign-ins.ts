@@ -116,7 +116,7 @@ async function beginSignIn(deps: SignInsDeps, who: Who, ask: SignInAsk, origin: 
   const existing = await existingOf(deps, who, ask, definition);
   const name = ask.name === undefined || existing !== null ? null : tidyName(ask.name);
   if (name !== null) await refuseTaken(deps, who, definition.slug, name);
-  const { fields } = asFields(() =>
+  const { fields } = await asFields(() =>
     readEntered(definition, method, ask.fields, existing?.fields ?? {}, deps.clock.now()),
   );
   const offered = new Set(method.scopes.filter((scope) => scope.optional).map((scope) => scope.name));
@@ -162,9 +162,9 @@ async function refuseTaken(
 }
 
 /** `readEntered` speaks of credentials; here the same fields stand under `fields`. */
-function asFields<T>(read: () => T): T {
+async function asFields<T>(read: () => Promise<T>): Promise<T> {
   try {
-    return read();
+    return await read();
   } catch (error) {
     if (!(error instanceof AppError) || error.fields === undefined) throw error;
     const fields: FieldProblem[] = error.fields.map(({ path, message }) => ({
