@@ -1,8 +1,4 @@
-import type {
-  GoogleServiceAccountMethod,
-  JwtBearerMethod,
-  ServiceAccountMethod,
-} from '../catalog/auth-definition.ts';
+import type { ServiceAccountMethod } from '../catalog/auth-definition.ts';
 import type { Definition } from '../catalog/definition.ts';
 import type { Clock } from '../lib/clock.ts';
 import { filledAddress } from '../oauth/addresses.ts';
@@ -17,10 +13,13 @@ interface Deps {
 }
 
 /** Kinds of service account whose key buys short-lived tokens. */
-export type TokenServiceAccount = GoogleServiceAccountMethod | JwtBearerMethod;
+export type TokenServiceAccount = Extract<
+  ServiceAccountMethod,
+  { kind: 'google_service_account' | 'jwt_bearer' }
+>;
 
 export function mintsTokens(method: ServiceAccountMethod): method is TokenServiceAccount {
-  return method.kind !== 'aws_access_key';
+  return method.kind === 'google_service_account' || method.kind === 'jwt_bearer';
 }
 
 /**
@@ -60,10 +59,16 @@ export async function mintServiceAccount(
   return aboutKey(outcome);
 }
 
+function adviceOf({ advice }: { advice?: string | null }) {
+  return advice ? { advice } : {};
+}
+
 /** There is no grant that could expire and no sign-in setup that could be wrong: it is the key that is not taken. */
 function aboutKey(outcome: TokenOutcome): TokenOutcome {
   const isKey = outcome.kind === 'ended' || outcome.kind === 'setup_rejected';
-  return isKey ? { kind: 'ended', because: 'rejected', words: outcome.words } : outcome;
+  if (!isKey) return outcome;
+  const because = outcome.kind === 'ended' ? outcome.because : 'rejected';
+  return { kind: 'ended', because, words: outcome.words, ...adviceOf(outcome) };
 }
 
 /** The assertion says who asks, so that no client does. */

@@ -39,13 +39,16 @@ const ruleOutcomeSchema = z.enum([
   'pending',
   'invalid_request',
   'provider_error',
+  'clock_off',
 ]);
 
 /** "Such an answer means that", where it is not what the status alone says. First match wins. */
 export const answerRuleSchema = shape({
   when: conditionSchema,
   // biome-ignore lint/suspicious/noThenProperty: a word of the file format; nobody awaits a rule.
-  then: ruleOutcomeSchema,
+  then: ruleOutcomeSchema.describe(
+    "clock_off: a problem that is not the credential's, and by how much this server's clock is off is said.",
+  ),
   permission: z.string().max(120).optional().describe('The permission that is missing, where it is known.'),
   permission_path: pathSchema.optional().describe('Where the answer names the missing permission.'),
   wait_seconds: z

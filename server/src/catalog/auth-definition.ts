@@ -1,124 +1,18 @@
 import { z } from 'zod';
-import { credentialFieldSchema } from './field-definition.ts';
-import { probeSchema } from './probe-definition.ts';
+import {
+  fields,
+  methodBase,
+  placementSchema,
+  scopes,
+  tokenEndpoint,
+  tokenPlacement,
+  urlSchema,
+  urlTemplateSchema,
+} from './method-parts.ts';
+import { serviceAccountSchema } from './service-account-definition.ts';
 import { nameSchema, pathSchema, proseSchema, shape, templateSchema } from './shape.ts';
 
-const urlSchema = z.url({ protocol: /^https?$/ });
-const urlTemplateSchema = z.string().regex(/^https?:\/\//, 'start with https://');
-
-/** Where a credential goes in every request. `value` holds `{name}` places for this method's fields. */
-const placementSchema = shape({
-  in: z.enum(['header', 'query', 'path']).describe('path: put before the path of every request.'),
-  name: z.string().max(80).default('').describe('Header or parameter; empty for path.'),
-  value: templateSchema.min(1),
-});
-
-const keyHelpSchema = shape({
-  location: z
-    .string()
-    .min(1)
-    .max(200)
-    .describe('Where in the dashboard the key is found: "Settings > API keys".'),
-  hint: proseSchema
-    .optional()
-    .describe('The finer way, where the dashboard differs or something must be chosen.'),
-  url: urlSchema.optional(),
-});
-
-const methodBase = {
-  id: nameSchema.optional().describe('Needed where an integration has two methods of one type.'),
-  label: z.string().min(1).max(80).optional(),
-  key_help: keyHelpSchema.optional(),
-  base_url: urlTemplateSchema
-    .optional()
-    .describe('Where this method uses another address than the integration.'),
-  probe: probeSchema.optional().describe('Where this method is checked by another request.'),
-  note: proseSchema.optional().describe('When to use this method, in a sentence.'),
-  rotation_help: proseSchema
-    .optional()
-    .describe('How a new credential is made beside the old one, and how the old one is withdrawn.'),
-};
-
-const fields = z.array(credentialFieldSchema).min(1);
-
-/** A permission that is asked for: its name, or what it allows and whether one may do without. */
-const scopeSchema = z.union([
-  z
-    .string()
-    .min(1)
-    .max(300)
-    .transform((name) => ({ name, description: undefined, optional: false, impliedBy: [] as string[] })),
-  shape({
-    name: z.string().min(1).max(300),
-    description: z.string().min(1).max(160).optional().describe('What it allows, for people.'),
-    optional: z.boolean().default(false).describe('Asked for only where the person ticks it.'),
-    implied_by: z
-      .array(z.string().min(1).max(300))
-      .default([])
-      .describe(
-        'Scopes that hold this one: where one of them was granted, this one was, whatever is listed.',
-      ),
-  }),
-]);
-const scopes = { scopes: z.array(scopeSchema).default([]), scope_separator: z.string().default(' ') };
-const tokenPlacement = {
-  send: z
-    .array(placementSchema)
-    .min(1)
-    .optional()
-    .describe('Left out: "Authorization: Bearer {access_token}".'),
-};
-
-const tokenErrorMeaning = z
-  .enum(['expired', 'revoked', 'rejected', 'setup_rejected', 'rate_limited', 'provider_error', 'none'])
-  .describe(
-    'expired, revoked, rejected: only signing in again helps. setup_rejected: client id or secret is wrong. none: a code that says "all is well".',
-  );
-
-/**
- * What is particular about a token endpoint. In every file alike and not said here: `invalid_grant` ends the grant,
- * `invalid_client` and `unauthorized_client` reject the setup; an answer 200 with an error or without a token is a failure;
- * a missing, text or negative `expires_in` is "not known"; scopes come as a text or a list.
- */
-const tokenEndpoint = {
-  token_url: urlTemplateSchema.describe('{name} stands for a connection field.'),
-  token_request_body: z.enum(['form', 'json']).default('form'),
-  token_params: z.record(z.string(), z.string()).default({}).describe('Sent with every request for a token.'),
-  token_headers: z.record(z.string(), z.string()).default({}),
-  token_path: pathSchema.optional().describe('Where in the answer the members stand; left out: at the top.'),
-  token_account: shape({ id: pathSchema.optional(), name: pathSchema.optional() })
-    .optional()
-    .describe('Where the answer, from its top, says whose token it is.'),
-  token_error_paths: z
-    .array(pathSchema)
-    .default(['error'])
-    .describe('Where a failing answer names its error code; the first one that is known counts.'),
-  token_errors: z
-    .record(z.string(), tokenErrorMeaning)
-    .default({})
-    .describe('Codes this provider has beyond RFC 6749, and what they mean; http_404 is the status itself.'),
-  access_token_ttl_seconds: z
-    .int()
-    .positive()
-    .optional()
-    .describe(
-      'How long a token lives where the answer does not say. Left out: not known, a 401 shows its end.',
-    ),
-  token_query: z
-    .record(z.string(), z.string())
-    .default({})
-    .describe('Parameters that the token address itself has, behind its question mark.'),
-  client_id_param: z
-    .string()
-    .default('client_id')
-    .describe('What the client id is called there, and where people sign in.'),
-  token_members: z
-    .record(z.string(), pathSchema)
-    .default({})
-    .describe(
-      'Where a member of the answer has another name: access_token, refresh_token, expires_in, expires_at, scope.',
-    ),
-};
+export type { KeyHelp, Placement, Scope } from './method-parts.ts';
 
 const apiKeySchema = shape({
   type: z.literal('api_key'),
@@ -291,65 +185,6 @@ const clientCredentialsSchema = shape({
   ),
   token_auth_method: z.enum(['client_secret_post', 'client_secret_basic']).default('client_secret_basic'),
 });
-/**
- * A service account: an identity of a program. The names of the fields are fixed by the kind, since the kind knows what to
- * do with them; labels and help are the file's.
- */
-const serviceAccount = { type: z.literal('service_account'), ...methodBase, fields };
-
-/** Fields `key_file` (the JSON key) and, where it may act for a person, `subject`. A signed JWT (RS256) buys a token. */
-const googleServiceAccountSchema = shape({
-  ...serviceAccount,
-  ...scopes,
-  ...tokenPlacement,
-  ...tokenEndpoint,
-  kind: z.literal('google_service_account'),
-});
-
-/** Fields `access_key_id`, `secret_access_key` and, of temporary keys, `session_token`. Every request is signed (Signature V4). */
-const awsAccessKeySchema = shape({
-  ...serviceAccount,
-  kind: z.literal('aws_access_key'),
-  signing: shape({
-    service: templateSchema.min(1).describe('"sts", "s3": as it stands in the credential scope.'),
-    region: templateSchema.min(1).describe('"us-east-1", or "{region}" for a field.'),
-    payload: z
-      .enum(['hashed', 'unsigned'])
-      .default('hashed')
-      .describe('unsigned: a body that is not at hand yet is sent as UNSIGNED-PAYLOAD (S3 over https).'),
-    escape_path: z
-      .enum(['twice', 'once'])
-      .default('twice')
-      .describe('once: S3 alone signs the path as it is sent.'),
-  }),
-});
-
-/**
- * RFC 7523: a JWT signed with a private key buys a token. Fields `private_key` (PEM) and, where the key may be encrypted,
- * `passphrase`; the others are the file's own, and `assertion` says where they go.
- */
-const jwtBearerSchema = shape({
-  ...serviceAccount,
-  ...scopes,
-  ...tokenPlacement,
-  ...tokenEndpoint,
-  kind: z.literal('jwt_bearer'),
-  assertion: shape({
-    issuer: templateSchema.min(1).describe('"{client_id}"'),
-    subject: templateSchema.optional().describe('"{username}"; left out or empty: the issuer again.'),
-    audience: templateSchema.optional().describe('Left out or empty: the token_url.'),
-    key_id: templateSchema
-      .optional()
-      .describe('`kid` of the header, where the server tells keys apart by it.'),
-    algorithm: z
-      .enum(['RS256', 'RS384', 'RS512', 'PS256', 'ES256', 'ES384', 'EdDSA'])
-      .optional()
-      .describe('Left out: by the key. RSA: RS256; P-256: ES256; P-384: ES384; Ed25519: EdDSA.'),
-    lifetime_seconds: z.int().min(30).max(3600).default(300),
-    scope_in: z.enum(['claim', 'parameter']).default('parameter'),
-  }),
-});
-
 /** Fields `certificate`, `private_key` (PEM) and, as needed, `passphrase` and `authority` (of the server, beside the public ones). */
 const certificateSchema = shape({ type: z.literal('certificate'), ...methodBase, fields });
 const noneSchema = shape({ type: z.literal('none'), ...methodBase });
@@ -360,16 +195,13 @@ export const authMethodSchema = z.discriminatedUnion('type', [
   basicSchema,
   oauth2Schema,
   clientCredentialsSchema,
-  z.discriminatedUnion('kind', [googleServiceAccountSchema, awsAccessKeySchema, jwtBearerSchema]),
+  serviceAccountSchema,
   certificateSchema,
   noneSchema,
 ]);
 
-export type Placement = z.output<typeof placementSchema>;
-export type Scope = z.output<typeof scopeSchema>;
 export type OAuth2Method = Extract<AuthMethod, { type: 'oauth2' }>;
 export type ClientCredentialsMethod = Extract<AuthMethod, { type: 'oauth2_client_credentials' }>;
-export type KeyHelp = z.output<typeof keyHelpSchema>;
 export type AuthMethod = z.output<typeof authMethodSchema>;
 export type ApiKeyMethod = Extract<AuthMethod, { type: 'api_key' }>;
 export type BasicMethod = Extract<AuthMethod, { type: 'basic' }>;
@@ -377,3 +209,8 @@ export type ServiceAccountMethod = Extract<AuthMethod, { type: 'service_account'
 export type GoogleServiceAccountMethod = Extract<ServiceAccountMethod, { kind: 'google_service_account' }>;
 export type AwsAccessKeyMethod = Extract<ServiceAccountMethod, { kind: 'aws_access_key' }>;
 export type JwtBearerMethod = Extract<ServiceAccountMethod, { kind: 'jwt_bearer' }>;
+export type ClientAssertionMethod = Extract<ServiceAccountMethod, { kind: 'client_assertion' }>;
+export type SelfSignedMethod = Extract<ServiceAccountMethod, { kind: 'self_signed' }>;
+export type JwtExchangeMethod = Extract<ServiceAccountMethod, { kind: 'jwt_exchange' }>;
+/** Kinds that sign a JWT of what was entered; `assertion` says what is in it. */
+export type SigningMethod = JwtBearerMethod | ClientAssertionMethod | SelfSignedMethod | JwtExchangeMethod;

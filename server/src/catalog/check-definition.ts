@@ -2,6 +2,7 @@ import type { Action } from './action-definition.ts';
 import { addressProblem } from './address-check.ts';
 import type { AuthMethod } from './auth-definition.ts';
 import { checkFields } from './check-fields.ts';
+import { checkServiceAccounts } from './check-service-accounts.ts';
 import { checkSignIn } from './check-sign-in.ts';
 import { checkTemplates } from './check-templates.ts';
 import type { Definition } from './definition.ts';
@@ -27,6 +28,7 @@ export function checkDefinition(
     ...checkPrimary(definition),
     ...checkSignIn(definition),
     ...checkFields(definition),
+    ...checkServiceAccounts(definition),
   ];
 }
 
@@ -38,6 +40,8 @@ function checkAddresses(definition: Definition, allowed: readonly string[] | nul
   for (const [index, method] of definition.auth.entries()) {
     addresses.push([['auth', index, 'base_url'], method.baseUrl]);
     addresses.push([['auth', index, 'probe', 'base_url'], method.probe?.baseUrl]);
+    if ('assumeRole' in method)
+      addresses.push([['auth', index, 'assume_role', 'url'], method.assumeRole?.url]);
     if ('tokenUrl' in method) addresses.push([['auth', index, 'token_url'], method.tokenUrl]);
     if ('authorizeUrl' in method) addresses.push([['auth', index, 'authorize_url'], method.authorizeUrl]);
     if ('refreshUrl' in method) addresses.push([['auth', index, 'refresh_url'], method.refreshUrl]);
@@ -74,6 +78,7 @@ function checkEveryText(value: unknown, path: Path): FileProblem[] {
     if (typeof inner !== 'string') return checkEveryText(inner, here);
     const isPattern =
       key === 'pattern' ||
+      (key === 'matches' && path.includes('token_words')) ||
       (key === 'matches' &&
         (path.at(-1) === 'body' || path.at(-1) === 'header' || typeof path.at(-1) === 'number'));
     const problem = isPattern ? patternProblem(inner) : null;
@@ -113,6 +118,9 @@ const FIXED_FIELDS: Record<string, readonly string[]> = {
   google_service_account: ['key_file'],
   aws_access_key: ['access_key_id', 'secret_access_key'],
   jwt_bearer: ['private_key'],
+  client_assertion: ['client_id', 'private_key'],
+  self_signed: ['private_key'],
+  jwt_exchange: ['private_key'],
   certificate: ['certificate', 'private_key'],
 };
 
@@ -123,7 +131,7 @@ function checkFixedFields(method: AuthMethod, index: number): FileProblem[] {
     const field = fields.find((one) => one.name === name);
     const path = ['auth', index, 'fields'];
     if (field === undefined) return [{ path, message: `The kind ${kind} needs a field called "${name}".` }];
-    const isOpen = name !== 'access_key_id' && !field.secret;
+    const isOpen = name !== 'access_key_id' && name !== 'client_id' && !field.secret;
     return isOpen ? [{ path, message: `The field "${name}" must be secret.` }] : [];
   });
 }

@@ -141,6 +141,7 @@ type Method = Definition['auth'][number];
 const ADDRESSES: readonly (readonly [string, (method: Method) => string | undefined])[] = [
   ['base_url', (method) => method.baseUrl],
   ['authorize_url', (method) => ('authorizeUrl' in method ? method.authorizeUrl : undefined)],
+  ['assume_role.url', (method) => ('assumeRole' in method ? method.assumeRole?.url : undefined)],
   ['token_url', (method) => ('tokenUrl' in method ? method.tokenUrl : undefined)],
   ['refresh_url', (method) => ('refreshUrl' in method ? method.refreshUrl : undefined)],
   ['revoke_url', (method) => ('revokeUrl' in method ? method.revokeUrl : undefined)],

@@ -1,7 +1,36 @@
 import { z } from 'zod';
+import { requestTemplateSchema } from './request-template.ts';
 import { nameSchema, pathSchema, proseSchema, shape } from './shape.ts';
 
 export const choiceSchema = shape({ value: z.string(), label: z.string().min(1) });
+
+/** How the tool itself says what a field can be, once the others are filled in. Nothing of it is stored. */
+const listedFromSchema = shape({
+  request: requestTemplateSchema.describe(
+    'Asked at the address of the method. {name} stands for a connection field, {page} for the number of the page.',
+  ),
+  signed_by: z
+    .enum(['assertion', 'credential'])
+    .default('credential')
+    .describe(
+      'credential: as every request of the method. assertion: by the JWT itself, before there is anything to get a token for.',
+    ),
+  records: pathSchema.default('').describe('Where the list stands; empty: the answer is the list.'),
+  value: pathSchema.describe('In a record: what the field gets.'),
+  label: pathSchema.describe('In a record: what people see.'),
+  detail: pathSchema.optional().describe('In a record: said beside the label.'),
+  where: z
+    .record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()]))
+    .default({})
+    .describe('Members that a record must have with this value; null: that it has not.'),
+  page_size: z
+    .int()
+    .positive()
+    .optional()
+    .describe(
+      'A page of so many has another one behind it, asked for with {page}. Left out: all come at once.',
+    ),
+});
 
 const fieldBase = {
   name: nameSchema,
@@ -16,6 +45,7 @@ const fieldBase = {
   pattern_help: proseSchema.optional().describe('What to say when the pattern does not fit.'),
   required: z.boolean().default(true),
   choices: z.array(choiceSchema).min(1).optional(),
+  listed_from: listedFromSchema.optional(),
 };
 
 /** One thing asked for when credentials are entered. */
@@ -58,3 +88,4 @@ export const connectionFieldSchema = shape({
 
 export type CredentialField = z.output<typeof credentialFieldSchema>;
 export type ConnectionField = z.output<typeof connectionFieldSchema>;
+export type ListedFrom = z.output<typeof listedFromSchema>;

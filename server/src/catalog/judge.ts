@@ -1,6 +1,7 @@
 import type { Action } from './action-definition.ts';
 import type { AnswerRule, Condition } from './answer-rule.ts';
 import { answerValue } from './answer-value.ts';
+import { clockWords } from './clock-words.ts';
 import { holds, type Seen } from './condition.ts';
 import type { Definition } from './definition.ts';
 import { readAccount } from './extract.ts';
@@ -51,6 +52,10 @@ function rulesOf(asked: Asked): readonly AnswerRule[] {
 
 function byRule(context: Context, rule: AnswerRule): Outcome {
   if (rule.then === 'success') return byBody(context);
+  if (rule.then === 'clock_off') {
+    const advice = rule.say ?? clockWords(context.seen.headers, context.now);
+    return failure(context, 'provider_error', { advice });
+  }
   const { json } = context.seen;
   const named = rule.permissionPath === undefined ? undefined : readPath(json, rule.permissionPath);
   const permission = typeof named === 'string' ? named.slice(0, 120) : rule.permission;

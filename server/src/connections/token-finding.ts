@@ -6,11 +6,16 @@ import { type Finding, finding } from './verdict.ts';
 export function findingWithoutMint(outcome: Exclude<MintOutcome, { kind: 'minted' }>): Finding {
   switch (outcome.kind) {
     case 'ended':
-      return endedFinding(outcome.because, outcome.words);
+      return endedFinding(outcome.because, outcome.words, outcome.advice);
     case 'setup_rejected':
-      return finding('provider_error', { said: outcome.words, because: SETUP });
+      return finding('provider_error', {
+        said: outcome.words,
+        advice: outcome.advice ?? null,
+        because: SETUP,
+      });
     case 'not_now': {
-      const known = { said: outcome.words, retryAfterSeconds: outcome.retryAfterSeconds };
+      const { words: said, advice = null, retryAfterSeconds } = outcome;
+      const known = { said, advice, retryAfterSeconds };
       if (outcome.because === 'rate_limited') return finding('rate_limited', known);
       return finding(outcome.because, { ...known, because: NO_TOKEN });
     }
@@ -38,9 +43,13 @@ export function findingUnavailable({
   }
 }
 
-function endedFinding(because: 'expired' | 'revoked' | 'rejected', said: string | null): Finding {
-  if (because === 'rejected') return finding('rejected', { said });
-  return finding('expired', { said, isWithdrawn: because === 'revoked' });
+function endedFinding(
+  because: 'expired' | 'revoked' | 'rejected',
+  said: string | null,
+  advice: string | null = null,
+): Finding {
+  if (because === 'rejected') return finding('rejected', { said, advice });
+  return finding('expired', { said, advice, isWithdrawn: because === 'revoked' });
 }
 
 const SETUP = 'it does not accept the one-time sign-in setup';

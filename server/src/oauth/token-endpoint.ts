@@ -1,4 +1,5 @@
 import type { ConnectionField } from '../catalog/field-definition.ts';
+import type { TokenErrorMeaning, TokenWords } from '../catalog/method-parts.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Secret } from '../lib/secret.ts';
 import { bodyText } from '../outbound/answer-body.ts';
@@ -27,6 +28,7 @@ export interface TokenEndpoint {
   tokenAccount?: { id?: string | undefined; name?: string | undefined } | undefined;
   tokenErrorPaths: readonly string[];
   tokenErrors: Readonly<Record<string, TokenErrorMeaning>>;
+  tokenWords?: readonly TokenWords[] | undefined;
   accessTokenTtlSeconds?: number | undefined;
   refreshTokenTtlSeconds?: number | undefined;
   refreshTokenLifetime?: 'sliding' | 'fixed' | 'fixed_where_said' | undefined;
@@ -36,15 +38,6 @@ export interface TokenEndpoint {
   clientIdParam?: string | undefined;
   tokenMembers?: Readonly<Record<string, string>> | undefined;
 }
-
-export type TokenErrorMeaning =
-  | 'expired'
-  | 'revoked'
-  | 'rejected'
-  | 'setup_rejected'
-  | 'rate_limited'
-  | 'provider_error'
-  | 'none';
 
 export type Grant =
   | {

@@ -1,16 +1,18 @@
+import { clockWords } from '../catalog/clock-words.ts';
+import type { TokenErrorMeaning, TokenWords } from '../catalog/method-parts.ts';
 import { readPath } from '../catalog/path.ts';
 import type { Answer } from '../outbound/outcome.ts';
 import { retryAfterSeconds } from '../outbound/retry.ts';
 import { shownWords } from './shown-words.ts';
 import { isRecord, type TokenBody } from './token-body.ts';
-import type { Grant, TokenAsk, TokenErrorMeaning, TokenOutcome } from './token-endpoint.ts';
+import type { Grant, TokenAsk, TokenOutcome } from './token-endpoint.ts';
 
 type Failure = Exclude<TokenOutcome, { kind: 'minted' }>;
 
 /**
  * What went wrong, or null where the answer is a success. Read in this order:
  *
- *   a code the file knows → a code RFC 6749 knows → the status
+ *   words the file knows → a code the file knows → a code RFC 6749 knows → the status
  *
  * A status alone ends no grant: a proxy in between, or a provider that is ill, must not disconnect anybody.
  */
@@ -27,27 +29,39 @@ export function readError(
   if (isSuccess) return null;
   const words = wordsIn(answer, body, codes);
   const waitSeconds = retryAfterSeconds(answer.headers, now);
-  const meaning = meaningOf(ask, answer, codes, words);
+  const known = tokenWordsFor(ask.endpoint.tokenWords ?? [], words);
+  const meaning = known?.means ?? meaningOf(ask, answer, codes, words);
+  const say = known?.say ?? (meaning === 'clock_off' ? clockWords(answer.headers, now) : undefined);
+  const advice = say === undefined ? {} : { advice: say };
   switch (meaning) {
     case 'expired':
     case 'revoked':
     case 'rejected':
-      return { kind: 'ended', because: meaning, words };
+      return { kind: 'ended', because: meaning, words, ...advice };
     case 'setup_rejected':
       // Here id and secret are what the person entered, not a setup beside it.
       return ask.grant.kind === 'client_credentials'
-        ? { kind: 'ended', because: 'rejected', words }
-        : { kind: 'setup_rejected', words, isClient: isAboutClient(ask, answer, codes) };
+        ? { kind: 'ended', because: 'rejected', words, ...advice }
+        : { kind: 'setup_rejected', words, isClient: isAboutClient(ask, answer, codes), ...advice };
+    case 'none':
+    case 'clock_off':
     case 'rate_limited':
     case 'provider_error':
       return {
         kind: 'not_now',
-        because: meaning,
+        because: meaning === 'rate_limited' ? meaning : 'provider_error',
         mayHaveHappened: answer.status >= 500 && waitSeconds === null,
         retryAfterSeconds: waitSeconds,
         words,
+        ...advice,
       };
   }
+}
+
+/** As with the conditions of answers: bounded in length, since the pattern may come from a file of somebody's own. */
+function tokenWordsFor(known: readonly TokenWords[], words: string | null): TokenWords | undefined {
+  if (words === null) return undefined;
+  return known.find(({ matches }) => new RegExp(matches, 'iu').test(words.slice(0, 500)));
 }
 
 function meaningOf(

@@ -33,9 +33,9 @@ export type MintOutcome =
       takeBack?: (() => Promise<void>) | undefined;
     }
   /** The grant or key is no longer good: only a person can help. */
-  | { kind: 'ended'; because: 'expired' | 'revoked' | 'rejected'; words: string | null }
+  | { kind: 'ended'; because: 'expired' | 'revoked' | 'rejected'; words: string | null; advice?: Advice }
   /** The sign-in setup is not accepted (invalid_client): nothing is wrong with the connection itself. */
-  | { kind: 'setup_rejected'; words: string | null }
+  | { kind: 'setup_rejected'; words: string | null; advice?: Advice }
   /**
    * Not now: time-out, 5xx, 429, nonsense. `mayHaveHappened`: the request may have been acted on, so that a rotating refresh
    * token may be spent.
@@ -46,7 +46,11 @@ export type MintOutcome =
       mayHaveHappened: boolean;
       retryAfterSeconds: number | null;
       words: string | null;
+      advice?: Advice;
     };
+
+/** What it means and what to do, in our words, where that is known. */
+type Advice = string | null;
 
 /** An earlier renewal whose answer never came, while the token that is there is still good. */
 export interface CutOff {
