@@ -17,8 +17,8 @@ export async function storeSignedIn(
   { workspaceId, count, clientId }: { workspaceId: string; count: number; clientId: string },
 ): Promise<void> {
   const store = canaryStore(db.system);
-  const masterKey = await unlock({ store, announce: () => {} }, { key: undefined, keyFile });
-  const keyring = createKeyring({ store: dataKeyStore(db.system), masterKey });
+  const { masterKeys } = await unlock({ store, announce: () => {} }, { key: undefined, keyFile });
+  const keyring = createKeyring({ store: dataKeyStore(db.system), masterKeys });
   const never = async (): Promise<never> => {
     throw new Error('nothing is renewed here');
   };

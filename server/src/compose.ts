@@ -27,7 +27,7 @@ import { forward } from './proxy/forward.ts';
 import { cellsSource } from './runs/store/cell-view-store.ts';
 import { DEFAULT_IMPORT_LIMITS } from './tables/csv/limits.ts';
 import { createTables, type Tables } from './tables/tables.ts';
-import type { MasterKey } from './vault/master-key.ts';
+import type { Vault } from './vault/unlock.ts';
 import { createIdempotencyKeys } from './workspaces/idempotency.ts';
 import type { People } from './workspaces/people.ts';
 
@@ -36,13 +36,13 @@ export interface ComposeDeps {
   db: Database;
   /** The tables' owner's, for what needs a connection of its own (LISTEN). */
   databaseUrl: string;
-  masterKey: MasterKey;
+  vault: Vault;
   log: Log;
   clock: Clock;
   metrics: Metrics;
   /** Which instance this is, and whether anything may leave. */
   instance: Instance;
-  /** HMAC under a key derived from the master key. */
+  /** HMAC under a key that only this installation has. */
   keyedHash: (text: string) => string;
 }
 
@@ -65,7 +65,7 @@ const webDir = fileURLToPath(new URL('../../web/dist', import.meta.url));
 
 /** Builds each room once and hands it what it asked for. */
 export async function compose(deps: ComposeDeps): Promise<Keyrail> {
-  const { config, db, databaseUrl, masterKey, log, clock, metrics, instance, keyedHash } = deps;
+  const { config, db, databaseUrl, vault, log, clock, metrics, instance, keyedHash } = deps;
   const { system } = db;
   const idempotency = createIdempotencyKeys({ transact: db.transact, clock, keyedHash });
   const transact = idempotency.marking;
@@ -79,7 +79,7 @@ export async function compose(deps: ComposeDeps): Promise<Keyrail> {
   const outbound = composeOutbound(deps);
   const shared = connectionsDeps(deps, transact, catalogs, outbound);
   const connections = await composeConnections(shared, listener);
-  const { signIns, apps } = composeSignIns({ config, system, masterKey, shared, connections });
+  const { signIns, apps } = composeSignIns({ config, system, vault, shared, connections });
 
   const work = await composeRuns(deps, transact, catalogs, outbound, connections, listener);
 

@@ -3,6 +3,7 @@ import { createServer } from 'node:net';
 import { createApi, type RouteSummary } from './api/app.ts';
 import { createHttpServer } from './api/http-server.ts';
 import { instanceDeps } from './compose/instance.ts';
+import { masterKeySettings } from './compose/master-key-settings.ts';
 import { compose, type Keyrail } from './compose.ts';
 import type { Config } from './config.ts';
 import { migrate } from './db/migrate.ts';
@@ -75,11 +76,8 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     const db = open(config, databaseUrl, log);
     undo.push(() => db.close());
     // Each asks the database; side by side they cost a start no more than one of them.
-    const [masterKey, instance] = await Promise.all([
-      unlock(
-        { store: canaryStore(db.system), announce: options.announce },
-        { key: config.masterKey?.reveal(), keyFile: config.masterKeyFile },
-      ),
+    const [vault, instance] = await Promise.all([
+      unlock({ store: canaryStore(db.system), announce: options.announce }, masterKeySettings(config)),
       openInstance({ ...instanceDeps(config, db), clock, log, announce: options.announce }),
     ]);
     undo.push(async () => instance.close());
@@ -88,14 +86,14 @@ export async function serve(options: ServeOptions): Promise<Serving> {
       '1 while nothing is sent, because the database may be a copy.',
       () => (instance.isQuarantined() ? 1 : 0),
     );
-    const hashKey = masterKey.derive('idempotency keys');
+    const hashKey = vault.derive('idempotency keys');
     const keyedHash = (text: string) =>
       createHmac('sha256', hashKey.reveal()).update(text).digest('base64url');
     const keyrail = await compose({
       config,
       db,
       databaseUrl,
-      masterKey,
+      vault,
       log,
       clock,
       metrics,

@@ -23,19 +23,19 @@ import { createKeyring } from '../vault/keyring.ts';
 import { dataKeyStore } from '../vault/store.ts';
 
 export function connectionsDeps(
-  { config, db, clock, log, masterKey, instance }: ComposeDeps,
+  { config, db, clock, log, vault, instance }: ComposeDeps,
   transact: Transact,
   catalogs: Catalogs,
   outbound: RunningOutbound,
 ): ConnectionsDeps {
-  const hashKey = masterKey.derive('credential fingerprints');
+  const hashKey = vault.derive('credential fingerprints');
   return {
     transact,
     ownTransact: db.transact,
     clock,
     keyring: createKeyring({
       store: dataKeyStore(db.system),
-      masterKey,
+      masterKeys: vault.masterKeys,
       warn: (message) => log.warn({}, message),
     }),
     catalogs,

@@ -2,10 +2,10 @@ import { sql } from 'kysely';
 import type { ApiDeps } from '../api/app.ts';
 import type { ComposeDeps } from '../compose.ts';
 import type { Database } from '../db/open.ts';
-import { canaryStore } from '../vault/store.ts';
+import { dataKeyStore } from '../vault/store.ts';
 
 /** What `/health/ready` asks. */
-export async function composeHealth({ db, masterKey, instance }: ComposeDeps): Promise<ApiDeps['health']> {
+export async function composeHealth({ db, vault, instance }: ComposeDeps): Promise<ApiDeps['health']> {
   // Another program's migration, or another database put in this one's place, is noticed by it.
   const migratedTo = await newestMigration(db);
   return {
@@ -13,7 +13,10 @@ export async function composeHealth({ db, masterKey, instance }: ComposeDeps): P
     checks: {
       database: async () => (await sql`select 1`.execute(db.system)).rows.length === 1,
       migrations: async () => (await newestMigration(db)) === migratedTo,
-      vault: async () => (await canaryStore(db.system).read())?.includes(`.${masterKey.id}.`) ?? false,
+      vault: async () => {
+        const id = await dataKeyStore(db.system).masterKeyId();
+        return id !== null && (await vault.masterKeys.byId(id)) !== null;
+      },
     },
   };
 }

@@ -8,12 +8,12 @@ import { callbackPath } from '../oauth/addresses.ts';
 import { createAuthorizationLookup } from '../oauth/authorization-store.ts';
 import { createOperatorAppStore } from '../oauth/setups/app-store.ts';
 import { createOAuthApps, type OAuthApps } from '../oauth/setups/oauth-apps.ts';
-import type { MasterKey } from '../vault/master-key.ts';
+import type { Vault } from '../vault/unlock.ts';
 
 interface Deps {
   config: Config;
   system: Queries;
-  masterKey: MasterKey;
+  vault: Vault;
   /** What the room of connections was built with. */
   shared: ConnectionsDeps & { catalogs: Catalogs };
   connections: Connections;
@@ -40,7 +40,7 @@ export function composeSignIns(deps: Deps): { signIns: SignIns; apps: OAuthApps 
     setupGate: connections.setupGate,
     upstreams: config.upstreams,
     giveBack: (tx, got) => connections.withdrawals.refuse(tx, got),
-    verifierKey: deps.masterKey.derive('pkce verifiers'),
+    verifierKey: deps.vault.derive('pkce verifiers'),
     lookup: createAuthorizationLookup(system),
     forget: connections.forget,
   });

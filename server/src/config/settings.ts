@@ -96,6 +96,12 @@ export const settings = {
     'The master key itself, 32 bytes in base64; it opens every stored credential.',
     text.transform((value) => (value === undefined ? null : new Secret(value))),
   ),
+  masterKeyNext: setting(
+    'KEYRAIL_MASTER_KEY_NEXT',
+    'the file beside the key file that ends in .next, if there is one',
+    'The master key that is to take over, while `keyrail key rotate master` replaces the present one: servers then hold both.',
+    text.transform((value) => (value === undefined ? null : new Secret(value))),
+  ),
   masterKeyFile: setting(
     'KEYRAIL_MASTER_KEY_FILE',
     'a file in ~/.config/keyrail, named after the data folder',

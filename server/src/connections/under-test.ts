@@ -21,6 +21,7 @@ import { budgetStore, usageOf, usageStore } from '../outbound/store.ts';
 import { createTokenSweepStore } from '../tokens/token-sweep-store.ts';
 import { createKeyring } from '../vault/keyring.ts';
 import { masterKey } from '../vault/master-key.ts';
+import { onlyKey } from '../vault/master-keys.ts';
 import { dataKeyStore } from '../vault/store.ts';
 import { scopesOfRole } from '../workspaces/policy.ts';
 import type { Who } from '../workspaces/who.ts';
@@ -186,7 +187,7 @@ export function openRoom(options: RoomOptions): Room {
     transact: db.transact,
     ownTransact: db.transact,
     clock: options.clock,
-    keyring: createKeyring({ store: dataKeyStore(db.system), masterKey: options.master ?? testMaster }),
+    keyring: createKeyring({ store: dataKeyStore(db.system), masterKeys: onlyKey(options.master ?? testMaster) }),
     catalogs: sameForAll(createCatalog(options.definitions, [])),
     keyForms: readKeyForms([
       {

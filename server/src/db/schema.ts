@@ -75,6 +75,7 @@ export interface Authorizations {
   expires_at: Timestamp;
   id: string;
   integration: string;
+  key_id: Generated<string | null>;
   message: string | null;
   method_id: string;
   next_step: string | null;
@@ -183,8 +184,11 @@ export interface Credentials {
   connection_id: string;
   created_at: Timestamp;
   created_by_label: string | null;
+  damaged_at: Timestamp | null;
+  dates_set_at: Timestamp | null;
   destroy_after: Timestamp | null;
   destroyed_at: Timestamp | null;
+  ends_at: Timestamp | null;
   expires_at: Timestamp | null;
   facts: Generated<JsonColumn>;
   fields: Generated<JsonColumn>;
@@ -193,6 +197,7 @@ export interface Credentials {
   key_id: Generated<string | null>;
   method: string;
   method_id: string;
+  rotate_at: Timestamp | null;
   sealed: string | null;
   state: string;
   version: number;
@@ -219,9 +224,42 @@ export interface DataKeys {
   id: string;
   is_current: Generated<boolean>;
   master_key_id: Generated<string | null>;
+  retired_at: Timestamp | null;
   uses: Generated<number>;
   workspace_id: string;
   wrapped: string;
+}
+
+export interface Deliveries {
+  attempts: Generated<number>;
+  channel_id: string;
+  created_at: Timestamp;
+  id: string;
+  last_answer: string | null;
+  next_attempt_at: Timestamp | null;
+  notice_id: string | null;
+  recipient: string | null;
+  settled_at: Timestamp | null;
+  state: string;
+  workspace_id: string;
+}
+
+export interface Expiries {
+  app_id: string | null;
+  connection_id: string | null;
+  due_at: Timestamp | null;
+  ends_at: Timestamp;
+  id: string;
+  is_current: Generated<boolean>;
+  kind: string;
+  source: string;
+  subject_id: string;
+  subject_kind: string;
+  subject_name: string | null;
+  token_id: string | null;
+  warned_days: number | null;
+  warns_from: Timestamp;
+  workspace_id: string;
 }
 
 export interface IdempotencyKeys {
@@ -285,18 +323,71 @@ export interface Members {
   workspace_id: string;
 }
 
+export interface NoticeChannels {
+  addresses: Generated<string[]>;
+  created_at: Timestamp;
+  created_by: string | null;
+  failing_since: Timestamp | null;
+  hint: string | null;
+  id: string;
+  is_paused: Generated<boolean>;
+  key_id: Generated<string | null>;
+  kind: string;
+  kinds: string[];
+  last_delivered_at: Timestamp | null;
+  name: string;
+  previous_secret_until: Timestamp | null;
+  problem: string | null;
+  sealed: string | null;
+  sealed_version: Generated<number>;
+  stopped_at: Timestamp | null;
+  url: string | null;
+  version: Generated<number>;
+  workspace_id: string;
+}
+
+export interface NoticeReaders {
+  read_until: string;
+  user_id: string;
+  workspace_id: string;
+}
+
+export interface Notices {
+  about: string;
+  at: Timestamp;
+  event_key: string;
+  for_admins: boolean;
+  id: string;
+  integration: string | null;
+  kind: string;
+  message: string;
+  over_at: Timestamp | null;
+  recovery_due_at: Timestamp | null;
+  recovery_message: string | null;
+  recovery_title: string | null;
+  subject_id: string;
+  subject_kind: string;
+  subject_name: string;
+  title: string;
+  workspace_id: string;
+}
+
 export interface OauthApps {
   address_stamp: string | null;
   client_id: string;
+  client_secret_ends_at: Timestamp | null;
+  dates_set_at: Timestamp | null;
   entered_under: string | null;
   id: string;
   integration: string;
+  key_id: Generated<string | null>;
   method_id: string;
   refused_by: string | null;
   refused_since: Timestamp | null;
   refused_tries: Generated<number>;
   refused_words: string | null;
   retry_at: Timestamp | null;
+  rotate_at: Timestamp | null;
   sealed: string | null;
   secret_hint: string | null;
   token_host: string | null;
@@ -310,6 +401,7 @@ export interface OauthOperatorApps {
   client_id: string;
   entered_under: string | null;
   integration: string;
+  key_id: Generated<string | null>;
   refused_by: string | null;
   refused_since: Timestamp | null;
   refused_tries: Generated<number>;
@@ -467,6 +559,7 @@ export interface VaultCanary {
   created_at: Generated<Timestamp>;
   is_only_row: Generated<boolean>;
   master_key_id: Generated<string | null>;
+  root: string | null;
   sealed: string;
 }
 
@@ -497,6 +590,7 @@ export interface Workspaces {
   connections_visible_to: Generated<string>;
   contact_for_help: string | null;
   created_at: Generated<Timestamp>;
+  deleting_at: Timestamp | null;
   id: string;
   name: string;
   version: Generated<number>;
@@ -516,6 +610,8 @@ export interface DB {
   credentials: Credentials;
   custom_integrations: CustomIntegrations;
   data_keys: DataKeys;
+  deliveries: Deliveries;
+  expiries: Expiries;
   idempotency_keys: IdempotencyKeys;
   instance: Instance;
   invitations: Invitations;
@@ -523,6 +619,9 @@ export interface DB {
   keyrail_periodic: KeyrailPeriodic;
   known_addresses: KnownAddresses;
   members: Members;
+  notice_channels: NoticeChannels;
+  notice_readers: NoticeReaders;
+  notices: Notices;
   oauth_apps: OauthApps;
   oauth_operator_apps: OauthOperatorApps;
   rate_budgets: RateBudgets;

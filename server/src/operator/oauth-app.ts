@@ -2,6 +2,7 @@ import { record } from '../audit/record.ts';
 import { catalogFolder } from '../catalog/built-in.ts';
 import type { Definition } from '../catalog/definition.ts';
 import { loadCatalog } from '../catalog/load.ts';
+import { masterKeySettings } from '../compose/master-key-settings.ts';
 import { setupWorks } from '../connections/setup-changed.ts';
 import { StartRefused } from '../lib/start-refused.ts';
 import type { Tx } from '../lib/tx.ts';
@@ -127,11 +128,11 @@ async function sealed(
   secret: string,
   version: number,
 ): Promise<Omit<OperatorApp, 'refusal'>> {
-  const masterKey = await unlock(
+  const { masterKeys } = await unlock(
     { store: canaryStore(db.system), announce: (message) => process.stderr.write(`${message}\n`) },
-    { key: config.masterKey?.reveal(), keyFile: config.masterKeyFile },
+    masterKeySettings(config),
   );
-  const keyring = createKeyring({ store: dataKeyStore(db.system), masterKey });
+  const keyring = createKeyring({ store: dataKeyStore(db.system), masterKeys });
   const place = { integration, version: version + 1 };
   return {
     ...place,

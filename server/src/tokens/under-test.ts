@@ -11,6 +11,7 @@ import { newId } from '../lib/id.ts';
 import { Secret } from '../lib/secret.ts';
 import { createKeyring } from '../vault/keyring.ts';
 import { masterKey } from '../vault/master-key.ts';
+import { onlyKey } from '../vault/master-keys.ts';
 import { dataKeyStore } from '../vault/store.ts';
 import { TOKEN_CHANGED } from './announce.ts';
 import type { Mint, Minted, TokenOwner } from './mint.ts';
@@ -115,7 +116,7 @@ export async function openProcess(database: TestDatabase, options: Options): Pro
   const { clock } = options;
   const tokens = createTokens({
     transact: db.transact,
-    keyring: createKeyring({ store: dataKeyStore(db.system), masterKey: master }),
+    keyring: createKeyring({ store: dataKeyStore(db.system), masterKeys: onlyKey(master) }),
     clock,
     mint: options.mint,
     events: {

@@ -1,7 +1,17 @@
 import { randomBytes } from 'node:crypto';
-import { chmod, link, mkdir, open, readFile, rm, stat } from 'node:fs/promises';
+import { chmod, link, mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { type MasterKey, MasterKeyError, parseMasterKey } from './master-key.ts';
+
+/** Where the key stands that is to take the place of the one in the file. */
+export function nextKeyFile(path: string): string {
+  return `${path}.next`;
+}
+
+/** Where one stands that was in the file before. */
+export function keyFileOfId(path: string, id: string): string {
+  return `${path}.${id}`;
+}
 
 /** The key in the file, or null where there is no file. A file others can read is refused. */
 export async function readKeyFile(path: string): Promise<MasterKey | null> {
@@ -31,6 +41,7 @@ export async function makeKeyFile(path: string): Promise<boolean> {
   try {
     await writeDurably(written, `${randomBytes(32).toString('base64')}\n`);
     await link(written, path);
+    await syncFolder(dirname(path));
     return true;
   } catch (error) {
     if (hasCode(error, 'EEXIST')) return false;
@@ -38,6 +49,33 @@ export async function makeKeyFile(path: string): Promise<boolean> {
   } finally {
     await rm(written, { force: true });
   }
+}
+
+/**
+ * The next key takes its place: the one in the file is kept beside it under its id, then the new one is moved over it. Cut off
+ * anywhere, both are there, and the same again ends it.
+ */
+export async function promoteNextKey(path: string): Promise<{ keptAs: string | null }> {
+  const [before, next] = [await readKeyFile(path), await readKeyFile(nextKeyFile(path))];
+  if (next === null) return { keptAs: null };
+  const keptAs = before === null || before.id === next.id ? null : keyFileOfId(path, before.id);
+  try {
+    if (keptAs !== null) await link(path, keptAs).catch(unlessThere);
+    await rename(nextKeyFile(path), path);
+    await syncFolder(dirname(path));
+  } catch (error) {
+    throw new MasterKeyError(`The master key file ${path} cannot be replaced.`, { cause: error });
+  }
+  return { keptAs };
+}
+
+function unlessThere(error: unknown): void {
+  if (!hasCode(error, 'EEXIST')) throw error;
+}
+
+async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, 'r');
+  await folder.sync().finally(() => folder.close());
 }
 
 async function writeDurably(path: string, text: string): Promise<void> {

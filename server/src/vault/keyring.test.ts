@@ -5,6 +5,7 @@ import { freshDatabase, type TestDatabase } from '../../test/database.ts';
 import { Secret } from '../lib/secret.ts';
 import { createKeyring, type KeyringLimits } from './keyring.ts';
 import { masterKey } from './master-key.ts';
+import { onlyKey } from './master-keys.ts';
 import { open } from './open.ts';
 import { seal } from './seal.ts';
 import { dataKeyStore } from './store.ts';
@@ -19,7 +20,7 @@ afterAll(() => database.close());
 function keyring(limits?: Partial<KeyringLimits>, key = master) {
   return createKeyring({
     store: dataKeyStore(database.db.system),
-    masterKey: key,
+    masterKeys: onlyKey(key),
     ...(limits && { limits }),
   });
 }
@@ -85,7 +86,7 @@ describe('the keyring', () => {
     const store = dataKeyStore(database.db.system);
     const worn = createKeyring({
       store,
-      masterKey: master,
+      masterKeys: onlyKey(master),
       warn: (message) => warnings.push(message),
       limits: { usesAhead: 10, retireAtUses: 15 },
     });
@@ -105,7 +106,7 @@ describe('the keyring', () => {
     const store = dataKeyStore(database.db.system);
     const small = createKeyring({
       store: { ...store, byId: (workspaceId, id) => store.byId(workspaceId, id).finally(() => (reads += 1)) },
-      masterKey: master,
+      masterKeys: onlyKey(master),
       limits: { cachedKeys: 2 },
     });
     const places = ['wsp_e', 'wsp_f', 'wsp_g'].map(placeIn);

@@ -1,11 +1,7 @@
-import { randomBytes } from 'node:crypto';
-import { newId } from '../lib/id.ts';
-import { Secret } from '../lib/secret.ts';
-import type { MasterKey } from './master-key.ts';
-import { openWith } from './open.ts';
-import { decodeRecord } from './record-format.ts';
-import { sealWith } from './seal.ts';
-import type { SecretPlace } from './sealed-record.ts';
+import { AppError } from '../lib/app-error.ts';
+import type { Secret } from '../lib/secret.ts';
+import { masterKeyIdOf, newDataKey, unwrapDataKey, type WrappedKey } from './data-key.ts';
+import type { MasterKeys } from './master-keys.ts';
 
 /** The data keys of the workspaces, unwrapped with the master key. Made by `createKeyring`. */
 export interface Keyring {
@@ -13,25 +9,32 @@ export interface Keyring {
   keyForSealing(workspaceId: string): Promise<{ id: string; key: Secret<Buffer> }>;
   /** Null where there is no such key in this workspace, or where it does not unwrap. */
   keyForOpening(workspaceId: string, keyId: string): Promise<Secret<Buffer> | null>;
-}
-
-export interface WrappedKey {
-  id: string;
-  wrapped: string;
+  /** From LISTEN `vault_changed`: drops what is in memory of this workspace; null: of all. */
+  forget(workspaceId: string | null): void;
 }
 
 export interface DataKeyStore {
   current(workspaceId: string): Promise<WrappedKey | null>;
   byId(workspaceId: string, id: string): Promise<WrappedKey | null>;
-  /** Makes this the current key in place of `replacing`, unless another one has become current meanwhile. */
-  addCurrent(workspaceId: string, key: WrappedKey, replacing: string | null): Promise<void>;
+  /**
+   * Makes what `make` gives the current key in place of `replacing`, unless another one has become current meanwhile. `make`
+   * learns which master key the database is under, which stays so until the new key is there; null: not known. Nothing
+   * happens in a workspace that is being deleted.
+   */
+  addCurrent(
+    workspaceId: string,
+    make: (masterKeyId: string | null) => Promise<WrappedKey>,
+    replacing: string | null,
+  ): Promise<void>;
   /** Counts `uses` more seals; how many there are now, or null where there is no such key. */
   setAside(workspaceId: string, id: string, uses: number): Promise<number | null>;
+  /** The master key that the database is under; null before the first start. */
+  masterKeyId(): Promise<string | null>;
 }
 
 interface KeyringDeps {
   store: DataKeyStore;
-  masterKey: MasterKey;
+  masterKeys: MasterKeys;
   /** Told when a key comes close to its limit. */
   warn?: (message: string) => void;
   limits?: Partial<KeyringLimits>;
@@ -61,44 +64,40 @@ interface CachedKey {
 
 export function createKeyring(deps: KeyringDeps): Keyring {
   const limits = { ...defaultKeyringLimits, ...deps.limits };
-  const wrapKey = deps.masterKey.derive('wrap data keys');
   const cached = new Map<string, CachedKey>();
   const sealing = new Map<string, { id: string; key: Secret<Buffer>; usesLeft: number; readAt: number }>();
 
-  const unwrap = (workspaceId: string, stored: WrappedKey): Secret<Buffer> | null => {
-    const parts = decodeRecord(stored.wrapped);
-    if (parts === null || parts.keyId !== deps.masterKey.id) return null;
-    const key = { id: deps.masterKey.id, key: wrapKey.reveal() };
-    const text = openWith(key, placeOfKey(workspaceId, stored.id), parts.sealed);
-    return text === null ? null : new Secret(Buffer.from(text, 'base64'));
+  /** Null: nobody can, with any key there is. A process that was not given the newest master key only cannot now. */
+  const unwrap = async (workspaceId: string, stored: WrappedKey): Promise<Secret<Buffer> | null> => {
+    const masterId = masterKeyIdOf(stored);
+    if (masterId === null) return null;
+    const master = await deps.masterKeys.byId(masterId);
+    if (master !== null) return unwrapDataKey(master, workspaceId, stored);
+    if ((await deps.store.masterKeyId()) === masterId) throw withoutMasterKey(masterId);
+    return null;
   };
 
-  const wrap = (workspaceId: string): WrappedKey => {
-    const id = newId<string>('dk');
-    const key = { id: deps.masterKey.id, key: wrapKey.reveal() };
-    const text = randomBytes(32).toString('base64');
-    return { id, wrapped: sealWith(key, placeOfKey(workspaceId, id), text) };
-  };
+  const make = (workspaceId: string) => (masterKeyId: string | null) =>
+    newKeyFor(deps.masterKeys, workspaceId, masterKeyId);
 
   /** Read back after it was written: what is used is what is committed, whoever made it. */
   const currentOrNew = async (workspaceId: string): Promise<WrappedKey> => {
     const present = await deps.store.current(workspaceId);
     if (present) return present;
-    await deps.store.addCurrent(workspaceId, wrap(workspaceId), null);
+    await deps.store.addCurrent(workspaceId, make(workspaceId), null);
     const made = await deps.store.current(workspaceId);
-    if (!made) throw new Error('the data key just made is not there');
+    if (!made) throw new AppError('not_found', { detail: 'The workspace is being deleted.' });
     return made;
   };
 
   const forSealing = async (workspaceId: string) => {
     const stored = await currentOrNew(workspaceId);
-    const key = unwrap(workspaceId, stored);
-    if (key === null)
-      throw new Error(`data key ${stored.id} does not open with master key ${deps.masterKey.id}`);
+    const key = await unwrap(workspaceId, stored);
+    if (key === null) throw new Error(`data key ${stored.id} does not open with any master key held`);
     const uses = (await deps.store.setAside(workspaceId, stored.id, limits.usesAhead)) ?? 0;
     if (uses > limits.retireAtUses) {
       deps.warn?.(`Data key ${stored.id} was used ${uses} times; a new one takes over.`);
-      await deps.store.addCurrent(workspaceId, wrap(workspaceId), stored.id);
+      await deps.store.addCurrent(workspaceId, make(workspaceId), stored.id);
     }
     return { id: stored.id, key, usesLeft: limits.usesAhead, readAt: Date.now() };
   };
@@ -121,16 +120,40 @@ export function createKeyring(deps: KeyringDeps): Keyring {
         return present.key;
       }
       const stored = await deps.store.byId(workspaceId, keyId);
-      const key = stored && unwrap(workspaceId, stored);
+      const key = stored && (await unwrap(workspaceId, stored));
       if (key) remember(cached, name, { key, readAt: Date.now() }, limits.cachedKeys);
       else cached.delete(name);
       return key;
     },
+    forget: (workspaceId) => {
+      if (workspaceId === null) {
+        cached.clear();
+        sealing.clear();
+        return;
+      }
+      sealing.delete(workspaceId);
+      for (const name of cached.keys()) if (name.startsWith(`${workspaceId} `)) cached.delete(name);
+    },
   };
 }
 
-function placeOfKey(workspaceId: string, keyId: string): SecretPlace {
-  return { workspaceId, recordId: keyId, version: 1, purpose: 'data key' };
+/** Under the master key that counts. */
+export async function newKeyFor(
+  masterKeys: MasterKeys,
+  workspaceId: string,
+  masterKeyId: string | null,
+): Promise<WrappedKey> {
+  const [first] = masterKeys.held();
+  const master = masterKeyId === null ? (first ?? null) : await masterKeys.byId(masterKeyId);
+  if (master === null) throw withoutMasterKey(masterKeyId ?? 'of this database');
+  return newDataKey(master, workspaceId);
+}
+
+function withoutMasterKey(id: string): AppError {
+  return new AppError('unavailable', {
+    detail: `This server was not given the master key ${id}.`,
+    reason: 'master_key',
+  });
 }
 
 /** The most recently used stay. */

@@ -5,8 +5,10 @@ import { Secret } from '../lib/secret.ts';
 export interface MasterKey {
   /** `mk_` and 16 hex digits: a fingerprint, safe to print. */
   id: string;
-  /** 32 bytes for one purpose (`wrap data keys`, `sign sessions`), the same every time. */
+  /** 32 bytes for one purpose (`wrap data keys`, `canary`), the same every time. What must outlast this key: `Vault.derive`. */
   derive(purpose: string): Secret<Buffer>;
+  /** What `derive` expands (the pseudorandom key of RFC 5869): the root of a database from before it had one of its own. */
+  root(): Secret<Buffer>;
 }
 
 /** The server does not start. The message is for the operator: what is wrong and what to do. Never a key in it. */
@@ -43,7 +45,13 @@ export function masterKey(bytes: Buffer): MasterKey {
     id: `mk_${fingerprint}`,
     derive: (purpose) =>
       new Secret(Buffer.from(hkdfSync('sha256', secret.reveal(), '', `keyrail ${purpose}`, KEY_BYTES))),
+    root: () => new Secret(createHmac('sha256', '').update(secret.reveal()).digest()),
   };
+}
+
+/** HKDF-Expand (RFC 5869 §2.3) to 32 bytes: of `root()` exactly what `derive` gives. */
+export function expand(root: Secret<Buffer>, purpose: string): Secret<Buffer> {
+  return new Secret(createHmac('sha256', root.reveal()).update(`keyrail ${purpose}\u0001`).digest());
 }
 
 const HOW_TO_MAKE_ONE = 'Make one with "openssl rand -base64 32".';

@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import type { Queries } from '../db/open.ts';
 import type { DataKeyStore } from './keyring.ts';
 import type { CanaryStore } from './unlock.ts';
@@ -25,16 +26,12 @@ export function dataKeyStore(system: Queries): DataKeyStore {
         .where('id', '=', id)
         .executeTakeFirst()) ?? null,
 
-    addCurrent: async (workspaceId, key, replacing) => {
+    addCurrent: async (workspaceId, make, replacing) => {
       await system.transaction().execute(async (transaction) => {
-        if (replacing !== null) {
-          await transaction
-            .updateTable('data_keys')
-            .set({ is_current: false })
-            .where('workspace_id', '=', workspaceId)
-            .where('id', '=', replacing)
-            .execute();
-        }
+        const masterKeyId = await heldMasterKeyId(transaction);
+        if (await isBeingDeleted(transaction, workspaceId)) return;
+        const key = await make(masterKeyId);
+        if (replacing !== null) await retire(transaction, workspaceId, replacing);
         // Two processes may do this at once: the one that is second keeps the first one's key.
         await transaction
           .insertInto('data_keys')
@@ -45,7 +42,6 @@ export function dataKeyStore(system: Queries): DataKeyStore {
           .execute();
       });
     },
-
     setAside: async (workspaceId, id, uses) => {
       const updated = await system
         .updateTable('data_keys')
@@ -56,25 +52,71 @@ export function dataKeyStore(system: Queries): DataKeyStore {
         .executeTakeFirst();
       return updated?.uses ?? null;
     },
+    masterKeyId: async () =>
+      (await system.selectFrom('vault_canary').select('master_key_id').executeTakeFirst())?.master_key_id ??
+      null,
   };
 }
 
-/** The one record that tells which master key this database belongs to. */
+/** It stays the one until this transaction ends. */
+async function heldMasterKeyId(transaction: Queries): Promise<string | null> {
+  const canary = await transaction
+    .selectFrom('vault_canary')
+    .select('master_key_id')
+    .forShare()
+    .executeTakeFirst();
+  return canary?.master_key_id ?? null;
+}
+
+/** Its keys are destroyed at one moment: none is made at the same time or later. */
+async function isBeingDeleted(transaction: Queries, workspaceId: string): Promise<boolean> {
+  const workspace = await transaction
+    .selectFrom('workspaces')
+    .select('deleting_at')
+    .where('id', '=', workspaceId)
+    .forShare()
+    .executeTakeFirst();
+  return workspace?.deleting_at != null;
+}
+
+async function retire(transaction: Queries, workspaceId: string, id: string): Promise<void> {
+  await transaction
+    .updateTable('data_keys')
+    .set({ is_current: false, retired_at: sql<Date>`now()` })
+    .where('workspace_id', '=', workspaceId)
+    .where('id', '=', id)
+    .where('is_current', '=', true)
+    .execute();
+}
+
+/** The one record that tells which master key this database belongs to, and the root of what is derived. */
 export function canaryStore(system: Queries): CanaryStore {
   return {
     read: async () =>
-      (await system.selectFrom('vault_canary').select('sealed').executeTakeFirst())?.sealed ?? null,
-
-    writeFirst: async (sealed) => {
+      (await system.selectFrom('vault_canary').select(['sealed', 'root']).executeTakeFirst()) ?? null,
+    writeFirst: async (sealed, root) => {
       await system
         .insertInto('vault_canary')
-        .values({ sealed })
+        .values({ sealed, root })
         .onConflict((conflict) => conflict.doNothing())
         .execute();
     },
-
+    writeRoot: async (sealed, root) => {
+      await system
+        .updateTable('vault_canary')
+        .set({ root })
+        .where('sealed', '=', sealed)
+        .where('root', 'is', null)
+        .execute();
+    },
     neededKeyId: async () =>
-      (await system.selectFrom('data_keys').select('master_key_id').limit(1).executeTakeFirst())
-        ?.master_key_id ?? null,
+      (
+        await system
+          .selectFrom('data_keys')
+          .select('master_key_id')
+          .orderBy('is_current', 'desc')
+          .limit(1)
+          .executeTakeFirst()
+      )?.master_key_id ?? null,
   };
 }

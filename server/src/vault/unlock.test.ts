@@ -91,7 +91,7 @@ describe('a start that is refused', () => {
     await expect(stat(keyFile)).rejects.toThrow();
 
     // Even if the canary was lost, data keys say which master key they need.
-    const keyring = createKeyring({ store: dataKeyStore(database.db.system), masterKey: key });
+    const keyring = createKeyring({ store: dataKeyStore(database.db.system), masterKeys: key.masterKeys });
     const place = { workspaceId: 'wsp_a', recordId: 'con_a', version: 1, purpose: 'credential' };
     await seal({ keyring }, place, new Secret('fake-key-good-0001'));
     await database.db.system.deleteFrom('vault_canary').execute();

@@ -13,6 +13,7 @@ import { sealOperatorSecret } from '../../oauth/setups/app-secret.ts';
 import { createOperatorAppStore } from '../../oauth/setups/app-store.ts';
 import { createKeyring } from '../../vault/keyring.ts';
 import { masterKey } from '../../vault/master-key.ts';
+import { onlyKey } from '../../vault/master-keys.ts';
 import { dataKeyStore } from '../../vault/store.ts';
 import type { Who } from '../../workspaces/who.ts';
 import { deleteConnection, listConnections, lockIntegration } from '../connection-store.ts';
@@ -63,7 +64,7 @@ beforeAll(async () => {
   const options = { database, definitions, ports: [desk.port], clock, master, mayLeave };
   room = openRoom(options);
   other = openRoom(options);
-  const keyring = createKeyring({ store: dataKeyStore(database.db.system), masterKey: master });
+  const keyring = createKeyring({ store: dataKeyStore(database.db.system), masterKeys: onlyKey(master) });
   const place = { integration: 'acme', version: 1 };
   await createOperatorAppStore(database.db.system).save({
     ...place,
