@@ -11,7 +11,6 @@ import { createOperatorAppStore, findApp, saveApp } from '../oauth/setups/app-st
 import type { TokenOwner } from '../tokens/mint.ts';
 import { createKeyring } from '../vault/keyring.ts';
 import { masterKey } from '../vault/master-key.ts';
-import { onlyKey } from '../vault/master-keys.ts';
 import { seal } from '../vault/seal.ts';
 import { dataKeyStore } from '../vault/store.ts';
 import type { Who } from '../workspaces/who.ts';
@@ -37,7 +36,7 @@ const STEP_MS = 30_000;
 
 beforeAll(async () => {
   database = await freshDatabase();
-  keyring = createKeyring({ store: dataKeyStore(database.db.system), masterKeys: onlyKey(master) });
+  keyring = createKeyring({ store: dataKeyStore(database.db.system), masterKey: master });
   desk = await listenOn(
     createServer(async (request, response) => {
       const parts: Buffer[] = [];
@@ -277,6 +276,16 @@ describe('a sign-in setup that the provider refuses', () => {
     await database.db.transact(who.workspaceId, (tx) => room().connections.tokens.tryAgain(tx, [owner]));
     const outcome = await room(1).connections.tokens.current(owner);
     expect([outcome.kind, asked.length, await refusal(who)]).toEqual(['token', 2, null]);
+  });
+
+  it('is said of a connection whose token is refused before its end, too', async () => {
+    const who = await room().owner();
+    await setUp(who);
+    const [refused] = (await signedIn(who, 2, () => 5 * HOUR_MS)) as [TokenOwner];
+    usual = INVALID_CLIENT;
+    const outcome = await room().connections.tokens.renewed(refused, 1);
+    expect(outcome.kind).toBe('setup_rejected');
+    expect(await statuses(who)).toEqual({ 'invalid because of the setup': 1, connected: 1 });
   });
 
   it('is left to another connection to try than the one that was refused', async () => {

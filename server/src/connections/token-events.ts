@@ -95,7 +95,7 @@ const FAILED: Record<FirstFailure['kind'], (name: string) => string> = {
 };
 
 function meanwhile({ usableUntil }: FirstFailure): string {
-  if (usableUntil === null) return 'It has run out; it is tried again by itself.';
+  if (usableUntil === null) return 'Until then no call gets through; it is tried again by itself.';
   if (usableUntil === 'unknown') return 'What there is stays in use; it is tried again by itself.';
   const until = usableUntil.toISOString().slice(0, 16).replace('T', ' at ');
   return `What there is stays in use until ${until} UTC; it is tried again by itself.`;

@@ -4,7 +4,7 @@ import { whileLeased } from './save.ts';
 import { isGood, retryAt } from './times.ts';
 import type { EndedBecause, Told } from './token.ts';
 import { saveEnded, saveFailure, saveHeld } from './token-lease-store.ts';
-import type { TokenRow } from './token-row.ts';
+import { isRefused, type TokenRow } from './token-row.ts';
 
 const FIRST_PAUSE_MS = 50;
 const LONGEST_PAUSE_MS = 2_000;
@@ -59,7 +59,7 @@ function reasonOf(
 
 export async function fail(
   deps: RenewDeps,
-  { row, lease, interruptedAt }: Claimed,
+  { row, lease, interruptedAt, isForced }: Claimed,
   outcome: Extract<MintOutcome, { kind: 'setup_rejected' | 'not_now' }>,
 ): Promise<void> {
   const now = deps.clock.now();
@@ -75,7 +75,8 @@ export async function fail(
     retryAt: retryAt(deps.settings, failures, asksFor, now, deps.random()),
     interruptedAt: interruptedAt ?? (isCutOff ? now : null),
   };
-  const tell = await failedTold(deps, row, outcome, now);
+  const isOut = isForced || isRefused(row) || row.sealed === null || !isGood(row, now, 0);
+  const tell = await failedTold(deps, row, outcome, isOut);
   await whileLeased(deps, lease.owner.workspaceId, tell, (tx) => saveFailure(tx, lease, failed));
 }
 
@@ -83,9 +84,8 @@ async function failedTold(
   { events }: RenewDeps,
   row: TokenRow,
   { kind, words }: Extract<MintOutcome, { kind: 'setup_rejected' | 'not_now' }>,
-  now: Date,
+  isOut: boolean,
 ): Promise<Told | null> {
-  const isOut = row.sealed === null || !isGood(row, now, 0);
   const usableUntil = isOut ? null : (row.expiresAt ?? 'unknown');
   // What turns the connection red is said with that.
   const isNoted = row.failures === 0 && !(isOut && kind === 'setup_rejected');

@@ -2,6 +2,7 @@ import { queries } from '../db/open.ts';
 import type { Tx } from '../lib/tx.ts';
 import type { TokenFacts } from './token.ts';
 import { endedIn, failureIn, grantEndIn, scopesShape } from './token-columns.ts';
+import { isRefused } from './token-row.ts';
 
 const COLUMNS = [
   'connection_id',
@@ -49,7 +50,7 @@ function factsOf(row: Row): TokenFacts {
     // What nothing renews is looked at when it ends; that is no renewal.
     renewAt: isRenewable && row.ended_because === null ? row.renew_at : null,
     failure: failureIn(row),
-    isRefused: row.forced_at !== null && (row.minted_at === null || row.forced_at > row.minted_at),
+    isRefused: isRefused({ forcedAt: row.forced_at, mintedAt: row.minted_at }),
     isHeld: row.retry_at !== null && row.failure === null,
     ended: endedIn(row),
     grantEnd: grantEndIn(row),

@@ -45,6 +45,11 @@ export function isRenewable({
   return madeFrom === 'credential' || hasRefreshToken;
 }
 
+/** The other side refused the very token that is there, before its end. */
+export function isRefused({ forcedAt, mintedAt }: Pick<TokenRow, 'forcedAt' | 'mintedAt'>): boolean {
+  return forcedAt !== null && (mintedAt === null || forcedAt > mintedAt);
+}
+
 /** Whether the pause after a failure is over. One that was written by a clock gone wrong counts for nothing. */
 export function mayRetry(
   { retryAt: at, failedAt }: Pick<TokenRow, 'retryAt' | 'failedAt'>,

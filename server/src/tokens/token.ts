@@ -126,11 +126,11 @@ export type Told = (tx: Tx) => Promise<void>;
  */
 export interface TokenEvents {
   ended(owner: TokenOwner, because: EndedBecause, words: string | null): Promise<Told>;
-  /** The sign-in setup is refused. `isOut`: the last token has run out by now, too. Told at every try. */
+  /** The sign-in setup is refused. `isOut`: the last token has run out by now, or is refused, too. Told at every try. */
   setupRejected(owner: TokenOwner, words: string | null, isOut: boolean): Promise<Told>;
   /** A renewal works again after it was refused for the setup's sake, or was given up as lost; or allows something else now. */
   recovered(tx: Tx, owner: TokenOwner): Promise<void>;
-  /** A renewal did not come about, for the first time in a row. `usableUntil`: until then nobody notices; null: it has run out. */
+  /** A renewal did not come about, for the first time in a row. `usableUntil`: until then nobody notices; null: it has run out, or is refused. */
   failed(owner: TokenOwner, failed: FirstFailure): Promise<Told>;
   /** A new token is written, and there is something to say of it. */
   renewed(owner: TokenOwner, news: RenewalNews): Promise<Told>;
