@@ -11,6 +11,7 @@ import { createOperatorAppStore, findApp, saveApp } from '../oauth/setups/app-st
 import type { TokenOwner } from '../tokens/mint.ts';
 import { createKeyring } from '../vault/keyring.ts';
 import { masterKey } from '../vault/master-key.ts';
+import { onlyKey } from '../vault/master-keys.ts';
 import { seal } from '../vault/seal.ts';
 import { dataKeyStore } from '../vault/store.ts';
 import type { Who } from '../workspaces/who.ts';
@@ -36,7 +37,7 @@ const STEP_MS = 30_000;
 
 beforeAll(async () => {
   database = await freshDatabase();
-  keyring = createKeyring({ store: dataKeyStore(database.db.system), masterKey: master });
+  keyring = createKeyring({ store: dataKeyStore(database.db.system), masterKeys: onlyKey(master) });
   desk = await listenOn(
     createServer(async (request, response) => {
       const parts: Buffer[] = [];
