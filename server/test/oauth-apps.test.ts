@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { surroundings } from './server-process.ts';
 import { type SignInTrial, startSignInTrial } from './sign-in-trial.ts';
 
 let trial: SignInTrial;
@@ -246,7 +247,7 @@ async function operator(args: string[], secret = SECRET): Promise<{ code: number
   const { config, database } = trial.app;
   const child = spawn(process.execPath, [program, ...args], {
     env: {
-      PATH: process.env.PATH ?? '',
+      ...surroundings(),
       DATABASE_URL: database.url,
       KEYRAIL_MASTER_KEY_FILE: config.masterKeyFile,
       KEYRAIL_CATALOG_DIR: config.catalogDir ?? '',

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { freshDatabase, type TestDatabase } from './database.ts';
+import { surroundings } from './server-process.ts';
 
 /* The server as it is really run: a process, signals, its output. */
 
@@ -46,7 +47,7 @@ interface Run {
 function start(environment: Record<string, string> = {}, file = program, args: string[] = []): Run {
   const child = spawn(process.execPath, [file, ...args], {
     env: {
-      PATH: process.env.PATH ?? '',
+      ...surroundings(),
       HOME: home,
       KEYRAIL_PORT: '0',
       KEYRAIL_DATA_DIR: join(home, 'data'),

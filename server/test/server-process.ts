@@ -17,13 +17,19 @@ export interface ServerProcess {
   end(signal: NodeJS.Signals): Promise<number | string>;
 }
 
+/** What a process needs of ours: compiled once for all of them, it starts in half the time. */
+export function surroundings(): Record<string, string> {
+  const { PATH = '', NODE_COMPILE_CACHE: compiled } = process.env;
+  return { PATH, ...(compiled === undefined ? {} : { NODE_COMPILE_CACHE: compiled }) };
+}
+
 /** The real server in a process of its own: `server/src/main.ts`, or what `npm start` runs. */
 export function startServer(
   env: Record<string, string>,
   program: 'server/src/main.ts' | 'scripts/start.mjs' = 'server/src/main.ts',
 ): ServerProcess {
   const child = spawn(process.execPath, [join(root, program)], {
-    env: { PATH: process.env.PATH ?? '', KEYRAIL_PORT: '0', ...env },
+    env: { ...surroundings(), KEYRAIL_PORT: '0', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let text = '';

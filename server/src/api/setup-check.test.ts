@@ -6,6 +6,7 @@ import type { SetupFinding } from '@keyrail/contract/setup-check';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { startApp, type TestApp } from '../../test/app.ts';
 import { type Listening, listenOn } from '../../test/door.ts';
+import { surroundings } from '../../test/server-process.ts';
 import { systemClock } from '../lib/clock.ts';
 import { newId } from '../lib/id.ts';
 import { doctor } from '../operator/doctor.ts';
@@ -202,7 +203,7 @@ function commandLine(): Promise<{ code: number; said: string }> {
   const main = join(fileURLToPath(new URL('../operator/main.ts', import.meta.url)));
   const { config, database } = app;
   const env = {
-    PATH: process.env.PATH ?? '',
+    ...surroundings(),
     HOME: config.dataDir,
     DATABASE_URL: database.url,
     KEYRAIL_MASTER_KEY_FILE: config.masterKeyFile,

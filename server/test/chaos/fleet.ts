@@ -92,7 +92,7 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
     const changes = given.without ?? [];
     const started = await startServerProcess({
       HOME: options.folder,
-      NODE_COMPILE_CACHE: join(options.folder, 'compiled'),
+      NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE ?? join(options.folder, 'compiled'),
       DATABASE_URL: options.databaseUrl,
       KEYRAIL_DATA_DIR: join(options.folder, name),
       KEYRAIL_MASTER_KEY_FILE: join(options.folder, 'master.key'),
