@@ -1,3 +1,4 @@
+import { toldWords } from '../connections/told-words.ts';
 import type { NoCredential } from '../outbound/credential-source.ts';
 import type { CallOutcome } from '../outbound/outcome.ts';
 import type { Explanation } from './outcome.ts';
@@ -11,7 +12,12 @@ export function passesByItself({ because }: Without): boolean {
 
 /** Why a call went without a credential, and what to do about it. `name`: the integration's. */
 export function explainWithout(name: string, { because, words = null }: Without): Explanation {
-  return { message: MESSAGES[because](name), nextStep: nextStep(name, because), providerMessage: words };
+  const { said, advice } = toldWords(words);
+  return {
+    message: MESSAGES[because](name),
+    nextStep: advice ?? nextStep(name, because),
+    providerMessage: said,
+  };
 }
 
 function nextStep(name: string, because: NoCredential): string | null {

@@ -31,8 +31,11 @@ export function authenticator(method: AuthMethod, fields: CredentialFields, base
   }
 }
 
-/** Whether requests carry a token that is made from the credential and lives for a short time (room `tokens`). */
-export function usesTokens(method: AuthMethod): boolean {
-  if (method.type === 'service_account') return mintsTokens(method);
+/**
+ * Whether requests are made with a token that is made from the credential and lives for a short time (room `tokens`). `fields`:
+ * what was entered and is no secret.
+ */
+export function usesTokens(method: AuthMethod, fields: Readonly<Record<string, string>>): boolean {
+  if (method.type === 'service_account') return mintsTokens(method, fields);
   return method.type === 'oauth2' || method.type === 'oauth2_client_credentials';
 }

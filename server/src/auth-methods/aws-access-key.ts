@@ -5,28 +5,41 @@ import { Secret } from '../lib/secret.ts';
 import type { OutboundRequest } from '../outbound/request.ts';
 import type { Authenticator, CredentialFields } from './authenticator.ts';
 import { fill } from './placement.ts';
+import { sessionKeyFields } from './session-keys.ts';
 
 /**
  * Signature V4: every request is signed with the time, its address, its body and the headers that name it.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
  */
-export function awsAccessKey(method: AwsAccessKeyMethod, fields: CredentialFields): Authenticator {
+export function awsAccessKey({ signing }: AwsAccessKeyMethod, fields: CredentialFields): Authenticator {
+  const { access_token: token, ...entered } = fields.reveal();
+  // With a role it is the role's own keys that sign; the ones that were entered only buy them.
+  return awsSigner(
+    signing,
+    token === undefined ? fields : new Secret({ ...entered, ...sessionKeyFields(token) }),
+  );
+}
+
+/** The same with the keys as they are. */
+export function awsSigner(signing: Signing, fields: CredentialFields): Authenticator {
   const { secret_access_key: secretKey = '', session_token: sessionToken } = fields.reveal();
   let signer: Promise<SignatureV4> | null = null;
   return {
     apply: async (request, now) => {
-      signer ??= openSigner(method, fields);
-      return signed(await signer, method, request, now);
+      signer ??= openSigner(signing, fields);
+      return signed(await signer, signing, request, now);
     },
-    signsBody: method.signing.payload === 'hashed',
+    signsBody: signing.payload === 'hashed',
     secrets: [secretKey, sessionToken ?? '']
       .filter((value) => value !== '')
       .map((value) => new Secret(value)),
   };
 }
 
+type Signing = AwsAccessKeyMethod['signing'];
+
 /** Loaded with the first signature: most processes never make one. */
-async function openSigner({ signing }: AwsAccessKeyMethod, fields: CredentialFields): Promise<SignatureV4> {
+async function openSigner(signing: Signing, fields: CredentialFields): Promise<SignatureV4> {
   const { SignatureV4 } = await import('@smithy/signature-v4');
   const { access_key_id: id = '', secret_access_key: secret = '', session_token: token } = fields.reveal();
   return new SignatureV4({
@@ -44,7 +57,7 @@ async function openSigner({ signing }: AwsAccessKeyMethod, fields: CredentialFie
 
 async function signed(
   signer: SignatureV4,
-  { signing }: AwsAccessKeyMethod,
+  signing: Signing,
   request: OutboundRequest,
   now: Date,
 ): Promise<OutboundRequest> {

@@ -1,88 +1,142 @@
-import type { ServiceAccountMethod } from '../catalog/auth-definition.ts';
+import type { AwsAccessKeyMethod, ServiceAccountMethod } from '../catalog/auth-definition.ts';
 import type { Definition } from '../catalog/definition.ts';
 import type { Clock } from '../lib/clock.ts';
+import { Secret } from '../lib/secret.ts';
 import { filledAddress } from '../oauth/addresses.ts';
-import { askTokenEndpoint, type TokenEndpoint, type TokenOutcome } from '../oauth/token-endpoint.ts';
+import {
+  askTokenEndpoint,
+  type Grant,
+  type TokenEndpoint,
+  type TokenOutcome,
+} from '../oauth/token-endpoint.ts';
 import type { Outbound } from '../outbound/call.ts';
+import { claimsOf, claimsOfGoogle, scopeOf } from './assertion-claims.ts';
+import { assumeRole, takesRole } from './assume-role.ts';
 import type { CredentialFields } from './authenticator.ts';
-import { type Claims, claimsOfGoogle, claimsOfJwt, scopeOf, signAssertion } from './signed-assertion.ts';
+import { signAssertion } from './signed-assertion.ts';
 
 interface Deps {
   outbound: Pick<Outbound, 'call'>;
   clock: Clock;
 }
 
-/** Kinds of service account whose key buys short-lived tokens. */
-export type TokenServiceAccount = Extract<
-  ServiceAccountMethod,
-  { kind: 'google_service_account' | 'jwt_bearer' }
->;
+/** Kinds of service account whose key signs a JWT. */
+type SigningAccount = Exclude<ServiceAccountMethod, AwsAccessKeyMethod>;
 
-export function mintsTokens(method: ServiceAccountMethod): method is TokenServiceAccount {
-  return method.kind === 'google_service_account' || method.kind === 'jwt_bearer';
+export interface ServiceAccount<Method = ServiceAccountMethod> {
+  workspaceId: string;
+  definition: Pick<Definition, 'connectionFields'>;
+  method: Method;
+  /** The connection fields of the credential. */
+  fields: Readonly<Record<string, string>>;
 }
 
 /**
- * The next token of a service account: an assertion is signed and exchanged (RFC 7523 §2.1), once. `values`: what is stored
- * of the key; `fields`: the connection fields of the credential. The key itself never leaves the process.
+ * Whether requests are made with something short-lived that is made from the key. `fields`: what was entered and is no secret;
+ * of an AWS key that says whether there is a role to take on.
+ */
+export function mintsTokens(method: ServiceAccountMethod, fields: Readonly<Record<string, string>>): boolean {
+  return method.kind !== 'aws_access_key' || takesRole(method, fields);
+}
+
+/**
+ * The next token of a service account, asked for once. `values`: what is stored of the key. The key itself never leaves the
+ * process.
  */
 export async function mintServiceAccount(
   deps: Deps,
-  of: {
-    workspaceId: string;
-    definition: Pick<Definition, 'connectionFields'>;
-    method: TokenServiceAccount;
-    fields: Readonly<Record<string, string>>;
-  },
+  of: ServiceAccount,
   values: CredentialFields,
 ): Promise<TokenOutcome> {
-  const { method, definition, workspaceId } = of;
-  const url = filledAddress(definition, method.tokenUrl, of.fields);
-  if (url === null) return notMade('The address for tokens cannot be made from what was entered.');
-  const claims =
-    method.kind === 'jwt_bearer'
-      ? claimsOfJwt(method, values, url)
-      : claimsOfGoogle(method, values, method.tokenUrl);
-  if (claims === null) return DAMAGED;
-  const assertion = await signed(claims, deps.clock.now());
-  if (assertion === null) return DAMAGED;
-  const isParameter = method.kind === 'jwt_bearer' && method.assertion.scopeIn === 'parameter';
+  const { method } = of;
+  if (method.kind === 'aws_access_key') return aboutKey(await assumeRole(deps, { ...of, method }, values));
+  const jwt = await signedJwt(deps, { ...of, method }, values);
+  if (jwt.kind !== 'signed') return jwt;
+  const { url, assertion } = jwt;
+  if (url === null) return selfMade(assertion, jwt.expiresInSeconds);
+  const { client_id: clientId = '' } = values.reveal();
   const outcome = await askTokenEndpoint(deps, {
-    workspaceId,
+    workspaceId: of.workspaceId,
     url,
     endpoint: endpointOf(method),
-    client: null,
-    grant: { kind: 'jwt_bearer', assertion, scope: isParameter ? (scopeOf(method) ?? '') : '' },
+    client: method.kind === 'client_assertion' ? { id: clientId, secret: null } : null,
+    grant: grantOf(method, assertion),
     values,
-    connectionFields: definition.connectionFields,
+    connectionFields: of.definition.connectionFields,
   });
   return aboutKey(outcome);
 }
 
-function adviceOf({ advice }: { advice?: string | null }) {
-  return advice ? { advice } : {};
+type SignedJwt =
+  /** `url`: where it buys a token; null: it is the token. */
+  | { kind: 'signed'; assertion: Secret<string>; url: string | null; expiresInSeconds: number }
+  | Extract<TokenOutcome, { kind: 'ended' | 'not_now' }>;
+
+/** The JWT that stands for the account. */
+export async function signedJwt(
+  { clock }: Pick<Deps, 'clock'>,
+  { method, definition, fields }: ServiceAccount<SigningAccount>,
+  values: CredentialFields,
+): Promise<SignedJwt> {
+  const isSelfMade = method.kind === 'self_signed';
+  const url = isSelfMade ? null : filledAddress(definition, method.tokenUrl, fields);
+  if (url === null && !isSelfMade) return NO_ADDRESS;
+  const known = new Secret({ ...defaultsOf(definition), ...values.reveal(), ...fields });
+  try {
+    const claims =
+      method.kind === 'google_service_account'
+        ? claimsOfGoogle(method, known, method.tokenUrl)
+        : claimsOf(method, known, url);
+    if (claims === null) return DAMAGED;
+    const expiresInSeconds = claims.lifetimeSeconds - claims.backSeconds;
+    return { kind: 'signed', assertion: await signAssertion(claims, clock.now()), url, expiresInSeconds };
+  } catch {
+    return DAMAGED;
+  }
+}
+
+/** What addresses are made of where nobody entered anything else, so that claims say the same. */
+function defaultsOf({ connectionFields }: ServiceAccount['definition']): Record<string, string> {
+  return Object.fromEntries(
+    connectionFields.flatMap(({ name, default: usual }) => (usual === undefined ? [] : [[name, usual]])),
+  );
+}
+
+function selfMade(accessToken: Secret<string>, expiresInSeconds: number): TokenOutcome {
+  const nothingElse = { refreshToken: null, refreshExpiresInSeconds: null, grantEndsInSeconds: null };
+  const minted = { accessToken, expiresInSeconds, ...nothingElse, scopes: null, fields: {} };
+  return { kind: 'minted', minted, account: null };
+}
+
+type AskingAccount = Exclude<SigningAccount, { kind: 'self_signed' }>;
+
+function grantOf(method: SigningAccount, assertion: Secret<string>): Grant {
+  switch (method.kind) {
+    case 'client_assertion':
+      return { kind: 'client_credentials', scope: scopeOf(method) ?? '', assertion };
+    case 'jwt_exchange':
+    case 'self_signed':
+      return { kind: 'signed_bearer', assertion };
+    case 'google_service_account':
+      return { kind: 'jwt_bearer', assertion, scope: '' };
+    case 'jwt_bearer': {
+      const isParameter = method.assertion.scopeIn === 'parameter';
+      return { kind: 'jwt_bearer', assertion, scope: isParameter ? (scopeOf(method) ?? '') : '' };
+    }
+  }
 }
 
 /** There is no grant that could expire and no sign-in setup that could be wrong: it is the key that is not taken. */
 function aboutKey(outcome: TokenOutcome): TokenOutcome {
-  const isKey = outcome.kind === 'ended' || outcome.kind === 'setup_rejected';
-  if (!isKey) return outcome;
-  const because = outcome.kind === 'ended' ? outcome.because : 'rejected';
-  return { kind: 'ended', because, words: outcome.words, ...adviceOf(outcome) };
+  if (outcome.kind !== 'setup_rejected') return outcome;
+  const advice = outcome.advice ? { advice: outcome.advice } : {};
+  return { kind: 'ended', because: 'rejected', words: outcome.words, ...advice };
 }
 
-/** The assertion says who asks, so that no client does. */
-function endpointOf(method: TokenServiceAccount): TokenEndpoint {
+/** The assertion says who asks, so that no secret does. */
+function endpointOf(method: AskingAccount | SigningAccount): TokenEndpoint {
+  if (method.kind === 'self_signed') throw new Error('nobody is asked for a self-signed token');
   return { ...method, tokenAuthMethod: 'none', refresh: 'none' };
-}
-
-/** Null: what is stored is no key any more. */
-async function signed(claims: Claims, now: Date) {
-  try {
-    return await signAssertion(claims, now);
-  } catch {
-    return null;
-  }
 }
 
 const DAMAGED = {
@@ -91,12 +145,10 @@ const DAMAGED = {
   words: 'The stored key cannot sign. Upload it again.',
 } as const;
 
-function notMade(words: string): TokenOutcome {
-  return {
-    kind: 'not_now',
-    because: 'provider_error',
-    mayHaveHappened: false,
-    retryAfterSeconds: null,
-    words,
-  };
-}
+const NO_ADDRESS = {
+  kind: 'not_now',
+  because: 'provider_error',
+  mayHaveHappened: false,
+  retryAfterSeconds: null,
+  words: 'The address for tokens cannot be made from what was entered.',
+} as const;

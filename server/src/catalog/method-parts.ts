@@ -4,7 +4,9 @@ import { probeSchema } from './probe-definition.ts';
 import { nameSchema, pathSchema, proseSchema, shape, templateSchema } from './shape.ts';
 
 export const urlSchema = z.url({ protocol: /^https?$/ });
-export const urlTemplateSchema = z.string().regex(/^https?:\/\//, 'start with https://');
+export const urlTemplateSchema = z
+  .string()
+  .regex(/^(https?:\/\/|\{[a-z][a-z0-9_]*\})/, 'start with https://, or with a field of kind url');
 
 /** Where a credential goes in every request. `value` holds `{name}` places for this method's fields. */
 export const placementSchema = shape({

@@ -61,6 +61,7 @@ export async function checkEntered(deps: CheckEnteredDeps, entering: Entering): 
     entering.credentials,
     existing?.fields ?? {},
     deps.clock.now(),
+    { ended: entering.saveUnverified },
   );
   const looksLike = likeAnotherService(deps.keyForms, definition, entered);
   const checked = await checkValues(deps, entering, entered, looksLike);
@@ -101,7 +102,7 @@ async function reach(
 ): Promise<Reached> {
   const { definition, method, workspaceId } = entering;
   if (entering.source !== undefined) return asked(deps, entering, fields, entering.source, null);
-  if (!usesTokens(method)) {
+  if (!usesTokens(method, fields)) {
     const signer = authenticator(method, values, basePathOf(definition, method, fields));
     return asked(deps, entering, fields, literalCredential({ version: 1, ...signer }), null);
   }

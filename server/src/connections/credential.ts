@@ -237,7 +237,7 @@ function openedOf(
   isOutOfUse: boolean,
 ): Opened {
   const shared = { kind: 'opened', fields, isBroken: isOutOfUse } as const;
-  if (usesTokens(method)) {
+  if (usesTokens(method, fields)) {
     const owner = { workspaceId, connectionId, credentialVersion: version };
     return { ...shared, use: { kind: 'token', owner, definition, method, values, fields } };
   }

@@ -1,6 +1,8 @@
 import type { AuthMethodKind } from '@keyrail/contract/integrations';
 import { recordAll } from '../audit/record.ts';
 import { usesTokens } from '../auth-methods/apply.ts';
+import { sessionKeyFields } from '../auth-methods/session-keys.ts';
+import type { AuthMethod } from '../catalog/auth-definition.ts';
 import { ADDRESS_STAMP } from '../catalog/base-url.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { Catalogs } from '../catalog/catalogs.ts';
@@ -35,7 +37,10 @@ export interface HandedOut {
   connectionId: Connection['id'];
   integration: string;
   method: AuthMethodKind;
-  /** By field name, as entered; of token methods `access_token` alone, never what it is renewed with. */
+  /**
+   * By field name, as entered; of token methods `access_token` alone, never what it is renewed with; where a role is taken on its
+   * `access_key_id`, `secret_access_key` and `session_token`.
+   */
   credentials: Secret<Readonly<Record<string, string>>>;
   /** When to ask again at the latest; null: not known. */
   expiresAt: Date | null;
@@ -76,16 +81,22 @@ const MOST_WORKSPACES = 1_000;
 async function handOut(deps: Deps, { connection, stored, known }: Found): Promise<HandedOut> {
   const { id, workspaceId, integration, expiresAt } = connection;
   const shared = { connectionId: id, integration, method: known.method.type };
-  if (usesTokens(known.method)) {
+  if (usesTokens(known.method, stored.fields)) {
     const owner = { workspaceId, connectionId: id, credentialVersion: stored.version };
     const { accessToken, expiresAt: end } = tokenOf(await deps.tokens.fresh(owner, LEAST_TOKEN_SECONDS));
-    const credentials = new Secret({ access_token: accessToken.reveal() });
+    const credentials = new Secret(tokenFields(known.method, accessToken));
     return { ...shared, credentials, expiresAt: end };
   }
   const opened = await openStored(deps, workspaceId, id, stored);
   if (opened.kind === 'opened') return { ...shared, credentials: asEntered(opened.values), expiresAt };
   await reportDamaged(deps, workspaceId, id, stored.version);
   throw broken('unreadable', 'The stored credentials can no longer be read. Enter them again.');
+}
+
+/** What a token is used as: keys of a role have three parts, by the names they would be entered under. */
+function tokenFields(method: AuthMethod, token: Secret<string>): Readonly<Record<string, string>> {
+  const isKeys = method.type === 'service_account' && method.kind === 'aws_access_key';
+  return isKeys ? sessionKeyFields(token.reveal()) : { access_token: token.reveal() };
 }
 
 /** Without what we added for ourselves. */

@@ -1,4 +1,4 @@
-import { mintServiceAccount, mintsTokens } from '../auth-methods/mint-service-account.ts';
+import { mintServiceAccount } from '../auth-methods/mint-service-account.ts';
 import type { AuthMethod } from '../catalog/auth-definition.ts';
 import type { Catalogs } from '../catalog/catalogs.ts';
 import type { Definition } from '../catalog/definition.ts';
@@ -18,6 +18,7 @@ import { findConnection } from './connection-store.ts';
 import { openStored } from './credential.ts';
 import { findCredential } from './credential-store.ts';
 import { type MethodInUse, methodIdOf, methodOf } from './method.ts';
+import { withAdviceKept } from './told-words.ts';
 import type { Withdrawals } from './withdrawals/withdrawals.ts';
 
 export interface MintDeps extends Pick<ClientDeps, 'operatorApps'> {
@@ -43,7 +44,7 @@ export async function mintFrom(deps: MintDeps, from: MintFrom): Promise<TokenOut
     case 'oauth2_client_credentials':
       return mintClientCredentials(deps, { ...from, method }, values);
     case 'service_account':
-      if (mintsTokens(method)) return mintServiceAccount(deps, { ...from, method }, values);
+      return mintServiceAccount(deps, { ...from, method }, values);
   }
   throw new Error(`${method.type} makes no tokens`);
 }
@@ -79,14 +80,14 @@ export function createMint(deps: SavedDeps): Mint {
     const endpoint = endpointOf(workspaceId, known, fields);
     if (method.type !== 'oauth2') {
       const from = { ...known, workspaceId, fields, values: opened.values };
-      return brake.through(endpoint, connectionId, () => mintFrom(deps, from));
+      return withAdviceKept(await brake.through(endpoint, connectionId, () => mintFrom(deps, from)));
     }
     const { client_id: clientId = null, redirect_uri: redirectUri = null } = opened.values.reveal();
     const of = { workspaceId, connectionId, definition, method, fields, mayAsk };
     const outcome = await brake.through(endpoint, connectionId, () =>
       renewSignedIn(deps, of, { clientId, redirectUri }, refreshToken),
     );
-    if (outcome.kind !== 'minted') return outcome;
+    if (outcome.kind !== 'minted') return withAdviceKept(outcome);
     const given = { connection, credentialVersion, definition, method, fields, clientId, redirectUri };
     const takeBack = () => deps.withdrawals.takeBack(given, outcome.minted);
     return { ...outcome, takeBack };
@@ -99,7 +100,9 @@ function endpointOf(
   { definition, method }: MethodInUse,
   fields: Readonly<Record<string, string>>,
 ): string {
-  const url = 'tokenUrl' in method ? filledAddress(definition, method.tokenUrl, fields) : null;
+  const template =
+    'tokenUrl' in method ? method.tokenUrl : 'assumeRole' in method ? method.assumeRole?.url : undefined;
+  const url = template === undefined ? null : filledAddress(definition, template, fields);
   return JSON.stringify([workspaceId, definition.slug, url ?? methodIdOf(method)]);
 }
 

@@ -14,6 +14,7 @@ import { changeFields, findCredential } from './credential-store.ts';
 import { insertEvent } from './event-store.ts';
 import { givenFields } from './given-fields.ts';
 import { endsSoonSentence } from './status.ts';
+import { toldWords } from './told-words.ts';
 
 interface Deps {
   transact: Transact;
@@ -114,7 +115,9 @@ const SENTENCES: Record<EndedBecause, (name: string) => string> = {
 };
 
 function said(name: string, words: string | null): string {
-  return words === null ? '' : ` ${name} says: “${words.replace(/[.\s]+$/, '')}”.`;
+  const { said: theirs, advice } = toldWords(words);
+  const quoted = theirs === null ? '' : ` ${name} says: “${theirs.replace(/[.\s]+$/, '')}”.`;
+  return advice === null ? quoted : `${quoted} ${advice}`;
 }
 
 /** Told once, of the credential that is in use; of a replaced one nobody needs to hear. */

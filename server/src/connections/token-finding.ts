@@ -1,5 +1,6 @@
 import type { Unavailable } from '../outbound/credential-source.ts';
 import type { MintOutcome } from '../tokens/mint.ts';
+import { toldWords } from './told-words.ts';
 import { type Finding, finding } from './verdict.ts';
 
 /** A check of what was just entered did not get as far as the integration: no token was made of it. */
@@ -28,16 +29,17 @@ export function findingUnavailable({
   words = null,
   retryAfterSeconds = null,
 }: Pick<Unavailable, 'because' | 'words'> & { retryAfterSeconds?: number | null }): Finding | null {
+  const { said, advice } = toldWords(words);
   switch (because) {
     case 'expired':
     case 'revoked':
     case 'rejected':
-      return endedFinding(because, words);
+      return endedFinding(because, said, advice);
     case 'setup_rejected':
-      return finding('provider_error', { said: words, because: SETUP });
+      return finding('provider_error', { said, advice, because: SETUP });
     case 'renewing':
     case 'not_renewed':
-      return finding('provider_error', { said: words, retryAfterSeconds, because: NO_TOKEN });
+      return finding('provider_error', { said, advice, retryAfterSeconds, because: NO_TOKEN });
     default:
       return null;
   }

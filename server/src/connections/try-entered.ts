@@ -42,7 +42,7 @@ export async function enteredCredential(
   const method = methodOf(definition);
   const at = deps.clock.now();
   const { values, fields, notes } = await readEntered(definition, method, credentials, {}, at);
-  if (!usesTokens(method)) {
+  if (!usesTokens(method, fields)) {
     const signer = authenticator(method, values, basePathOf(definition, method, fields));
     return { source: literalCredential({ version: 1, ...signer }), fields, notes };
   }

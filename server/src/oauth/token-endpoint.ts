@@ -6,6 +6,7 @@ import { bodyText } from '../outbound/answer-body.ts';
 import type { Outbound } from '../outbound/call.ts';
 import type { CredentialSource } from '../outbound/credential-source.ts';
 import type { Answer, CallOutcome } from '../outbound/outcome.ts';
+import type { OutboundRequest } from '../outbound/request.ts';
 import type { Minted, MintOutcome } from '../tokens/mint.ts';
 import { parseTokenBody } from './token-body.ts';
 import { readError } from './token-error.ts';
@@ -56,9 +57,11 @@ export type Grant =
       tokenParam?: string | undefined;
       httpMethod?: 'POST' | 'GET' | undefined;
     }
-  /** `scope`: joined as the provider wants it; empty: not sent. */
-  | { kind: 'client_credentials'; scope: string }
-  | { kind: 'jwt_bearer'; assertion: Secret<string>; scope: string };
+  /** `scope`: joined as the provider wants it; empty: not sent. `assertion`: stands for the client's secret (RFC 7523 §2.2). */
+  | { kind: 'client_credentials'; scope: string; assertion?: Secret<string> }
+  | { kind: 'jwt_bearer'; assertion: Secret<string>; scope: string }
+  /** The assertion is the bearer of the request itself. */
+  | { kind: 'signed_bearer'; assertion: Secret<string> };
 
 export interface TokenAsk {
   workspaceId: string;
@@ -93,12 +96,35 @@ const TOKEN_CALL_MS = 31_000;
  */
 export async function askTokenEndpoint(deps: Deps, ask: TokenAsk): Promise<TokenOutcome> {
   const { request, secrets } = tokenRequest(ask);
-  const origin = URL.parse(ask.url)?.origin;
+  return askOnce(deps, {
+    workspaceId: ask.workspaceId,
+    request,
+    credential: whileInTime(signedTokenRequest(ask, secrets), ask.mayAsk),
+    read: (answer) => fromAnswer(deps, ask, answer),
+  });
+}
+
+/** The same for a request of another form. `read`: what an answer says. */
+export async function askOnce(
+  deps: Pick<Deps, 'outbound'>,
+  {
+    workspaceId,
+    request,
+    credential,
+    read,
+  }: {
+    workspaceId: string;
+    request: OutboundRequest;
+    credential: CredentialSource;
+    read(answer: Answer): TokenOutcome;
+  },
+): Promise<TokenOutcome> {
+  const origin = URL.parse(request.url)?.origin;
   const outcome = await deps.outbound.call({
     request,
     allowedOrigins: origin === undefined ? [] : [origin],
-    credential: whileInTime(signedTokenRequest(ask, secrets), ask.mayAsk),
-    workspaceId: ask.workspaceId,
+    credential,
+    workspaceId,
     connectionId: null,
     consumer: 'token',
     repeatable: false,
@@ -107,7 +133,7 @@ export async function askTokenEndpoint(deps: Deps, ask: TokenAsk): Promise<Token
     read: () => ({ kind: 'final' }),
     signal: AbortSignal.timeout(TOKEN_CALL_MS),
   });
-  return judged(deps, ask, outcome);
+  return judged(read, outcome);
 }
 
 function whileInTime(source: CredentialSource, mayAsk: TokenAsk['mayAsk']): CredentialSource {
@@ -118,20 +144,18 @@ function whileInTime(source: CredentialSource, mayAsk: TokenAsk['mayAsk']): Cred
   };
 }
 
-function judged(deps: Deps, ask: TokenAsk, outcome: CallOutcome): TokenOutcome {
+function judged(read: (answer: Answer) => TokenOutcome, outcome: CallOutcome): TokenOutcome {
   switch (outcome.kind) {
     case 'answer':
-      return fromAnswer(deps, ask, outcome.answer);
+      return read(outcome.answer);
     case 'redirect':
       return notNow('provider_error', false, 'The token address answered with a redirect.');
     case 'rate_limited':
       return outcome.answer === null
         ? { ...notNow('rate_limited', false, null), retryAfterSeconds: outcome.retryAfterSeconds }
-        : fromAnswer(deps, ask, outcome.answer);
+        : read(outcome.answer);
     case 'unknown':
-      return outcome.answer === null
-        ? notNow('unreachable', true, null)
-        : fromAnswer(deps, ask, outcome.answer);
+      return outcome.answer === null ? notNow('unreachable', true, null) : read(outcome.answer);
     case 'unreachable':
       return notNow('unreachable', outcome.mayHaveHappened, null);
     case 'cancelled':
@@ -153,8 +177,12 @@ function fromAnswer({ clock }: Deps, ask: TokenAsk, answer: Answer): TokenOutcom
   const failed = readError(ask, answer, body, clock.now());
   if (failed !== null) return failed;
   const read = readMinted(ask, body, clock.now());
-  // It answered as to a success, so what was sent may be spent.
-  return read ?? notNow('provider_error', true, 'The token address answered without a token.');
+  return read ?? withoutToken();
+}
+
+/** It answered as to a success, so what was sent may be spent. */
+export function withoutToken(): TokenOutcome {
+  return notNow('provider_error', true, 'The token address answered without a token.');
 }
 
 function notNow(

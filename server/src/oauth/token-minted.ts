@@ -111,12 +111,21 @@ function secondsUntil(value: unknown, now: Date): number | null {
   return Number.isFinite(at) ? seconds((at - now.getTime()) / 1_000) : null;
 }
 
-/** A text with spaces or commas between them, or a list. Null: not said, so as asked (RFC 6749 §5.1). */
+/**
+ * A text with spaces or commas between them, a list, or an object with an answer for each: {contents: "read"} is "contents:read".
+ * Null: not said, so as asked (RFC 6749 §5.1).
+ */
 function scopesIn(value: unknown): string[] | null {
-  const texts = Array.isArray(value) ? value : [value];
+  const texts = Array.isArray(value) ? value : isRecord(value) ? permissionsIn(value) : [value];
   const scopes = texts.flatMap((text) => (typeof text === 'string' ? text.split(/[\s,]+/) : []));
   const named = [...new Set(scopes.filter((scope) => scope !== '' && scope.length <= LONGEST_SCOPE))];
   return named.length === 0 ? null : named.slice(0, MOST_SCOPES);
+}
+
+function permissionsIn(value: Readonly<Record<string, unknown>>): string[] {
+  return Object.entries(value).flatMap(([name, level]) =>
+    typeof level === 'string' ? [`${name}:${level}`] : [],
+  );
 }
 
 /** Only values that may stand in an address: one that may not is not there. */

@@ -44,10 +44,15 @@ function complete(ask: TokenAsk, request: OutboundRequest): OutboundRequest {
     const value = fillText(template, values);
     if (value !== null && !Object.hasOwn(ofRefresh, name)) body.set(name, value);
   }
-  const whole = addClient(request, ask, body);
+  const whole = withBearer(addClient(request, ask, body), ask.grant);
   if (!isByAddress(ask.grant)) return whole;
   const { 'content-type': _, ...headers } = whole.headers;
   return { method: whole.method, url: withQuery(whole.url, body), headers };
+}
+
+function withBearer(request: OutboundRequest, grant: Grant): OutboundRequest {
+  if (grant.kind !== 'signed_bearer') return request;
+  return { ...request, headers: { ...request.headers, authorization: `Bearer ${grant.assertion.reveal()}` } };
 }
 
 /** The request with this body, in the form its endpoint reads, and with who asks. */
@@ -99,7 +104,16 @@ function parametersOf(grant: Grant): Record<string, string> {
         ...grant.params,
       };
     case 'client_credentials':
-      return { grant_type: 'client_credentials', ...(grant.scope !== '' && { scope: grant.scope }) };
+      return {
+        grant_type: 'client_credentials',
+        ...(grant.scope !== '' && { scope: grant.scope }),
+        ...(grant.assertion && {
+          client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
+          client_assertion: grant.assertion.reveal(),
+        }),
+      };
+    case 'signed_bearer':
+      return {};
     case 'jwt_bearer':
       return {
         grant_type: 'urn:ietf:params:oauth:grant-type:jwt-bearer',
@@ -116,7 +130,8 @@ function secretsOf(grant: Grant): Secret<string>[] {
     case 'refresh_token':
       return [grant.refreshToken];
     case 'client_credentials':
-      return [];
+      return grant.assertion ? [grant.assertion] : [];
+    case 'signed_bearer':
     case 'jwt_bearer':
       return [grant.assertion];
   }
