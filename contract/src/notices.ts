@@ -41,12 +41,17 @@ export const noticeList = z.object({
 /** `POST /v1/notices/read`: everything up to this one is read, by the person who is signed in. Answers 204. */
 export const readNotices = z.strictObject({ until: noticeId });
 
-/** Where notices go besides the app. `GET/POST /v1/notification-channels`, `PATCH/DELETE …/{id}`, `POST …/{id}/test`. */
+/** Where notices go besides the app. `GET/POST /v1/notification-channels`, `GET/PATCH/DELETE …/{id}`, `POST …/{id}/test`. */
 const sending = {
   id: channelId,
   name: z.string(),
   kinds: z.array(noticeKind).describe('Which notices are sent there.'),
   is_paused: z.boolean(),
+  is_stopped: z
+    .boolean()
+    .describe(
+      'The receiver said that it is gone, or nothing arrived for days: nothing is sent until it is resumed (is_paused: false).',
+    ),
   problem: z
     .object({ message: z.string(), since: timestamp })
     .nullable()
@@ -97,7 +102,7 @@ export type CreateNotificationChannel = z.input<typeof createNotificationChannel
 export const updateNotificationChannel = z.strictObject({
   name: channelName.optional(),
   kinds: kinds.optional(),
-  is_paused: z.boolean().optional(),
+  is_paused: z.boolean().optional().describe('false also resumes one that was stopped.'),
   addresses: z.array(z.email().max(254)).min(1).max(20).optional(),
   url: z
     .url({ protocol: /^https$/ })
@@ -106,7 +111,7 @@ export const updateNotificationChannel = z.strictObject({
 });
 
 /**
- * `GET/POST /v1/webhooks`, `PATCH/DELETE /v1/webhooks/{id}`, `POST …/{id}/test`, `POST …/{id}/rotate-secret`: signed as Standard
+ * `GET/POST /v1/webhooks`, `GET/PATCH/DELETE /v1/webhooks/{id}`, `POST …/{id}/test`, `POST …/{id}/rotate-secret`: signed as Standard
  * Webhooks says (`webhook-id`, `webhook-timestamp`, `webhook-signature`), so that any of its libraries checks them.
  */
 export const webhook = z
@@ -115,11 +120,7 @@ export const webhook = z
     url: z.url(),
     kinds: sending.kinds,
     is_paused: sending.is_paused,
-    is_stopped: z
-      .boolean()
-      .describe(
-        'The receiver answered 410, or nothing arrived for days: nothing is sent until it is resumed.',
-      ),
+    is_stopped: sending.is_stopped,
     problem: sending.problem,
     secret_hint: z.string().describe('The last 4 characters.'),
     previous_secret_until: timestamp
@@ -159,26 +160,32 @@ export const webhookMessage = z.object({
     'sign_in_setup.expires_soon',
     'sign_in_setup.recovered',
     'api_token.expires_soon',
+    'webhook.needs_attention',
+    'notification_channel.needs_attention',
     'test',
   ]),
   timestamp,
   data: z.object({
-    notice_id: z.string(),
+    notice_id: noticeId.nullable().describe('Null: a test.'),
     workspace_id: z.string(),
-    subject,
+    subject: subject.nullable().describe('Null: a test.'),
     title: z.string(),
     message: z.string(),
     url: z.url().describe('The page in Keyrail.'),
   }),
 });
 
-/** `GET /v1/deliveries`: what was sent where, newest first. `POST /v1/deliveries/{id}/resend` sends it once more. */
+/**
+ * `GET /v1/deliveries`: what was sent where, newest first. `POST /v1/deliveries/{id}/resend` sends it once more; it and
+ * `POST …/{id}/test` of a channel answer 202 with the deliveries to look at (`deliveryList`).
+ */
 export const delivery = z
   .object({
     id: deliveryId,
     channel_kind: z.enum(['email', 'slack', 'webhook']),
     channel_id: z.string(),
     channel_name: z.string().describe('A webhook: its address.'),
+    recipient: z.string().nullable().describe('E-mail: the address; each gets a mail of its own.'),
     notice_id: noticeId.nullable().describe('Null: a test.'),
     notice_kind: noticeKind.nullable(),
     title: z.string(),
@@ -198,6 +205,8 @@ export const delivery = z
   })
   .meta({ id: 'Delivery' });
 export type Delivery = z.infer<typeof delivery>;
+
+export const deliveryList = z.object({ data: z.array(delivery) });
 
 export const deliveriesQuery = pageQuery.extend({
   channel: z.string().max(100).optional().describe('The id of a channel or webhook.'),
