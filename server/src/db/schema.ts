@@ -238,6 +238,7 @@ export interface Deliveries {
   last_answer: string | null;
   next_attempt_at: Timestamp | null;
   notice_id: string | null;
+  queued_at: Generated<Timestamp>;
   recipient: string | null;
   settled_at: Timestamp | null;
   state: string;
@@ -411,6 +412,30 @@ export interface OauthOperatorApps {
   secret_hint: string | null;
   updated_at: Timestamp;
   version: Generated<number>;
+}
+
+export interface OauthOperatorPreviousSecrets {
+  destroy_after: Timestamp;
+  integration: string;
+  key_id: Generated<string | null>;
+  replaced_at: Timestamp;
+  sealed: string;
+  secret_hint: string | null;
+  version: number;
+}
+
+export interface OauthPreviousSecrets {
+  app_id: string;
+  dates_set_at: Timestamp | null;
+  destroy_after: Timestamp;
+  ends_at: Timestamp | null;
+  key_id: Generated<string | null>;
+  replaced_at: Timestamp;
+  rotate_at: Timestamp | null;
+  sealed: string;
+  secret_hint: string | null;
+  version: number;
+  workspace_id: string;
 }
 
 export interface RateBudgets {
@@ -624,6 +649,8 @@ export interface DB {
   notices: Notices;
   oauth_apps: OauthApps;
   oauth_operator_apps: OauthOperatorApps;
+  oauth_operator_previous_secrets: OauthOperatorPreviousSecrets;
+  oauth_previous_secrets: OauthPreviousSecrets;
   rate_budgets: RateBudgets;
   runs: Runs;
   sessions: Sessions;
