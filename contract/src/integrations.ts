@@ -170,9 +170,23 @@ export const recognised = z.object({
   expires_at: z.iso.datetime().nullable(),
   warnings: z.array(z.string()),
   problem: z
-    .object({ field: z.string(), message: z.string() })
+    .object({
+      field: z.string(),
+      message: z.string(),
+      reason: z
+        .string()
+        .nullable()
+        .describe(
+          'key_mismatch, certificate_ended, certificate_not_yet_valid; null: the message says it all. What ended is saved all the same with `save_unverified`.',
+        ),
+    })
     .nullable()
     .describe('Why it cannot be saved: "This is an OAuth client file, not a service account key."'),
+  brings: z
+    .array(z.string())
+    .describe(
+      'Required fields that may stay empty, since the file has them in it: the key of a PKCS#12 file.',
+    ),
 });
 export type Recognised = z.infer<typeof recognised>;
 

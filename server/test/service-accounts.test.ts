@@ -101,7 +101,11 @@ describe('a Google service account', () => {
     async (_, key_file, words) => {
       const before = [(await app.owner.get('/v1/connections')).text, sandbox.log.counts({ path: '/token' })];
       const looked = await recognise('google-sheets', { key_file }, 'service_account');
-      expect(looked.json.problem).toEqual({ field: 'key_file', message: expect.stringMatching(words) });
+      expect(looked.json.problem).toEqual({
+        field: 'key_file',
+        message: expect.stringMatching(words),
+        reason: null,
+      });
       const saved = await connect('google-sheets', { key_file }, { method: 'service_account' });
       expect(saved.status).toBe(400);
       expect(saved.json).toMatchObject({

@@ -1,8 +1,9 @@
 import { createSecureContext } from 'node:tls';
 import { Secret } from '../lib/secret.ts';
 import type { CredentialFields } from './authenticator.ts';
-import type { Examined } from './examine.ts';
-import { readAuthorities, readChain } from './files/certificate-chain.ts';
+import { type Allowed, type Examined, unexamined } from './examine.ts';
+import { readAuthorities } from './files/authorities.ts';
+import { readChain } from './files/certificate-chain.ts';
 import { type KeyOutcome, readPrivateKey } from './files/private-key.ts';
 import { certificateFacts, keyFacts } from './files/shown-facts.ts';
 
@@ -10,9 +11,13 @@ import { certificateFacts, keyFacts } from './files/shown-facts.ts';
  * A client certificate and its key. Either may come first; where both are there they must belong together. The passphrase
  * opens the key once and is not kept.
  */
-export async function examineCertificate(values: CredentialFields, now: Date): Promise<Examined> {
+export async function examineCertificate(
+  values: CredentialFields,
+  now: Date,
+  allowed: Allowed,
+): Promise<Examined> {
   const entered = values.reveal();
-  const found: Examined = { title: null, facts: [], expiresAt: null, warnings: [], problem: null, values };
+  const found = unexamined(values);
   const key =
     entered.private_key === undefined ? null : await readPrivateKey(entered.private_key, entered.passphrase);
   if (key?.kind === 'problem') found.problem = keyProblem(key);
@@ -24,11 +29,13 @@ export async function examineCertificate(values: CredentialFields, now: Date): P
     found.title = 'Private key';
     found.facts = keyFacts(opened.key);
   }
-  if (entered.certificate !== undefined) addCertificate(found, changed, entered.certificate, opened, now);
+  if (entered.certificate !== undefined)
+    addCertificate(found, changed, entered.certificate, opened, now, allowed);
   if (entered.authority !== undefined && found.problem === null) {
-    const authorities = readAuthorities(entered.authority);
-    if (authorities.kind === 'problem') found.problem = { field: 'authority', message: authorities.message };
+    const authorities = readAuthorities(entered.authority, now);
+    if (authorities.kind === 'problem') found.problem = { ...authorities, field: 'authority' };
     else changed.authority = authorities.pem;
+    if (authorities.kind === 'authorities') found.facts.push(...authorities.facts);
   }
   if (found.problem === null && opened !== null) found.problem = unusable(changed);
   return { ...found, values: found.problem === null ? new Secret(changed) : values };
@@ -40,13 +47,14 @@ function addCertificate(
   text: string,
   key: Extract<KeyOutcome, { kind: 'key' }> | null,
   now: Date,
+  allowed: Allowed,
 ): void {
-  const read = readChain(text, key?.key ?? null, now);
+  const read = readChain(text, key?.key ?? null, now, allowed);
   if (read.kind === 'problem') {
     found.problem ??= {
       field: 'certificate',
       message: read.message,
-      ...(read.about === 'pair' ? { reason: 'key_mismatch' } : {}),
+      ...(read.reason === undefined ? {} : { reason: read.reason }),
     };
     return;
   }

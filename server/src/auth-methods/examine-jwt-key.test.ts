@@ -55,10 +55,18 @@ describe('a key file made to hold up the server', () => {
     ['two thousand million rounds', protectedBy(PBKDF2, integer(0x7fffffff))],
     ['more rounds than there are numbers', protectedBy(PBKDF2, der(0x02, `7f${'ff'.repeat(12)}`))],
     ['scrypt that takes long', protectedBy(SCRYPT, integer(8_192), integer(8), integer(256))],
-    ['a length that is not said', protectedBy(PBKDF2, integer(2_048)).replace(/\nM./, '\nMI')],
-    ['headers around it', protectedBy(PBKDF2, integer(2_048)).replace('\n', '\nProc-Type: 4,ENCRYPTED\n\n')],
   ])('is not opened: %s', async (_, private_key) => {
     expect(await looked(private_key)).toMatch(/opening it takes too long/);
+  });
+
+  it.each([
+    ['a length that is not there', protectedBy(PBKDF2, integer(2_048)).replace(/\nM./, '\nMI')],
+    [
+      'two ways to protect it',
+      protectedBy(PBKDF2, integer(2_048)).replace('\n', '\nProc-Type: 4,ENCRYPTED\n\n'),
+    ],
+  ])('is damaged where it has %s', async (_, private_key) => {
+    expect(await looked(private_key)).toMatch(/damaged and cannot be used/);
   });
 
   it.each([

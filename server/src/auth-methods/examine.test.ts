@@ -88,7 +88,7 @@ describe('a Google service account key', () => {
     ['a public key', PUBLIC_KEY, /This is a public key, not a service account key/],
     ['the private key alone', RSA_KEY, /This is a private key, not a service account key/],
     ['a certificate', client.cert, /This is a certificate, not a service account key/],
-    ['a binary file', BINARY, /This is a binary file.*openssl pkcs12/],
+    ['a binary file', BINARY, /This is a binary file.*base64/],
     ['nothing', '  \n ', /empty/],
     [
       'an address of its own for tokens',

@@ -1,10 +1,12 @@
 import type { Fact } from '@keyrail/contract/integrations';
 import type { AuthMethod } from '../catalog/auth-definition.ts';
+import { Secret } from '../lib/secret.ts';
 import type { CredentialFields } from './authenticator.ts';
 import { examineAwsKey } from './examine-aws-key.ts';
 import { examineCertificate } from './examine-certificate.ts';
 import { examineGoogleKey } from './examine-google-key.ts';
 import { examineJwtKey } from './examine-jwt-key.ts';
+import { unpacked } from './files/unpacked.ts';
 
 /** What entered credentials are, before anybody is asked about them. The page and the save see the same. */
 export interface Examined {
@@ -19,6 +21,8 @@ export interface Examined {
   problem: FileProblem | null;
   /** What is to be stored instead of what was entered: put in order, opened. */
   values: CredentialFields;
+  /** Fields that need not be filled in, since the file of another one has them in it: the private key of a PKCS#12 file. */
+  brings: string[];
 }
 
 export interface FileProblem {
@@ -31,8 +35,39 @@ export interface FileProblem {
  * Looks at what was entered for a method. Fields that are not there yet are no problem here: whoever saves asks for them.
  * `tokenUrl`: where assertions go, with connection fields filled in.
  */
-export async function examine(method: AuthMethod, values: CredentialFields, now: Date): Promise<Examined> {
-  if (method.type === 'certificate') return examineCertificate(values, now);
+export async function examine(
+  method: AuthMethod,
+  values: CredentialFields,
+  now: Date,
+  allowed: Allowed = { ended: false },
+): Promise<Examined> {
+  const names = 'fields' in method ? method.fields.map((field) => field.name) : [];
+  if (!names.includes('private_key')) return examineApart(method, values, now, allowed);
+  const { certificate, private_key, passphrase, ...others } = values.reveal();
+  const found = await unpacked({ certificate, private_key, passphrase });
+  const brings = found.brings.filter((name) => names.includes(name));
+  if (found.kind === 'problem') return { ...unexamined(values), problem: found, brings };
+  const pair = Object.entries(found.pair).filter(
+    ([name, value]) => names.includes(name) && value !== undefined,
+  );
+  const apart = new Secret({ ...others, ...Object.fromEntries(pair) });
+  return { ...(await examineApart(method, apart, now, allowed)), brings };
+}
+
+/** What a person has decided to accept. */
+export interface Allowed {
+  /** A certificate that is over. */
+  ended: boolean;
+}
+
+/** The same where each field holds what it is for. */
+async function examineApart(
+  method: AuthMethod,
+  values: CredentialFields,
+  now: Date,
+  allowed: Allowed,
+): Promise<Examined> {
+  if (method.type === 'certificate') return examineCertificate(values, now, allowed);
   if (method.type !== 'service_account') return unexamined(values);
   switch (method.kind) {
     case 'google_service_account':
@@ -48,5 +83,5 @@ export async function examine(method: AuthMethod, values: CredentialFields, now:
 }
 
 export function unexamined(values: CredentialFields): Examined {
-  return { title: null, facts: [], expiresAt: null, warnings: [], problem: null, values };
+  return { title: null, facts: [], expiresAt: null, warnings: [], problem: null, values, brings: [] };
 }

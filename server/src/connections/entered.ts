@@ -1,7 +1,7 @@
 import type { FieldProblem } from '@keyrail/contract/errors';
 import type { Fact, Recognised } from '@keyrail/contract/integrations';
 import { clean, cleanKey, MAX_SECRET_LENGTH } from '../auth-methods/clean.ts';
-import { type Examined, examine, type FileProblem } from '../auth-methods/examine.ts';
+import { type Allowed, type Examined, examine, type FileProblem } from '../auth-methods/examine.ts';
 import type { AuthMethod } from '../catalog/auth-definition.ts';
 import { fieldProblem, fixedFields } from '../catalog/base-url.ts';
 import type { Definition } from '../catalog/definition.ts';
@@ -35,7 +35,7 @@ const MAX_FILE_LENGTH = 256 * 1024;
 /**
  * Checks what was entered against the fields of the method, and key files and certificates for what they are. `known`: connection fields this connection has already,
  * which need not be entered again; a secret always has to be, because a changed address must not get the old one.
- * Throws `invalid_input` with every problem at once.
+ * `allowed`: what the person has confirmed. Throws `invalid_input` with every problem at once.
  */
 export async function readEntered(
   definition: Pick<Definition, 'connectionFields' | 'name'>,
@@ -43,11 +43,16 @@ export async function readEntered(
   entered: Readonly<Record<string, string>>,
   known: Readonly<Record<string, string>>,
   now: Date,
+  allowed?: Allowed,
 ): Promise<ReadEntered> {
   const { read, problems } = readFields(definition, method, entered, known);
-  if (problems.length > 0) throw new AppError('invalid_input', { fields: problems });
-  const examined = await examine(method, valuesOf(read), now);
-  if (examined.problem !== null) throw refused(examined.problem);
+  const missing = read.filter(({ outcome }) => outcome.kind === 'missing');
+  if (problems.length > 0) throw invalid([...problems, ...missing.map(missingProblem)]);
+  const examined = await examine(method, valuesOf(read), now, allowed);
+  // A file may hold what another field asks for.
+  const left = missing.filter(({ name }) => !examined.brings.includes(name)).map(missingProblem);
+  if (examined.problem !== null) throw refused(examined.problem, left);
+  if (left.length > 0) throw invalid(left);
   const sum = summed(read, examined);
   return { ...sum, fields: { ...sum.fields, ...fixedFields(definition) } };
 }
@@ -59,25 +64,39 @@ export async function recogniseEntered(
   entered: Readonly<Record<string, string>>,
   now: Date,
 ): Promise<Recognised> {
-  const { read, problems } = readFields(definition, method, entered, {}, 'given');
-  const [first] = problems;
+  const { read, problems } = readFields(definition, method, entered, {});
+  const [first] = [...problems, ...read.filter(isEmptyFile).map(missingProblem)];
   if (first !== undefined) {
-    const problem = { field: first.path.replace(/^credentials\./, ''), message: first.message };
-    return { title: null, facts: [], expires_at: null, warnings: [], problem };
+    const problem = { field: first.path.replace(/^credentials\./, ''), message: first.message, reason: null };
+    return { title: null, facts: [], expires_at: null, warnings: [], problem, brings: [] };
   }
-  const { title, facts, expiresAt, warnings, problem } = await examine(method, valuesOf(read), now);
+  const { title, facts, expiresAt, warnings, problem, brings } = await examine(method, valuesOf(read), now);
   return {
     title,
     facts,
     expires_at: expiresAt?.toISOString() ?? null,
     warnings,
-    problem: problem === null ? null : { field: problem.field, message: problem.message },
+    problem: problem && { field: problem.field, message: problem.message, reason: problem.reason ?? null },
+    brings,
   };
 }
 
-function refused({ field, message, reason }: FileProblem): AppError {
-  const fields = [problemAt(field, message)];
+function invalid(fields: FieldProblem[]): AppError {
+  return new AppError('invalid_input', { fields });
+}
+
+function refused({ field, message, reason }: FileProblem, others: FieldProblem[]): AppError {
+  const fields = [problemAt(field, message), ...others];
   return new AppError('invalid_input', { fields, ...(reason === undefined ? {} : { reason }) });
+}
+
+function missingProblem({ name, label, outcome }: ReadField): FieldProblem {
+  const isEmpty = outcome.kind === 'missing' && outcome.isEmptyFile;
+  return problemAt(name, isEmpty ? `${label}: this file is empty.` : `${label} is missing.`);
+}
+
+function isEmptyFile({ outcome }: ReadField): boolean {
+  return outcome.kind === 'missing' && outcome.isEmptyFile;
 }
 
 function readFields(
@@ -85,7 +104,6 @@ function readFields(
   method: AuthMethod,
   entered: Readonly<Record<string, string>>,
   known: Readonly<Record<string, string>>,
-  which: 'all' | 'given' = 'all',
 ): { read: ReadField[]; problems: FieldProblem[] } {
   const credentialFields = 'fields' in method ? method.fields : [];
   const addressFields = definition.connectionFields.filter(
@@ -121,9 +139,7 @@ function readFields(
     if (pasted.trim() !== '') return { name, label, isSecret, isLine, outcome: readAs(field, pasted, type) };
     // A file of 0 bytes was chosen: that is not the same as none.
     const isEmptyFile = kind === 'file' && Object.hasOwn(entered, field.name);
-    const isMissed = field.required && (which === 'all' || isEmptyFile);
-    const message = isEmptyFile ? `${label}: this file is empty.` : `${label} is missing.`;
-    const outcome: FieldOutcome = isMissed ? { kind: 'problem', message } : { kind: 'blank' };
+    const outcome: FieldOutcome = field.required ? { kind: 'missing', isEmptyFile } : { kind: 'blank' };
     return { name, label, isSecret, isLine, outcome };
   }
 }
@@ -131,6 +147,7 @@ function readFields(
 type FieldOutcome =
   | { kind: 'value'; value: string; said: readonly string[] }
   | { kind: 'blank' }
+  | { kind: 'missing'; isEmptyFile: boolean }
   | { kind: 'problem'; message: string };
 
 interface ReadField {
@@ -186,21 +203,30 @@ function givenOf(read: readonly ReadField[]): Given[] {
   );
 }
 
+/** What is kept of each field, also where it came with the file of another. */
+function keptOf(read: readonly ReadField[], kept: Readonly<Record<string, string>>): Given[] {
+  return read.flatMap(({ outcome, ...field }) => {
+    const value = Object.hasOwn(kept, field.name) ? kept[field.name] : undefined;
+    return value === undefined
+      ? []
+      : [{ ...field, value, said: outcome.kind === 'value' ? outcome.said : [] }];
+  });
+}
+
 function valuesOf(read: readonly ReadField[]): Secret<Readonly<Record<string, string>>> {
   return new Secret(Object.fromEntries(givenOf(read).map(({ name, value }) => [name, value])));
 }
 
 function summed(read: readonly ReadField[], { values, facts, expiresAt, warnings }: Examined): ReadEntered {
-  const kept = values.reveal();
-  const given = givenOf(read).filter(({ name }) => Object.hasOwn(kept, name));
+  const given = keptOf(read, values.reveal());
   const secrets = given.filter((one) => one.isSecret);
   const first = secrets[0]?.isLine === true ? secrets[0].value : '';
   const shown = given.filter((one) => !one.isSecret);
   return {
     values,
-    fields: Object.fromEntries(shown.map(({ name, value }) => [name, kept[name] ?? value])),
+    fields: Object.fromEntries(shown.map(({ name, value }) => [name, value])),
     hint: first.length >= SHORTEST_WITH_HINT && first.length <= MAX_SECRET_LENGTH ? first.slice(-4) : null,
-    secrets: secrets.map(({ name, value }) => new Secret(kept[name] ?? value)),
+    secrets: secrets.map(({ value }) => new Secret(value)),
     notes: [
       ...given.filter((one) => one.said.length > 0).map((one) => removedNote(one.said, one.label)),
       ...warnings,

@@ -1,10 +1,11 @@
 /**
- * One value of ASN.1 as it is written in files (X.690, BER): `tag` is the whole first byte, `content` what follows the
- * length, and `parts` what is in there of a constructed one.
+ * One value of ASN.1 as it is written in files (X.690, BER): `tag` is the first byte, `content` what follows the length, and
+ * `parts` what is in there of a constructed one. `whole`: from the tag to the end.
  */
 export interface Ber {
   tag: number;
   content: Buffer;
+  whole: Buffer;
   parts: readonly Ber[];
 }
 
@@ -48,7 +49,8 @@ function readOne(bytes: Buffer, at: number, depth: number, left: { values: numbe
   if (end > bytes.length) return null;
   const content = bytes.subarray(start, end);
   const parts = isConstructed ? readAll(content, depth, left) : [];
-  return parts === null ? null : { value: { tag, content, parts }, end };
+  const whole = bytes.subarray(at, end);
+  return parts === null ? null : { value: { tag, content, whole, parts }, end };
 }
 
 function readAll(content: Buffer, depth: number, left: { values: number }): Ber[] | null {
@@ -73,7 +75,8 @@ function readUntilEnd(bytes: Buffer, begin: number, depth: number, left: { value
     parts.push(read.value);
     at = read.end;
   }
-  return { value: { tag: bytes[begin] ?? 0, content: bytes.subarray(begin + 2, at), parts }, end: at + 2 };
+  const [content, whole] = [bytes.subarray(begin + 2, at), bytes.subarray(begin, at + 2)];
+  return { value: { tag: bytes[begin] ?? 0, content, whole, parts }, end: at + 2 };
 }
 
 /** The bytes of an OCTET STRING, which may be written in pieces; null: it is none. `tag`: where another one stands for it. */

@@ -1,82 +1,60 @@
-import { type KeyObject, X509Certificate } from 'node:crypto';
-import { kindOfLabel, wrongFile } from './file-kind.ts';
-import { readPem } from './pem.ts';
+import type { KeyObject, X509Certificate } from 'node:crypto';
+import { endWarning, outOfTime } from './certificate-dates.ts';
+import { isIssuedBy, isOwnIssuer, nameIn, readCertificates } from './certificate-file.ts';
+import { notForClients, useWarnings } from './certificate-use.ts';
 
 export type ChainOutcome =
   /** `pem`: the leaf first, each followed by its issuer. */
   | { kind: 'chain'; leaf: X509Certificate; pem: string; warnings: string[] }
-  | { kind: 'problem'; message: string; about: 'certificate' | 'pair' };
-
-const WANTED = 'a certificate in PEM form';
-/** Real chains have two to four. */
-const MAX_CERTIFICATES = 20;
-const DAY_MS = 86_400_000;
-const WARN_DAYS = 30;
+  | { kind: 'problem'; message: string; reason?: string };
 
 /**
  * The certificate of a PEM text with what stands between it and its authority, in whatever order they came. `key`: the
- * private key it must belong to, where that is known already.
+ * private key it must belong to, where that is known already. `allowed.ended`: also one that is over.
  */
-export function readChain(text: string, key: KeyObject | null, now: Date): ChainOutcome {
+export function readChain(
+  text: string,
+  key: KeyObject | null,
+  now: Date,
+  allowed: { ended: boolean },
+): ChainOutcome {
   const read = readCertificates(text);
-  if (typeof read === 'string') return problem(read);
+  if (typeof read === 'string') return { kind: 'problem', message: read };
   const leaf = leafOf(read, key);
   if (leaf === null) {
     const message = 'The certificate and the private key do not belong together.';
-    return { kind: 'problem', message, about: 'pair' };
+    return { kind: 'problem', message, reason: 'key_mismatch' };
   }
   const chain = orderedFrom(leaf, read);
-  if (chain.length < read.length) return problem(STRANGERS);
-  const wrong = validityProblem(leaf, now);
-  if (wrong !== null) return problem(wrong);
-  return { kind: 'chain', leaf, pem: chain.map(pemOf).join(''), warnings: warningsAbout(leaf, now) };
+  const others = read.filter((one) => !chain.includes(one));
+  const hasIssued = others.some((one) => isIssuedBy(one, leaf));
+  const unfit = notForClients(leaf, hasIssued) ?? strangersIn(chain, others);
+  if (unfit !== null) return { kind: 'problem', message: unfit };
+  const wrong = outOfTime(leaf, 'The certificate', now);
+  const isAccepted = allowed.ended && wrong?.reason === 'certificate_ended';
+  if (wrong !== null && !isAccepted) return { kind: 'problem', ...wrong };
+  const warnings = [
+    wrong?.message ?? endWarning(leaf, now),
+    ...useWarnings(leaf),
+    gapIn(chain, others),
+  ].filter((one) => one !== null);
+  return { kind: 'chain', leaf, pem: pemOfAll(chain), warnings };
 }
 
-/** Authorities that a server's certificate may come from. */
-export function readAuthorities(
-  text: string,
-): { kind: 'authorities'; pem: string; count: number } | { kind: 'problem'; message: string } {
-  const read = readCertificates(text);
-  if (typeof read === 'string') return { kind: 'problem', message: read };
-  return { kind: 'authorities', pem: read.map(pemOf).join(''), count: read.length };
+/** A root alone may be there without what leads to it. What says it issued the last one and did not sign it shows damage. */
+function strangersIn(chain: readonly X509Certificate[], others: readonly X509Certificate[]): string | null {
+  const last = chain.at(-1);
+  if (others.some((one) => one.subject === last?.issuer && one.ca)) return DAMAGED;
+  return others.every((one) => one.ca && isOwnIssuer(one)) ? null : STRANGERS;
 }
 
 const STRANGERS =
   'The file holds certificates that do not belong to the chain of this certificate. Leave out the others.';
+const DAMAGED =
+  'The certificate does not have the signature of its issuer, whose certificate is in the file. It is damaged, or its issuer is another of the same name.';
 
-/** The certificates, or why there are none to be had. */
-function readCertificates(text: string): X509Certificate[] | string {
-  const found = readPem(text);
-  if (found.kind === 'none') return wrongFile(text, WANTED);
-  if (found.kind === 'damaged') {
-    return kindOfLabel(found.label) === 'certificate'
-      ? `The certificate ${found.problem}.`
-      : wrongFile(text, WANTED);
-  }
-  const blocks = found.blocks.filter(({ label }) => kindOfLabel(label) === 'certificate');
-  if (blocks.length === 0) return wrongFile(text, WANTED);
-  if (blocks.length > MAX_CERTIFICATES) {
-    return `The file holds ${blocks.length} certificates; a chain has a few. This looks like a bundle of authorities.`;
-  }
-  const certificates = blocks.map(({ pem }) => parse(pem));
-  const whole = certificates.filter((one) => one !== null);
-  return whole.length < certificates.length
-    ? 'The certificate is damaged and cannot be read.'
-    : whole.filter(isFirst);
-}
-
-function parse(pem: string): X509Certificate | null {
-  try {
-    const certificate = new X509Certificate(pem);
-    // Looked at now: a damaged one throws only when it is asked.
-    // By its names: other ways of asking say no of one whose inside is damaged.
-    const isSelfSigned = certificate.issuer === certificate.subject;
-    void certificate.publicKey.asymmetricKeyType;
-    if (Number.isNaN(Date.parse(certificate.validTo))) return null;
-    return isSelfSigned && !certificate.verify(certificate.publicKey) ? null : certificate;
-  } catch {
-    return null;
-  }
+export function pemOfAll(certificates: readonly X509Certificate[]): string {
+  return certificates.map((one) => one.toString()).join('');
 }
 
 /** The one of the key; without a key the one that issued no other. */
@@ -84,15 +62,8 @@ function leafOf(certificates: readonly X509Certificate[], key: KeyObject | null)
   if (key !== null) return certificates.find((one) => one.checkPrivateKey(key)) ?? null;
   const isIssuer = (one: X509Certificate) =>
     certificates.some((other) => other !== one && isIssuedBy(other, one));
-  return certificates.find((one) => !isIssuer(one)) ?? certificates[0] ?? null;
-}
-
-function isIssuedBy(certificate: X509Certificate, issuer: X509Certificate): boolean {
-  try {
-    return certificate.checkIssued(issuer) && certificate.verify(issuer.publicKey);
-  } catch {
-    return false;
-  }
+  const ends = certificates.filter((one) => !isIssuer(one));
+  return ends.find((one) => !one.ca) ?? ends[0] ?? certificates[0] ?? null;
 }
 
 function orderedFrom(leaf: X509Certificate, all: readonly X509Certificate[]): X509Certificate[] {
@@ -100,45 +71,20 @@ function orderedFrom(leaf: X509Certificate, all: readonly X509Certificate[]): X5
   for (;;) {
     const last = chain.at(-1) ?? leaf;
     const issuer = all.find((one) => !chain.includes(one) && isIssuedBy(last, one));
-    if (issuer === undefined) break;
+    if (issuer === undefined) return chain;
     chain.push(issuer);
   }
-  return chain;
 }
 
-/** The same certificate twice is one. */
-function isFirst(one: X509Certificate, index: number, all: readonly X509Certificate[]): boolean {
-  return all.findIndex((other) => other.fingerprint256 === one.fingerprint256) === index;
-}
-
-function validityProblem(leaf: X509Certificate, now: Date): string | null {
-  const [from, to] = [new Date(leaf.validFrom), new Date(leaf.validTo)];
-  if (to <= now) return `The certificate ended on ${dayOf(to)}. A new one is needed.`;
-  return from > now ? `The certificate is not valid before ${dayOf(from)}.` : null;
-}
-
-function warningsAbout(leaf: X509Certificate, now: Date): string[] {
-  const to = new Date(leaf.validTo);
-  const days = Math.ceil((to.getTime() - now.getTime()) / DAY_MS);
-  return [
-    ...(days <= WARN_DAYS
-      ? [`The certificate ends on ${dayOf(to)}, in ${days} ${days === 1 ? 'day' : 'days'}.`]
-      : []),
-    ...(leaf.ca
-      ? ['This is the certificate of an authority (CA). Servers usually want one that it issued.']
-      : []),
-  ];
-}
-
-/** "2026-12-01" */
-export function dayOf(date: Date): string {
-  return date.toISOString().slice(0, 10);
-}
-
-function pemOf(certificate: X509Certificate): string {
-  return certificate.toString();
-}
-
-function problem(message: string): ChainOutcome {
-  return { kind: 'problem', message, about: 'certificate' };
+/**
+ * What the file lacks, so that a server may not find the way to its authority: an intermediate certificate. Of one that comes
+ * alone only those of public authorities say so (by the address of their issuer); a company's own has often none between.
+ */
+function gapIn(chain: readonly X509Certificate[], others: readonly X509Certificate[]): string | null {
+  const last = chain.at(-1);
+  if (last === undefined || isOwnIssuer(last)) return null;
+  const isAlone = others.length === 0;
+  if (isAlone && !(last.infoAccess ?? '').includes('CA Issuers')) return null;
+  const unused = isAlone ? '' : ' The other certificates of the file do not lead to it and are left out.';
+  return `The certificate of its issuer (${nameIn(last.issuer)}) is not in the file.${unused} If the server refuses the certificate, add the intermediate one.`;
 }

@@ -16,6 +16,12 @@ const WORDS = {
   ssh_private_key: 'an SSH private key',
   ssh_public_key: 'an SSH public key',
   pgp_key: 'a PGP key',
+  pkcs12: 'a PKCS#12 file (.p12 or .pfx)',
+  pkcs7: 'a PKCS#7 file (.p7b), which holds certificates but no key',
+  java_keystore: 'a Java keystore (JKS)',
+  json_web_key: 'a JSON Web Key (JWK)',
+  json_web_key_set: 'a set of JSON Web Keys (JWKS)',
+  firebase_config: 'the configuration of a Firebase app, which holds no private key',
   key_parameters: 'a file of key parameters without a key',
   google_service_account: 'a Google service account key',
   google_oauth_client: 'an OAuth client file',
@@ -30,12 +36,15 @@ export function wrongFile(text: string, wanted: string, advice = ''): string {
   const kind = fileKind(text);
   const sentence =
     kind === 'empty' ? `This file is empty; ${wanted} is needed.` : `This is ${WORDS[kind]}, not ${wanted}.`;
-  const hint = kind === 'binary' ? BINARY_HINT : advice;
+  const hint = HINTS[kind] ?? advice;
   return hint === '' ? sentence : `${sentence} ${hint}`;
 }
 
-const BINARY_HINT =
-  'A .p12, .pfx or .der file has to be turned into PEM first: openssl pkcs12 -in file.p12 -out file.pem -nodes';
+const HINTS: Partial<Record<FileKind, string>> = {
+  binary: 'If it is a .p12, .pfx or .der file, upload it as a file, or paste it as base64: base64 file.p12',
+  java_keystore:
+    'keytool -importkeystore -srckeystore file.jks -destkeystore file.p12 -deststoretype PKCS12 makes a file of it that can be uploaded here.',
+};
 
 /** Nothing is verified here: a text is named for what it says it is. */
 export function fileKind(text: string): FileKind {
@@ -55,6 +64,9 @@ function jsonKind(text: string): FileKind {
   const value = parsed(text);
   if (value === null) return 'json';
   if (isRecord(value.installed) || isRecord(value.web)) return 'google_oauth_client';
+  if (typeof value.kty === 'string') return 'json_web_key';
+  if (Array.isArray(value.keys)) return 'json_web_key_set';
+  if (isRecord(value.project_info) || ('apiKey' in value && 'authDomain' in value)) return 'firebase_config';
   switch (value.type) {
     case 'service_account':
       return 'google_service_account';
@@ -92,9 +104,14 @@ const LABELS: Record<string, FileKind> = {
   'TRUSTED CERTIFICATE': 'certificate',
   'CERTIFICATE REQUEST': 'certificate_request',
   'NEW CERTIFICATE REQUEST': 'certificate_request',
+  PKCS12: 'pkcs12',
+  PKCS7: 'pkcs7',
+  CMS: 'pkcs7',
+  'JAVA KEYSTORE': 'java_keystore',
   'PUBLIC KEY': 'public_key',
   'RSA PUBLIC KEY': 'public_key',
   'OPENSSH PRIVATE KEY': 'ssh_private_key',
+  'SSH2 ENCRYPTED PRIVATE KEY': 'ssh_private_key',
   'EC PARAMETERS': 'key_parameters',
   'DH PARAMETERS': 'key_parameters',
 };

@@ -1,3 +1,5 @@
+import { derAsPem } from './der-file.ts';
+
 /** One `-----BEGIN X-----` block (RFC 7468), put in order: `pem` is what any reader takes. */
 export interface PemBlock {
   label: string;
@@ -17,10 +19,11 @@ const MAX_BLOCKS = 100;
 
 /**
  * The blocks of a PEM text, with what copying does to them undone: a byte order mark, CRLF, `\n` written out in two
- * characters, lost or doubled line breaks, white space around. Base64 that is not whole stays an error.
+ * characters, lost or doubled line breaks, white space around. Base64 that is not whole stays an error. A binary file
+ * (DER, PKCS#12) is a block of its own.
  */
 export function readPem(text: string): PemOutcome {
-  const plain = withoutEscapes(text);
+  const plain = derAsPem(withoutEscapes(text));
   // A key inside a JSON file or on a page is not a PEM file.
   if (/^\s*[{[<]/.test(plain)) return { kind: 'none' };
   const blocks: PemBlock[] = [];
@@ -49,9 +52,13 @@ function withoutEscapes(text: string): string {
     .replaceAll('\\n', '\n');
 }
 
+/** Of a key in the older form of OpenSSL, also where its lines were lost. */
+const LOCKED_HEADERS = /^\s*Proc-Type:\s*4,\s*ENCRYPTED\s+DEK-Info:\s*([A-Za-z0-9-]+,[0-9A-Fa-f]+)\s/;
+
 /** The block, or what is wrong with it. */
 function readBlock(label: string, inside: string): PemBlock | string {
-  const lines = inside.split(/[\r\n]+/).map((line) => line.trim());
+  const repaired = inside.replace(LOCKED_HEADERS, 'Proc-Type: 4,ENCRYPTED\nDEK-Info: $1\n');
+  const lines = repaired.split(/[\r\n]+/).map((line) => line.trim());
   const headers = lines.filter((line) => line.includes(': '));
   const body = lines
     .filter((line) => !line.includes(': '))

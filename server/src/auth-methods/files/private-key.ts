@@ -8,7 +8,7 @@ import {
 } from 'node:crypto';
 import { Secret } from '../../lib/secret.ts';
 import { kindOfLabel, wrongFile } from './file-kind.ts';
-import { isSlowToOpen } from './key-derivation.ts';
+import { DAMAGED, openKey } from './opened-key.ts';
 import { type PemBlock, readPem } from './pem.ts';
 
 export type KeyOutcome =
@@ -40,33 +40,24 @@ export async function readPrivateKey(text: string, passphrase: string | undefine
 
 const SSH_HINT = 'ssh-keygen -p -m PKCS8 -f file turns it into PEM.';
 
-function opened(block: PemBlock, passphrase: string | undefined): KeyOutcome {
+async function opened(block: PemBlock, passphrase: string | undefined): Promise<KeyOutcome> {
   const isEncrypted =
     block.label === 'ENCRYPTED PRIVATE KEY' || block.headers.some((line) => line.includes('ENCRYPTED'));
   if (isEncrypted && !passphrase) {
     const message = 'The private key is protected by a passphrase. Enter it as well.';
     return { kind: 'problem', message, about: 'passphrase' };
   }
-  if (block.label === 'ENCRYPTED PRIVATE KEY' && isSlow(block)) return problem(TOO_SLOW);
-  const key = parse(block.pem, isEncrypted ? passphrase : undefined);
-  if (key === null && isEncrypted) {
-    return { kind: 'problem', message: 'The passphrase does not open the private key.', about: 'passphrase' };
-  }
-  if (key !== null && (key.asymmetricKeyDetails?.modulusLength ?? 0) > MOST_BITS) return problem(TOO_LARGE);
-  if (key === null || !isSound(key)) return problem('The private key is damaged and cannot be used.');
+  const read = await openKey(block, isEncrypted ? passphrase : undefined);
+  if (read.kind === 'problem') return read;
+  const { key } = read;
+  if ((key.asymmetricKeyDetails?.modulusLength ?? 0) > MOST_BITS) return problem(TOO_LARGE);
+  if (!isSound(key)) return problem(DAMAGED);
   return { kind: 'key', key, pem: writtenAnew(key), wasEncrypted: isEncrypted };
 }
 
 /** Signing takes eight times as long with twice the bits: of a file made for it, hours in which nobody is served. */
 const MOST_BITS = 8_192;
 const TOO_LARGE = 'The private key has more than 8,192 bits, which is more than this server signs with.';
-const TOO_SLOW =
-  'The private key is protected so that opening it takes too long. Protect it anew: openssl pkcs8 -topk8 -in file.pem -out new.pem';
-
-/** What has headers as well is encrypted twice: nothing can be read in it. */
-function isSlow({ headers, pem }: PemBlock): boolean {
-  return headers.length > 0 || isSlowToOpen(Buffer.from(pem.replace(/-----[^-]+-----|\s/g, ''), 'base64'));
-}
 
 /** From its numbers alone, so that nothing of the file but the key itself is kept. Rare curves have no such form. */
 function writtenAnew(key: KeyObject): Secret<string> {
@@ -77,22 +68,13 @@ function writtenAnew(key: KeyObject): Secret<string> {
   return new Secret(anew.export({ type: 'pkcs8', format: 'pem' }).toString());
 }
 
-/** A parser's complaint is about its own inside, and says nothing to a person. */
-function parse(pem: string, passphrase: string | undefined): KeyObject | null {
-  try {
-    return createPrivateKey({ key: pem, ...(passphrase === undefined ? {} : { passphrase }) });
-  } catch {
-    return null;
-  }
-}
-
 /** What signs must fit what verifies; and of RSA all numbers must fit together, some of which a signature does not need. */
 function isSound(key: KeyObject): boolean {
   try {
+    if (key.asymmetricKeyType === 'rsa' && !hasSoundNumbers(key.export({ format: 'jwk' }))) return false;
     const data = Buffer.from('keyrail');
     const digest = key.asymmetricKeyType?.startsWith('ed') ? null : 'sha256';
-    if (!verify(digest, data, createPublicKey(key), sign(digest, data, key))) return false;
-    return key.asymmetricKeyType !== 'rsa' || hasSoundNumbers(key.export({ format: 'jwk' }));
+    return verify(digest, data, createPublicKey(key), sign(digest, data, key));
   } catch {
     return false;
   }

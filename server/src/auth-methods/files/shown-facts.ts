@@ -1,6 +1,7 @@
 import { createHash, createPublicKey, type KeyObject, type X509Certificate } from 'node:crypto';
 import type { Fact } from '@keyrail/contract/integrations';
-import { dayOf } from './certificate-chain.ts';
+import { dayOf } from './certificate-dates.ts';
+import { isOwnIssuer, nameIn } from './certificate-file.ts';
 
 const LONGEST = 300;
 
@@ -8,10 +9,11 @@ const LONGEST = 300;
 export function certificateFacts(leaf: X509Certificate): Fact[] {
   return [
     fact('Subject', nameIn(leaf.subject)),
-    fact('Issued by', leaf.issuer === leaf.subject ? 'itself' : nameIn(leaf.issuer)),
+    fact('Issued by', isOwnIssuer(leaf) ? 'itself' : nameIn(leaf.issuer)),
     fact('Names', leaf.subjectAltName ?? ''),
     fact('Valid from', dayOf(new Date(leaf.validFrom))),
     fact('Ends on', dayOf(new Date(leaf.validTo))),
+    fact('Key', keyInWords(leaf.publicKey)),
     fact('SHA-256 fingerprint', leaf.fingerprint256),
   ].filter((one) => one.value !== '');
 }
@@ -40,12 +42,4 @@ export function fact(label: string, value: string): Fact {
     .replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ')
     .trim();
   return { label, value: plain.length > LONGEST ? `${plain.slice(0, LONGEST)}…` : plain };
-}
-
-/** "CN=client, O=Example" of Node's one part a line with escapes (RFC 2253), the nearest first. */
-function nameIn(name: string | undefined): string {
-  const parts = (name ?? '').split('\n').reverse().join(', ');
-  return parts.replace(/\\(?:([0-9A-F]{2})|(.))/g, (_, code: string | undefined, plain: string) =>
-    code === undefined ? plain : String.fromCharCode(Number.parseInt(code, 16)),
-  );
 }
