@@ -1,6 +1,7 @@
 import { auditApi } from './audit-api.ts';
 import { connectionsApi } from './connections-api.ts';
 import { customApi } from './custom-api.ts';
+import { noticesApi } from './notices-api.ts';
 import { oauthApi } from './oauth-api.ts';
 import { peopleApi } from './people-api.ts';
 import { proxyApi } from './proxy-api.ts';
@@ -19,6 +20,7 @@ export function createClient(options: ClientOptions = {}) {
     ...connectionsApi(request),
     ...oauthApi(request),
     ...customApi(request),
+    ...noticesApi(request),
     ...tablesApi(request),
     ...runsApi(request),
     ...auditApi(request),

@@ -5,7 +5,7 @@ import type {
   ConnectionEvent,
   Dependent,
 } from '@keyrail/contract/connections';
-import type { Integration, Recognised } from '@keyrail/contract/integrations';
+import type { FieldChoices, Integration, Recognised } from '@keyrail/contract/integrations';
 import type { Page } from '@keyrail/contract/page';
 import type { Request } from './request.ts';
 import type {
@@ -15,6 +15,7 @@ import type {
   ConnectionUsage,
   CreateConnection,
   CreatedConnection,
+  FieldChoicesAsk,
   IntegrationList,
   IntegrationsQuery,
   Recognise,
@@ -37,6 +38,12 @@ export function connectionsApi(request: Request) {
       /** What an entered file or key is, before it is saved. */
       recognise: (slug: string, body: Recognise, signal?: AbortSignal) =>
         request<Recognised>('POST', `/v1/integrations/${encodeURIComponent(slug)}/recognise`, {
+          body,
+          ...(signal && { signal }),
+        }),
+      /** What the tool offers for a field, asked with what was entered so far. Nothing is stored. */
+      choices: (slug: string, body: FieldChoicesAsk, signal?: AbortSignal) =>
+        request<FieldChoices>('POST', `/v1/integrations/${encodeURIComponent(slug)}/choices`, {
           body,
           ...(signal && { signal }),
         }),

@@ -25,6 +25,11 @@ export function oauthApi(request: Request) {
       put: (integration: string, body: PutOAuthApp, version?: number) =>
         request<OAuthApp>('PUT', at(integration), { body, ...(version !== undefined && { version }) }),
       remove: (integration: string) => request<void>('DELETE', at(integration)),
+      /** The replaced client secret becomes the current one again; nobody signs in again. */
+      rollback: (integration: string) => request<OAuthApp>('POST', `${at(integration)}/rollback`),
+      /** Ends the time in which the replaced client secret can be rolled back to. */
+      destroyPrevious: (integration: string) =>
+        request<OAuthApp>('POST', `${at(integration)}/destroy-previous`),
     },
     withdrawals: {
       /** Access that nobody uses here any more: what became of telling its tool so. */

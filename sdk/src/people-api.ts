@@ -10,6 +10,7 @@ import type {
   CreatedToken,
   CreateInvitation,
   CreateToken,
+  DeleteWorkspace,
   Invitation,
   InvitationState,
   Leaving,
@@ -41,6 +42,8 @@ export function peopleApi(request: Request) {
       /** `version`: of the one that was looked at, so that nobody else's change is overwritten. */
       update: (body: UpdateWorkspace, version?: number) =>
         request<Workspace>('PATCH', '/v1/workspace', { body, ...(version !== undefined && { version }) }),
+      /** For good: its data key goes first, then everything else. */
+      remove: (body: DeleteWorkspace) => request<void>('DELETE', '/v1/workspace', { body }),
       /** What stays and what ends when you leave it. */
       leaving: (workspaceId: string) => request<Leaving>('GET', `/v1/memberships/${workspaceId}/leaving`),
       leave: (workspaceId: string) => request<Leaving>('DELETE', `/v1/memberships/${workspaceId}`),

@@ -1,6 +1,8 @@
 /** The API's shapes as types alone, so that nothing of the schemas reaches a browser. */
 import type * as connections from '@keyrail/contract/connections';
+import type * as expiries from '@keyrail/contract/expiries';
 import type * as integrations from '@keyrail/contract/integrations';
+import type * as notices from '@keyrail/contract/notices';
 import type * as oauth from '@keyrail/contract/oauth';
 import type * as people from '@keyrail/contract/people';
 import type * as runs from '@keyrail/contract/runs';
@@ -18,6 +20,7 @@ export type SignIn = In<typeof people.signIn>;
 export type Session = Out<typeof people.session>;
 export type Workspace = Out<typeof people.workspace>;
 export type UpdateWorkspace = In<typeof people.updateWorkspace>;
+export type DeleteWorkspace = In<typeof people.deleteWorkspace>;
 export type Member = Out<typeof people.member>;
 export type Leaving = Out<typeof people.leaving>;
 export type CreateInvitation = In<typeof people.createInvitation>;
@@ -37,11 +40,23 @@ export type CreatedToken = Out<typeof people.createdToken>;
 export type IntegrationsQuery = In<typeof integrations.integrationsQuery>;
 export type IntegrationList = Out<typeof integrations.integrationList>;
 export type Recognise = In<typeof integrations.recognise>;
+export type FieldChoicesAsk = In<typeof integrations.fieldChoicesAsk>;
 
 export type AuthorizationMessage = Out<typeof oauth.authorizationMessage>;
 export type PutOAuthApp = In<typeof oauth.putOAuthApp>;
 export type WithdrawalsQuery = In<typeof withdrawals.withdrawalsQuery>;
 export type SetupCheckAsk = In<typeof setupCheck.setupCheckAsk>;
+
+export type ExpiriesQuery = In<typeof expiries.expiriesQuery>;
+export type NoticesQuery = In<typeof notices.noticesQuery>;
+export type NoticeList = Out<typeof notices.noticeList>;
+export type NotificationChannelList = Out<typeof notices.notificationChannelList>;
+export type UpdateNotificationChannel = In<typeof notices.updateNotificationChannel>;
+export type CreateWebhook = In<typeof notices.createWebhook>;
+export type CreatedWebhook = Out<typeof notices.createdWebhook>;
+export type UpdateWebhook = In<typeof notices.updateWebhook>;
+export type DeliveriesQuery = In<typeof notices.deliveriesQuery>;
+export type DeliveryList = Out<typeof notices.deliveryList>;
 
 export type CreateConnection = In<typeof connections.createConnection>;
 export type CreatedConnection = Out<typeof connections.createdConnection>;
