@@ -37,7 +37,8 @@ const rooms: string[][] = [
   ['outbound'],
   ['catalog'],
   ['workspaces'],
-  ['vault', 'jobs', 'audit', 'instance', 'backup'],
+  ['backup'],
+  ['vault', 'jobs', 'audit', 'instance'],
   ['db'],
   ['lib'],
 ];
