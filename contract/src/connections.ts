@@ -74,14 +74,18 @@ export const connection = z
     expires_at: timestamp
       .nullable()
       .describe(
-        'When the access ends: as the credential or the tool says or, where they do not, as entered.',
+        'When the access ends: the soonest of what the credential says, the tool says, and was entered.',
       ),
     ends_at: timestamp
       .nullable()
-      .describe('The end date that a person entered for the present credential; a new credential has none.'),
+      .describe(
+        'The end date that a person entered for the present credential. A new credential has none until one is given with or after it; a roll-back brings the one of its credential back.',
+      ),
     rotate_at: timestamp
       .nullable()
-      .describe('When people want the credential replaced. Nothing stops then; they are reminded.'),
+      .describe(
+        'When people want the present credential replaced. Nothing stops then; they are reminded. It goes with the credential, as `ends_at` does.',
+      ),
     granted_scopes: z.array(z.string()).nullable().describe('OAuth: what was granted; null where unknown.'),
     missing_scopes: z.array(z.string()).describe('OAuth: asked for and not granted.'),
     limited_actions: z
@@ -165,11 +169,15 @@ export const updateConnection = z.strictObject({
   ends_at: timestamp
     .nullable()
     .optional()
-    .describe('When the credential ends, where the tool told it to a person alone; null takes it away.'),
+    .describe(
+      'When the credential ends, where the tool told it to a person alone; null takes it away. With `credentials`: of the new ones; left out, they have none.',
+    ),
   rotate_at: timestamp
     .nullable()
     .optional()
-    .describe('When the credential is to be replaced; null takes the date away.'),
+    .describe(
+      'When the credential is to be replaced; null takes the date away. With `credentials`: when the new ones are; left out, the date is done with and taken away.',
+    ),
 });
 
 export const reconnectConnection = z.strictObject({
@@ -195,7 +203,9 @@ export const connectionCredentials = z.object({
   method: authMethodKind,
   credentials: z
     .record(z.string(), z.string())
-    .describe('By field name; for token methods {"access_token"}.'),
+    .describe(
+      'By field name. For token methods {"access_token"}; for an AWS key that takes on a role {"access_key_id", "secret_access_key", "session_token"}.',
+    ),
   expires_at: timestamp.nullable().describe('When to fetch them again at the latest.'),
 });
 

@@ -72,8 +72,8 @@ type SignedJwt =
   | { kind: 'signed'; assertion: Secret<string>; url: string | null; expiresInSeconds: number }
   | Extract<TokenOutcome, { kind: 'ended' | 'not_now' }>;
 
-/** The JWT that stands for the account. */
-export async function signedJwt(
+/** The JWT that stands for the account, and where it goes. */
+async function signedJwt(
   { clock }: Pick<Deps, 'clock'>,
   { method, definition, fields }: ServiceAccount<SigningAccount>,
   values: CredentialFields,
@@ -81,17 +81,28 @@ export async function signedJwt(
   const isSelfMade = method.kind === 'self_signed';
   const url = isSelfMade ? null : filledAddress(definition, method.tokenUrl, fields);
   if (url === null && !isSelfMade) return NO_ADDRESS;
+  const signed = await signedAssertion({ clock }, { method, definition, fields }, values, url);
+  return signed === null ? DAMAGED : { kind: 'signed', ...signed, url };
+}
+
+/** `url`: whom it is for, where its file names nobody else. Null: what is stored cannot sign. */
+export async function signedAssertion(
+  { clock }: Pick<Deps, 'clock'>,
+  { method, definition, fields }: Omit<ServiceAccount<SigningAccount>, 'workspaceId'>,
+  values: CredentialFields,
+  url: string | null,
+): Promise<{ assertion: Secret<string>; expiresInSeconds: number } | null> {
   const known = new Secret({ ...defaultsOf(definition), ...values.reveal(), ...fields });
   try {
     const claims =
       method.kind === 'google_service_account'
         ? claimsOfGoogle(method, known, method.tokenUrl)
         : claimsOf(method, known, url);
-    if (claims === null) return DAMAGED;
+    if (claims === null) return null;
     const expiresInSeconds = claims.lifetimeSeconds - claims.backSeconds;
-    return { kind: 'signed', assertion: await signAssertion(claims, clock.now()), url, expiresInSeconds };
+    return { assertion: await signAssertion(claims, clock.now()), expiresInSeconds };
   } catch {
-    return DAMAGED;
+    return null;
   }
 }
 
