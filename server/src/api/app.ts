@@ -16,6 +16,8 @@ import { type ConnectionRoutesDeps, connectionRoutes } from './connections.ts';
 import { type CredentialsRoutesDeps, credentialsRoutes } from './credentials.ts';
 import { type CustomRoutesDeps, customIntegrationRoutes } from './custom-integrations.ts';
 import { createEventStreams, type EventStreams } from './events.ts';
+import { type ExpiryRoutesDeps, expiryRoutes } from './expiries.ts';
+import { type FieldChoicesRouteDeps, fieldChoicesRoute } from './field-choices.ts';
 import { gate } from './gate.ts';
 import { type HealthDeps, healthRoutes } from './health.ts';
 import { type IdempotencyKeys, idempotency } from './idempotency.ts';
@@ -85,9 +87,11 @@ export interface ApiDeps {
   catalogs: IntegrationRoutesDeps['catalogs'];
   connections: ConnectionChoicesDeps &
     ConnectionRoutesDeps &
+    ExpiryRoutesDeps &
     CredentialsRoutesDeps &
     BindableDeps &
     RecogniseRouteDeps &
+    FieldChoicesRouteDeps &
     WithdrawalRoutesDeps &
     IntegrationRoutesDeps['connections'];
   custom: CustomRoutesDeps;
@@ -157,8 +161,10 @@ function addRoutes(app: App, deps: ApiDeps, frame: ApiFrame): void {
   auditRoutes(app, deps.audit);
   integrationRoutes(app, deps);
   recogniseRoute(app, deps.connections);
+  fieldChoicesRoute(app, deps.connections, frame);
   connectionRoutes(app, deps.connections, deps.catalogs);
   withdrawalRoutes(app, deps.connections);
+  expiryRoutes(app, deps.connections);
   credentialsRoutes(app, deps.connections, frame);
   customIntegrationRoutes(app, deps.custom, frame);
   proxyRoutes(app, deps.proxy);

@@ -179,7 +179,12 @@ function enterRoutes(app: App, deps: ConnectionRoutesDeps): void {
     },
     handler: async (request, reply) => {
       const { integration, name, method, credentials, save_unverified, default: makeDefault } = request.body;
-      const input = { integration, name, method, credentials, saveUnverified: save_unverified, makeDefault };
+      const shared = { integration, name, method, credentials, makeDefault };
+      const input = {
+        ...shared,
+        saveUnverified: save_unverified,
+        endsAt: dateOf(request.body.ends_at),
+      };
       const made = await deps.connect(request.who, input);
       return reply.code(201).send(withVerdict(reply, made));
     },
@@ -191,7 +196,7 @@ function enterRoutes(app: App, deps: ConnectionRoutesDeps): void {
     config: changing,
     schema: {
       tags,
-      summary: 'Rename a connection, or replace its credentials',
+      summary: 'Rename a connection, replace its credentials, or say when they end',
       description:
         'New credentials are checked first; rejected ones leave no trace. The old ones can be rolled back to for a time.',
       params: one,
@@ -200,7 +205,8 @@ function enterRoutes(app: App, deps: ConnectionRoutesDeps): void {
     },
     handler: async (request, reply) => {
       const { name, credentials, save_unverified: saveUnverified, keep_previous_hours: hours } = request.body;
-      const change = { name, credentials, saveUnverified, keepPreviousMs: hours * 3_600_000 };
+      const dates = { endsAt: dateOf(request.body.ends_at), rotateAt: dateOf(request.body.rotate_at) };
+      const change = { name, credentials, saveUnverified, keepPreviousMs: hours * 3_600_000, dates };
       const done = await deps.update(request.who, request.params.id, change, expectedVersion(request));
       return withVerdict(reply, done);
     },
@@ -315,6 +321,11 @@ function deedRoutes(app: App, deps: ConnectionRoutesDeps): void {
       return reply.code(204).send(null);
     },
   });
+}
+
+/** Null takes a date away; left out leaves it as it is. */
+export function dateOf(given: string | null | undefined): Date | null | undefined {
+  return typeof given === 'string' ? new Date(given) : given;
 }
 
 type Presentable = Parameters<typeof presentConnection>[0];

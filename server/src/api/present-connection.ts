@@ -1,6 +1,7 @@
 import type { Connection as Shown } from '@keyrail/contract/connections';
 import { ADDRESS_STAMP } from '../catalog/base-url.ts';
 import type { Listed } from '../connections/look.ts';
+import { toldWords } from '../connections/told-words.ts';
 import type { TokenFacts } from '../tokens/token.ts';
 import { presentWithdrawal } from './present-withdrawal.ts';
 
@@ -21,8 +22,8 @@ export function presentConnection(connection: Listed): Shown {
     fields: withoutStamp(connection.fields),
     facts: [...connection.facts],
     expires_at: endOf(connection)?.toISOString() ?? null,
-    ends_at: null,
-    rotate_at: null,
+    ends_at: connection.endsAt?.toISOString() ?? null,
+    rotate_at: connection.rotateAt?.toISOString() ?? null,
     granted_scopes: connection.token?.scopes ? [...connection.token.scopes] : null,
     missing_scopes: connection.missingScopes,
     limited_actions: connection.limitedActions,
@@ -43,9 +44,9 @@ export function presentConnection(connection: Listed): Shown {
 }
 
 /** A token that renews itself ends for nobody; one that cannot be renewed, or a grant with an end, ends the connection. */
-function endOf({ expiresAt, token }: Listed): Date | null {
+function endOf({ expiresAt, endsAt, token }: Listed): Date | null {
   const own = token === null || token.isRenewable ? null : token.expiresAt;
-  const ends = [expiresAt, token?.grantEnd?.endsAt ?? null, own].filter((end) => end !== null);
+  const ends = [expiresAt, endsAt, token?.grantEnd?.endsAt ?? null, own].filter((end) => end !== null);
   return ends.sort((one, other) => one.getTime() - other.getTime())[0] ?? null;
 }
 
@@ -87,7 +88,9 @@ function problemKindOf({ failure, isHeld, ended }: TokenFacts): NonNullable<Show
 }
 
 function said(words: string | null): string {
-  return words === null ? '' : ` The tool says: “${words}”`;
+  const { said: theirs, advice } = toldWords(words);
+  const quoted = theirs === null ? '' : ` The tool says: “${theirs}”`;
+  return advice === null ? quoted : `${quoted} ${advice}`;
 }
 
 /** Ours to compare, and nothing to anybody else. */

@@ -77,13 +77,13 @@ export function presentApp(app: App, definition: Definition | undefined): Connec
   };
 }
 
-function presentIcon(definition: Definition): IntegrationIcon {
+export function presentIcon(definition: Definition): IntegrationIcon {
   const { text, color } = definition.icon;
   return { svg: iconSvg(definition), monogram: text, color };
 }
 
 /** Of a tool that the catalog no longer has. */
-function unknownIcon(slug: string): IntegrationIcon {
+export function unknownIcon(slug: string): IntegrationIcon {
   return { svg: null, monogram: slug.charAt(0).toUpperCase(), color: '#5d606a' };
 }
 
@@ -182,7 +182,7 @@ function presentField(
     is_required: field.required,
     input: inputOf(field),
     choices: field.choices?.map(({ value, label }) => ({ value, label })) ?? null,
-    is_listed: false,
+    is_listed: field.listedFrom !== undefined,
   };
 }
 

@@ -7,6 +7,7 @@ import { readKeyForms } from '../catalog/key-forms.ts';
 import type { ComposeDeps } from '../compose.ts';
 import { CONNECTION_CHANGED } from '../connections/announce.ts';
 import { type Connections, type ConnectionsDeps, createConnections } from '../connections/connections.ts';
+import { createExpirySweepStore } from '../connections/expiries/sweep-store.ts';
 import { DEFAULT_CONNECTION_SETTINGS } from '../connections/settings.ts';
 import { createSweepStore } from '../connections/sweep-store.ts';
 import { createWithdrawalSweepStore } from '../connections/withdrawals/sweep-store.ts';
@@ -49,6 +50,7 @@ export function connectionsDeps(
     tokenSettings: { leaseMs: config.tokenLeaseSeconds * 1000 },
     journalFolder: config.journalDir,
     withdrawalSweepStore: createWithdrawalSweepStore(db.system),
+    expirySweepStore: createExpirySweepStore(db.system),
     operatorApps: createOperatorAppStore(db.system),
     refusals: createRefusalStore(db.system, db.transact),
     keyedHash: (text) => createHmac('sha256', hashKey.reveal()).update(text).digest('base64url'),

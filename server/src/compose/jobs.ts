@@ -1,6 +1,8 @@
 import {
   connectionCheck,
   connectionsSweep,
+  expiriesSweep,
+  expiryTell,
   setupWorksAgain,
   withdrawalsSweep,
   withdrawalTell,
@@ -29,7 +31,10 @@ interface Deps {
 }
 
 /** What a process does when a job of its kind is due, and what is due by the clock. */
-export function composeJobs(deps: Deps): { tasks: Task[]; periodics: Periodic[] } {
+export function composeJobs(
+  deps: Deps,
+  keys: { tasks: Task[]; periodics: Periodic[] },
+): { tasks: Task[]; periodics: Periodic[] } {
   const { transact, connections, people, signIns, executor } = deps;
   return {
     tasks: [
@@ -41,19 +46,24 @@ export function composeJobs(deps: Deps): { tasks: Task[]; periodics: Periodic[] 
       task(setupWorksAgain, ({ workspace_id, integration }) =>
         connections.tryRenewalsAgain(workspace_id, integration),
       ),
+      task(expiriesSweep, () => connections.sweepExpiries()),
+      task(expiryTell, ({ workspace_id, id }) => connections.tellExpiry(workspace_id, id)),
       task(withdrawalsSweep, () => connections.withdrawals.sweep()),
       task(tokensSweep, () => connections.tokens.sweep()),
       task(tokenRenew, ({ generation, ...owner }) => connections.tokens.renewDue(ownerOf(owner), generation)),
       task(tokenSayEnd, (owner) => connections.tokens.sayEnd(ownerOf(owner))),
       task(peopleSweep, () => people.sweep()),
       task(authorizationsSweep, () => signIns.sweep()),
+      ...keys.tasks,
       ...runTasks({ transact }, executor),
       task(FORGET_VALUES, (payload, context) => runForgetValues({ transact }, payload, context)),
     ],
     periodics: [
       { job: connectionsSweep, everyMs: MINUTE_MS },
+      { job: expiriesSweep, everyMs: MINUTE_MS },
       { job: withdrawalsSweep, everyMs: MINUTE_MS / 6 },
       { job: tokensSweep, everyMs: MINUTE_MS / 2 },
+      ...keys.periodics,
       { job: peopleSweep, everyMs: 60 * MINUTE_MS },
       { job: authorizationsSweep, everyMs: 10 * MINUTE_MS },
     ],

@@ -33,6 +33,22 @@ export const connectionsSweep: Job<Record<string, never>> = {
   maxAttempts: 1,
 };
 
+/** Every minute: ends that are due to be said become jobs. */
+export const expiriesSweep: Job<Record<string, never>> = {
+  name: 'expiries.sweep',
+  payload: z.strictObject({}),
+  maxAttempts: 1,
+};
+
+const said = z.strictObject({ workspace_id: z.string(), id: z.string() });
+/** Say that this end comes near, or that it is none any more. Under a key, so that there is one at a time. */
+export const expiryTell: Job<z.infer<typeof said>> = {
+  name: 'expiries.tell',
+  payload: said,
+  // The sweep comes by again.
+  maxAttempts: 3,
+};
+
 const setup = z.strictObject({ workspace_id: z.string(), integration: z.string() });
 /**
  * A sign-in setup works again: renewals that were being put off at that very moment are tried again, too. Enqueued for a

@@ -12,7 +12,7 @@ import { type Connection, isHealthy } from './connection.ts';
 import { type ConnectionChange, changeConnection } from './connection-store.ts';
 import { insertEvent } from './event-store.ts';
 import { probeOf } from './probe.ts';
-import { statusAfter, statusByEnd, statusByGrantEnd } from './status.ts';
+import { statusAfter, statusByEnd, statusByEnteredEnd, statusByGrantEnd } from './status.ts';
 import type { Finding } from './verdict.ts';
 
 interface Checked {
@@ -22,6 +22,8 @@ interface Checked {
   method: AuthMethod;
   /** When the credential itself ends, where known. */
   expiresAt?: Date | null;
+  /** The same as a person entered it. */
+  endsAt?: Date | null;
   /** When the access that signing in gave ends, where known. */
   grantEnd?: GrantEnd | null;
   at: Date;
@@ -34,12 +36,13 @@ interface Checked {
 export function changeAfter(
   settings: CheckSettings,
   before: Pick<Connection, 'status' | 'statusReason' | 'checksMissed'> | null,
-  { found, verdict, definition, method, expiresAt = null, grantEnd = null, at }: Checked,
+  { found, verdict, definition, method, expiresAt = null, endsAt = null, grantEnd = null, at }: Checked,
 ): ConnectionChange &
   Required<Pick<ConnectionChange, 'status' | 'statusReason' | 'nextCheckAt' | 'checksMissed'>> {
   const ending =
     statusByEnd(statusAfter(found), expiresAt, at) ??
-    statusByGrantEnd(statusAfter(found), grantEnd, definition.name, at);
+    statusByGrantEnd(statusAfter(found), grantEnd, definition.name, at) ??
+    statusByEnteredEnd(statusAfter(found), endsAt, method.type === 'oauth2', at);
   const judged = ending?.status ?? statusAfter(found);
   const status = judged ?? before?.status ?? 'unverified';
   const checksMissed = judged === null ? (before?.checksMissed ?? 0) + 1 : 0;
@@ -72,7 +75,11 @@ export async function saveCheck(
   checked: Checked,
   who: Who | null,
 ): Promise<void> {
-  const change = changeAfter(settings, before, { expiresAt: before.expiresAt, ...checked });
+  const change = changeAfter(settings, before, {
+    expiresAt: before.expiresAt,
+    endsAt: before.endsAt,
+    ...checked,
+  });
   const { at, verdict } = checked;
   await changeConnection(tx, before, change, { now: at, byPerson: false });
   const isChanged = change.status !== before.status;

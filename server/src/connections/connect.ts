@@ -25,7 +25,8 @@ import {
   takenNames,
 } from './connection-store.ts';
 import { credentialPlace, credentialText } from './credential.ts';
-import { insertCurrent, namesWithFingerprint } from './credential-store.ts';
+import { insertCurrent, NO_DATES, namesWithFingerprint } from './credential-store.ts';
+import { enteredDates } from './dates.ts';
 import { insertEvent } from './event-store.ts';
 import { fingerprintOf, type KeyedHash } from './fingerprint.ts';
 import { chooseMethod, methodIdOf } from './method.ts';
@@ -55,6 +56,8 @@ export interface ConnectInput {
   credentials: Entered;
   saveUnverified: boolean;
   makeDefault: boolean;
+  /** When the credential ends, where a person knows it. */
+  endsAt?: Date | null | undefined;
 }
 
 export interface ConnectOutcome {
@@ -94,6 +97,7 @@ export async function connect(deps: ConnectDeps, who: Who, input: ConnectInput):
       sealed,
       fingerprint,
       makeDefault: input.makeDefault,
+      endsAt: input.endsAt ?? null,
     }),
   );
   return { id, verdict: accepted.verdict, notes: [...accepted.notes, ...remarks] };
@@ -107,6 +111,8 @@ interface Saving {
   sealed: SealedRecord;
   fingerprint: string;
   makeDefault: boolean;
+  /** As a person entered it; left out: nobody did. */
+  endsAt?: Date | null;
 }
 
 /** Inside one transaction: connection, credential, timeline, audit, and the news. */
@@ -162,7 +168,7 @@ export async function keepMinted(
 function newConnection(
   { settings }: ConnectDeps,
   who: Who,
-  { id, entering, accepted }: Saving,
+  { id, entering, accepted, endsAt = null }: Saving,
   name: string,
   isDefault: boolean,
 ): Omit<NewConnection, 'nameKey'> {
@@ -174,6 +180,7 @@ function newConnection(
     definition,
     method,
     expiresAt: entered.expiresAt,
+    endsAt,
     at,
   });
   return {
@@ -201,7 +208,7 @@ function newConnection(
   };
 }
 
-function currentOf({ sealed, fingerprint, entering, accepted }: Saving) {
+function currentOf({ sealed, fingerprint, entering, accepted, endsAt = null }: Saving) {
   const { fields, hint, facts, expiresAt } = accepted.entered;
   const { method } = entering;
   return {
@@ -214,6 +221,7 @@ function currentOf({ sealed, fingerprint, entering, accepted }: Saving) {
     fingerprint,
     facts,
     expiresAt,
+    dates: enteredDates({ endsAt }, NO_DATES, accepted.at),
   };
 }
 

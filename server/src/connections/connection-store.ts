@@ -17,6 +17,8 @@ export type NewConnection = Omit<
   | 'previousCredential'
   | 'facts'
   | 'expiresAt'
+  | 'endsAt'
+  | 'rotateAt'
   | 'version'
   | 'lastUsedAt'
   | 'reportedAt'
@@ -280,7 +282,7 @@ function select(tx: Tx, workspaceId: string) {
         (eb) =>
           eb
             .selectFrom('credentials')
-            .select(['version', 'created_at', 'facts', 'expires_at'])
+            .select(['version', 'created_at', 'facts', 'expires_at', 'ends_at', 'rotate_at'])
             .whereRef('connection_id', '=', 'connections.id')
             .where('state', '=', 'current')
             .limit(1)
@@ -305,6 +307,8 @@ function select(tx: Tx, workspaceId: string) {
         'current.created_at as replaced_at',
         'current.facts as facts',
         'current.expires_at as credential_expires_at',
+        'current.ends_at as credential_ends_at',
+        'current.rotate_at as credential_rotate_at',
         'previous.hint as previous_hint',
         'previous.destroy_after as previous_until',
       ])
@@ -317,6 +321,8 @@ type Row = Selectable<Connections> & {
   replaced_at: Date | null;
   facts: unknown;
   credential_expires_at: Date | null;
+  credential_ends_at: Date | null;
+  credential_rotate_at: Date | null;
   previous_hint: string | null;
   previous_until: Date | null;
 };
@@ -348,6 +354,8 @@ function fromRow(row: Row): Connection {
     lastUsedAt: row.last_used_at,
     facts: row.facts === null ? [] : factsShape.parse(row.facts),
     expiresAt: row.credential_expires_at,
+    endsAt: row.credential_ends_at,
+    rotateAt: row.credential_rotate_at,
     previousCredential: previousOf(row),
     credentialVersion: row.credential_version,
     createdBy: row.created_by,

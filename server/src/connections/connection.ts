@@ -29,6 +29,9 @@ export interface Connection {
   facts: readonly Fact[];
   /** When the credential itself ends, where known. */
   expiresAt: Date | null;
+  /** When it ends as a person entered it, and when people want it replaced: of the present credential. */
+  endsAt: Date | null;
+  rotateAt: Date | null;
   lastVerdict: Verdict | null;
   lastCheckedAt: Date | null;
   nextCheckAt: Date | null;

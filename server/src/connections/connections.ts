@@ -1,5 +1,5 @@
 import type { ConnectionEvent, Dependent } from '@keyrail/contract/connections';
-import type { Recognised } from '@keyrail/contract/integrations';
+import type { FieldChoices, Recognised } from '@keyrail/contract/integrations';
 import type { Verdict } from '@keyrail/contract/verdicts';
 import type { Catalogs } from '../catalog/catalogs.ts';
 import type { KeyForm } from '../catalog/key-forms.ts';
@@ -22,7 +22,12 @@ import type { Keyring } from '../vault/keyring.ts';
 import type { Who } from '../workspaces/who.ts';
 import { type ConnectInput, connect, type Entered } from './connect.ts';
 import { createCredentialDoor } from './credential.ts';
+import type { GivenDates } from './dates.ts';
 import type { DependentsSource } from './dependents-source.ts';
+import { type ExpiriesAsk, listed } from './expiries/list.ts';
+import type { ExpirySweepStore } from './expiries/sweep-store.ts';
+import { sweepExpiries, tellExpiry } from './expiries/tell.ts';
+import { type ChoicesAsk, fieldChoices } from './field-choices.ts';
 import type { KeyedHash } from './fingerprint.ts';
 import { createHandOut, type HandedOut } from './hand-out.ts';
 import * as lifecycle from './lifecycle.ts';
@@ -73,6 +78,7 @@ export interface ConnectionsDeps {
   /** Throws where nothing may leave this server now. */
   mayLeave?: NonNullable<TokensDeps['mayLeave']>;
   withdrawalSweepStore: WithdrawalSweepStore;
+  expirySweepStore: ExpirySweepStore;
   /** Sign-in setups that the operator made for all workspaces. */
   operatorApps: ClientDeps['operatorApps'];
   /** What is known of setups that a provider refuses. */
@@ -90,6 +96,8 @@ export interface Change {
   saveUnverified: boolean;
   /** For how long the replaced ones can be rolled back to; 0: not at all. */
   keepPreviousMs?: number | undefined;
+  /** When the credential ends and when it is to be replaced: of the new one, where credentials are given. */
+  dates?: GivenDates;
 }
 
 /** New credentials for a connection that does not work, or has none. */
@@ -139,6 +147,8 @@ export interface Connections {
     slug: string,
     input: { method: string | undefined; credentials: Entered },
   ): Promise<Recognised>;
+  /** What the tool itself offers for a field of the form. */
+  fieldChoices(who: Who, slug: string, ask: ChoicesAsk): Promise<FieldChoices>;
   /** Those of these ids that name no connection of the workspace. */
   unknownOf(who: Who, ids: readonly string[]): Promise<string[]>;
   dependents(who: Who, id: string): Promise<Dependent[]>;
@@ -174,11 +184,19 @@ export interface Connections {
   reportUnauthenticated(workspaceId: string, connectionId: string, version: number): Promise<void>;
   /** A call found the credits used up: the status says `message` at once, and a later check heals it. */
   reportOutOfCredits(workspaceId: string, connectionId: string, message: string): Promise<void>;
+  /** A stored secret of it, or a token, does not open: its status says so, once. */
+  reportDamaged(workspaceId: string, connectionId: string, version: number): Promise<void>;
 
   /** The short-lived tokens of all connections, kept alive. */
   tokens: Tokens;
   /** Access that was given up, until the providers know. */
   withdrawals: Withdrawals;
+  /** What ends when, of connections, sign-in setups and API tokens, as far as `who` may know. */
+  expiries(who: Who, ask: ExpiriesAsk): ReturnType<typeof listed>;
+  /** Job `expiries.tell`. */
+  tellExpiry(workspaceId: string, id: string): Promise<void>;
+  /** Job `expiries.sweep`. */
+  sweepExpiries(): Promise<void>;
   /** What is known of sign-in setups that providers refuse. */
   setupGate: SetupGate;
   /** Job `connections.setup_works_again`. */
@@ -256,9 +274,9 @@ export function createConnections(given: ConnectionsDeps): Connections {
     },
     list: (who, filter) => look.list(deps, who, filter),
     get: (who, id) => look.get(deps, who, id),
-    update: async (who, id, { name, credentials, saveUnverified, keepPreviousMs }, version) => {
+    update: async (who, id, { name, credentials, saveUnverified, keepPreviousMs, dates }, version) => {
       if (credentials === undefined) {
-        if (name !== undefined) await changing(who, lifecycle.rename(deps, who, id, name, version));
+        await changing(who, lifecycle.edit(deps, who, id, { name, dates: dates ?? {} }, version));
         return { connection: await look.get(deps, who, id), verdict: null, notes: [] };
       }
       const replacement = {
@@ -269,6 +287,7 @@ export function createConnections(given: ConnectionsDeps): Connections {
         method: undefined,
         acceptOtherAccount: false,
         keepPreviousMs: keepPreviousMs ?? given.settings.keepPreviousMs,
+        dates: dates ?? {},
       };
       const replaced = await changing(who, replaceCredentials(deps, who, id, replacement, version));
       return { connection: await look.get(deps, who, id), ...replaced };
@@ -300,6 +319,7 @@ export function createConnections(given: ConnectionsDeps): Connections {
       changed(who, id, lifecycle.destroyPrevious(deps, who, id, version)),
     remove: (who, id, how) => changing(who, lifecycle.remove(deps, who, id, how)),
     recognise: (who, slug, input) => recognise(deps, who, slug, input),
+    fieldChoices: (who, slug, ask) => fieldChoices(deps, who, slug, ask),
     unknownOf: (who, ids) => look.unknownOf(deps, who, ids),
     dependents: (who, id) => look.dependents(deps, who, id),
     events: (who, id, page) => look.events(deps, who, id, page),
@@ -317,9 +337,15 @@ export function createConnections(given: ConnectionsDeps): Connections {
     reportUnauthenticated: (...report) => reportUnauthenticated(deps, ...report),
     reportOutOfCredits: (workspaceId, connectionId, message) =>
       changing({ workspaceId }, reportOutOfCredits(deps, workspaceId, connectionId, message)),
+    reportDamaged: (workspaceId, connectionId, version) =>
+      changing({ workspaceId }, reportDamaged(deps, workspaceId, connectionId, version)),
 
     tokens,
     withdrawals,
+    expiries: (who, ask) => listed(deps, who, ask),
+    tellExpiry: (workspaceId, id) =>
+      changing({ workspaceId }, tellExpiry({ ...given, transact: given.ownTransact }, workspaceId, id)),
+    sweepExpiries: () => sweepExpiries(given),
     setupGate,
     tryRenewalsAgain: (workspaceId, integration) =>
       given.ownTransact(workspaceId, (tx) => tryRenewalsAgain({ tokens }, tx, workspaceId, integration)),

@@ -24,9 +24,21 @@ export interface StoredCredential {
   facts?: readonly Fact[];
   /** When it ends by itself, where known. */
   expiresAt?: Date | null;
+  /** What people entered of it; left out: nothing. */
+  dates?: EnteredDates;
   /** Whose it was, where known, once it is no longer the current one: the connection may be of another account by then. */
   accountId?: string | null;
 }
+
+/** When it ends, as a person entered it, and when it is to be replaced. */
+export interface EnteredDates {
+  endsAt: Date | null;
+  rotateAt: Date | null;
+  /** When somebody entered that; null: nobody has. */
+  setAt: Date | null;
+}
+
+export const NO_DATES: EnteredDates = { endsAt: null, rotateAt: null, setAt: null };
 
 export interface CredentialOwner {
   workspaceId: string;
@@ -51,6 +63,9 @@ export async function findCredential(
       'fingerprint',
       'facts',
       'expires_at',
+      'ends_at',
+      'rotate_at',
+      'dates_set_at',
       'account_id',
     ])
     .where('workspace_id', '=', owner.workspaceId)
@@ -69,6 +84,7 @@ export async function findCredential(
     fingerprint,
     facts: factsShape.parse(row.facts),
     expiresAt,
+    dates: { endsAt: row.ends_at, rotateAt: row.rotate_at, setAt: row.dates_set_at },
     accountId: row.account_id,
   };
 }
@@ -128,9 +144,25 @@ export async function insertCurrent(
       fingerprint: credential.fingerprint,
       facts: JSON.stringify(credential.facts ?? []),
       expires_at: credential.expiresAt ?? null,
+      ...dateColumns(credential.dates ?? NO_DATES),
       created_at: made.at,
       created_by_label: made.byLabel,
     })
+    .execute();
+}
+
+function dateColumns({ endsAt, rotateAt, setAt }: EnteredDates) {
+  return { ends_at: endsAt, rotate_at: rotateAt, dates_set_at: setAt };
+}
+
+/** Of the credential that is in use. */
+export async function changeDates(tx: Tx, owner: CredentialOwner, dates: EnteredDates): Promise<void> {
+  await queries(tx)
+    .updateTable('credentials')
+    .set(dateColumns(dates))
+    .where('workspace_id', '=', owner.workspaceId)
+    .where('connection_id', '=', owner.id)
+    .where('state', '=', 'current')
     .execute();
 }
 

@@ -1,16 +1,20 @@
 import { record } from '../audit/record.ts';
+import type { Catalogs } from '../catalog/catalogs.ts';
 import { AppError } from '../lib/app-error.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Transact, Tx } from '../lib/tx.ts';
+import type { Tokens } from '../tokens/token.ts';
 import type { Who } from '../workspaces/who.ts';
 import { tellHealed } from './check.ts';
 import { type Connection, isHealthy } from './connection.ts';
 import { changeConnection, clearDefault, deleteConnection, hasOthers } from './connection-store.ts';
 import { destroy } from './credential-store.ts';
+import { changeDatesIn, type GivenDates } from './dates.ts';
 import { insertEvent } from './event-store.ts';
 import { getConnection, takeConnection } from './find.ts';
 import { renameIn } from './rename.ts';
 import { disconnected } from './status.ts';
+import { grantEndOf } from './verify.ts';
 import type { Withdrawals } from './withdrawals/withdrawals.ts';
 
 interface Deps {
@@ -19,16 +23,38 @@ interface Deps {
   withdrawals: Pick<Withdrawals, 'givingUp'>;
 }
 
-export async function rename(
-  deps: Deps,
+interface EditDeps {
+  catalogs: Catalogs;
+  tokens: Pick<Tokens, 'facts'>;
+}
+
+/** What of a connection is no credential: its name, and the dates people keep of it. */
+export interface Edit {
+  name: string | undefined;
+  dates: GivenDates;
+}
+
+export async function edit(
+  deps: Deps & EditDeps,
   who: Who,
   id: string,
-  name: string,
+  { name, dates }: Edit,
   version: number | null,
 ): Promise<void> {
+  const hasDates = dates.endsAt !== undefined || dates.rotateAt !== undefined;
+  if (name === undefined && !hasDates) return;
+  const catalog = await deps.catalogs.of(who.workspaceId);
   await deps.transact(who.workspaceId, async (tx) => {
     const before = await takeConnection(tx, who, id, version);
-    await renameIn(tx, who, before, name, deps.clock.now());
+    const at = deps.clock.now();
+    if (name !== undefined) await renameIn(tx, who, before, name, at);
+    if (!hasDates) return;
+    const known = {
+      name: catalog.get(before.integration)?.name ?? before.integration,
+      grantEnd: await grantEndOf(deps, tx, before),
+      at,
+    };
+    await changeDatesIn(tx, who, before, dates, known);
   });
 }
 

@@ -13,7 +13,8 @@ import { type ConnectDeps, type Entered, keepMinted } from './connect.ts';
 import { type Connection, isHealthy } from './connection.ts';
 import { changeConnection } from './connection-store.ts';
 import { credentialPlace, credentialText } from './credential.ts';
-import { demoteCurrent, findCredential, insertCurrent, nextVersion } from './credential-store.ts';
+import { demoteCurrent, findCredential, insertCurrent, NO_DATES, nextVersion } from './credential-store.ts';
+import { enteredDates, type GivenDates } from './dates.ts';
 import { insertEvent, type NewEvent } from './event-store.ts';
 import { getConnection, refuseStale, takeConnection } from './find.ts';
 import { fingerprintOf } from './fingerprint.ts';
@@ -34,6 +35,8 @@ export interface Replacement {
   acceptOtherAccount: boolean;
   /** For how long the old ones can be rolled back to; 0: they are destroyed at once. */
   keepPreviousMs: number;
+  /** Of the new ones; left out: none is known. */
+  dates?: GivenDates;
 }
 
 /**
@@ -62,11 +65,14 @@ export async function replaceCredentials(
     const methodId = methodIdOf(known.method);
     const { fields, hint, facts, expiresAt } = accepted.entered;
     const method = known.method.type;
-    const stored = { ...next, method, methodId, fields, hint, fingerprint, facts, expiresAt };
+    // Dates belong to the credential they were entered for.
+    const dates = enteredDates(replacement.dates ?? {}, NO_DATES, accepted.at);
+    const stored = { ...next, method, methodId, fields, hint, fingerprint, facts, expiresAt, dates };
     const checked = changeAfter(deps.settings, null, {
       ...accepted,
       ...known,
       expiresAt: accepted.entered.expiresAt,
+      endsAt: dates.endsAt,
     });
     const change = { ...checked, method, methodId, fields, hint };
     if (replacement.name !== undefined) await renameIn(tx, who, before, replacement.name, accepted.at);

@@ -56,7 +56,12 @@ export async function rollBack(deps: Deps, who: Who, id: string, version: number
     if ((await findCredential(tx, before, 'previous'))?.version !== previous.version) throw nothingThere();
     const { methodId, fields, hint } = previous;
     const change = {
-      ...changeAfter(deps.settings, null, { ...accepted, ...known, expiresAt: previous.expiresAt ?? null }),
+      ...changeAfter(deps.settings, null, {
+        ...accepted,
+        ...known,
+        expiresAt: previous.expiresAt ?? null,
+        endsAt: previous.dates?.endsAt ?? null,
+      }),
       method: known.method.type,
       methodId,
       fields,

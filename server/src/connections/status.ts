@@ -80,12 +80,38 @@ export function statusByGrantEnd(
   return { status: 'expiring_soon', reason: endsSoonSentence(name, endsAt, at) };
 }
 
+/**
+ * The same where a person entered the end. What still works after it is not called broken: the date may be wrong, and the
+ * verdict alone knows.
+ */
+export function statusByEnteredEnd(
+  status: ConnectionStatus | null,
+  endsAt: Date | null,
+  isSignedIn: boolean,
+  at: Date,
+): { status: ConnectionStatus; reason: string } | null {
+  if (endsAt === null || status !== 'connected') return null;
+  const left = endsAt.getTime() - at.getTime();
+  if (left > WARN_DAYS * DAY_MS) return null;
+  const when = momentOf(endsAt, at);
+  const [what, todo] = isSignedIn
+    ? (['This access', 'Sign in again'] as const)
+    : (['These credentials', 'Replace them'] as const);
+  const ends = isSignedIn ? 'ends' : 'end';
+  const [they, stillWork] = isSignedIn ? ['it', 'still works'] : ['they', 'still work'];
+  const reason =
+    left > 0
+      ? `${what} ${ends} ${when}, by the date entered here. ${todo} before, and nothing stops.`
+      : `By the date entered here, ${what.toLowerCase()} ended ${when}, but ${they} ${stillWork}. ${todo}, or correct the date.`;
+  return { status: 'expiring_soon', reason };
+}
+
 export function endsSoonSentence(name: string, endsAt: Date, at: Date): string {
   return `The access to ${name} ends ${momentOf(endsAt, at)} and cannot be renewed beyond that. Sign in again before, and nothing stops.`;
 }
 
 /** The day; where it is near, the minute as well. */
-function momentOf(moment: Date, now: Date): string {
+export function momentOf(moment: Date, now: Date): string {
   const [day = '', time = ''] = moment.toISOString().split('T');
   const isNear = Math.abs(moment.getTime() - now.getTime()) < 2 * DAY_MS;
   return isNear ? `on ${day} at ${time.slice(0, 5)} UTC` : `on ${day}`;

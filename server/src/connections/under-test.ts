@@ -27,6 +27,7 @@ import { scopesOfRole } from '../workspaces/policy.ts';
 import type { Who } from '../workspaces/who.ts';
 import { type Connections, createConnections } from './connections.ts';
 import type { DependentsSource } from './dependents-source.ts';
+import { createExpirySweepStore } from './expiries/sweep-store.ts';
 import { type ConnectionSettings, DEFAULT_CONNECTION_SETTINGS } from './settings.ts';
 import { createSweepStore } from './sweep-store.ts';
 import { createWithdrawalSweepStore } from './withdrawals/sweep-store.ts';
@@ -187,7 +188,10 @@ export function openRoom(options: RoomOptions): Room {
     transact: db.transact,
     ownTransact: db.transact,
     clock: options.clock,
-    keyring: createKeyring({ store: dataKeyStore(db.system), masterKeys: onlyKey(options.master ?? testMaster) }),
+    keyring: createKeyring({
+      store: dataKeyStore(db.system),
+      masterKeys: onlyKey(options.master ?? testMaster),
+    }),
     catalogs: sameForAll(createCatalog(options.definitions, [])),
     keyForms: readKeyForms([
       {
@@ -203,6 +207,7 @@ export function openRoom(options: RoomOptions): Room {
     sweepStore: createSweepStore(db.system),
     tokenSweepStore: createTokenSweepStore(db.system),
     withdrawalSweepStore: createWithdrawalSweepStore(db.system),
+    expirySweepStore: createExpirySweepStore(db.system),
     operatorApps: createOperatorAppStore(db.system),
     refusals: createRefusalStore(db.system, db.transact),
     keyedHash: (text) => createHmac('sha256', 'test').update(text).digest('base64url'),

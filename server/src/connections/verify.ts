@@ -101,7 +101,7 @@ async function checkSaved(
   return { kind: 'verdict', verdict };
 }
 
-async function grantEndOf(
+export async function grantEndOf(
   { tokens }: Pick<VerifyDeps, 'tokens'>,
   tx: Tx,
   { workspaceId, id, credentialVersion }: Connection,
