@@ -91,6 +91,13 @@ export interface Authorizations {
   workspace_id: string;
 }
 
+export interface Backups {
+  id: string;
+  made_at: Timestamp;
+  row_count: number;
+  size_bytes: number;
+}
+
 export interface CallUsage {
   bucket: string;
   calls: number;
@@ -626,6 +633,7 @@ export interface DB {
   api_tokens: ApiTokens;
   audit_entries: AuditEntries;
   authorizations: Authorizations;
+  backups: Backups;
   call_usage: CallUsage;
   columns: Columns;
   connected_apps: ConnectedApps;

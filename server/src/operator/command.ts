@@ -27,3 +27,11 @@ export interface Printed {
   text: string;
   code: number;
 }
+
+/** A command about a file, which takes care of its database itself, if it needs one: nothing is migrated for it. */
+export interface FileCommand extends Pick<OperatorCommand, 'words' | 'usage' | 'about'> {
+  run(
+    deps: Pick<OperatorDeps, 'config' | 'clock'> & { announce: (message: string) => void },
+    file: string,
+  ): Promise<string | Printed>;
+}

@@ -1,14 +1,13 @@
 import { parseArgs } from 'node:util';
 import { settings } from '../config/settings.ts';
 import { type Config, readConfig } from '../config.ts';
-import { borrowEmbeddedPostgres } from '../db/embedded/borrow.ts';
 import { migrate } from '../db/migrate.ts';
 import { openDatabase } from '../db/open.ts';
-import { reachDatabase } from '../db/reach.ts';
 import { systemClock } from '../lib/clock.ts';
-import { silentLog } from '../lib/log.ts';
 import { StartRefused } from '../lib/start-refused.ts';
-import type { OperatorCommand } from './command.ts';
+import { backup, backupVerify, restore } from './backup.ts';
+import type { FileCommand, OperatorCommand, Printed } from './command.ts';
+import { borrowDatabase } from './database.ts';
 import { doctor } from './doctor.ts';
 import { instanceCopy, instanceKeep, instanceStatus } from './instance.ts';
 import { oauthAppList, oauthAppRemove, oauthAppSet } from './oauth-app.ts';
@@ -28,13 +27,14 @@ const commands: OperatorCommand[] = [
   doctor,
 ];
 
-const LONGEST_WAIT_MS = 30_000;
+/** The longer words first: `backup verify` is no backup to a file called "verify". */
+const fileCommands: FileCommand[] = [backupVerify, backup, restore];
 
 const HELP = `The operator's commands of Keyrail. They work on the database itself, whether the server runs or not.
 
   npm run keyrail -- COMMAND [OPTIONS]
 
-${commands.map(({ usage, about }) => `  ${usage}\n      ${about}\n`).join('\n')}
+${[...commands, ...fileCommands].map(({ usage, about }) => `  ${usage}\n      ${about}\n`).join('\n')}
 KEYRAIL_DATA_DIR or DATABASE_URL say which database is meant.
 
 Settings, of the server and of these commands, are variables of the environment:
@@ -44,7 +44,8 @@ ${Object.values(settings)
   .join('\n')}`;
 
 async function main(args: string[]): Promise<number> {
-  const command = commands.find(({ words }) => words.every((word, i) => args[i] === word));
+  const isMeant = ({ words }: { words: readonly string[] }) => words.every((word, i) => args[i] === word);
+  const command = commands.find(isMeant) ?? fileCommands.find(isMeant);
   if (!command) {
     const isHelp = args.length === 0 || args.includes('--help') || args.includes('-h') || args[0] === 'help';
     process[isHelp ? 'stdout' : 'stderr'].write(
@@ -57,14 +58,32 @@ async function main(args: string[]): Promise<number> {
     process.stdout.write(`${command.usage}\n\n${command.about}\n`);
     return 0;
   }
+  if (!('options' in command)) {
+    const file = fileOf(command, rest);
+    const deps = {
+      config: readConfig(),
+      clock: systemClock,
+      announce: (words: string) => console.error(words),
+    };
+    return print(await command.run(deps, file));
+  }
   const values = parseOptions(command, rest);
   const config = readConfig();
-  return withDatabase(config, async (db) => {
-    const said = await command.run({ db, config, clock: systemClock }, values);
-    const { text, code } = typeof said === 'string' ? { text: said, code: 0 } : said;
-    process.stdout.write(`${text}\n`);
-    return code;
-  });
+  return withDatabase(config, async (db) =>
+    print(await command.run({ db, config, clock: systemClock }, values)),
+  );
+}
+
+function print(said: string | Printed): number {
+  const { text, code } = typeof said === 'string' ? { text: said, code: 0 } : said;
+  process.stdout.write(`${text}\n`);
+  return code;
+}
+
+function fileOf({ usage }: FileCommand, args: string[]): string {
+  const [file, ...others] = args;
+  if (file !== undefined && others.length === 0 && !file.startsWith('-')) return file;
+  throw new StartRefused(`One file is to be named, and nothing else.\nIt is used like this: ${usage}`);
 }
 
 function parseOptions(command: OperatorCommand, args: string[]): Record<string, string | undefined> {
@@ -81,14 +100,9 @@ async function withDatabase(
   config: Config,
   work: (db: ReturnType<typeof openDatabase>) => Promise<number>,
 ): Promise<number> {
-  const borrowed =
-    config.databaseUrl === null
-      ? await borrowEmbeddedPostgres({ dataDir: config.dataDir, log: silentLog })
-      : { url: config.databaseUrl.reveal(), release: async () => {} };
-  const log = { ...silentLog, warn: (_fields: object, message: string) => console.error(message) };
+  const borrowed = await borrowDatabase(config);
   try {
-    await reachInTime({ log, clock: systemClock }, borrowed.url);
-    await migrate({ url: borrowed.url });
+    await migrate({ url: borrowed.url, besideServers: 'refuse' });
     const db = openDatabase({
       url: borrowed.url,
       appPoolSize: 2,
@@ -107,26 +121,13 @@ async function withDatabase(
   }
 }
 
-/** Where a server would wait for as long as it takes, a person at a terminal is told. */
-async function reachInTime(deps: Parameters<typeof reachDatabase>[0], url: string): Promise<void> {
-  const late = AbortSignal.timeout(LONGEST_WAIT_MS);
-  try {
-    await reachDatabase(deps, url, late);
-  } catch (error) {
-    if (!late.aborted) throw error;
-    throw new StartRefused(
-      `The database did not answer within ${LONGEST_WAIT_MS / 1000} seconds. Start it, or see whether DATABASE_URL or KEYRAIL_DATA_DIR is the one that is meant.`,
-      { cause: error },
-    );
-  }
-}
-
 main(process.argv.slice(2)).then(
   (code) => {
     process.exitCode = code;
   },
   (error: unknown) => {
-    const isForPeople = error instanceof StartRefused;
+    const isForPeople =
+      error instanceof StartRefused || (error instanceof Error && error.name === 'MasterKeyError');
     const text =
       error instanceof Error ? (isForPeople ? error.message : (error.stack ?? error.message)) : String(error);
     process.stderr.write(`${text}\n`);
