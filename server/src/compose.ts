@@ -11,6 +11,7 @@ import { composePeople, composeSignInLog, composeTokenUses } from './compose/peo
 import { composeRuns } from './compose/runs.ts';
 import { composeSetupCheck } from './compose/setup-check.ts';
 import { composeSignIns } from './compose/sign-ins.ts';
+import { composeVault } from './compose/vault.ts';
 import type { Config } from './config.ts';
 import type { Connections } from './connections/connections.ts';
 import { openListener } from './db/listen.ts';
@@ -79,6 +80,7 @@ export async function compose(deps: ComposeDeps): Promise<Keyrail> {
   const outbound = composeOutbound(deps);
   const shared = connectionsDeps(deps, transact, catalogs, outbound);
   const connections = await composeConnections(shared, listener);
+  const keys = await composeVault({ ...deps, keyring: shared.keyring, connections }, listener);
   const { signIns, apps } = composeSignIns({ config, system, vault, shared, connections });
 
   const work = await composeRuns(deps, transact, catalogs, outbound, connections, listener);
@@ -121,7 +123,7 @@ export async function compose(deps: ComposeDeps): Promise<Keyrail> {
   return {
     people,
     api,
-    ...composeJobs({ transact: db.transact, connections, people, signIns, executor: work.executor }),
+    ...composeJobs({ transact: db.transact, connections, people, signIns, executor: work.executor }, keys),
     startWork: () => work.executor.start(),
     stopWork: () => work.executor.stop(),
     close: async () => {

@@ -6,6 +6,7 @@ import { connectionCheck } from './announce.ts';
 import { nextCheckAt } from './check-times.ts';
 import { isBroken } from './connection.ts';
 import { changeConnection, lockConnection, noteReport } from './connection-store.ts';
+import { markDamaged } from './damaged-store.ts';
 import { insertEvent } from './event-store.ts';
 import type { ConnectionSettings } from './settings.ts';
 
@@ -70,27 +71,42 @@ export async function reportOutOfCredits(
   });
 }
 
-/** The stored secret does not open: said on this connection, and nothing else suffers. */
+const DAMAGED = {
+  damaged: 'The stored credentials can no longer be read. Enter them again.',
+  key_lost: 'The key that protected these credentials is lost. Enter them again.',
+};
+
+/**
+ * A stored secret does not open: said on its connection, once, and nothing else suffers. Of credentials that could only be
+ * rolled back to nothing is said: what is in use works.
+ */
 export async function reportDamaged(
-  { transact, clock }: Deps,
+  { transact, clock }: Pick<Deps, 'transact' | 'clock'>,
   workspaceId: string,
   connectionId: string,
   version: number,
+  because: keyof typeof DAMAGED = 'damaged',
 ): Promise<void> {
   await transact(workspaceId, async (tx) => {
     const connection = await lockConnection(tx, workspaceId, connectionId);
-    if (connection === null || connection.credentialVersion !== version || connection.status === 'invalid')
-      return;
+    if (connection === null) return;
     const now = clock.now();
-    const message = 'The stored credentials can no longer be read. Enter them again.';
+    const isFirst = await markDamaged(tx, workspaceId, connectionId, version, now);
+    if (connection.credentialVersion !== version || connection.status === 'disconnected') return;
+    if (!isFirst && connection.status === 'invalid') return;
+    const message = DAMAGED[because];
     const change = { status: 'invalid', statusReason: message, statusSince: now, nextCheckAt: null } as const;
     await changeConnection(tx, connection, change, { now, byPerson: false });
-    await insertEvent(tx, connection, { kind: 'status_changed', message, actor: null, at: now });
+    await insertEvent(tx, connection, { kind: 'unreadable', message, actor: null, at: now });
     await record(tx, {
       who: { workspaceId, system: 'keyrail' },
       action: 'connection.status_changed',
       subject: { kind: 'connection', id: connectionId, name: connection.name },
-      detail: { from: connection.status, to: 'invalid', because: 'unreadable' },
+      detail: {
+        from: connection.status,
+        to: 'invalid',
+        because: because === 'damaged' ? 'unreadable' : because,
+      },
     });
   });
 }

@@ -45,7 +45,7 @@ export function ownNonces(system: Queries): OwnNonces {
 export async function databaseSays(system: Queries): Promise<{ now: Date; isServing: boolean }> {
   const { rows } = await sql<{ now: Date; is_serving: boolean }>`
     select clock_timestamp() as now, exists (
-      select from pg_stat_activity where datname = current_database() and application_name = 'keyrail listen'
+      select from pg_stat_activity where datname = current_database() and application_name like 'keyrail listen%'
     ) as is_serving`.execute(system);
   const [row] = rows;
   if (row === undefined) throw new Error('the database did not say what time it is');

@@ -43,7 +43,7 @@ export function sealHeld(deps: { keyring: Keyring }, owner: Owner, held: Held): 
     told: held.told,
     at: held.at.toISOString(),
   };
-  return seal(deps, placeOf(owner), new Secret(JSON.stringify(all)));
+  return seal(deps, heldPlaceOf(owner), new Secret(JSON.stringify(all)));
 }
 
 /** Null: it cannot be opened. A parser's complaint would quote tokens, so none leaves here. */
@@ -52,7 +52,7 @@ export async function openHeld(
   owner: Owner,
   sealed: SealedRecord,
 ): Promise<Held | null> {
-  const opened = await open(deps, placeOf(owner), sealed);
+  const opened = await open(deps, heldPlaceOf(owner), sealed);
   if (opened.kind === 'unreadable') return null;
   try {
     const { access, refresh, account, told, at, ...minted } = heldShape.parse(
@@ -77,6 +77,7 @@ export function heldFor({ minted, at }: Held, now: Date): Minted {
   };
 }
 
-function placeOf({ workspaceId, id }: Owner): SecretPlace {
+/** Authenticated with what is kept. */
+export function heldPlaceOf({ workspaceId, id }: { workspaceId: string; id: string }): SecretPlace {
   return { workspaceId, recordId: id, version: 1, purpose: 'authorization' };
 }

@@ -15,10 +15,10 @@ export interface OperatorCommand {
   usage: string;
   /** One or two sentences; the documentation is made from it. */
   about: string;
-  options: Record<string, { type: 'string' }>;
+  options: Record<string, { type: 'string' | 'boolean' }>;
   /**
    * Answers what is printed: alone on standard output, so that a script can take it; and what the command ends with, where
-   * that is not 0.
+   * that is not 0. A switch that is given arrives as `yes`.
    */
   run(deps: OperatorDeps, values: Record<string, string | undefined>): Promise<string | Printed>;
 }

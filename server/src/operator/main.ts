@@ -10,6 +10,9 @@ import type { FileCommand, OperatorCommand, Printed } from './command.ts';
 import { borrowDatabase } from './database.ts';
 import { doctor } from './doctor.ts';
 import { instanceCopy, instanceKeep, instanceStatus } from './instance.ts';
+import { keyStatus } from './key.ts';
+import { keyRecover } from './key-recover.ts';
+import { keyRotateData, keyRotateMaster } from './key-rotate.ts';
 import { oauthAppList, oauthAppRemove, oauthAppSet } from './oauth-app.ts';
 import { setupLink } from './setup-link.ts';
 import { tokenCreate } from './token-create.ts';
@@ -24,6 +27,10 @@ const commands: OperatorCommand[] = [
   instanceStatus,
   instanceKeep,
   instanceCopy,
+  keyStatus,
+  keyRotateMaster,
+  keyRotateData,
+  keyRecover,
   doctor,
 ];
 
@@ -89,7 +96,8 @@ function fileOf({ usage }: FileCommand, args: string[]): string {
 function parseOptions(command: OperatorCommand, args: string[]): Record<string, string | undefined> {
   try {
     const { values } = parseArgs({ args, options: command.options, strict: true, allowPositionals: false });
-    return values as Record<string, string | undefined>;
+    const texts = Object.entries(values).map(([name, value]) => [name, value === true ? 'yes' : value]);
+    return Object.fromEntries(texts) as Record<string, string | undefined>;
   } catch (error) {
     const said = error instanceof Error ? error.message : String(error);
     throw new StartRefused(`${said}\nIt is used like this: ${command.usage}`);

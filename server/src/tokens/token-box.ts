@@ -40,7 +40,7 @@ export function sealTokens(
   { accessToken, refreshToken }: TokenSecrets,
 ): SealedRecord {
   const both = { access: accessToken.reveal(), refresh: refreshToken?.reveal() ?? null };
-  return sealWith({ id, key: key.reveal() }, placeOf(place), JSON.stringify(both));
+  return sealWith({ id, key: key.reveal() }, tokenPlaceOf(place), JSON.stringify(both));
 }
 
 /** An entry of the journal: sealed once more with all that goes with it, so that nothing of it can be changed on the disk. */
@@ -63,7 +63,7 @@ export async function openTokens(
   place: TokenPlace,
   sealed: SealedRecord,
 ): Promise<OpenedSecrets> {
-  const result = await open(deps, placeOf(place), sealed);
+  const result = await open(deps, tokenPlaceOf(place), sealed);
   if (result.kind === 'unreadable') return result;
   try {
     const { access, refresh } = sealedShape.parse(JSON.parse(result.plaintext.reveal()));
@@ -74,10 +74,11 @@ export async function openTokens(
   }
 }
 
-function placeOf({ workspaceId, id, generation }: TokenPlace): SecretPlace {
+/** Where a token's secrets belong; authenticated with them. */
+export function tokenPlaceOf({ workspaceId, id, generation }: TokenPlace): SecretPlace {
   return { workspaceId, recordId: id, version: generation, purpose: 'token' };
 }
 
 function entryPlaceOf(place: TokenPlace): SecretPlace {
-  return { ...placeOf(place), purpose: 'token journal' };
+  return { ...tokenPlaceOf(place), purpose: 'token journal' };
 }

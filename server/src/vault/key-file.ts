@@ -69,6 +69,11 @@ export async function promoteNextKey(path: string): Promise<{ keptAs: string | n
   return { keptAs };
 }
 
+/** Makes room for another: the file is kept beside under the id of its key. */
+export async function setAsideKeyFile(path: string, id: string): Promise<void> {
+  await rename(path, keyFileOfId(path, id));
+}
+
 function unlessThere(error: unknown): void {
   if (!hasCode(error, 'EEXIST')) throw error;
 }

@@ -47,7 +47,7 @@ export function sealRevocation(
     access: accessToken.reveal(),
     refresh: refreshToken?.reveal() ?? null,
   };
-  return seal(deps, placeOf(place), new Secret(JSON.stringify(kept)));
+  return seal(deps, withdrawalPlaceOf(place), new Secret(JSON.stringify(kept)));
 }
 
 /** The only opener of withdrawals; null: it does not open. A parser's complaint would quote tokens, so none leaves here. */
@@ -56,7 +56,7 @@ export async function openRevocation(
   place: WithdrawalPlace,
   sealed: SealedRecord,
 ): Promise<KeptRevocation | null> {
-  const opened = await open(deps, placeOf(place), sealed);
+  const opened = await open(deps, withdrawalPlaceOf(place), sealed);
   if (opened.kind === 'unreadable') return null;
   try {
     const { access, refresh, client, ...rest } = plain.parse(JSON.parse(opened.plaintext.reveal()));
@@ -72,6 +72,7 @@ export async function openRevocation(
   }
 }
 
-function placeOf({ workspaceId, id }: WithdrawalPlace): SecretPlace {
+/** Authenticated with what is kept. */
+export function withdrawalPlaceOf({ workspaceId, id }: WithdrawalPlace): SecretPlace {
   return { workspaceId, recordId: id, version: 1, purpose: 'withdrawal' };
 }

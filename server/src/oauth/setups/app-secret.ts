@@ -16,7 +16,7 @@ type Place = Pick<WorkspaceApp, 'workspaceId' | 'id' | 'version'>;
 type OperatorPlace = Pick<OperatorApp, 'integration' | 'version'>;
 
 export function sealAppSecret(deps: Deps, place: Place, secret: string): Promise<SealedRecord> {
-  return seal(deps, placeOf(place), new Secret(secret));
+  return seal(deps, appPlaceOf(place), new Secret(secret));
 }
 
 export function sealOperatorSecret(deps: Deps, place: OperatorPlace, secret: string): Promise<SealedRecord> {
@@ -25,7 +25,7 @@ export function sealOperatorSecret(deps: Deps, place: OperatorPlace, secret: str
 
 /** The one door to the secrets of sign-in setups. `unreadable`: damaged, or its key is gone. */
 export async function openAppSecret(deps: Deps, app: WorkspaceApp): Promise<Opened> {
-  return openAt(deps, placeOf(app), app.sealed);
+  return openAt(deps, appPlaceOf(app), app.sealed);
 }
 
 export async function openOperatorSecret(deps: Deps, app: OperatorApp): Promise<Opened> {
@@ -41,10 +41,15 @@ async function openAt(deps: Deps, place: SecretPlace, sealed: SealedRecord | nul
   return opened.kind === 'opened' ? { kind: 'opened', secret: opened.plaintext } : { kind: 'unreadable' };
 }
 
-function placeOf({ workspaceId, id, version }: Place): SecretPlace {
+/** Authenticated with the secret. */
+export function appPlaceOf({
+  workspaceId,
+  id,
+  version,
+}: Record<'workspaceId' | 'id', string> & { version: number }): SecretPlace {
   return { workspaceId, recordId: id, version, purpose: 'oauth_app' };
 }
 
-function operatorPlaceOf({ integration, version }: OperatorPlace): SecretPlace {
+export function operatorPlaceOf({ integration, version }: OperatorPlace): SecretPlace {
   return { workspaceId: OPERATOR, recordId: integration, version, purpose: 'oauth_app' };
 }
