@@ -120,7 +120,7 @@ async function refuseBesideServers(
   const stopping = missing.find(({ sql }) => STOPS_OLDER.test(sql));
   if (stopping === undefined && beside === 'go_on') return;
   const { rows } = await client.query<{ servers: number }>(
-    "select count(*)::int as servers from pg_stat_activity where datname = current_database() and application_name = 'keyrail listen'",
+    "select count(*)::int as servers from pg_stat_activity where datname = current_database() and application_name like 'keyrail listen%'",
   );
   const servers = rows[0]?.servers ?? 0;
   if (servers === 0) return;

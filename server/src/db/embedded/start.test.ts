@@ -183,7 +183,7 @@ test('data of another major version is refused by name and left alone', async ()
   const data = join(folder, 'data', 'postgres', 'data');
   mkdirSync(data, { recursive: true });
   writeFileSync(join(data, 'PG_VERSION'), '14\n');
-  await expect(start()).rejects.toThrow(/written by PostgreSQL 14.*brings 18/s);
+  await expect(start()).rejects.toThrow(/written by PostgreSQL 14.*brings PostgreSQL 18/s);
   expect(readFileSync(join(data, 'PG_VERSION'), 'utf8')).toBe('14\n');
 });
 

@@ -37,6 +37,8 @@ export interface EmbeddedOptions {
   durable?: boolean;
   /** Further settings of postgresql.conf. */
   settings?: Record<string, string>;
+  /** The package with PostgreSQL's programs, where it is another one than the release's own (tests of upgrades). */
+  programs?: string;
 }
 
 /** Between starts that fail. */
@@ -53,7 +55,7 @@ const SETTLED_MS = 10_000;
  * Throws `StartRefused` where a person must act: somebody else runs on this data, no program for this machine, …
  */
 export async function startEmbeddedPostgres(options: EmbeddedOptions): Promise<EmbeddedPostgres> {
-  const { log, clock = systemClock, durable = true, settings = {} } = options;
+  const { log, clock = systemClock, durable = true, settings = {}, programs } = options;
   const account = chooseAccount();
   const place = choosePlace(options.dataDir, account);
   const lock = takeLock(place.lockFile);
@@ -64,9 +66,9 @@ export async function startEmbeddedPostgres(options: EmbeddedOptions): Promise<E
     );
   }
   try {
-    const binaries = findBinaries(place.home, account);
+    const binaries = findBinaries(place.home, account, programs);
     await endLeftover(place.data, log, clock);
-    const password = ensureCluster(place, binaries, account, durable);
+    const password = ensureCluster(place, binaries, account, { durable, dataDir: options.dataDir });
     makePrivateFolder(place.socket, account);
     const keeper = await keepRunning({ place, binaries, account, durable, settings, log, clock });
     await ensureDatabase(place, password);
