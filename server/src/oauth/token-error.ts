@@ -160,6 +160,7 @@ export function wordsIn(answer: Answer, body: TokenBody, codes: readonly string[
     'errors[0].message',
     'error_message',
     'reason',
+    'ErrorResponse.Error.Message',
   ];
   const said = places.map((path) => readPath(body, path)).find((text) => typeof text === 'string' && text);
   const text = typeof said === 'string' ? said : codes[0];
