@@ -1,0 +1,567 @@
+// What is sent is held against the providers' own libraries and other implementations: google-auth-library 11.3.4,
+// @azure/msal-node 7.2.1, @octokit/auth-app 8.3.1, aws4 1.13.2, jsonwebtoken 9.0.3.
+import { createHash, createPublicKey, generateKeyPairSync, randomBytes } from 'node:crypto';
+import { ConfidentialClientApplication, type INetworkModule } from '@azure/msal-node';
+import { createAppAuth } from '@octokit/auth-app';
+import aws4 from 'aws4';
+import { JWT } from 'google-auth-library';
+import jsonwebtoken, { type Algorithm, type JwtPayload } from 'jsonwebtoken';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { startApp, type TestApp } from './app.ts';
+import { makeCertificate } from './certificate.ts';
+import { movableClock } from './clock.ts';
+import { type Reply, startWatchedTools, type Watched, type WatchedTools } from './watched-tools.ts';
+
+const HOUR_MS = 3_600_000;
+const clock = movableClock();
+const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 });
+const ec = generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
+const pemOf = (key: typeof rsa.privateKey) => key.export({ type: 'pkcs8', format: 'pem' }).toString();
+const RSA_PEM = pemOf(rsa.privateKey);
+
+/** A JWT as another library reads it: header and claims, signature and times verified. */
+function read(token: string, key: typeof rsa.publicKey, algorithm: Algorithm, at = clock.now()) {
+  const clockTimestamp = Math.floor(at.getTime() / 1_000);
+  const verified = jsonwebtoken.verify(token, key, {
+    algorithms: [algorithm],
+    complete: true,
+    clockTimestamp,
+  });
+  return { header: verified.header, claims: verified.payload as JwtPayload };
+}
+
+/** Without what is another at each time. */
+function lasting({ iat: _, exp: __, nbf: ___, jti: ____, ...claims }: JwtPayload): object {
+  return claims;
+}
+
+/** The libraries have the machine's own clock; some round its seconds up. */
+const soon = () => new Date(Date.now() + 1_000);
+
+const bearerOf = ({ headers }: Watched) => /^Bearer (.+)$/.exec(headers.authorization ?? '')?.[1] ?? '';
+
+// --- AWS: keys with secrets, and a role that may be taken on by one of them.
+const AWS = 'https://sts.eu-central-1.amazonaws.com';
+const S3 = 'https://s3.eu-central-1.amazonaws.com';
+const ROLE = 'arn:aws:iam::123456789012:role/keyrail';
+const USER_KEY = { id: 'AKIAWATCHEDUSER00001', secret: 'watchedSecretUser/0001+abcdefghijklmnopq' };
+const awsKeys = new Map<string, { secret: string; token?: string; endsAt?: number }>([
+  [USER_KEY.id, { secret: USER_KEY.secret }],
+]);
+
+/** The signature made anew by aws4 of what came; null: it is the same, else the code AWS would answer with. */
+function awsProblem(request: Watched, service: string): string | null {
+  const { authorization = '', host: _, 'x-forwarded-host': host = '', ...headers } = request.headers;
+  const [, id = '', names = ''] = /Credential=([^/]+)\/.*SignedHeaders=([^,]+),/.exec(authorization) ?? [];
+  const key = awsKeys.get(id);
+  if (key === undefined) return 'InvalidClientTokenId';
+  if (key.endsAt !== undefined && key.endsAt <= clock.now().getTime()) return 'ExpiredToken';
+  const signed = names.split(';').filter((name) => name !== 'host');
+  const toSign = {
+    host,
+    service,
+    region: 'eu-central-1',
+    method: request.method,
+    path: request.path,
+    body: request.body,
+    headers: Object.fromEntries(signed.map((name) => [name, headers[name] ?? ''])),
+    extraHeadersToIgnore: { 'content-length': true },
+  };
+  const theirs = aws4.sign(toSign, {
+    accessKeyId: id,
+    secretAccessKey: key.secret,
+    ...(key.token ? { sessionToken: key.token } : {}),
+  }).headers?.Authorization;
+  return theirs?.toString() === authorization ? null : 'SignatureDoesNotMatch';
+}
+
+const awsError = (status: number, code: string, message: string) => ({
+  status,
+  body: `<ErrorResponse><Error><Type>Sender</Type><Code>${code}</Code><Message>${message}</Message></Error></ErrorResponse>`,
+});
+
+function sts(request: Watched): Reply {
+  const problem = awsProblem(request, 'sts');
+  if (problem !== null)
+    return awsError(403, problem, 'The security token included in the request is invalid.');
+  const { form } = request;
+  if (form.get('Action') !== 'AssumeRole') {
+    const Arn = `${ROLE.replace(':iam:', ':sts:').replace('role', 'assumed-role')}/keyrail`;
+    return {
+      status: 200,
+      body: {
+        GetCallerIdentityResponse: { GetCallerIdentityResult: { Arn, Account: '123456789012', UserId: 'x' } },
+      },
+    };
+  }
+  if (form.get('RoleArn') !== ROLE || form.get('ExternalId') !== 'external-0001') {
+    const words = `User: arn:aws:iam::123456789012:user/u is not authorized to perform: sts:AssumeRole on resource: ${form.get('RoleArn')}`;
+    return awsError(403, 'AccessDenied', words);
+  }
+  const id = `ASIAWATCHED${randomBytes(5).toString('hex').toUpperCase().slice(0, 9)}`;
+  const secret = randomBytes(30).toString('base64');
+  const token = randomBytes(120).toString('base64');
+  const endsAt = clock.now().getTime() + Number(form.get('DurationSeconds')) * 1_000;
+  awsKeys.set(id, { secret, token, endsAt });
+  return {
+    status: 200,
+    body: `<AssumeRoleResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleResult><Credentials><AccessKeyId>${id}</AccessKeyId><SecretAccessKey>${secret}</SecretAccessKey><SessionToken>${token}</SessionToken><Expiration>${new Date(endsAt).toISOString()}</Expiration></Credentials></AssumeRoleResult></AssumeRoleResponse>`,
+  };
+}
+
+// --- The others. Each token is the number of the answer it came in, so that it can be told which one is in use.
+let tokensGiven = 0;
+const nextToken = (prefix: string) => `${prefix}-${++tokensGiven}-${'0'.repeat(20)}`;
+const ended = new Set<string>();
+const isGood = (request: Watched) => bearerOf(request) !== '' && !ended.has(bearerOf(request));
+const GOOGLE = 'https://oauth2.googleapis.com';
+const DRIVE = 'https://www.googleapis.com';
+const ENTRA = 'https://login.microsoftonline.com';
+const AZURE = 'https://management.azure.com';
+const GITHUB = 'https://api.github.com';
+const SNOWFLAKE = 'https://acme-robots.eu-central-1.snowflakecomputing.com';
+const APPLE = 'https://api.appstoreconnect.apple.com';
+const SALESFORCE = 'https://login.salesforce.com';
+const ORG = 'https://acme.my.salesforce.com';
+/** What the next request to an origin is answered with, in place of what it says otherwise. */
+const instead = new Map<string, Reply>();
+const unless = (origin: string, otherwise: (request: Watched) => Reply) => (request: Watched) =>
+  instead.get(origin) ?? otherwise(request);
+
+const ACCOUNTS = Array.from({ length: 130 }, (_, index) => ({
+  id: 1_000 + index,
+  account: { login: `acme-${index}`, type: 'Organization' },
+  suspended_at: index === 3 ? '2026-01-01T00:00:00Z' : null,
+}));
+
+function github(request: Watched): Reply {
+  const { pathname, searchParams } = new URL(request.path, GITHUB);
+  if (pathname === '/app/installations') {
+    read(bearerOf(request), rsa.publicKey, 'RS256');
+    const page = Number(searchParams.get('page'));
+    return { status: 200, body: ACCOUNTS.slice((page - 1) * 100, page * 100) };
+  }
+  if (pathname.endsWith('/access_tokens')) {
+    read(bearerOf(request), rsa.publicKey, 'RS256');
+    const expires_at = new Date(clock.now().getTime() + HOUR_MS).toISOString();
+    const permissions = { contents: 'read', issues: 'write' };
+    return { status: 201, body: { token: nextToken('ghs'), expires_at, permissions } };
+  }
+  if (!isGood(request)) return { status: 401, body: { message: 'Bad credentials', status: '401' } };
+  return { status: 200, body: { repositories: [{ owner: { login: 'acme-1' } }] } };
+}
+
+let app: TestApp;
+let other: TestApp;
+let tools: WatchedTools;
+
+beforeAll(async () => {
+  tools = await startWatchedTools({
+    [AWS]: unless(AWS, sts),
+    [S3]: (request) => {
+      const problem = awsProblem(request, 's3');
+      const list = '<ListAllMyBucketsResult><Owner><ID>x</ID></Owner><Buckets/></ListAllMyBucketsResult>';
+      return problem === null
+        ? { status: 200, body: list }
+        : { status: problem === 'ExpiredToken' ? 400 : 403, body: `<Error><Code>${problem}</Code></Error>` };
+    },
+    [GOOGLE]: unless(GOOGLE, () => ({
+      status: 200,
+      body: { access_token: nextToken('ya29'), expires_in: 3_599, token_type: 'Bearer' },
+    })),
+    [DRIVE]: () => ({ status: 200, body: { user: { emailAddress: 'r@acme.example', permissionId: '1' } } }),
+    [ENTRA]: unless(ENTRA, () => ({
+      status: 200,
+      body: { access_token: nextToken('eyJ'), expires_in: 3_599, token_type: 'Bearer' },
+    })),
+    [AZURE]: () => ({ status: 200, body: { value: [{ displayName: 'Acme' }] } }),
+    [GITHUB]: unless(GITHUB, github),
+    [SNOWFLAKE]: unless(SNOWFLAKE, () => ({ status: 200, body: { data: [['ROBOT', 'ACME', 'R']] } })),
+    [APPLE]: () => ({ status: 200, body: { data: [] } }),
+    [SALESFORCE]: unless(SALESFORCE, () => ({
+      status: 200,
+      body: { access_token: nextToken('00D'), instance_url: ORG, token_type: 'Bearer' },
+    })),
+    [ORG]: (request) =>
+      isGood(request)
+        ? { status: 200, body: { DailyApiRequests: { Max: 1 } } }
+        : { status: 401, body: [{ errorCode: 'INVALID_SESSION_ID', message: 'Session expired or invalid' }] },
+  });
+  app = await startApp({ settings: tools.settings, clock });
+  other = await startApp({
+    settings: tools.settings,
+    clock,
+    database: app.database,
+    keyFile: app.config.masterKeyFile,
+  });
+});
+afterAll(async () => {
+  await other?.close();
+  await app?.close();
+  await tools?.close();
+});
+
+const connect = (integration: string, method: string | undefined, credentials: object) =>
+  app.owner.post('/v1/connections', { integration, ...(method && { method }), credentials });
+
+async function connected(
+  integration: string,
+  method: string | undefined,
+  credentials: object,
+): Promise<string> {
+  const made = await connect(integration, method, credentials);
+  expect([made.status, made.json?.status], made.text).toEqual([201, 'connected']);
+  return made.json.id;
+}
+
+/** Calls through both servers at once; the statuses that came. */
+async function callsThroughBoth(id: string, path: string, many = 12): Promise<number[]> {
+  const calls = Array.from({ length: many }, (_, index) =>
+    (index % 2 === 0 ? app : other).owner.get(`/v1/proxy/${id}/${path}`),
+  );
+  return (await Promise.all(calls)).map(({ status }) => status);
+}
+
+const last = (requests: readonly Watched[]) => {
+  const found = requests.at(-1);
+  if (found === undefined) throw new Error('no request came');
+  return found;
+};
+
+describe('an AWS key that takes on a role', () => {
+  const entered = (more: object = {}) => ({
+    access_key_id: USER_KEY.id,
+    secret_access_key: USER_KEY.secret,
+    region: 'eu-central-1',
+    role_arn: ROLE,
+    external_id: 'external-0001',
+    session_name: 'keyrail-test',
+    ...more,
+  });
+  const assumed = () => tools.to(AWS).filter(({ form }) => form.get('Action') === 'AssumeRole');
+
+  it('asks for temporary keys once, signed as aws4 signs, and these sign every request from then on', async () => {
+    const before = assumed().length;
+    const id = await connected('aws-s3', undefined, entered());
+    expect(await callsThroughBoth(id, '?max-buckets=1')).toEqual(Array(12).fill(200));
+    const [asked, ...others] = assumed().slice(before);
+    expect(others).toEqual([]);
+    expect(Object.fromEntries(asked?.form ?? [])).toEqual({
+      Action: 'AssumeRole',
+      Version: '2011-06-15',
+      RoleArn: ROLE,
+      RoleSessionName: 'keyrail-test',
+      DurationSeconds: '3600',
+      ExternalId: 'external-0001',
+    });
+    const used = tools
+      .to(S3)
+      .map(({ headers }) => /Credential=([^/]+)/.exec(headers.authorization ?? '')?.[1]);
+    expect(new Set(used)).toEqual(new Set([expect.stringMatching(/^ASIAWATCHED/)]));
+    expect(tools.to(S3).every(({ headers }) => (headers['x-amz-security-token'] ?? '') !== '')).toBe(true);
+    const read = await app.owner.get(`/v1/connections/${id}/credentials`);
+    expect(read.json.credentials).toEqual({
+      access_key_id: used[0],
+      secret_access_key: awsKeys.get(used[0] ?? '')?.secret,
+      session_token: awsKeys.get(used[0] ?? '')?.token,
+    });
+    const shown = (await app.owner.get(`/v1/connections/${id}`)).text;
+    expect(shown).toContain(ROLE);
+    for (const { secret } of awsKeys.values()) expect(shown).not.toContain(secret);
+  });
+
+  it('asks for new ones once when they have ended, however many calls of two servers need them', async () => {
+    const id = await connected('aws-s3', undefined, entered());
+    clock.forward(HOUR_MS + 1);
+    const before = assumed().length;
+    expect(await callsThroughBoth(id, '')).toEqual(Array(12).fill(200));
+    expect(assumed().length - before).toBe(1);
+    for (const key of awsKeys.values()) if (key.endsAt !== undefined) key.endsAt = 0;
+    expect(await callsThroughBoth(id, '')).toEqual(Array(12).fill(200));
+    expect(assumed().length - before).toBe(2);
+  });
+
+  it.each<[string, object, Reply | null, string, RegExp]>([
+    ['that it may not take on', { external_id: 'wrong' }, null, 'rejected', /trust policy.*external ID/],
+    [
+      'with a key that is unknown',
+      { access_key_id: 'AKIAWATCHEDNOBODY001' },
+      null,
+      'rejected',
+      /security token included in the request is invalid/,
+    ],
+    [
+      'with a session that has ended',
+      {},
+      awsError(403, 'ExpiredToken', 'The security token included in the request is expired'),
+      'expired',
+      /expired/,
+    ],
+    [
+      'for longer than the role allows',
+      {},
+      awsError(
+        400,
+        'ValidationError',
+        'The requested DurationSeconds exceeds the MaxSessionDuration set for this role.',
+      ),
+      'rejected',
+      /shorter session/,
+    ],
+  ])('%s is not saved', async (_, more, reply, kind, words) => {
+    if (reply !== null) instead.set(AWS, reply);
+    const refused = await connect('aws-s3', undefined, entered(more));
+    instead.clear();
+    expect([refused.status, refused.json?.verdict?.kind], refused.text).toEqual([422, kind]);
+    expect(refused.text).toMatch(words);
+  });
+});
+
+describe('a Google service account', () => {
+  const email = 'robot@acme.iam.gserviceaccount.example';
+  const key_file = JSON.stringify({
+    type: 'service_account',
+    project_id: 'acme',
+    private_key_id: 'key-0001',
+    private_key: RSA_PEM,
+    client_email: email,
+    token_uri: `${GOOGLE}/token`,
+  });
+
+  it("that acts for a person says what Google's own library says", async () => {
+    await connected('google-drive', 'service_account', { key_file, subject: 'anna@acme.example' });
+    const ours = last(tools.to(GOOGLE, '/token'));
+    let theirs = new URLSearchParams();
+    const library = new JWT({
+      email,
+      key: RSA_PEM,
+      keyId: 'key-0001',
+      scopes: ['https://www.googleapis.com/auth/drive'],
+      subject: 'anna@acme.example',
+      transporterOptions: {
+        fetchImplementation: async (_: unknown, init?: RequestInit) => {
+          theirs = new URLSearchParams(String(init?.body));
+          return Response.json({ access_token: 'x', expires_in: 3_600 });
+        },
+      },
+    });
+    await library.authorize();
+    expect(ours.form.get('grant_type')).toBe(theirs.get('grant_type'));
+    const [mine, reference] = [ours.form, theirs].map((form, index) =>
+      read(form.get('assertion') ?? '', rsa.publicKey, 'RS256', index === 0 ? clock.now() : soon()),
+    );
+    // The library leaves out what Google's page on service accounts has in the header as well.
+    expect(mine?.header).toEqual({ ...reference?.header, typ: 'JWT', kid: 'key-0001' });
+    expect(lasting(mine?.claims ?? {})).toEqual(lasting(reference?.claims ?? {}));
+    expect([...ours.form.keys()].sort()).toEqual([...theirs.keys()].sort());
+  });
+
+  it('that may not act for the person is told how it may', async () => {
+    instead.set(GOOGLE, {
+      status: 401,
+      body: {
+        error: 'unauthorized_client',
+        error_description:
+          'Client is unauthorized to retrieve access tokens using this method, or client not authorized for any of the scopes requested.',
+      },
+    });
+    const refused = await connect('google-drive', 'service_account', {
+      key_file,
+      subject: 'ben@acme.example',
+    });
+    instead.clear();
+    expect([refused.status, refused.json?.verdict?.kind], refused.text).toEqual([422, 'rejected']);
+    expect(refused.json.verdict.next_step).toMatch(/Domain-wide delegation/i);
+  });
+});
+
+describe('an app registration with a certificate', () => {
+  const { cert } = makeCertificate({
+    name: 'keyrail',
+    validTo: new Date(Date.now() + 300 * 86_400_000),
+    privateKey: rsa.privateKey,
+  });
+  const TENANT = '11111111-2222-3333-4444-555555555555';
+  const CLIENT = '99999999-8888-7777-6666-555555555555';
+  const entered = { tenant_id: TENANT, client_id: CLIENT, certificate: cert, private_key: RSA_PEM };
+
+  it("signs what Microsoft's own library signs", async () => {
+    await connected('microsoft-azure', 'certificate', entered);
+    const ours = last(tools.to(ENTRA));
+    let theirs = new URLSearchParams();
+    const networkClient: INetworkModule = {
+      sendGetRequestAsync: async <T>() => ({
+        headers: {},
+        status: 200,
+        body: {
+          issuer: `${ENTRA}/${TENANT}/v2.0`,
+          authorization_endpoint: `${ENTRA}/${TENANT}/oauth2/v2.0/authorize`,
+          token_endpoint: `${ENTRA}/${TENANT}/oauth2/v2.0/token`,
+          jwks_uri: `${ENTRA}/${TENANT}/discovery/v2.0/keys`,
+          tenant_discovery_endpoint: `${ENTRA}/${TENANT}/v2.0/.well-known/openid-configuration`,
+          metadata: [],
+        } as T,
+      }),
+      sendPostRequestAsync: async <T>(_: string, options?: { body?: string }) => {
+        theirs = new URLSearchParams(options?.body);
+        return {
+          headers: {},
+          status: 200,
+          body: { access_token: 'x', expires_in: 3_599, token_type: 'Bearer' } as T,
+        };
+      },
+    };
+    const thumbprintSha256 = createHash('sha256')
+      .update(Buffer.from(cert.replace(/-----[^-]+-----|\s/g, ''), 'base64'))
+      .digest('hex');
+    const library = new ConfidentialClientApplication({
+      auth: {
+        clientId: CLIENT,
+        authority: `${ENTRA}/${TENANT}`,
+        clientCertificate: { thumbprintSha256, privateKey: RSA_PEM },
+      },
+      system: { networkClient },
+    });
+    await library.acquireTokenByClientCredential({ scopes: [`${AZURE}/.default`] });
+    for (const name of ['grant_type', 'client_id', 'client_assertion_type'])
+      expect(ours.form.get(name), name).toBe(theirs.get(name));
+    expect(ours.form.get('scope')?.split(' ')).toEqual(theirs.get('scope')?.split(' '));
+    const [mine, reference] = [ours.form, theirs].map((form, index) =>
+      read(form.get('client_assertion') ?? '', rsa.publicKey, 'PS256', index === 0 ? clock.now() : soon()),
+    );
+    expect(mine?.header).toEqual({ ...reference?.header, typ: 'JWT' });
+    expect(lasting(mine?.claims ?? {})).toEqual(lasting(reference?.claims ?? {}));
+    expect(mine?.claims.nbf).toBe(mine?.claims.iat);
+    expect(ours.form.get('client_secret')).toBeNull();
+  });
+});
+
+describe('a GitHub App', () => {
+  const entered = { client_id: 'Iv23liWATCHED0000001', private_key: RSA_PEM };
+
+  it('lists where it is installed, page by page, before anything is saved', async () => {
+    const before = (await app.owner.get('/v1/connections')).text;
+    const listed = await app.owner.post('/v1/integrations/github/choices', {
+      method: 'app',
+      credentials: entered,
+      field: 'installation_id',
+    });
+    expect(listed.status, listed.text).toBe(200);
+    expect(listed.json.is_complete).toBe(true);
+    expect(listed.json.data).toHaveLength(129);
+    expect(listed.json.data[0]).toEqual({ value: '1000', label: 'acme-0 · Organization' });
+    expect(listed.json.data).not.toContainEqual(expect.objectContaining({ value: '1003' }));
+    expect((await app.owner.get('/v1/connections')).text).toBe(before);
+    const form = (await app.owner.get('/v1/integrations/github')).json;
+    const fields = form.auth_methods.find((one: { id: string }) => one.id === 'app').fields;
+    const all = [...fields, ...form.connection_fields];
+    expect(all.find((one) => one.name === 'installation_id').is_listed).toBe(true);
+  });
+
+  it('gets its installation token once for two servers, with what it may do; as its own library asks for it', async () => {
+    const before = tools.to(GITHUB, '/app/installations/1001/access_tokens').length;
+    const id = await connected('github', 'app', { ...entered, installation_id: '1001' });
+    expect(await callsThroughBoth(id, 'installation/repositories')).toEqual(Array(12).fill(200));
+    const [ours, ...others] = tools.to(GITHUB, '/app/installations/1001/access_tokens').slice(before);
+    expect(others).toEqual([]);
+    const kept = (await app.owner.get(`/v1/connections/${id}`)).json;
+    expect(kept.granted_scopes).toEqual(['contents:read', 'issues:write']);
+    expect(Date.parse(kept.token.expires_at) - clock.now().getTime()).toBeLessThanOrEqual(HOUR_MS);
+
+    let theirs: { method: string | undefined; url: string; bearer: string } | null = null;
+    const fetched = vi.spyOn(globalThis, 'fetch').mockImplementation(async (url, init) => {
+      const authorization = new Headers(init?.headers).get('authorization') ?? '';
+      theirs = { method: init?.method, url: String(url), bearer: authorization.replace(/^bearer /i, '') };
+      const expires_at = new Date(Date.now() + HOUR_MS).toISOString();
+      return Response.json({ token: 'x', expires_at, permissions: {} }, { status: 201 });
+    });
+    const library = createAppAuth({ appId: entered.client_id, privateKey: RSA_PEM });
+    await library({ type: 'installation', installationId: 1001 }).finally(() => fetched.mockRestore());
+    expect(theirs).toMatchObject({ method: ours?.method, url: `${GITHUB}${ours?.path}` });
+    const mine = read(bearerOf(ours as Watched), rsa.publicKey, 'RS256');
+    const { bearer } = theirs as unknown as { bearer: string };
+    const reference = read(bearer, rsa.publicKey, 'RS256', new Date());
+    expect(mine.header).toEqual(reference.header);
+    expect(lasting(mine.claims)).toEqual(lasting(reference.claims));
+    const { iat = 0, exp = 0 } = mine.claims;
+    const now = clock.now().getTime() / 1_000;
+    expect(now - iat).toBeGreaterThanOrEqual(59);
+    expect(exp - now).toBeLessThan(600);
+
+    ended.add(`ghs-${tokensGiven}-${'0'.repeat(20)}`);
+    expect(await callsThroughBoth(id, 'installation/repositories')).toEqual(Array(12).fill(200));
+    expect(tools.to(GITHUB, '/app/installations/1001/access_tokens').length - before).toBe(2);
+  });
+});
+
+describe('a token that is signed here', () => {
+  it('is Snowflake’s key pair JWT, as its documentation makes it, signed once for two servers and again when it ends', async () => {
+    const id = await connected('snowflake', 'key_pair', {
+      account: 'acme-robots.eu-central-1',
+      username: 'robot',
+      private_key: RSA_PEM,
+    });
+    const before = tools.to(SNOWFLAKE).length;
+    expect(await callsThroughBoth(id, 'api/v2/statements')).toEqual(Array(12).fill(200));
+    const used = new Set(tools.to(SNOWFLAKE).slice(before).map(bearerOf));
+    expect(used.size).toBe(1);
+    const request = last(tools.to(SNOWFLAKE));
+    expect(request.headers['x-snowflake-authorization-token-type']).toBe('KEYPAIR_JWT');
+    const { header, claims } = read(bearerOf(request), rsa.publicKey, 'RS256');
+    // docs.snowflake.com, SQL API, "Using key pair authentication": openssl … -outform DER | openssl dgst -sha256 -binary | base64
+    const der = createPublicKey(RSA_PEM).export({ type: 'spki', format: 'der' });
+    const fingerprint = createHash('sha256').update(der).digest('base64');
+    expect(header).toEqual({ alg: 'RS256', typ: 'JWT' });
+    expect(lasting(claims)).toEqual({
+      iss: `ACME-ROBOTS.ROBOT.SHA256:${fingerprint}`,
+      sub: 'ACME-ROBOTS.ROBOT',
+    });
+    expect((claims.exp ?? 0) - (claims.iat ?? 0)).toBeLessThanOrEqual(3_600);
+    clock.forward(HOUR_MS);
+    expect(await callsThroughBoth(id, 'api/v2/statements')).toEqual(Array(12).fill(200));
+    expect(new Set(tools.to(SNOWFLAKE).slice(before).map(bearerOf)).size).toBe(2);
+  });
+
+  it('is ES256 for App Store Connect, with key ID and issuer, for less than twenty minutes', async () => {
+    const private_key = pemOf(ec.privateKey);
+    await connected('app-store-connect', undefined, {
+      issuer_id: 'issuer-0001',
+      key_id: '2X9R4HXF34',
+      private_key,
+    });
+    const { header, claims } = read(bearerOf(last(tools.to(APPLE))), ec.publicKey, 'ES256');
+    expect(header).toEqual({ alg: 'ES256', typ: 'JWT', kid: '2X9R4HXF34' });
+    expect(lasting(claims)).toEqual({ iss: 'issuer-0001', aud: 'appstoreconnect-v1' });
+    expect((claims.exp ?? 0) - clock.now().getTime() / 1_000).toBeLessThanOrEqual(1_200);
+    const wrong = await connect('app-store-connect', undefined, {
+      issuer_id: 'issuer-0001',
+      key_id: '2X9R4HXF34',
+      private_key: RSA_PEM,
+    });
+    expect([wrong.status, wrong.json?.fields?.[0]?.path], wrong.text).toEqual([
+      400,
+      'credentials.private_key',
+    ]);
+  });
+});
+
+describe('a Salesforce JWT', () => {
+  it('buys a token of unknown life for the org it names, and another one when that is refused', async () => {
+    const id = await connected('salesforce', 'jwt', {
+      login_host: 'login.salesforce.com',
+      client_id: 'consumer-key-0001',
+      username: 'robot@acme.example',
+      private_key: RSA_PEM,
+    });
+    const { form } = last(tools.to(SALESFORCE));
+    expect(form.get('grant_type')).toBe('urn:ietf:params:oauth:grant-type:jwt-bearer');
+    const { claims } = read(form.get('assertion') ?? '', rsa.publicKey, 'RS256');
+    expect(lasting(claims)).toEqual({ iss: 'consumer-key-0001', sub: 'robot@acme.example', aud: SALESFORCE });
+    const kept = (await app.owner.get(`/v1/connections/${id}`)).json;
+    expect(kept).toMatchObject({ fields: { instance_url: ORG }, token: { expires_at: null } });
+    const before = tools.to(SALESFORCE).length;
+    ended.add(`00D-${tokensGiven}-${'0'.repeat(20)}`);
+    expect(await callsThroughBoth(id, 'services/data/v60.0/limits')).toEqual(Array(12).fill(200));
+    expect(tools.to(SALESFORCE).length - before).toBe(1);
+  });
+});
