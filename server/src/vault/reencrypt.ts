@@ -57,6 +57,8 @@ export async function reencrypt(
   const limits = { ...DEFAULT_LIMITS, ...deps.limits };
   const until = performance.now() + limits.sliceMs;
   const total: Reencrypted = { records: 0, unreadable: 0, outcome: 'done' };
+  // What this process remembers as current may be the one that is to be left.
+  deps.keyring.forget(workspaceId);
   for (const { id } of await deps.store.retiredOf(workspaceId)) {
     // Its master key is lost: there is nothing to be done, and perhaps much of it.
     if ((await deps.keyring.keyForOpening(workspaceId, id)) === null) continue;
