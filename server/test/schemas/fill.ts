@@ -16,6 +16,13 @@ export const FIXTURE = {
   apiKey: 'fake-key-good-0001',
 } as const;
 
+/** Of the owner that tests sign in as (`OWNER` in app.ts). */
+const PASSWORD =
+  '$argon2id$v=19$m=19456,t=2,p=1$Zml4dHVyZS1maXh0dXJlIQ$YRj2GngK8AnnFWljtwL4W+uYP7ZhXngCkSK62J2c9ok';
+
+/** An integration of a workspace's own, as it was first written down. */
+const DESCRIBED = `{"auth":{"type":"header","headers":[{"name":"X-Acme-Key","label":"API key","prefix":""}]},"icon":null,"name":"Acme CRM","check":{"body":null,"path":"/me","query":{},"method":"GET","ok_path":null,"ok_equals":null,"ok_status":[],"account_path":"email","rejected_status":[]},"actions":[{"body":null,"name":"find","path":"/people","label":"Find e-mail","query":{"name":"{name}"},"inputs":[{"help":"","name":"name","type":"full_name","label":"Name","is_required":true}],"method":"GET","address":null,"headers":{},"outputs":[{"name":"email","path":"person.email","type":"email","label":"E-mail"}],"description":"","is_repeatable":true,"no_result_path":null,"no_result_status":[]}],"headers":{},"base_url":"https://crm.example.com","description":"","allowed_hosts":[]}`;
+
 interface Column {
   table: string;
   name: string;
@@ -191,7 +198,7 @@ function planted(): Record<string, Row[]> {
         ),
       },
     ],
-    users: [{ id: userId, email: 'olive@example.com', name: 'Olive Owner', password_hash: 'none' }],
+    users: [{ id: userId, email: 'olive@example.com', name: 'Olive Owner', password_hash: PASSWORD }],
     workspaces: [{ id: workspaceId, name: 'Acme' }],
     members: [{ workspace_id: workspaceId, user_id: userId, role: 'owner' }],
     data_keys: [
@@ -216,6 +223,18 @@ function planted(): Record<string, Row[]> {
         },
         ...{ method: 'api_key', method_id: 'api_key', status: 'connected', status_since: at },
         ...{ created_at: at, updated_at: at, is_default: true },
+      },
+    ],
+    custom_integrations: [
+      {
+        ...{
+          id: 'cus_00000000000000000000000fx1',
+          workspace_id: workspaceId,
+          slug: 'custom-acme-crm',
+          name: 'Acme CRM',
+        },
+        ...{ name_key: 'acme crm', described: DESCRIBED, address_stamp: 'adr_00000000000000000000000fx1' },
+        ...{ created_at: at, updated_at: at },
       },
     ],
     credentials: [
