@@ -6,6 +6,7 @@ import { composeCatalogs, composeCustom } from './compose/catalogs.ts';
 import { composeConnections, connectionsDeps } from './compose/connections.ts';
 import { composeHealth } from './compose/health.ts';
 import { composeJobs } from './compose/jobs.ts';
+import { composeNotices } from './compose/notices.ts';
 import { composeOutbound } from './compose/outbound.ts';
 import { composePeople, composeSignInLog, composeTokenUses } from './compose/people.ts';
 import { composeRuns } from './compose/runs.ts';
@@ -83,6 +84,7 @@ export async function compose(deps: ComposeDeps): Promise<Keyrail> {
   const keys = await composeVault({ ...deps, keyring: shared.keyring, connections }, listener);
   const { signIns, apps } = composeSignIns({ config, system, vault, shared, connections });
 
+  const notices = await composeNotices(deps, transact, shared, listener);
   const work = await composeRuns(deps, transact, catalogs, outbound, connections, listener);
 
   const health = await composeHealth(deps);
@@ -108,6 +110,7 @@ export async function compose(deps: ComposeDeps): Promise<Keyrail> {
     catalogs,
     connections,
     oauth: { apps, signIns },
+    notices: { notices },
     custom: {
       custom: composeCustom(deps, transact, catalogs, outbound, connections),
       connections,
@@ -123,9 +126,17 @@ export async function compose(deps: ComposeDeps): Promise<Keyrail> {
   return {
     people,
     api,
-    ...composeJobs({ transact: db.transact, connections, people, signIns, executor: work.executor }, keys),
-    startWork: () => work.executor.start(),
-    stopWork: () => work.executor.stop(),
+    ...composeJobs(
+      { notices, transact: db.transact, connections, people, signIns, executor: work.executor },
+      keys,
+    ),
+    startWork: () => {
+      work.executor.start();
+      notices.dispatcher.start();
+    },
+    stopWork: async () => {
+      await Promise.all([work.executor.stop(), notices.dispatcher.stop()]);
+    },
     close: async () => {
       await connections.drain();
       await work.stop();

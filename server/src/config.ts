@@ -78,6 +78,9 @@ function mistakesTogether(read: Partial<Settings>): string[] {
   if (databaseUrl && /:\/\/[^:@/]+:(change.?me|example|your.?password)@/i.test(databaseUrl.reveal())) {
     mistakes.push('DATABASE_URL: its password is a sample, known to everybody. Set another one.');
   }
+  if ((read.smtpUrl == null) !== (read.mailFrom == null) && 'smtpUrl' in read && 'mailFrom' in read) {
+    mistakes.push('KEYRAIL_SMTP_URL and KEYRAIL_MAIL_FROM: set both, or neither: a mail needs a sender.');
+  }
   if (role !== undefined && role !== 'all' && databaseUrl === null) {
     mistakes.push(
       `KEYRAIL_ROLE: ${role} needs DATABASE_URL, as several processes share one database. Set it, or use the role all.`,

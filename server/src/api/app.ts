@@ -15,6 +15,7 @@ import { type ConnectionRequestRoutesDeps, connectionRequestRoutes } from './con
 import { type ConnectionRoutesDeps, connectionRoutes } from './connections.ts';
 import { type CredentialsRoutesDeps, credentialsRoutes } from './credentials.ts';
 import { type CustomRoutesDeps, customIntegrationRoutes } from './custom-integrations.ts';
+import { type DeliveryRoutesDeps, deliveryRoutes } from './deliveries.ts';
 import { createEventStreams, type EventStreams } from './events.ts';
 import { type ExpiryRoutesDeps, expiryRoutes } from './expiries.ts';
 import { type FieldChoicesRouteDeps, fieldChoicesRoute } from './field-choices.ts';
@@ -27,6 +28,8 @@ import { type InvitationRoutesDeps, invitationRoutes } from './invitations.ts';
 import { parseJsonBody } from './json-body.ts';
 import { type MemberRoutesDeps, memberRoutes } from './members.ts';
 import { createMethods } from './methods.ts';
+import { type NoticeRoutesDeps, noticeRoutes } from './notices.ts';
+import { type ChannelRoutesDeps, notificationChannelRoutes } from './notification-channels.ts';
 import { type OAuthRoutesDeps, oauthRoutes } from './oauth.ts';
 import { type CallbackRoutesDeps, oauthCallbackRoutes } from './oauth-callback.ts';
 import { openApi } from './openapi.ts';
@@ -44,6 +47,7 @@ import { type RowRoutesDeps, rowRoutes } from './table-rows.ts';
 import { type TableRoutesDeps, tableRoutes } from './tables.ts';
 import { type BindableDeps, type TokenRoutesDeps, tokenRoutes } from './tokens.ts';
 import { webFiles } from './web.ts';
+import { type WebhookRoutesDeps, webhookRoutes } from './webhooks.ts';
 import { type WithdrawalRoutesDeps, withdrawalRoutes } from './withdrawals.ts';
 import { type WorkspaceRoutesDeps, workspaceRoutes } from './workspace.ts';
 
@@ -94,6 +98,7 @@ export interface ApiDeps {
     FieldChoicesRouteDeps &
     WithdrawalRoutesDeps &
     IntegrationRoutesDeps['connections'];
+  notices: NoticeRoutesDeps & ChannelRoutesDeps & WebhookRoutesDeps & DeliveryRoutesDeps;
   custom: CustomRoutesDeps;
   proxy: ProxyRoutesDeps;
   oauth: OAuthRoutesDeps & Pick<CallbackRoutesDeps, 'signIns'>;
@@ -164,6 +169,10 @@ function addRoutes(app: App, deps: ApiDeps, frame: ApiFrame): void {
   fieldChoicesRoute(app, deps.connections, frame);
   connectionRoutes(app, deps.connections, deps.catalogs);
   withdrawalRoutes(app, deps.connections);
+  noticeRoutes(app, deps.notices);
+  notificationChannelRoutes(app, deps.notices);
+  webhookRoutes(app, deps.notices, frame);
+  deliveryRoutes(app, deps.notices);
   expiryRoutes(app, deps.connections);
   credentialsRoutes(app, deps.connections, frame);
   customIntegrationRoutes(app, deps.custom, frame);

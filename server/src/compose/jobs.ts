@@ -12,6 +12,8 @@ import type { SignIns } from '../connections/sign-in/sign-ins.ts';
 import { type Task, task } from '../jobs/job.ts';
 import type { Periodic } from '../jobs/schedule.ts';
 import type { Transact } from '../lib/tx.ts';
+import { noticesSweep } from '../notices/announce.ts';
+import type { Notices } from '../notices/notices.ts';
 import { authorizationsSweep } from '../oauth/sweep.ts';
 import type { Executor } from '../runs/executor.ts';
 import { runTasks } from '../runs/runs.ts';
@@ -27,6 +29,7 @@ interface Deps {
   connections: Connections;
   people: People;
   signIns: SignIns;
+  notices: Pick<Notices, 'sweep'>;
   executor: Executor;
 }
 
@@ -35,7 +38,7 @@ export function composeJobs(
   deps: Deps,
   keys: { tasks: Task[]; periodics: Periodic[] },
 ): { tasks: Task[]; periodics: Periodic[] } {
-  const { transact, connections, people, signIns, executor } = deps;
+  const { transact, connections, people, signIns, notices, executor } = deps;
   return {
     tasks: [
       task(connectionCheck, ({ workspace_id, connection_id }) =>
@@ -52,6 +55,7 @@ export function composeJobs(
       task(tokensSweep, () => connections.tokens.sweep()),
       task(tokenRenew, ({ generation, ...owner }) => connections.tokens.renewDue(ownerOf(owner), generation)),
       task(tokenSayEnd, (owner) => connections.tokens.sayEnd(ownerOf(owner))),
+      task(noticesSweep, () => notices.sweep()),
       task(peopleSweep, () => people.sweep()),
       task(authorizationsSweep, () => signIns.sweep()),
       ...keys.tasks,
@@ -64,6 +68,7 @@ export function composeJobs(
       { job: withdrawalsSweep, everyMs: MINUTE_MS / 6 },
       { job: tokensSweep, everyMs: MINUTE_MS / 2 },
       ...keys.periodics,
+      { job: noticesSweep, everyMs: MINUTE_MS },
       { job: peopleSweep, everyMs: 60 * MINUTE_MS },
       { job: authorizationsSweep, everyMs: 10 * MINUTE_MS },
     ],

@@ -8,8 +8,10 @@ import {
   folder,
   isAddressOrRange,
   list,
+  mailAddress,
   originMap,
   publicOrigin,
+  smtpAddress,
   text,
   whole,
 } from './values.ts';
@@ -140,6 +142,22 @@ export const settings = {
         if (parsed.kind === 'mistake') context.addIssue({ code: 'custom', message: parsed.problem });
       }
     }),
+  ),
+  smtpUrl: setting(
+    'KEYRAIL_SMTP_URL',
+    'no e-mail is sent',
+    'The mail server that sends notices, as smtp://user:password@host:587 (STARTTLS, without which nothing is sent; a relay without it: ?starttls=optional) or smtps://user:password@host:465; a private address is allowed.',
+    text.transform((value, context) => (value === undefined ? null : smtpAddress(value, context))),
+  ),
+  mailFrom: setting(
+    'KEYRAIL_MAIL_FROM',
+    'none',
+    'Whom mails come from, such as Keyrail <keyrail@example.com>; needed with `KEYRAIL_SMTP_URL`.',
+    text
+      .refine((value) => value === undefined || mailAddress(value), {
+        error: 'must be an e-mail address, with or without a name: Keyrail <keyrail@example.com>',
+      })
+      .transform((value) => value ?? null),
   ),
   logLevel: setting(
     'KEYRAIL_LOG_LEVEL',

@@ -40,7 +40,9 @@ export type Sent =
   | { kind: 'delivered'; answer: string }
   | { kind: 'later'; answer: string; retryAfterSeconds?: number | null; isOurs?: boolean }
   | { kind: 'refused'; answer: string }
-  | { kind: 'gone'; answer: string };
+  | { kind: 'gone'; answer: string }
+  /** Nobody was asked: it is not wanted (any more). */
+  | { kind: 'dropped'; answer: string };
 
 /** When to try again after the `attempts`th attempt; null: never. `random` in [0, 1): many are not sent together. */
 export function nextAttemptAt(
