@@ -151,42 +151,63 @@ function github(request: Watched): Reply {
   return { status: 200, body: { repositories: [{ owner: { login: 'acme-1' } }] } };
 }
 
+// --- What is entered for several of them.
+const { cert } = makeCertificate({
+  name: 'keyrail',
+  validTo: new Date(Date.now() + 300 * 86_400_000),
+  privateKey: rsa.privateKey,
+});
+const TENANT = '11111111-2222-3333-4444-555555555555';
+const CLIENT = '99999999-8888-7777-6666-555555555555';
+const CERTIFIED = { tenant_id: TENANT, client_id: CLIENT, certificate: cert, private_key: RSA_PEM };
+const APP = { client_id: 'Iv23liWATCHED0000001', private_key: RSA_PEM };
+const TEAM = { issuer_id: 'issuer-0001', key_id: '2X9R4HXF34', private_key: pemOf(ec.privateKey) };
+
 let app: TestApp;
 let other: TestApp;
 let tools: WatchedTools;
 
 beforeAll(async () => {
-  tools = await startWatchedTools({
-    [AWS]: unless(AWS, sts),
-    [S3]: (request) => {
-      const problem = awsProblem(request, 's3');
-      const list = '<ListAllMyBucketsResult><Owner><ID>x</ID></Owner><Buckets/></ListAllMyBucketsResult>';
-      return problem === null
-        ? { status: 200, body: list }
-        : { status: problem === 'ExpiredToken' ? 400 : 403, body: `<Error><Code>${problem}</Code></Error>` };
+  tools = await startWatchedTools(
+    {
+      [AWS]: unless(AWS, sts),
+      [S3]: (request) => {
+        const problem = awsProblem(request, 's3');
+        const list = '<ListAllMyBucketsResult><Owner><ID>x</ID></Owner><Buckets/></ListAllMyBucketsResult>';
+        return problem === null
+          ? { status: 200, body: list }
+          : {
+              status: problem === 'ExpiredToken' ? 400 : 403,
+              body: `<Error><Code>${problem}</Code></Error>`,
+            };
+      },
+      [GOOGLE]: unless(GOOGLE, () => ({
+        status: 200,
+        body: { access_token: nextToken('ya29'), expires_in: 3_599, token_type: 'Bearer' },
+      })),
+      [DRIVE]: () => ({ status: 200, body: { user: { emailAddress: 'r@acme.example', permissionId: '1' } } }),
+      [ENTRA]: unless(ENTRA, () => ({
+        status: 200,
+        body: { access_token: nextToken('eyJ'), expires_in: 3_599, token_type: 'Bearer' },
+      })),
+      [AZURE]: () => ({ status: 200, body: { value: [{ displayName: 'Acme' }] } }),
+      [GITHUB]: unless(GITHUB, github),
+      [SNOWFLAKE]: unless(SNOWFLAKE, () => ({ status: 200, body: { data: [['ROBOT', 'ACME', 'R']] } })),
+      [APPLE]: unless(APPLE, () => ({ status: 200, body: { data: [] } })),
+      [SALESFORCE]: unless(SALESFORCE, () => ({
+        status: 200,
+        body: { access_token: nextToken('00D'), instance_url: ORG, token_type: 'Bearer' },
+      })),
+      [ORG]: (request) =>
+        isGood(request)
+          ? { status: 200, body: { DailyApiRequests: { Max: 1 } } }
+          : {
+              status: 401,
+              body: [{ errorCode: 'INVALID_SESSION_ID', message: 'Session expired or invalid' }],
+            },
     },
-    [GOOGLE]: unless(GOOGLE, () => ({
-      status: 200,
-      body: { access_token: nextToken('ya29'), expires_in: 3_599, token_type: 'Bearer' },
-    })),
-    [DRIVE]: () => ({ status: 200, body: { user: { emailAddress: 'r@acme.example', permissionId: '1' } } }),
-    [ENTRA]: unless(ENTRA, () => ({
-      status: 200,
-      body: { access_token: nextToken('eyJ'), expires_in: 3_599, token_type: 'Bearer' },
-    })),
-    [AZURE]: () => ({ status: 200, body: { value: [{ displayName: 'Acme' }] } }),
-    [GITHUB]: unless(GITHUB, github),
-    [SNOWFLAKE]: unless(SNOWFLAKE, () => ({ status: 200, body: { data: [['ROBOT', 'ACME', 'R']] } })),
-    [APPLE]: () => ({ status: 200, body: { data: [] } }),
-    [SALESFORCE]: unless(SALESFORCE, () => ({
-      status: 200,
-      body: { access_token: nextToken('00D'), instance_url: ORG, token_type: 'Bearer' },
-    })),
-    [ORG]: (request) =>
-      isGood(request)
-        ? { status: 200, body: { DailyApiRequests: { Max: 1 } } }
-        : { status: 401, body: [{ errorCode: 'INVALID_SESSION_ID', message: 'Session expired or invalid' }] },
-  });
+    clock,
+  );
   app = await startApp({ settings: tools.settings, clock });
   other = await startApp({
     settings: tools.settings,
@@ -376,17 +397,8 @@ describe('a Google service account', () => {
 });
 
 describe('an app registration with a certificate', () => {
-  const { cert } = makeCertificate({
-    name: 'keyrail',
-    validTo: new Date(Date.now() + 300 * 86_400_000),
-    privateKey: rsa.privateKey,
-  });
-  const TENANT = '11111111-2222-3333-4444-555555555555';
-  const CLIENT = '99999999-8888-7777-6666-555555555555';
-  const entered = { tenant_id: TENANT, client_id: CLIENT, certificate: cert, private_key: RSA_PEM };
-
   it("signs what Microsoft's own library signs", async () => {
-    await connected('microsoft-azure', 'certificate', entered);
+    await connected('microsoft-azure', 'certificate', CERTIFIED);
     const ours = last(tools.to(ENTRA));
     let theirs = new URLSearchParams();
     const networkClient: INetworkModule = {
@@ -437,13 +449,11 @@ describe('an app registration with a certificate', () => {
 });
 
 describe('a GitHub App', () => {
-  const entered = { client_id: 'Iv23liWATCHED0000001', private_key: RSA_PEM };
-
   it('lists where it is installed, page by page, before anything is saved', async () => {
     const before = (await app.owner.get('/v1/connections')).text;
     const listed = await app.owner.post('/v1/integrations/github/choices', {
       method: 'app',
-      credentials: entered,
+      credentials: APP,
       field: 'installation_id',
     });
     expect(listed.status, listed.text).toBe(200);
@@ -460,7 +470,7 @@ describe('a GitHub App', () => {
 
   it('gets its installation token once for two servers, with what it may do; as its own library asks for it', async () => {
     const before = tools.to(GITHUB, '/app/installations/1001/access_tokens').length;
-    const id = await connected('github', 'app', { ...entered, installation_id: '1001' });
+    const id = await connected('github', 'app', { ...APP, installation_id: '1001' });
     expect(await callsThroughBoth(id, 'installation/repositories')).toEqual(Array(12).fill(200));
     const [ours, ...others] = tools.to(GITHUB, '/app/installations/1001/access_tokens').slice(before);
     expect(others).toEqual([]);
@@ -475,7 +485,7 @@ describe('a GitHub App', () => {
       const expires_at = new Date(Date.now() + HOUR_MS).toISOString();
       return Response.json({ token: 'x', expires_at, permissions: {} }, { status: 201 });
     });
-    const library = createAppAuth({ appId: entered.client_id, privateKey: RSA_PEM });
+    const library = createAppAuth({ appId: APP.client_id, privateKey: RSA_PEM });
     await library({ type: 'installation', installationId: 1001 }).finally(() => fetched.mockRestore());
     expect(theirs).toMatchObject({ method: ours?.method, url: `${GITHUB}${ours?.path}` });
     const mine = read(bearerOf(ours as Watched), rsa.publicKey, 'RS256');
@@ -523,25 +533,136 @@ describe('a token that is signed here', () => {
   });
 
   it('is ES256 for App Store Connect, with key ID and issuer, for less than twenty minutes', async () => {
-    const private_key = pemOf(ec.privateKey);
-    await connected('app-store-connect', undefined, {
-      issuer_id: 'issuer-0001',
-      key_id: '2X9R4HXF34',
-      private_key,
-    });
+    await connected('app-store-connect', undefined, TEAM);
     const { header, claims } = read(bearerOf(last(tools.to(APPLE))), ec.publicKey, 'ES256');
     expect(header).toEqual({ alg: 'ES256', typ: 'JWT', kid: '2X9R4HXF34' });
     expect(lasting(claims)).toEqual({ iss: 'issuer-0001', aud: 'appstoreconnect-v1' });
     expect((claims.exp ?? 0) - clock.now().getTime() / 1_000).toBeLessThanOrEqual(1_200);
-    const wrong = await connect('app-store-connect', undefined, {
-      issuer_id: 'issuer-0001',
-      key_id: '2X9R4HXF34',
-      private_key: RSA_PEM,
-    });
+    const wrong = await connect('app-store-connect', undefined, { ...TEAM, private_key: RSA_PEM });
     expect([wrong.status, wrong.json?.fields?.[0]?.path], wrong.text).toEqual([
       400,
       'credentials.private_key',
     ]);
+  });
+});
+
+describe('a clock that is an hour off', () => {
+  /** Each answer as the provider gives it to a time that it does not believe. */
+  const anHourOff = (reply: Reply, aheadHours = 1): Reply => ({
+    ...reply,
+    headers: { date: new Date(clock.now().getTime() - aheadHours * HOUR_MS).toUTCString() },
+  });
+  const google = {
+    error: 'invalid_grant',
+    error_description:
+      'Invalid JWT: Token must be a short-lived token (60 minutes) and in a reasonable timeframe. Check your iat and exp values in the JWT claim.',
+  };
+  const microsoft = {
+    error: 'invalid_client',
+    error_description: 'AADSTS700024: Client assertion is not within its valid time range.',
+    error_codes: [700024],
+  };
+  const gitHub = {
+    message:
+      "'Expiration time' claim ('exp') must be a numeric value representing the future time at which the assertion expires",
+    status: '401',
+  };
+  const key_file = JSON.stringify({
+    type: 'service_account',
+    private_key: RSA_PEM,
+    client_email: 'robot@acme.iam.gserviceaccount.example',
+    token_uri: `${GOOGLE}/token`,
+  });
+  const aws = { access_key_id: USER_KEY.id, secret_access_key: USER_KEY.secret, region: 'eu-central-1' };
+  const role = { ...aws, role_arn: ROLE, external_id: 'external-0001' };
+  const robot = { account: 'acme-robots.eu-central-1', username: 'robot', private_key: RSA_PEM };
+
+  it.each<[string, string, string | undefined, object, string, Reply]>([
+    ['Google', 'google-drive', 'service_account', { key_file }, GOOGLE, { status: 400, body: google }],
+    ['Microsoft', 'microsoft-azure', 'certificate', CERTIFIED, ENTRA, { status: 401, body: microsoft }],
+    ['GitHub', 'github', 'app', { ...APP, installation_id: '1001' }, GITHUB, { status: 401, body: gitHub }],
+    [
+      'AWS STS',
+      'aws-sts',
+      undefined,
+      role,
+      AWS,
+      awsError(
+        403,
+        'SignatureDoesNotMatch',
+        'Signature expired: 20261121T090000Z is now earlier than 20261121T095500Z',
+      ),
+    ],
+    [
+      'AWS',
+      'aws-sts',
+      undefined,
+      aws,
+      AWS,
+      awsError(403, 'RequestTimeTooSkewed', 'The difference is too large.'),
+    ],
+    [
+      'Snowflake',
+      'snowflake',
+      'key_pair',
+      robot,
+      SNOWFLAKE,
+      { status: 401, body: { code: '390144', message: 'JWT token is invalid. [0ce9eb56]' } },
+    ],
+    [
+      'Apple',
+      'app-store-connect',
+      undefined,
+      TEAM,
+      APPLE,
+      { status: 401, body: { errors: [{ code: 'NOT_AUTHORIZED' }] } },
+    ],
+    [
+      'Salesforce',
+      'salesforce',
+      'jwt',
+      { login_host: 'login.salesforce.com', client_id: 'c', username: 'u', private_key: RSA_PEM },
+      SALESFORCE,
+      { status: 400, body: { error: 'invalid_grant', error_description: 'invalid assertion' } },
+    ],
+  ])(
+    'is told from a wrong key at %s, and by how much it is off',
+    async (_, integration, method, entered, origin, reply) => {
+      instead.set(origin, anHourOff(reply));
+      const refused = await connect(integration, method, entered);
+      instead.clear();
+      expect([refused.status, refused.json?.verdict?.kind], refused.text).toEqual([422, 'provider_error']);
+      expect(refused.json.verdict.next_step).toBe(
+        'The clock of this server is wrong: it is 1 hour ahead. Set it right (NTP); nothing is wrong with what was entered.',
+      );
+    },
+  );
+
+  it('breaks nothing that is connected: it says what is wrong, and goes on when the clock is right again', async () => {
+    const id = await connected('google-drive', 'service_account', { key_file });
+    clock.forward(HOUR_MS + 1);
+    instead.set(GOOGLE, anHourOff({ status: 400, body: google }, -1));
+    expect((await app.owner.get(`/v1/proxy/${id}/about`)).status).toBeGreaterThanOrEqual(500);
+    const meanwhile = (await app.owner.get(`/v1/connections/${id}`)).json;
+    expect(meanwhile.status).toBe('connected');
+    expect(meanwhile.token.problem).toMatch(
+      /reasonable timeframe.*The clock of this server is wrong: it is 1 hour behind/,
+    );
+    instead.clear();
+    clock.forward(HOUR_MS);
+    expect((await app.owner.get(`/v1/proxy/${id}/about`)).status).toBe(200);
+  });
+
+  it('is not blamed where the key of a project that was deleted is refused: that is said in the words of Google', async () => {
+    instead.set(GOOGLE, {
+      status: 400,
+      body: { error: 'invalid_grant', error_description: 'Invalid grant: account not found' },
+    });
+    const refused = await connect('google-drive', 'service_account', { key_file });
+    instead.clear();
+    expect([refused.status, refused.json?.verdict?.kind], refused.text).toEqual([422, 'rejected']);
+    expect(refused.json.verdict.provider_message).toBe('Invalid grant: account not found');
+    expect(refused.json.verdict.next_step).toMatch(/or its project, was deleted/);
   });
 });
 

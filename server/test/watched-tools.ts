@@ -29,6 +29,7 @@ export interface WatchedTools {
 
 export async function startWatchedTools(
   tools: Readonly<Record<string, (request: Watched) => Reply | Promise<Reply>>>,
+  clock: { now(): Date },
 ): Promise<WatchedTools> {
   const requests: Watched[] = [];
   const server = createServer((incoming, outgoing) => {
@@ -54,6 +55,7 @@ export async function startWatchedTools(
     const isText = typeof reply.body === 'string';
     outgoing.writeHead(reply.status, {
       'content-type': isText ? 'text/xml' : 'application/json',
+      date: clock.now().toUTCString(),
       ...reply.headers,
     });
     outgoing.end(isText ? reply.body : JSON.stringify(reply.body ?? {}));

@@ -39,3 +39,10 @@ export function usesTokens(method: AuthMethod, fields: Readonly<Record<string, s
   if (method.type === 'service_account') return mintsTokens(method, fields);
   return method.type === 'oauth2' || method.type === 'oauth2_client_credentials';
 }
+
+/** Whether each request itself says when it was made: what it is signed with, or the JWT it carries. */
+export function saysItsTime(method: AuthMethod): boolean {
+  return (
+    method.type === 'service_account' && (method.kind === 'aws_access_key' || method.kind === 'self_signed')
+  );
+}

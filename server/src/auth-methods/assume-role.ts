@@ -65,7 +65,7 @@ export async function assumeRole(
       const body = bodyOf(bodyText(answer));
       const endpoint = { ...ENDPOINT, tokenErrors: role.tokenErrors, tokenWords: role.tokenWords };
       const grant = { kind: 'client_credentials', scope: '' } as const;
-      const failed = readError({ endpoint, grant }, answer, body, deps.clock.now());
+      const failed = readError({ endpoint, grant, hasOurTime: true }, answer, body, deps.clock.now());
       if (failed !== null) return failed;
       const minted = mintedIn(body, Number(asked.get('DurationSeconds')), deps.clock.now());
       return minted === null ? withoutToken() : { kind: 'minted', minted, account: null };

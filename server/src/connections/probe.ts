@@ -1,5 +1,7 @@
+import { saysItsTime } from '../auth-methods/apply.ts';
 import type { AuthMethod } from '../catalog/auth-definition.ts';
 import { resolveBaseUrl } from '../catalog/base-url.ts';
+import { clockWords, isClockFarOff } from '../catalog/clock-words.ts';
 import type { Definition } from '../catalog/definition.ts';
 import type { Probe } from '../catalog/probe-definition.ts';
 import { buildRequest, type PreparedRequest } from '../catalog/request.ts';
@@ -7,7 +9,7 @@ import { AppError } from '../lib/app-error.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Outbound, RateWindow } from '../outbound/call.ts';
 import type { CredentialSource, NoCredential } from '../outbound/credential-source.ts';
-import type { CallOutcome, DeniedReason } from '../outbound/outcome.ts';
+import type { Answer, CallOutcome, DeniedReason } from '../outbound/outcome.ts';
 import { readingOf } from '../outbound/reading-of.ts';
 import { accountIn, findingIn, findingWithoutAnswer, meaningOf, UNREACHABLE } from './finding.ts';
 import { addressOf } from './method.ts';
@@ -60,7 +62,12 @@ export async function probe(deps: Deps, target: ProbeTarget): Promise<ProbeOutco
   const found =
     answer === null
       ? findingWithoutAnswer(outcome, target.method)
-      : findingIn(target.definition, chosen, answer, deps.clock.now());
+      : timely(
+          target.method,
+          findingIn(target.definition, chosen, answer, deps.clock.now()),
+          answer,
+          deps.clock.now(),
+        );
   if (found.kind === 'ok' && answer !== null) await nameAccount(deps, target, chosen, found);
   const { idField } = chosen.account;
   if (found.kind === 'ok' && idField !== undefined) found.accountId ??= target.fields[idField] ?? null;
@@ -69,6 +76,17 @@ export async function probe(deps: Deps, target: ProbeTarget): Promise<ProbeOutco
     finding: { ...found, request: shown },
     credentialVersion: answer?.credentialVersion ?? null,
   };
+}
+
+/**
+ * Where each request itself says when it was made, a clock that is far off explains a refusal, whatever the answer says: the
+ * credential may be as good as ever.
+ */
+function timely(method: AuthMethod, found: Finding, { headers }: Answer, now: Date): Finding {
+  const isRefused = found.kind === 'rejected' || found.kind === 'expired';
+  if (!isRefused || !saysItsTime(method) || !isClockFarOff(headers, now)) return found;
+  const because = 'it does not believe the time in the request';
+  return { ...found, kind: 'provider_error', advice: clockWords(headers, now), because };
 }
 
 /** Nothing is sent; but an address this server would never call is refused now rather than at the first use. */

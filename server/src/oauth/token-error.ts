@@ -1,4 +1,4 @@
-import { clockWords } from '../catalog/clock-words.ts';
+import { clockWords, isClockFarOff } from '../catalog/clock-words.ts';
 import type { TokenErrorMeaning, TokenWords } from '../catalog/method-parts.ts';
 import { readPath } from '../catalog/path.ts';
 import type { Answer } from '../outbound/outcome.ts';
@@ -17,7 +17,7 @@ type Failure = Exclude<TokenOutcome, { kind: 'minted' }>;
  * A status alone ends no grant: a proxy in between, or a provider that is ill, must not disconnect anybody.
  */
 export function readError(
-  ask: Pick<TokenAsk, 'endpoint' | 'grant'>,
+  ask: Pick<TokenAsk, 'endpoint' | 'grant'> & { hasOurTime?: boolean },
   answer: Answer,
   body: TokenBody,
   now: Date,
@@ -30,8 +30,12 @@ export function readError(
   const words = wordsIn(answer, body, codes);
   const waitSeconds = retryAfterSeconds(answer.headers, now);
   const known = tokenWordsFor(ask.endpoint.tokenWords ?? [], words);
-  const meaning = known?.means ?? meaningOf(ask, answer, codes, words);
-  const say = known?.say ?? (meaning === 'clock_off' ? clockWords(answer.headers, now) : undefined);
+  const told = known?.means ?? meaningOf(ask, answer, codes, words);
+  const isDisbelieved = hasOurTime(ask) && REFUSALS.has(told) && isClockFarOff(answer.headers, now);
+  const meaning = isDisbelieved ? 'clock_off' : told;
+  const say = isDisbelieved
+    ? clockWords(answer.headers, now)
+    : (known?.say ?? (meaning === 'clock_off' ? clockWords(answer.headers, now) : undefined));
   const advice = say === undefined ? {} : { advice: say };
   switch (meaning) {
     case 'expired':
@@ -56,6 +60,19 @@ export function readError(
         ...advice,
       };
   }
+}
+
+/** What the other side may also answer to a time it does not believe: many say no more than that it does not take this. */
+const REFUSALS: ReadonlySet<TokenErrorMeaning> = new Set([
+  'rejected',
+  'expired',
+  'revoked',
+  'setup_rejected',
+]);
+
+/** Whether what was sent says when it was made. */
+function hasOurTime(ask: Pick<TokenAsk, 'grant'> & { hasOurTime?: boolean }): boolean {
+  return ask.hasOurTime ?? ('assertion' in ask.grant && ask.grant.assertion !== undefined);
 }
 
 /** As with the conditions of answers: bounded in length, since the pattern may come from a file of somebody's own. */
