@@ -27,6 +27,11 @@ export function composeOutbound(deps: ComposeDeps): RunningOutbound {
     },
     clock,
     mayLeave: instance.mayLeave,
+    onLost: (error, calls) =>
+      log.warn(
+        { err: error, calls },
+        `stopped without the database: ${calls} calls stand in no count of usage`,
+      ),
     onFlushError: (error) => log.warn({ err: error }, 'the counts of calls could not be written yet'),
   });
 }

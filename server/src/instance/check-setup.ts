@@ -23,7 +23,7 @@ export interface CheckSetupDeps {
   nonces: OwnNonces;
   clock: Clock;
   ask: AskOwn;
-  databaseSays: () => Promise<{ now: Date; isServing: boolean }>;
+  databaseSays: () => Promise<{ now: Date; isServing: boolean; lastBackupAt: Date | null }>;
   publicUrl: string | null;
   /** Where people open it: the same, or the loopback address. */
   ownUrl: string;
@@ -52,7 +52,7 @@ const NONCE_PATH = '/oauth/callback/setup-check/';
 /** Gathers what the findings are made from. Asks the database, and the server's own public address once; nobody else. */
 export async function gatherSetup(deps: CheckSetupDeps, asked: Asked): Promise<SetupFacts> {
   const begunAt = deps.clock.now();
-  const { now: databaseNow, isServing } = await deps.databaseSays();
+  const { now: databaseNow, isServing, lastBackupAt } = await deps.databaseSays();
   const endedAt = deps.clock.now();
   const middle = (begunAt.getTime() + endedAt.getTime()) / 2;
   const { self, seen } = await reachSelf(deps);
@@ -66,6 +66,7 @@ export async function gatherSetup(deps: CheckSetupDeps, asked: Asked): Promise<S
     self,
     seen: seen ?? asked.seen,
     isServing,
+    lastBackupAt,
     browser: browser && {
       origin: browser.origin,
       skewMs: browser.time === null ? null : browser.time.getTime() - begunAt.getTime(),

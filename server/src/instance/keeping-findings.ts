@@ -93,3 +93,26 @@ export function copyFinding({ instance, instanceSetting }: SetupFacts): Finding 
     next_step: whatToDecide(instance.because, instance.id),
   };
 }
+
+const DAY_MS = 86_400_000;
+const OLD_DAYS = 7;
+
+/** What else backs the database up is not known here. */
+export function backupFinding({ lastBackupAt, now }: Pick<SetupFacts, 'lastBackupAt' | 'now'>): Finding {
+  const base = { id: 'backup', title: 'Backup' } as const;
+  const how = 'Run "npm run keyrail -- backup FILE", and have it run every day.';
+  if (lastBackupAt === null) {
+    const message = 'No backup made with "keyrail backup" is known.';
+    return {
+      ...base,
+      state: 'unknown',
+      message,
+      next_step: `${how} If the database is backed up otherwise, all is well.`,
+    };
+  }
+  const days = Math.max(0, Math.floor((now.getTime() - lastBackupAt.getTime()) / DAY_MS));
+  const when = days === 0 ? 'within the last day' : `${days} ${days === 1 ? 'day' : 'days'} ago`;
+  const message = `The last backup with "keyrail backup" was made ${when}.`;
+  if (days < OLD_DAYS) return { ...base, state: 'ok', message, next_step: null };
+  return { ...base, state: 'warning', message, next_step: how };
+}

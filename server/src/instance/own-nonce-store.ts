@@ -41,13 +41,15 @@ export function ownNonces(system: Queries): OwnNonces {
   };
 }
 
-/** How the database stands to this check: its clock, and whether a server works on it. */
-export async function databaseSays(system: Queries): Promise<{ now: Date; isServing: boolean }> {
-  const { rows } = await sql<{ now: Date; is_serving: boolean }>`
-    select clock_timestamp() as now, exists (
+/** How the database stands to this check: its clock, whether a server works on it, and when it was backed up. */
+export async function databaseSays(
+  system: Queries,
+): Promise<{ now: Date; isServing: boolean; lastBackupAt: Date | null }> {
+  const { rows } = await sql<{ now: Date; is_serving: boolean; last_backup_at: Date | null }>`
+    select clock_timestamp() as now, (select max(made_at) from backups) as last_backup_at, exists (
       select from pg_stat_activity where datname = current_database() and application_name like 'keyrail listen%'
     ) as is_serving`.execute(system);
   const [row] = rows;
   if (row === undefined) throw new Error('the database did not say what time it is');
-  return { now: row.now, isServing: row.is_serving };
+  return { now: row.now, isServing: row.is_serving, lastBackupAt: row.last_backup_at };
 }

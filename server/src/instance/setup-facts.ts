@@ -54,6 +54,8 @@ export interface SetupFacts {
   seen: SeenRequest | null;
   /** Whether a server works on this database at all. */
   isServing: boolean;
+  /** When `keyrail backup` made the last one; null: none is known. */
+  lastBackupAt: Date | null;
   /** Null on the command line. */
   browser: { origin: string; skewMs: number | null } | null;
   /** The database's clock less ours. */

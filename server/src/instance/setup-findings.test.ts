@@ -19,6 +19,7 @@ const well: SetupFacts = {
     forwardedHost: null,
   },
   isServing: true,
+  lastBackupAt: new Date('2026-10-31T12:00:00Z'),
   browser: { origin: HTTPS, skewMs: -800 },
   databaseSkewMs: 3,
   toolsSkew: { medianMs: 900, hosts: 3 },
@@ -42,7 +43,7 @@ test('a setup as it should be is found so, and says nothing to change', () => {
   expect(findings.map(({ state, next_step }) => [state, next_step])).toEqual(
     findings.map(() => ['ok', null]),
   );
-  expect(new Set(findings.map(({ id }) => id)).size).toBe(9);
+  expect(new Set(findings.map(({ id }) => id)).size).toBe(findings.length);
 });
 
 test('for trying out on one machine nothing is wrong, and it is said which tools will not work', () => {
@@ -227,6 +228,20 @@ const wrongs: [what: string, change: Partial<SetupFacts>, id: string, state: str
     'copy',
     'problem',
     /instance keep/,
+  ],
+  [
+    'a backup that is old',
+    { lastBackupAt: new Date('2026-10-20') },
+    'backup',
+    'warning',
+    /made 12 days ago.*keyrail -- backup FILE/,
+  ],
+  [
+    'a backup that nobody knows of',
+    { lastBackupAt: null },
+    'backup',
+    'unknown',
+    /is known.*backed up otherwise, all is well/,
   ],
 ];
 

@@ -1,6 +1,6 @@
 import { browserFinding, callbackFinding, httpsFinding, publicUrlFinding } from './address-findings.ts';
 import { clockFinding } from './clock-finding.ts';
-import { copyFinding, masterKeyFinding, setupsFinding } from './keeping-findings.ts';
+import { backupFinding, copyFinding, masterKeyFinding, setupsFinding } from './keeping-findings.ts';
 import { proxyFinding } from './proxy-finding.ts';
 import type { Finding, SetupFacts } from './setup-facts.ts';
 
@@ -16,5 +16,6 @@ export function setupFindings(facts: SetupFacts): Finding[] {
     setupsFinding(facts),
     masterKeyFinding(facts),
     copyFinding(facts),
+    backupFinding(facts),
   ];
 }

@@ -32,6 +32,8 @@ export interface OutboundOptions {
   mayLeave?: () => undefined | Promise<void>;
   /** Where a flush fails; it is tried again with the next. */
   onFlushError?: (error: unknown) => void;
+  /** Where the last counts could not be written at the close: of so many calls. */
+  onLost?: (error: unknown, calls: number) => void;
   random?: () => number;
 }
 
@@ -107,7 +109,8 @@ export function createOutbound(options: OutboundOptions): RunningOutbound {
       for (const timer of timers) clearInterval(timer);
       const open = await sockets;
       await Promise.all([open?.dispatcher.destroy(), open?.clientSockets.close()]);
-      await usage.flush();
+      // A database that is away must not keep a process from ending in order.
+      await usage.flush().catch((error: unknown) => options.onLost?.(error, usage.pendingCalls()));
     },
   };
 }

@@ -86,7 +86,12 @@ export function createUsage(deps: UsageDeps) {
     await deps.store.prune(new Date(now - KEPT_MS.minute), new Date(now - KEPT_MS.hour));
   }
 
-  return { count, flush, prune, lostCalls: () => lost };
+  /** Calls whose sums are not written yet. */
+  function pendingCalls(): number {
+    return [...pending.values()].reduce((sum, { bucket, calls }) => sum + (bucket === 'hour' ? calls : 0), 0);
+  }
+
+  return { count, flush, prune, lostCalls: () => lost, pendingCalls };
 }
 
 export type Usage = ReturnType<typeof createUsage>;
