@@ -1,7 +1,7 @@
 import { createSecureContext } from 'node:tls';
 import { Secret } from '../lib/secret.ts';
 import type { CredentialFields } from './authenticator.ts';
-import { type Allowed, type Examined, unexamined } from './examine.ts';
+import { type Allowed, type Examined, type FileProblem, unexamined } from './examine.ts';
 import { readAuthorities } from './files/authorities.ts';
 import { readChain } from './files/certificate-chain.ts';
 import { type KeyOutcome, readPrivateKey } from './files/private-key.ts';
@@ -33,7 +33,7 @@ export async function examineCertificate(
     addCertificate(found, changed, entered.certificate, opened, now, allowed);
   if (entered.authority !== undefined && found.problem === null) {
     const authorities = readAuthorities(entered.authority, now);
-    if (authorities.kind === 'problem') found.problem = { ...authorities, field: 'authority' };
+    if (authorities.kind === 'problem') found.problem = problemAt('authority', authorities);
     else changed.authority = authorities.pem;
     if (authorities.kind === 'authorities') found.facts.push(...authorities.facts);
   }
@@ -51,11 +51,7 @@ function addCertificate(
 ): void {
   const read = readChain(text, key?.key ?? null, now, allowed);
   if (read.kind === 'problem') {
-    found.problem ??= {
-      field: 'certificate',
-      message: read.message,
-      ...(read.reason === undefined ? {} : { reason: read.reason }),
-    };
+    found.problem ??= problemAt('certificate', read);
     return;
   }
   changed.certificate = read.pem;
@@ -63,6 +59,10 @@ function addCertificate(
   found.facts = certificateFacts(read.leaf);
   found.expiresAt = new Date(read.leaf.validTo);
   found.warnings = read.warnings;
+}
+
+function problemAt(field: string, { message, reason }: { message: string; reason?: string }): FileProblem {
+  return { field, message, ...(reason === undefined ? {} : { reason }) };
 }
 
 function keyProblem(read: Extract<KeyOutcome, { kind: 'problem' }>): Examined['problem'] {

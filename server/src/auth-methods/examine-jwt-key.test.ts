@@ -12,21 +12,10 @@ import {
   RSA_KEY,
   rsa,
 } from './examine-under-test.ts';
+import { der, integer } from './files/der-under-test.ts';
 
-/** DER of one value. */
-const der = (tag: number, ...parts: (Buffer | string)[]): Buffer => {
-  const content = Buffer.concat(
-    parts.map((part) => (typeof part === 'string' ? Buffer.from(part, 'hex') : part)),
-  );
-  const size = content.length;
-  const length = size < 0x80 ? [size] : [0x82, size >> 8, size & 0xff];
-  return Buffer.concat([Buffer.from([tag, ...length]), content]);
-};
 const pem = (label: string, inside: Buffer) =>
   `-----BEGIN ${label}-----\n${inside.toString('base64')}\n-----END ${label}-----\n`;
-const integer = (value: number) =>
-  der(0x02, `00${value.toString(16).padStart(8, '0')}`.replace(/^(00)+(?=0)/, ''));
-
 describe('a key file made to hold up the server', () => {
   const PBKDF2 = '06092a864886f70d01050c';
   const SCRYPT = '06092b06010401da47040b';
@@ -137,7 +126,7 @@ describe('a key for assertions', () => {
 
   it('that cannot sign is refused', async () => {
     const short = pkcs8(generateKeyPairSync('rsa', { modulusLength: 1024 }).privateKey);
-    expect(await problemOf(jwt, { private_key: short })).toMatch(/RSA, 1,024 bits\) cannot sign RS256/);
+    expect(await problemOf(jwt, { private_key: short })).toMatch(/RSA, 1,024 bits\) is too short for RS256/);
     expect(await problemOf(jwt, { private_key: pkcs8(generateKeyPairSync('x25519').privateKey) })).toMatch(
       /damaged|cannot sign/,
     );

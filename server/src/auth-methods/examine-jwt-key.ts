@@ -21,7 +21,7 @@ export async function examineJwtKey(
   }
   const algorithm = assertion.algorithm ?? algorithmOf(read.key);
   if (algorithm === null || !fits(read.key, algorithm)) {
-    const message = `This key (${keyInWords(read.key)}) cannot sign ${algorithm ?? 'an assertion'}.`;
+    const message = unfitWords(read.key, algorithm);
     return { ...unexamined(values), problem: { field: 'private_key', message } };
   }
   const [issuer, subject] = [assertion.issuer ?? '', assertion.subject ?? ''].map((one) => fill(one, values));
@@ -35,6 +35,14 @@ export async function examineJwtKey(
       ...keyFacts(read.key),
     ].filter((one) => one.value !== ''),
   };
+}
+
+function unfitWords(key: KeyObject, algorithm: string | null): string {
+  const [is, signs] = [`This key (${keyInWords(key)})`, algorithm ?? 'an assertion'];
+  const isShort = key.asymmetricKeyType === 'rsa' && /^(RS|PS)/.test(signs);
+  return isShort
+    ? `${is} is too short for ${signs}, which needs an RSA key of 2,048 bits or more. Make a new one (openssl genrsa -out key.pem 2048) and register its public half with the provider.`
+    : `${is} cannot sign ${signs}.`;
 }
 
 /** RFC 7518 §3.3: RSA keys of 2,048 bits or more; and each curve has its own algorithm. */

@@ -9,7 +9,8 @@ export const DAY_MS = 86_400_000;
 export const inDays = (days: number) => new Date(NOW.getTime() + days * DAY_MS);
 export const TOKEN_URL = 'https://oauth2.googleapis.com/token';
 
-export const fields = [{ name: 'key_file', label: 'Key' }];
+const named = (...names: string[]) => names.map((name) => ({ name, label: name }));
+export const fields = named('key_file');
 export const google = authMethodSchema.parse({
   type: 'service_account',
   kind: 'google_service_account',
@@ -21,7 +22,7 @@ export const jwt = authMethodSchema.parse({
   kind: 'jwt_bearer',
   token_url: 'https://id.example.com/token',
   assertion: { issuer: '{client_id}', subject: '{user}' },
-  fields,
+  fields: named('client_id', 'user', 'private_key', 'passphrase'),
 });
 export const aws = authMethodSchema.parse({
   type: 'service_account',
@@ -29,7 +30,10 @@ export const aws = authMethodSchema.parse({
   signing: { service: 'sts', region: 'us-east-1' },
   fields,
 });
-export const certificate = authMethodSchema.parse({ type: 'certificate', fields });
+export const certificate = authMethodSchema.parse({
+  type: 'certificate',
+  fields: named('certificate', 'private_key', 'passphrase', 'authority'),
+});
 
 export const look = (method: AuthMethod, values: Record<string, string>): Promise<Examined> =>
   examine(method, new Secret(values), NOW);

@@ -19,8 +19,11 @@ import {
   pkcs8,
   privateKeyIn,
   RSA_KEY,
+  rsa,
   TOKEN_URL,
 } from './examine-under-test.ts';
+import { forgedPkcs12 } from './files/forged-under-test.ts';
+import { binaryFile, PASSPHRASE } from './files/key-files-under-test.ts';
 
 describe('a Google service account key', () => {
   it('is shown with its project, e-mail and key ID, and whom it acts for; nothing of the private key', async () => {
@@ -159,7 +162,14 @@ describe('an AWS access key', () => {
   });
 });
 
-describe('a file with one bit turned over', () => {
+/** With few rounds, so that it is quickly opened. */
+const SEALED = forgedPkcs12(rsa.privateKey, PASSPHRASE, { count: 1 });
+const opened = async (text: string) => {
+  const { problem, values } = await look(certificate, { certificate: text, passphrase: PASSPHRASE });
+  return { problem, key: JSON.stringify(values.reveal()) };
+};
+
+describe('a file with one bit turned over', async () => {
   /** Flips bits at chosen places of `text` and hands over each damaged text. */
   function* damaged(text: string, count: number): Generator<string> {
     const bytes = Buffer.from(text, 'utf8');
@@ -200,6 +210,7 @@ describe('a file with one bit turned over', () => {
         },
         RSA_KEY,
       ],
+      ['a PKCS#12 file', SEALED, opened, (await opened(SEALED)).key],
       [
         'a certificate with its chain',
         client.cert,
@@ -227,4 +238,16 @@ describe('a file with one bit turned over', () => {
     },
     60_000,
   );
+
+  it('a PKCS#12 file without a seal is refused, or its key and its certificate are still the very same', async () => {
+    const whole = binaryFile('open.p12');
+    const same = (await look(certificate, { certificate: whole })).values.reveal();
+    const leaf = same.certificate?.split(/(?=-----BEGIN)/)[0] ?? '';
+    for (const one of damaged(whole, 2_000)) {
+      const { problem, values } = await look(certificate, { certificate: one });
+      if (problem !== null) continue;
+      const { private_key: key, certificate: chain = '' } = values.reveal();
+      expect([key, chain.startsWith(leaf)]).toEqual([same.private_key, true]);
+    }
+  }, 60_000);
 });

@@ -44,9 +44,14 @@ export async function examine(
   const names = 'fields' in method ? method.fields.map((field) => field.name) : [];
   if (!names.includes('private_key')) return examineApart(method, values, now, allowed);
   const { certificate, private_key, passphrase, ...others } = values.reveal();
-  const found = await unpacked({ certificate, private_key, passphrase });
-  const brings = found.brings.filter((name) => names.includes(name));
-  if (found.kind === 'problem') return { ...unexamined(values), problem: found, brings };
+  const found = await unpacked(
+    { certificate, private_key, passphrase },
+    { certificate: names.includes('certificate') },
+  );
+  const { brings } = found;
+  if (found.kind === 'problem') {
+    return { ...unexamined(values), problem: { field: found.field, message: found.message }, brings };
+  }
   const pair = Object.entries(found.pair).filter(
     ([name, value]) => names.includes(name) && value !== undefined,
   );

@@ -1,7 +1,7 @@
 import type { KeyObject, X509Certificate } from 'node:crypto';
 import { endWarning, outOfTime } from './certificate-dates.ts';
 import { isIssuedBy, isOwnIssuer, nameIn, readCertificates } from './certificate-file.ts';
-import { notForClients, useWarnings } from './certificate-use.ts';
+import { namesKeyOf, notForClients, useWarnings } from './certificate-use.ts';
 
 export type ChainOutcome =
   /** `pem`: the leaf first, each followed by its issuer. */
@@ -44,7 +44,9 @@ export function readChain(
 /** A root alone may be there without what leads to it. What says it issued the last one and did not sign it shows damage. */
 function strangersIn(chain: readonly X509Certificate[], others: readonly X509Certificate[]): string | null {
   const last = chain.at(-1);
-  if (others.some((one) => one.subject === last?.issuer && one.ca)) return DAMAGED;
+  const isSaidToIssue = (one: X509Certificate) =>
+    last !== undefined && one.ca && (one.subject === last.issuer || namesKeyOf(last, one));
+  if (others.some(isSaidToIssue)) return DAMAGED;
   return others.every((one) => one.ca && isOwnIssuer(one)) ? null : STRANGERS;
 }
 

@@ -2,7 +2,9 @@ import type { X509Certificate } from 'node:crypto';
 import { type Ber, objectIdOf, octetsOf, readBer } from './ber.ts';
 import { isOwnIssuer } from './certificate-file.ts';
 
-const KEY_USAGE = '551d0f';
+const SUBJECT_KEY = '2.5.29.14';
+const KEY_USAGE = '2.5.29.15';
+const AUTHORITY_KEY = '2.5.29.35';
 const BIT_STRING = 0x03;
 const DIGITAL_SIGNATURE = 0x80;
 const FOR_CLIENTS = ['1.3.6.1.5.5.7.3.2', '2.5.29.37.0'];
@@ -34,14 +36,19 @@ export function useWarnings(leaf: X509Certificate): string[] {
 
 /** RFC 5280 §4.2.1.3: where the extension is there, it must allow signatures. */
 function maySign(certificate: X509Certificate): boolean {
-  const usage = extensionOf(readBer(certificate.raw));
-  if (usage === null) return true;
-  const bits = readBer(usage);
-  return bits?.tag === BIT_STRING && ((bits.content[1] ?? 0) & DIGITAL_SIGNATURE) !== 0;
+  const bits = extensionOf(certificate, KEY_USAGE);
+  return bits === null || (bits.tag === BIT_STRING && ((bits.content[1] ?? 0) & DIGITAL_SIGNATURE) !== 0);
 }
 
-function extensionOf(certificate: Ber | null): Buffer | null {
-  const extensions = certificate?.parts[0]?.parts.find(({ tag }) => tag === 0xa3)?.parts[0]?.parts ?? [];
-  const found = extensions.find(({ parts }) => parts[0]?.content.toString('hex') === KEY_USAGE);
-  return found === undefined || objectIdOf(found.parts[0]) === null ? null : octetsOf(found.parts.at(-1));
+/** It names the key of this issuer as the one that signed it (RFC 5280 §4.2.1.1), whatever else it says. */
+export function namesKeyOf(certificate: X509Certificate, issuer: X509Certificate): boolean {
+  const named = extensionOf(certificate, AUTHORITY_KEY)?.parts.find(({ tag }) => tag === 0x80);
+  const own = octetsOf(extensionOf(issuer, SUBJECT_KEY) ?? undefined);
+  return named !== undefined && own !== null && named.content.equals(own);
+}
+
+function extensionOf({ raw }: X509Certificate, id: string): Ber | null {
+  const extensions = readBer(raw)?.parts[0]?.parts.find(({ tag }) => tag === 0xa3)?.parts[0]?.parts ?? [];
+  const value = octetsOf(extensions.find(({ parts }) => objectIdOf(parts[0]) === id)?.parts.at(-1));
+  return value === null ? null : readBer(value);
 }

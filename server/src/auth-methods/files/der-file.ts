@@ -3,12 +3,14 @@ import { type Ber, INTEGER, numberOf, OBJECT_ID, OCTETS, objectIdOf, readBer, SE
 
 /**
  * A binary file as PEM under the label of what it is. Such files arrive as base64, without the lines around it; any other
- * text stays as it is.
+ * text stays as it is. A PEM or JSON file that was put into base64 as a whole is that file again.
  */
-export function derAsPem(text: string): string {
+export function asText(text: string): string {
   const bytes = bytesOf(text);
-  const label = bytes === null ? null : labelOf(bytes);
-  return bytes === null || label === null ? text : pemOfDer(label, bytes);
+  if (bytes === null) return text;
+  if (/^\s*(-----BEGIN |\{)/.test(bytes.toString('latin1', 0, 100))) return bytes.toString('utf8');
+  const label = labelOf(bytes);
+  return label === null ? text : pemOfDer(label, bytes);
 }
 
 /** PEM (RFC 7468) of bytes. */

@@ -1,3 +1,4 @@
+import { asText } from './der-file.ts';
 import { readPem } from './pem.ts';
 
 /** What an entered text is, whatever was wanted. */
@@ -48,7 +49,9 @@ const HINTS: Partial<Record<FileKind, string>> = {
 
 /** Nothing is verified here: a text is named for what it says it is. */
 export function fileKind(text: string): FileKind {
-  const plain = text.replace(/^\uFEFF/, '').trim();
+  const plain = asText(text)
+    .replace(/^\uFEFF/, '')
+    .trim();
   if (plain === '') return 'empty';
   // NUL and what is left of bytes that are no UTF-8.
   if (/[^\P{Cc}\t\n\v\f\r]|\ufffd/u.test(plain)) return 'binary';

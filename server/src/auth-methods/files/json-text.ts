@@ -1,3 +1,4 @@
+import { asText } from './der-file.ts';
 import { isRecord } from './file-kind.ts';
 
 export type JsonOutcome =
@@ -9,7 +10,9 @@ export type JsonOutcome =
  * a secret here, so that only the place is taken from it.
  */
 export function readJsonObject(text: string): JsonOutcome {
-  const plain = text.replace(/^\uFEFF/, '').trim();
+  const plain = asText(text)
+    .replace(/^\uFEFF/, '')
+    .trim();
   let value: unknown;
   try {
     value = JSON.parse(plain);

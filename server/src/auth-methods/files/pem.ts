@@ -1,4 +1,4 @@
-import { derAsPem } from './der-file.ts';
+import { asText } from './der-file.ts';
 
 /** One `-----BEGIN X-----` block (RFC 7468), put in order: `pem` is what any reader takes. */
 export interface PemBlock {
@@ -23,7 +23,7 @@ const MAX_BLOCKS = 100;
  * (DER, PKCS#12) is a block of its own.
  */
 export function readPem(text: string): PemOutcome {
-  const plain = derAsPem(withoutEscapes(text));
+  const plain = withoutEscapes(asText(text));
   // A key inside a JSON file or on a page is not a PEM file.
   if (/^\s*[{[<]/.test(plain)) return { kind: 'none' };
   const blocks: PemBlock[] = [];

@@ -113,15 +113,21 @@ async function takeBags(
       }
       case '3': {
         const certificate = octetsOf(value.parts[1]?.parts[0]);
-        if (certificate === null) return { kind: 'damaged' };
-        if (objectIdOf(value.parts[0]) === X509) found.certificates.push(certificate);
+        if (certificate === null || objectIdOf(value.parts[0]) !== X509) return { kind: 'damaged' };
+        found.certificates.push(certificate);
         break;
       }
+      case '4':
+      case '5':
+        break;
       case '6': {
         if (depth >= MOST_NESTED) return { kind: 'damaged' };
         const refused = await takeBags(value, found, passphrase, effort, depth + 1);
         if (refused !== null) return refused;
+        break;
       }
+      default:
+        return { kind: 'damaged' };
     }
   }
   return null;

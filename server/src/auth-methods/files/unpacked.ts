@@ -19,18 +19,19 @@ export type Unpacked =
 
 /**
  * Key and certificate out of one file that holds both: PKCS#12 (.p12, .pfx), or PEM with one after the other. What was
- * entered apart stays as it is.
+ * entered apart stays as it is. `asksFor`: whether a certificate is wanted at all.
  */
-export async function unpacked(entered: EnteredPair): Promise<Unpacked> {
+export async function unpacked(entered: EnteredPair, asksFor: { certificate: boolean }): Promise<Unpacked> {
   for (const field of ['certificate', 'private_key'] as const) {
     const bytes = pkcs12In(entered[field]);
-    if (bytes !== null) return fromPkcs12(field, bytes, entered);
+    if (bytes !== null) return fromPkcs12(field, bytes, entered, asksFor);
   }
   const { certificate, private_key: key } = entered;
   const holdsKey = key === undefined && has(certificate, (label) => label.endsWith('private_key'));
   if (holdsKey)
     return { kind: 'pair', pair: { ...entered, private_key: certificate }, brings: ['private_key'] };
-  const holdsCertificate = certificate === undefined && has(key, (kind) => kind === 'certificate');
+  const holdsCertificate =
+    asksFor.certificate && certificate === undefined && has(key, (kind) => kind === 'certificate');
   return holdsCertificate
     ? { kind: 'pair', pair: { ...entered, certificate: key }, brings: ['certificate'] }
     : { kind: 'pair', pair: entered, brings: [] };
@@ -48,11 +49,17 @@ function pkcs12In(text: string | undefined): Buffer | null {
   return Buffer.from(block.pem.replace(/-----[^-]+-----|\s/g, ''), 'base64');
 }
 
-async function fromPkcs12(field: Half, bytes: Buffer, entered: EnteredPair): Promise<Unpacked> {
+async function fromPkcs12(
+  field: Half,
+  bytes: Buffer,
+  entered: EnteredPair,
+  asksFor: { certificate: boolean },
+): Promise<Unpacked> {
   const other: Half = field === 'certificate' ? 'private_key' : 'certificate';
   // The same file under both is no second one.
   const isOtherApart = entered[other] !== undefined && pkcs12In(entered[other]) === null;
-  const brings: Half[] = isOtherApart ? [] : [other];
+  const isWanted = other === 'private_key' || asksFor.certificate;
+  const brings: Half[] = isOtherApart || !isWanted ? [] : [other];
   const opened = await openPkcs12(bytes, entered.passphrase ?? '');
   if (opened.kind !== 'opened') {
     const asksForIt = opened.kind === 'shut';
@@ -60,7 +67,11 @@ async function fromPkcs12(field: Half, bytes: Buffer, entered: EnteredPair): Pro
     return { kind: 'problem', field: asksForIt ? 'passphrase' : field, message, brings };
   }
   const { keys, certificates } = opened;
-  const wrong = wrongNumber(keys.length, certificates.length, field === 'certificate' || !isOtherApart);
+  const wrong = wrongNumber(
+    keys.length,
+    certificates.length,
+    asksFor.certificate && !(isOtherApart && field === 'private_key'),
+  );
   if (wrong !== null) return { kind: 'problem', field, message: wrong, brings };
   const parts = {
     private_key: keys.map((key) => pemOfDer('PRIVATE KEY', key)).join(''),
@@ -71,7 +82,7 @@ async function fromPkcs12(field: Half, bytes: Buffer, entered: EnteredPair): Pro
   const pair: EnteredPair = {
     ...rest,
     [field]: parts[field],
-    ...(isOtherApart ? {} : { [other]: parts[other] }),
+    ...(brings.length === 0 ? {} : { [other]: parts[other] }),
   };
   return { kind: 'pair', pair, brings };
 }
