@@ -29,7 +29,8 @@ Signing in at ${SIGN_IN_NAMES}:
   the one-time sign-in setup is client id ${SANDBOX_CLIENT.id}, client secret ${SANDBOX_CLIENT.secret}
 
 Service accounts: Google Sheets and BigQuery take the file at /service-account.json of the sandbox's address
-(BigQuery: project keyrail-sandbox); AWS STS and Amazon S3 take
+(BigQuery: project keyrail-sandbox); for Google Drive, Google Cloud, Azure, Snowflake, a GitHub App, Salesforce, Databricks
+and App Store Connect, what to enter stands at /service-accounts.json there. AWS STS, SES and Amazon S3 take
   access key ID ${AWS_KEY_ID}, secret access key ${AWS_KEYS[AWS_KEY_ID].secret}`);
 } else {
   const sandbox = await startSandbox({

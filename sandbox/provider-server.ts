@@ -8,6 +8,7 @@ import { answerOAuth } from './oauth/flow.ts';
 import type { Grants } from './oauth/grants.ts';
 import type { Reply, SandboxRequest } from './request.ts';
 import { sendBomb, sendHtml, sendHuge, sendReply } from './send.ts';
+import type { KeyDesk } from './service-accounts/key-desk.ts';
 import type { SandboxAccount, StandIn } from './stand-in.ts';
 
 /** What all providers of one sandbox share. Times are in milliseconds. */
@@ -18,6 +19,7 @@ export interface SandboxState {
   failuresLeft: Map<string, number>;
   revoked: Set<string>;
   grants: Grants;
+  keys: KeyDesk;
   tokenSeconds: number | null;
   latencyMs: number;
   slowMs: number;
@@ -68,7 +70,9 @@ async function handle(
     grant: null,
   };
   const count = (status: number) => state.log.count(asked, url.search, text, status);
-  const signIn = provider.oauth ? answerOAuth(state, provider.slug, provider.oauth, request) : null;
+  const signIn =
+    provider.atDesk?.(request, state) ??
+    (provider.oauth ? answerOAuth(state, provider.slug, provider.oauth, request) : null);
   if (signIn !== null) {
     await sleepFor(state.latencyMs);
     count(signIn.status);
@@ -106,12 +110,18 @@ function replyTo(
   request: SandboxRequest,
   behaviour: KeyBehaviour,
 ): Reply {
-  if (behaviour.kind === 'rejected' || request.key === null) return provider.rejected(request.key);
+  const identified = provider.identify?.(request, state) ?? null;
+  if (identified?.kind === 'refused') return identified.reply;
+  if (request.key === null || (behaviour.kind === 'rejected' && identified === null))
+    return provider.rejected(request.key);
+  if (identified !== null) request.grant = identified.grant;
   if (behaviour.kind === 'signed_in') {
     const token = state.grants.access(request.key, state.nowMs());
     if ('because' in token) return provider.rejected(request.key, token.because);
     request.grant = token.grant;
   }
+  if (request.grant?.mood === 'throttled') return provider.throttled(1);
+  if (request.grant?.mood === 'limited') return provider.missingPermission();
   if (behaviour.kind === 'down' && isStillDown(state, request.key, behaviour.calls)) {
     return { status: 503, body: 'Service temporarily unavailable' };
   }

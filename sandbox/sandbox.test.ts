@@ -10,10 +10,14 @@ import { prepareInputs } from '../server/src/catalog/inputs.ts';
 import { type Asked, judge } from '../server/src/catalog/judge.ts';
 import { loadCatalog } from '../server/src/catalog/load.ts';
 import type { Outcome } from '../server/src/catalog/outcome.ts';
+import { readPath } from '../server/src/catalog/path.ts';
 import { buildRequest } from '../server/src/catalog/request.ts';
 import type { RequestTemplate } from '../server/src/catalog/request-template.ts';
 import { Secret } from '../server/src/lib/secret.ts';
 import { uuidOf } from './people.ts';
+import { DATABRICKS } from './providers/databricks.ts';
+import { SUBSCRIPTION } from './providers/microsoft-azure.ts';
+import { SNOWFLAKE } from './providers/snowflake.ts';
 import { sandboxUpstreams, startSandbox } from './start.ts';
 
 let now = 1_000_000;
@@ -33,6 +37,8 @@ const FIELDS = {
   cloud_id: uuidOf('site acme'),
   realm_id: '9130347596800001',
   tenant_id: uuidOf('Xero Ltd'),
+  account: SNOWFLAKE.account,
+  workspace_host: DATABRICKS.host,
 };
 const API_DOMAINS: Record<string, string> = {
   pipedrive: 'https://acme.pipedrive.com',
@@ -58,7 +64,7 @@ async function ask(
   const baseUrl = (asked.kind === 'probe' && asked.probe.baseUrl) || own;
   const built = buildRequest({ ...definition, baseUrl }, template, inputs, fieldsOf(definition));
   if (built.kind !== 'ready') throw new Error('cannot be built');
-  const { apply } = authenticator(method, new Secret({ api_key: key }));
+  const { apply } = authenticator(method, new Secret({ api_key: key, token: key }));
   const { body, ...unsigned } = built.request;
   const request = await apply({ ...unsigned, ...(body === null ? {} : { body }) }, new Date());
   const upstream = sandbox.upstreams.find((one) => request.url.startsWith(one.origin));
@@ -123,7 +129,7 @@ async function run(
     );
     if (outcome.kind === 'pending') continue;
     if (outcome.kind !== 'success' || action.poll === undefined) return outcome;
-    const job = { ...prepared.inputs, job_id: (outcome.json as { id: string }).id };
+    const job = { ...prepared.inputs, job_id: readPath(outcome.json, action.poll.id) };
     for (let polling = 0; polling < 5; polling++) {
       const polled = await ask(
         definition,
@@ -138,7 +144,7 @@ async function run(
   throw new Error('never done');
 }
 
-/** Service accounts of the large clouds have no stand-in here; their own tests verify what they sign. */
+/** AWS, and Google's services beside Sheets, take no keys of the sandbox: their own tests verify what is signed. */
 const stoodIn = catalog
   .list()
   .filter(({ slug }) => sandbox.upstreams.some((upstream) => upstream.slug === slug));
@@ -325,14 +331,22 @@ const OF_SLUG: Record<string, Record<string, unknown>> = {
     fields: { Last_Name: 'Moreau' },
     query: 'select Last_Name from Contacts',
   },
+  'microsoft-azure': { subscription_id: SUBSCRIPTION, group: 'shop-production', location: 'westeurope' },
+  snowflake: { statement: 'select * from orders', column: 'EMAIL', value: 'lena.moreau@acme.example' },
+  databricks: { statement: 'select 42', warehouse_id: '1a2b3c4d5e6f7890', job: 7, run_id: 8 },
+  'app-store-connect': { bundle_id: 'com.acme.shop', app_id: '1234567890' },
   linkedin: { member_id: 'p1', url: 'https://acme.example', post_id: 'urn:li:share:1' },
   zoom: { topic: 'Demo', start_time: '2027-03-01T14:00:00Z', meeting_id: '81000000001' },
 };
+/** Not for a key of one's own. */
+const FOR_APPS = new Set(['github list_installation_repositories']);
 const CAMPAIGNS: Record<string, unknown> = { smartlead: 1001, heyreach: 5001, instantly: 'any' };
 
 test.each(
   stoodIn.flatMap((definition) =>
-    definition.actions.map((action): [string, string, Action] => [definition.slug, action.name, action]),
+    definition.actions
+      .filter(({ name }) => !FOR_APPS.has(`${definition.slug} ${name}`))
+      .map((action): [string, string, Action] => [definition.slug, action.name, action]),
   ),
 )('%s %s gets an answer its outputs can be read from', async (slug, name, action) => {
   const values = {

@@ -1,5 +1,6 @@
 import type { OAuthSpec } from './oauth/spec.ts';
 import type { Reply, SandboxRequest } from './request.ts';
+import type { Identified, TokenDesk } from './service-accounts/token-desk.ts';
 
 export interface RateWindow {
   calls: number;
@@ -13,6 +14,10 @@ export interface StandIn {
   /** Further addresses: sign-in pages, token endpoints. Each gets a port of its own. */
   otherOrigins?: readonly string[];
   oauth?: OAuthSpec;
+  /** What accounts of programs ask before they have a token; null: the request is none of that. Comes before `oauth`. */
+  atDesk?(request: SandboxRequest, desk: TokenDesk): Reply | null;
+  /** Whose a bearer is that nobody gave out: a JWT that was signed by the account itself. null: it is none. */
+  identify?(request: SandboxRequest, desk: TokenDesk): Identified | null;
   keyOf(headers: SandboxRequest['headers'], query: URLSearchParams): string | null;
   /** Calls of one group share a budget; an empty list has none. */
   limitsOf(path: string): { group: string; windows: readonly RateWindow[] };

@@ -1,11 +1,13 @@
 import type { Server } from 'node:http';
 import { AWS_ORIGINS, serveAws } from './aws/serve.ts';
+import { RoleSessions } from './aws/sessions.ts';
 import { CallLog } from './call-log.ts';
 import { reset, serveControl, type Upstream } from './control.ts';
 import { Limiter } from './limiter.ts';
 import { Grants } from './oauth/grants.ts';
 import { PROVIDERS } from './provider-list.ts';
 import { type SandboxState, serveProvider } from './provider-server.ts';
+import { KeyDesk } from './service-accounts/key-desk.ts';
 
 export interface SandboxOptions {
   /** Of the start page; the providers take the next ones. 0 lets the system choose each. */
@@ -25,6 +27,8 @@ export interface Sandbox {
   url: string;
   upstreams: readonly Upstream[];
   log: CallLog;
+  /** Keys and client secrets of programs' accounts: made and taken away as at the provider. */
+  keys: KeyDesk;
   /** Adds credits to the account of a key; false where the key was never used. */
   topUp(key: string, credits: number): boolean;
   revoke(key: string): void;
@@ -45,6 +49,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     failuresLeft: new Map(),
     revoked: new Set(),
     grants: new Grants(),
+    keys: new KeyDesk(),
     tokenSeconds: options.tokenSeconds ?? null,
     latencyMs: options.latencyMs ?? 0,
     slowMs: options.slowMs ?? 5000,
@@ -74,6 +79,8 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
       port: first === 0 ? 0 : first + 1 + addresses.length,
       nowMs: state.nowMs,
       revoked: state.revoked,
+      sessions: new RoleSessions(),
+      tokenSeconds: state.tokenSeconds,
       onCall: (key, method, path, status) =>
         state.log.count({ provider: 'aws', key, method, path }, '', '', status),
     });
@@ -82,7 +89,14 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
       upstreams.push({ slug: 'aws', origin, target: `http://127.0.0.1:${aws.port}` });
     const control = await serveControl(first, upstreams, state);
     servers.push(control.server);
-    return { url: `http://127.0.0.1:${control.port}`, upstreams, log: state.log, close, ...controls(state) };
+    return {
+      url: `http://127.0.0.1:${control.port}`,
+      upstreams,
+      log: state.log,
+      keys: state.keys,
+      close,
+      ...controls(state),
+    };
   } catch (error) {
     await close();
     throw error;

@@ -72,12 +72,6 @@ function token(deps: FlowDeps, slug: string, spec: OAuthSpec, request: SandboxRe
   const isInForm = request.method === 'POST' && isJson === (spec.body === 'json');
   if (!isInForm || memberOf(request.body, 'grant_type') === undefined)
     return spec.failed('invalid_request', isRefresh);
-  if (kind === JWT_BEARER && spec.grantOfAssertion) {
-    const grant = spec.grantOfAssertion(textOf(request.body, 'assertion'), deps.nowMs());
-    return grant === null
-      ? spec.failed('invalid_grant', false)
-      : issue(deps, slug, withoutRefresh(spec), grant, false);
-  }
   if (client.id !== SANDBOX_CLIENT.id) return spec.failed('invalid_client', isRefresh);
   if (client.secret !== SANDBOX_CLIENT.secret) return spec.failed('bad_secret', isRefresh);
   switch (kind) {
@@ -127,8 +121,6 @@ function again(deps: FlowDeps, slug: string, spec: OAuthSpec, refreshToken: stri
   if ('because' in found) return spec.failed('invalid_grant', true);
   return issue(deps, slug, spec, found.grant, true, refreshToken);
 }
-
-const JWT_BEARER = 'urn:ietf:params:oauth:grant-type:jwt-bearer';
 
 function withoutRefresh(spec: OAuthSpec): OAuthSpec {
   return { ...spec, givesRefreshToken: () => false };

@@ -16,6 +16,8 @@ export interface Grant {
   isWithdrawn: boolean;
   /** When it was allowed. */
   sinceMs?: number;
+  /** Of a program's account: every call lacks a permission, or is throttled. */
+  mood?: 'limited' | 'throttled';
 }
 
 export interface Issued {
@@ -76,8 +78,6 @@ export interface OAuthSpec {
   encoded?(reply: Reply, request: SandboxRequest): Reply;
   /** The answer's body. */
   tokens(issued: Issued): Record<string, unknown>;
-  /** Who a signed assertion stands for, where service accounts may ask too; null: nobody. */
-  grantOfAssertion?(assertion: string, nowMs: number): Grant | null;
   failed(failure: TokenFailure, isRefresh: boolean): Reply;
   revoked(): Reply;
 }

@@ -1,6 +1,7 @@
 import type { OAuthSpec } from '../oauth/spec.ts';
 import { personOfEmail, pick } from '../people.ts';
 import { bearerOf, ownerOf, type Reply, type SandboxRequest, textOf } from '../request.ts';
+import { atGitHubDesk } from '../service-accounts/github-app.ts';
 import type { StandIn } from '../stand-in.ts';
 
 const API = 'https://api.github.com';
@@ -61,6 +62,7 @@ export const github: StandIn = {
   slug: 'github',
   origin: API,
   otherOrigins: [SITE],
+  atDesk: atGitHubDesk,
   oauth,
   keyOf: bearerOf,
   limitsOf: (path) =>
@@ -83,6 +85,18 @@ export const github: StandIn = {
 
 function answer(request: SandboxRequest): Reply {
   const { method, path, query, body } = request;
+  const isInstallation = request.grant?.scopes.includes('installation') ?? false;
+  if (isInstallation && /^\/user(\/|$)/.test(path))
+    return error(403, 'Resource not accessible by integration');
+  if (path === '/installation/repositories') {
+    if (!isInstallation)
+      return error(
+        403,
+        'You must authenticate with an installation access token in order to list repositories for an installation.',
+      );
+    const repositories = ['website', 'api'].map((name) => repository(request.grant?.account ?? 'acme', name));
+    return { status: 200, body: { total_count: repositories.length, repositories } };
+  }
   if (path === '/user') {
     const owner = ownerOf('github', request);
     const login = owner.split('@')[0];

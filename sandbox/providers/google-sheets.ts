@@ -1,13 +1,14 @@
-import { grantOfAssertion } from '../oauth/service-account.ts';
 import type { OAuthSpec } from '../oauth/spec.ts';
 import { oneOf, pick, uuidOf } from '../people.ts';
 import { bearerOf, memberOf, ownerOf, type Reply, type SandboxRequest } from '../request.ts';
+import { atGoogleDesk, GOOGLE_TOKENS as TOKENS } from '../service-accounts/google.ts';
 import type { StandIn } from '../stand-in.ts';
 import { answerBigQuery, BIGQUERY } from './bigquery.ts';
+import { answerGoogleCloud, GOOGLE_CLOUD } from './google-cloud.ts';
+import { answerDrive, DRIVE } from './google-drive.ts';
 
 const API = 'https://sheets.googleapis.com';
 const PAGES = 'https://accounts.google.com';
-const TOKENS = 'https://oauth2.googleapis.com';
 const PERSON = 'https://openidconnect.googleapis.com';
 
 // https://developers.google.com/identity/protocols/oauth2/web-server
@@ -22,7 +23,6 @@ const oauth: OAuthSpec = {
   accessSeconds: 3600,
   givesRefreshToken: ({ asked }) =>
     asked.get('access_type') === 'offline' && asked.get('prompt') === 'consent',
-  grantOfAssertion,
   tokens: ({ grant, accessToken, refreshToken, expiresInSeconds }) => ({
     access_token: accessToken,
     expires_in: expiresInSeconds,
@@ -49,8 +49,9 @@ const oauth: OAuthSpec = {
 export const googleSheets: StandIn = {
   slug: 'google-sheets',
   origin: API,
-  otherOrigins: [PAGES, TOKENS, PERSON, BIGQUERY],
+  otherOrigins: [PAGES, TOKENS, PERSON, BIGQUERY, DRIVE, ...GOOGLE_CLOUD],
   oauth,
+  atDesk: (request, desk) => atGoogleDesk(request, desk, 'google-sheets'),
   keyOf: bearerOf,
   limitsOf: (path) =>
     path.startsWith('/v4/')
@@ -71,6 +72,8 @@ export const googleSheets: StandIn = {
 
 function answer(request: SandboxRequest): Reply {
   if (request.origin === BIGQUERY) return answerBigQuery(request);
+  if (request.origin === DRIVE) return answerDrive(request);
+  if (GOOGLE_CLOUD.includes(request.origin)) return answerGoogleCloud(request);
   if (request.origin === PERSON)
     return request.path === '/v1/userinfo' ? person(request) : error(404, 'NOT_FOUND', 'Not found');
   const { method, body } = request;

@@ -1,16 +1,14 @@
 import type { OAuthSpec, Place } from '../oauth/spec.ts';
 import { personOfEmail, pick, uuidOf } from '../people.ts';
 import { bearerOf, memberOf, ownerOf, type Reply, type SandboxRequest, textOf } from '../request.ts';
+import { atEntraDesk, ENTRA, ENTRA_LOGIN as LOGIN } from '../service-accounts/entra.ts';
 import type { StandIn } from '../stand-in.ts';
 
 const GRAPH = 'https://graph.microsoft.com';
-const LOGIN = 'https://login.microsoftonline.com';
-/** The one directory of the sandbox, beside the names that stand for several. */
-const DIRECTORY = '00000000-0000-4000-8000-00000000acde';
 const PREFIX = `${GRAPH}/`;
 
 const anyTenant = (path: string): Place[] =>
-  ['common', 'organizations', 'consumers', DIRECTORY].map((tenant) => ({
+  ['common', 'organizations', 'consumers', ENTRA.tenant].map((tenant) => ({
     origin: LOGIN,
     path: `/${tenant}/oauth2/v2.0/${path}`,
   }));
@@ -74,6 +72,7 @@ export const microsoftOutlook: StandIn = {
   slug: 'microsoft-outlook',
   origin: GRAPH,
   otherOrigins: [LOGIN],
+  atDesk: atEntraDesk,
   oauth,
   keyOf: bearerOf,
   limitsOf: () => ({ group: 'mailbox', windows: [{ calls: 10_000, perMs: 600_000 }] }),

@@ -1,6 +1,7 @@
 import type { OAuthSpec, Place } from '../oauth/spec.ts';
 import { pick } from '../people.ts';
 import { bearerOf, memberOf, ownerOf, type Reply, type SandboxRequest } from '../request.ts';
+import { atSalesforceDesk } from '../service-accounts/salesforce-jwt.ts';
 import type { StandIn } from '../stand-in.ts';
 
 /** The one org of the sandbox; it can also be signed in to by its own address. */
@@ -59,6 +60,7 @@ export const salesforce: StandIn = {
   slug: 'salesforce',
   origin: ORG,
   otherOrigins: [LOGIN, TEST],
+  atDesk: (request, desk) => atSalesforceDesk(request, desk, ORG),
   oauth,
   keyOf: bearerOf,
   limitsOf: () => ({ group: 'org', windows: [{ calls: 100_000, perMs: 86_400_000 }] }),
