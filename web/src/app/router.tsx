@@ -77,6 +77,11 @@ const page = {
     path: '/tables/$tableId',
     component: lazyRouteComponent(() => import('../features/tables/table-page.tsx'), 'TablePage'),
   }),
+  notices: createRoute({
+    getParentRoute: () => app,
+    path: '/notices',
+    component: lazyRouteComponent(() => import('../features/notices/notices-page.tsx'), 'NoticesPage'),
+  }),
 };
 
 const settings = createRoute({
@@ -134,12 +139,13 @@ const setting = {
   app: createRoute({
     getParentRoute: () => settings,
     path: '/connections/$slug',
-    // `open`: its details; `reconnect`: its popup; `sign_in`: a sign-in that led back here.
+    // `open`: its details; `reconnect`, `replace`: its popups; `sign_in`: a sign-in that led back here.
     validateSearch: (
       search,
-    ): { open?: string | undefined; reconnect?: string | undefined; sign_in?: string | undefined } => ({
+    ): Partial<Record<'open' | 'reconnect' | 'replace' | 'sign_in', string | undefined>> => ({
       open: text(search.open),
       reconnect: text(search.reconnect),
+      replace: text(search.replace),
       sign_in: text(search.sign_in),
     }),
     component: lazyRouteComponent(() => import('../features/connections/app-page.tsx'), 'AppPage'),
@@ -147,7 +153,22 @@ const setting = {
   setups: createRoute({
     getParentRoute: () => settings,
     path: '/sign-in-setups',
+    // `replace`: the tool whose client secret is to be replaced.
+    validateSearch: (search): { replace?: string | undefined } => ({ replace: text(search.replace) }),
     component: lazyRouteComponent(() => import('../features/connections/setups-page.tsx'), 'SetupsPage'),
+  }),
+  expiries: createRoute({
+    getParentRoute: () => settings,
+    path: '/what-ends-when',
+    component: lazyRouteComponent(() => import('../features/expiries/expiries-page.tsx'), 'ExpiriesPage'),
+  }),
+  notifications: createRoute({
+    getParentRoute: () => settings,
+    path: '/notifications',
+    component: lazyRouteComponent(
+      () => import('../features/notices/notifications-page.tsx'),
+      'NotificationsPage',
+    ),
   }),
   check: createRoute({
     getParentRoute: () => settings,
@@ -200,6 +221,7 @@ const routeTree = root.addChildren([
     page.overview,
     page.tables,
     page.table,
+    page.notices,
     settings.addChildren([
       setting.index,
       setting.general,
@@ -209,7 +231,9 @@ const routeTree = root.addChildren([
       setting.newCustom,
       setting.editCustom,
       setting.app,
+      setting.expiries,
       setting.setups,
+      setting.notifications,
       setting.check,
       setting.members,
       setting.tokens,

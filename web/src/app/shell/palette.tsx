@@ -1,5 +1,7 @@
 import { Modal } from '@mantine/core';
 import {
+  IconBell,
+  IconCalendarDue,
   IconChecklist,
   IconHistory,
   IconHome,
@@ -44,6 +46,20 @@ const pages: Command[] = [
     also: 'integrations connected apps keys',
   },
   {
+    id: 'expiries',
+    label: 'What ends when',
+    to: '/settings/what-ends-when',
+    icon: <IconCalendarDue size={16} />,
+    also: 'settings expiry expires calendar certificates rotation renew',
+  },
+  {
+    id: 'notices',
+    label: 'Notices',
+    to: '/notices',
+    icon: <IconBell size={16} />,
+    also: 'bell alerts needs attention',
+  },
+  {
     id: 'general',
     label: 'General',
     to: '/settings/general',
@@ -56,6 +72,14 @@ const pages: Command[] = [
     to: '/settings/sign-in-setups',
     icon: <IconUserShield size={16} />,
     also: 'settings oauth app client id secret redirect',
+    forManagers: true,
+  },
+  {
+    id: 'notifications',
+    label: 'Notifications',
+    to: '/settings/notifications',
+    icon: <IconBell size={16} />,
+    also: 'settings email slack webhook channels deliveries',
     forManagers: true,
   },
   {
@@ -214,7 +238,7 @@ function useCommands(search: string): Command[] {
     }),
   );
   const shownPages = pages.filter((page) =>
-    page.id === 'connections' ? seesConnections : mayManage || !page.forManagers,
+    page.id === 'connections' || page.id === 'expiries' ? seesConnections : mayManage || !page.forManagers,
   );
   return [...shownPages.filter(fits), ...tableCommands, ...toolCommands];
 }

@@ -17,6 +17,7 @@ import { useShownCrumbs } from '../../lib/crumbs.ts';
 import { sessionQuery } from '../../lib/queries.ts';
 import { toastError } from '../../lib/toast.tsx';
 import { signOut, switchTo } from '../session.ts';
+import { Bell } from './bell.tsx';
 import styles from './topbar.module.css';
 import { isMac } from './use-shortcut.ts';
 
@@ -38,6 +39,7 @@ export function Topbar({ onMenu, onSearch }: Props) {
         <IconSearch size={15} aria-hidden />
         <span className={styles.searchWords}>Search</span> <kbd className={styles.kbd}>{shortcut}</kbd>
       </UnstyledButton>
+      <Bell />
       <WorkspaceMenu />
     </header>
   );

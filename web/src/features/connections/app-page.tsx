@@ -74,7 +74,7 @@ interface LoadedProps {
 }
 
 function LoadedApp({ tool, connections, onMore, isLoadingMore }: LoadedProps) {
-  const { open, reconnect, sign_in: authorization } = route.useSearch();
+  const { open, reconnect, replace, sign_in: authorization } = route.useSearch();
   const navigate = route.useNavigate();
   const mayChange = useMay('admin');
   const [saved, setSaved] = useState<Saved | null>(null);
@@ -86,13 +86,16 @@ function LoadedApp({ tool, connections, onMore, isLoadingMore }: LoadedProps) {
   );
   const opened = useOne(connections, open);
   const toReconnect = useOne(connections, mayChange ? reconnect : undefined);
+  const toReplace = useOne(connections, mayChange ? replace : undefined);
   const hasSome = connections.length > 0;
-  // A link from elsewhere that says "Reconnect" opens it; once.
+  // A link from elsewhere that says "Reconnect" or "Replace" opens it; once.
   useEffect(() => {
-    if (toReconnect === undefined) return;
-    setDialog({ kind: 'reconnect', connection: toReconnect });
+    const asked = toReconnect ?? toReplace;
+    if (asked === undefined) return;
+    const isNewSignIn = toReconnect !== undefined || asked.method === 'oauth2';
+    setDialog({ kind: isNewSignIn ? 'reconnect' : 'replace', connection: asked });
     void navigate({ search: {}, replace: true });
-  }, [toReconnect, navigate]);
+  }, [toReconnect, toReplace, navigate]);
   const done = (next: Saved) => {
     setSaved(next);
     if (authorization !== undefined) void navigate({ search: {}, replace: true });
@@ -174,9 +177,9 @@ function LoadedApp({ tool, connections, onMore, isLoadingMore }: LoadedProps) {
         connection={opened}
         onClose={() => show(undefined)}
         mayChange={mayChange}
-        onReconnect={(connection) => {
+        onDialog={(next) => {
           show(undefined);
-          setDialog({ kind: 'reconnect', connection });
+          setDialog(next);
         }}
       />
     </Page>

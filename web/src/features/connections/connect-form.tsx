@@ -3,11 +3,13 @@ import { useId, useRef, useState } from 'react';
 import { api } from '../../lib/api.ts';
 import { Notice } from '../../ui/notice.tsx';
 import styles from './connect-form.module.css';
+import { FoldedDates, momentOf, noDates } from './date-fields.tsx';
 import { EnterCredentials } from './enter-credentials.tsx';
 import { MethodChoice } from './method-choice.tsx';
-import { methodsOf } from './methods.ts';
+import { methodsOf, secretName } from './methods.ts';
 import { NameField } from './name-field.tsx';
 import type { Saved } from './outcome.tsx';
+import { lower } from './rotation-steps.tsx';
 import { ConnectBySignIn, signInError } from './sign-in/connect-by-sign-in.tsx';
 import { useSignedIn } from './sign-in/use-signed-in.ts';
 import { useCredentialsForm } from './use-credentials-form.ts';
@@ -28,6 +30,7 @@ export function ConnectForm({ tool, onSaved, onCancel, isPopup = false }: Props)
   const methods = methodsOf(tool);
   const [chosen, setChosen] = useState(methods[0]?.id);
   const [name, setName] = useState('');
+  const [dates, setDates] = useState(noDates);
   const method = methods.find((one) => one.id === chosen) ?? methods[0];
   const formId = useId();
   const keyFor = useOnceKey();
@@ -39,6 +42,7 @@ export function ConnectForm({ tool, onSaved, onCancel, isPopup = false }: Props)
       ...(method !== undefined && { method: method.id }),
       credentials,
       save_unverified: saveUnverified,
+      ...(dates.ends !== '' && { ends_at: momentOf(dates.ends) }),
     };
     return api.connections.create(body, keyFor(body));
   }, onSaved);
@@ -85,7 +89,15 @@ export function ConnectForm({ tool, onSaved, onCancel, isPopup = false }: Props)
           method={method}
           form={form}
           {...(onCancel && { onCancel })}
-        />
+        >
+          <FoldedDates
+            dates={dates}
+            onDates={setDates}
+            what={lower(secretName(method))}
+            errorOf={() => form.error?.field('ends_at')}
+            hasReplace={false}
+          />
+        </EnterCredentials>
       )}
     </div>
   );

@@ -10,7 +10,8 @@ import { endsSoon, reconnectVerb } from './reconnect-words.ts';
 import { useConnectionsChanged } from './use-changes.ts';
 
 export interface RowDialog {
-  kind: 'edit' | 'reconnect' | 'disconnect' | 'delete';
+  /** replace: the edit popup with a new key to enter. */
+  kind: 'edit' | 'replace' | 'reconnect' | 'disconnect' | 'delete';
   connection: Connection;
 }
 

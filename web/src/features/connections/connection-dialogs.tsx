@@ -26,9 +26,11 @@ function OpenDialog({ tool, connections, dialog, onDialog, onSaved }: Props & { 
   const shared = { tool, connection, onClose: () => onDialog(null) };
   switch (kind) {
     case 'edit':
+    case 'replace':
       return (
         <EditPopup
           {...shared}
+          startsReplacing={kind === 'replace'}
           onSaved={onSaved}
           onReconnect={() => onDialog({ kind: 'reconnect', connection })}
         />

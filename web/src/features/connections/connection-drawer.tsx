@@ -11,7 +11,9 @@ import { Failed } from '../../ui/notice.tsx';
 import { Skeleton } from '../../ui/skeleton.tsx';
 import { ConnectionState } from '../../ui/status.tsx';
 import { CheckNow } from './check-now.tsx';
+import type { RowDialog } from './connection-actions.tsx';
 import styles from './connection-drawer.module.css';
+import { DateLines } from './date-lines.tsx';
 import { fieldLabel } from './methods.ts';
 import { lacksAccess, MissingAccess, ScopeName } from './missing-access.tsx';
 import { NextStep, OwnWords } from './outcome.tsx';
@@ -26,12 +28,12 @@ interface Props {
   connection: Connection | undefined;
   onClose: () => void;
   mayChange: boolean;
-  /** New credentials, or a new sign-in, for this connection. */
-  onReconnect: (connection: Connection) => void;
+  /** New credentials, a new sign-in or other dates for this connection. */
+  onDialog: (dialog: RowDialog) => void;
 }
 
 /** Everything about one connection: how it stands, how it is used, what happened to it. */
-export function ConnectionDrawer({ tool, connection, onClose, mayChange, onReconnect }: Props) {
+export function ConnectionDrawer({ tool, connection, onClose, mayChange, onDialog }: Props) {
   return (
     <Drawer
       opened={connection !== undefined}
@@ -45,7 +47,7 @@ export function ConnectionDrawer({ tool, connection, onClose, mayChange, onRecon
         <Details
           tool={tool}
           connection={connection}
-          onReconnect={mayChange ? () => onReconnect(connection) : undefined}
+          onDialog={mayChange ? (kind) => onDialog({ kind, connection }) : undefined}
         />
       )}
     </Drawer>
@@ -56,11 +58,12 @@ interface DetailsProps {
   tool: Integration;
   connection: Connection;
   /** Left out for those who may not change it. */
-  onReconnect: (() => void) | undefined;
+  onDialog: ((kind: RowDialog['kind']) => void) | undefined;
 }
 
-function Details({ tool, connection, onReconnect }: DetailsProps) {
-  const mayChange = onReconnect !== undefined;
+function Details({ tool, connection, onDialog }: DetailsProps) {
+  const mayChange = onDialog !== undefined;
+  const onReconnect = onDialog && (() => onDialog('reconnect'));
   const { account, last_verdict: verdict } = connection;
   return (
     <div className={styles.details}>
@@ -133,6 +136,7 @@ function Details({ tool, connection, onReconnect }: DetailsProps) {
       )}
       <h3>Credentials</h3>
       <Credentials tool={tool} connection={connection} mayChange={mayChange} />
+      <DateLines connection={connection} onDialog={onDialog} />
       <Granted tool={tool} connection={connection} />
       <h3>Calls in the last 30 days</h3>
       <UsageStrip connectionId={connection.id} />

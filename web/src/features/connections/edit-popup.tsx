@@ -4,9 +4,11 @@ import { ActionIcon, Input, Modal, NativeSelect } from '@mantine/core';
 import { IconPencil } from '@tabler/icons-react';
 import { useState } from 'react';
 import { api } from '../../lib/api.ts';
+import { dayOfMoment, shortDay } from '../../lib/dates.ts';
 import { hasCode } from '../../lib/failure.ts';
 import { toastDone } from '../../lib/toast.tsx';
 import formStyles from './connect-form.module.css';
+import { changedDates, datesOf, FoldedDates, noDates } from './date-fields.tsx';
 import styles from './edit-popup.module.css';
 import { EditedMeanwhile } from './edited-meanwhile.tsx';
 import { EnteredFields, FormFoot } from './enter-credentials.tsx';
@@ -23,24 +25,35 @@ interface Props {
   onSaved: (saved: Saved) => void;
   /** Sign in again instead, where there is no key to replace. */
   onReconnect: () => void;
+  /** Opens with the field for a new key, rather than with the saved one. */
+  startsReplacing?: boolean;
 }
 
-/** The connection's name, and behind the edit icon a new key in place of the saved one. */
-export function EditPopup({ tool, connection, onClose, onSaved, onReconnect }: Props) {
+/** The connection's name, its dates, and behind the edit icon a new key in place of the saved one. */
+export function EditPopup(props: Props) {
+  const { tool, connection, onClose, onSaved, onReconnect, startsReplacing = false } = props;
   // The one it was opened on: whatever somebody else does meanwhile is noticed by its version.
   const [base, setBase] = useState(connection);
   const [name, setName] = useState(connection.name);
   const method = methodOf(tool, base);
   const isSignIn = method?.kind === 'oauth2';
-  const [isReplacing, setReplacing] = useState(connection.status === 'disconnected' && !isSignIn);
+  const [isReplacing, setReplacing] = useState(
+    !isSignIn && (startsReplacing || connection.status === 'disconnected'),
+  );
   const [keepHours, setKeepHours] = useState(24);
+  // Of a new key there is no date yet.
+  const datesBefore = isReplacing ? noDates : datesOf(base);
+  const [dates, setDates] = useState(datesBefore);
   const isRenamed = name.trim() !== base.name;
+  const newDates = changedDates(dates, datesBefore);
+  const isChanged = isReplacing || isRenamed || Object.keys(newDates).length > 0;
   const form = useCredentialsForm(
     (credentials, { saveUnverified = false }) =>
       api.connections.update(
         base.id,
         {
           ...(isRenamed && { name: name.trim() }),
+          ...newDates,
           ...(isReplacing && {
             credentials,
             save_unverified: saveUnverified,
@@ -52,15 +65,21 @@ export function EditPopup({ tool, connection, onClose, onSaved, onReconnect }: P
     (saved) => {
       onClose();
       if (saved.verdict !== null) onSaved(saved);
-      else toastDone(`Renamed to “${saved.name}”.`);
+      else toastDone(isRenamed ? `Renamed to “${saved.name}”.` : 'Saved.');
     },
     base.fields,
   );
   const isStale = hasCode(form.error, 'edited_meanwhile');
   const takeTheirs = (theirs: Connection) => {
     if (!isRenamed) setName(theirs.name);
+    if (!isReplacing && Object.keys(newDates).length === 0) setDates(datesOf(theirs));
     setBase(theirs);
     form.setError(null);
+  };
+
+  const replace = () => {
+    setReplacing(true);
+    setDates(noDates);
   };
 
   return (
@@ -70,7 +89,7 @@ export function EditPopup({ tool, connection, onClose, onSaved, onReconnect }: P
         autoComplete="off"
         onSubmit={(event) => {
           event.preventDefault();
-          if (!isReplacing && !isRenamed) onClose();
+          if (!isChanged) onClose();
           else void form.submit();
         }}
       >
@@ -88,10 +107,18 @@ export function EditPopup({ tool, connection, onClose, onSaved, onReconnect }: P
           <SavedKey
             label={isSignIn ? 'Sign-in' : secretName(method)}
             connection={base}
-            onReplace={isSignIn ? onReconnect : () => setReplacing(true)}
+            onReplace={isSignIn ? onReconnect : replace}
             isSignIn={isSignIn}
           />
         )}
+        <FoldedDates
+          key={isReplacing ? 'new' : 'saved'}
+          dates={dates}
+          onDates={setDates}
+          what={isSignIn ? 'sign-in' : lower(secretName(method))}
+          known={isReplacing ? undefined : knownEnd(base)}
+          errorOf={(date) => form.error?.field(date === 'ends' ? 'ends_at' : 'rotate_at')}
+        />
         {isStale && <EditedMeanwhile base={base} onTheirs={takeTheirs} />}
         <FormFoot
           form={isStale ? { ...form, error: null } : form}
@@ -169,4 +196,10 @@ function SavedKey({ label, connection, onReplace, isSignIn }: SavedKeyProps) {
 
 function signedInAs({ status, account }: Connection): string {
   return status === 'disconnected' ? 'Not signed in' : (account?.name ?? 'Signed in');
+}
+
+/** What the credential or the tool says of its end by itself; the sooner of that and the entered day counts. */
+function knownEnd({ expires_at: at, ends_at: entered, method }: Connection): string | undefined {
+  if (at === null || at === entered || method === 'oauth2') return undefined;
+  return `It ends on ${shortDay(dayOfMoment(at))} by itself. An earlier day entered here counts.`;
 }

@@ -18,10 +18,13 @@ interface Props {
   form: CredentialsForm;
   onCancel?: () => void;
   mayChangeAccount?: boolean;
+  /** What is entered besides, above the button. */
+  children?: React.ReactNode;
 }
 
 /** The way in by a key, a password or a file: entered, checked with the tool, then saved. */
-export function EnterCredentials({ formId, tool, method, form, onCancel, mayChangeAccount }: Props) {
+export function EnterCredentials(props: Props) {
+  const { formId, tool, method, form, onCancel, mayChangeAccount, children } = props;
   return (
     <form
       id={formId}
@@ -33,6 +36,7 @@ export function EnterCredentials({ formId, tool, method, form, onCancel, mayChan
       }}
     >
       <EnteredFields tool={tool} method={method} form={form} />
+      {children}
       <FormFoot
         form={form}
         tool={tool}

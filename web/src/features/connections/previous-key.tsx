@@ -82,11 +82,6 @@ function KeyWords({ connection, method }: { connection: Connection; method: Auth
   return (
     <>
       <Hint hint={connection.hint} method={method} />
-      {connection.expires_at !== null && (
-        <p className="k-2">
-          Ends <Ago at={connection.expires_at} />.
-        </p>
-      )}
       <TokenState connection={connection} />
     </>
   );

@@ -9,5 +9,7 @@ export function useConnectionsChanged(): () => void {
     void client.invalidateQueries({ queryKey: ['integrations'] });
     void client.invalidateQueries({ queryKey: ['integration'] });
     void client.invalidateQueries({ queryKey: ['oauth-apps'] });
+    void client.invalidateQueries({ queryKey: ['expiries'] });
+    void client.invalidateQueries({ queryKey: ['notices'] });
   }, [client]);
 }

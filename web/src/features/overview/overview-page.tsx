@@ -8,6 +8,7 @@ import { Page } from '../../ui/page.tsx';
 import { SkeletonRows } from '../../ui/skeleton.tsx';
 import { Attention } from './attention.tsx';
 import { ConnectionHealth } from './connection-health.tsx';
+import { EndingSoon } from './ending-soon.tsx';
 import { FirstSteps } from './first-steps.tsx';
 import { RecentTables } from './recent-tables.tsx';
 import { RunningNow } from './running-now.tsx';
@@ -46,6 +47,7 @@ export function OverviewPage() {
       <ConnectionRequests />
       <Attention runs={runs.data?.data ?? []} />
       <RunningNow runs={runs.data?.data ?? []} />
+      <EndingSoon />
       <ConnectionHealth apps={apps.data ?? []} />
       <RecentTables tables={tables.data?.data ?? []} />
     </Page>

@@ -6,8 +6,8 @@ import { useState } from 'react';
 import { api } from '../../lib/api.ts';
 import { failureOf } from '../../lib/failure.ts';
 import { tokensQuery } from '../../lib/queries.ts';
+import { MadeOncePopup } from '../../ui/made-once-popup.tsx';
 import { Notice } from '../../ui/notice.tsx';
-import { MadeOncePopup } from './made-once-popup.tsx';
 import styles from './settings.module.css';
 
 /** The scopes that have something to open today, in plain words. */
@@ -75,6 +75,7 @@ function TokenForm({
         await api.tokens.create({ name: name.trim(), scopes: chosen as Scope[], expires_in_days: days }),
       );
       void client.invalidateQueries({ queryKey: tokensQuery.queryKey });
+      void client.invalidateQueries({ queryKey: ['expiries'] });
     } catch (cause) {
       setError(cause);
     } finally {

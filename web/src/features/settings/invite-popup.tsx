@@ -8,8 +8,8 @@ import { failureOf } from '../../lib/failure.ts';
 import { invitationsQuery } from '../../lib/people-queries.ts';
 import { givableRoles, roleAbout, roleWords, withArticle } from '../../lib/roles.ts';
 import { useCurrentWorkspace } from '../../lib/use-role.ts';
+import { MadeOncePopup } from '../../ui/made-once-popup.tsx';
 import { Notice } from '../../ui/notice.tsx';
-import { MadeOncePopup } from './made-once-popup.tsx';
 import styles from './settings.module.css';
 
 /** Makes a link for one person; it is shown this one time. */

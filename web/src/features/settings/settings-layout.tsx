@@ -1,5 +1,7 @@
 import {
   IconAdjustments,
+  IconBell,
+  IconCalendarDue,
   IconChecklist,
   IconHistory,
   IconKey,
@@ -16,6 +18,7 @@ import { HiddenConnections } from './hidden-connections.tsx';
 import styles from './settings-layout.module.css';
 
 const connections = '/settings/connections';
+const expiries = '/settings/what-ends-when';
 
 interface Item {
   to: string;
@@ -33,8 +36,10 @@ const groups: { name: string; items: Item[] }[] = [
       { to: '/settings/general', label: 'General', icon: IconAdjustments },
       // By whichever of its two names somebody looks for it.
       { to: '/settings/connections', label: 'Connections', also: 'Integrations', icon: IconPlugConnected },
+      { to: '/settings/what-ends-when', label: 'What ends when', icon: IconCalendarDue },
       { to: '/settings/sign-in-setups', label: 'Sign-in setups', icon: IconUserShield, forManagers: true },
       { to: '/settings/check', label: 'Check my setup', icon: IconChecklist, forManagers: true },
+      { to: '/settings/notifications', label: 'Notifications', icon: IconBell, forManagers: true },
       { to: '/settings/members', label: 'Members', icon: IconUsers },
       { to: '/settings/tokens', label: 'API tokens', icon: IconKey, forManagers: true },
       { to: '/settings/audit', label: 'Audit log', icon: IconHistory, forManagers: true },
@@ -55,7 +60,7 @@ export function SettingsLayout() {
   const mayManage = useMay('admin');
   const pathname = useRouterState({ select: (state) => state.location.pathname });
   const column = useActiveInSight(pathname);
-  const isHidden = !seesConnections && pathname.startsWith(connections);
+  const isHidden = !seesConnections && (pathname.startsWith(connections) || pathname.startsWith(expiries));
   return (
     <div className={styles.layout}>
       <nav ref={column} className={styles.column} aria-label="Settings">
@@ -64,7 +69,7 @@ export function SettingsLayout() {
             <p className={styles.name}>{group.name}</p>
             {group.items
               .filter(({ to, forManagers }) =>
-                to === connections ? seesConnections : mayManage || !forManagers,
+                to === connections || to === expiries ? seesConnections : mayManage || !forManagers,
               )
               .map((item) => (
                 <Link key={item.to} to={item.to} className={styles.item}>

@@ -82,6 +82,7 @@ function Tokens({ onCreate }: { onCreate: () => void }) {
           if (revoking === null) return;
           await api.tokens.revoke(revoking.id);
           await client.invalidateQueries({ queryKey: tokensQuery.queryKey });
+          void client.invalidateQueries({ queryKey: ['expiries'] });
           toastDone(`“${revoking.name}” was revoked.`);
         }}
       >

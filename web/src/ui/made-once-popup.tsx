@@ -1,8 +1,8 @@
 import { Button, Modal } from '@mantine/core';
 import { type ReactNode, useState } from 'react';
-import { CopyField } from '../../ui/copy-field.tsx';
-import { Notice } from '../../ui/notice.tsx';
-import styles from './settings.module.css';
+import { CopyField } from './copy-field.tsx';
+import styles from './form.module.css';
+import { Notice } from './notice.tsx';
 
 interface Props<Made> {
   opened: boolean;
