@@ -12,6 +12,7 @@ import { changedDates, datesOf, FoldedDates, noDates } from './date-fields.tsx';
 import styles from './edit-popup.module.css';
 import { EditedMeanwhile } from './edited-meanwhile.tsx';
 import { EnteredFields, FormFoot } from './enter-credentials.tsx';
+import { keepChoices } from './keep-choices.ts';
 import { fieldsOf, methodOf, secretName } from './methods.ts';
 import { NameField } from './name-field.tsx';
 import type { Saved } from './outcome.tsx';
@@ -138,14 +139,6 @@ interface ReplacementProps {
   keepHours: number;
   onKeepHours: (hours: number) => void;
 }
-
-const keepChoices = [
-  { value: '24', label: 'For 24 hours, to roll back' },
-  { value: '1', label: 'For one hour' },
-  { value: '168', label: 'For 7 days' },
-  { value: '720', label: 'For 30 days' },
-  { value: '0', label: 'Not at all: it leaked' },
-];
 
 /** A new key in place of the saved one: the steps, the field, and what becomes of the old one. */
 function Replacement({ tool, connection, form, keepHours, onKeepHours }: ReplacementProps) {

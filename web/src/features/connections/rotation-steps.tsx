@@ -29,8 +29,25 @@ export function RotationSteps({ tool, method, done }: Props) {
     </>,
   ];
   return (
+    <FourSteps what={secret} steps={steps} done={done}>
+      {done < 3 && help !== null && <p className={styles.help}>{help}</p>}
+    </FourSteps>
+  );
+}
+
+interface FourStepsProps {
+  /** What is replaced: "API key", "client secret". */
+  what: string;
+  steps: readonly React.ReactNode[];
+  done: number;
+  children?: React.ReactNode;
+}
+
+/** The steps themselves, with the one that is next. */
+export function FourSteps({ what, steps, done, children }: FourStepsProps) {
+  return (
     <div className={styles.steps}>
-      <ol aria-label={`How to replace the ${secret}`}>
+      <ol aria-label={`How to replace the ${what}`}>
         {steps.map((step, at) => (
           // biome-ignore lint/suspicious/noArrayIndexKey: four steps that never move
           <li key={at} data-done={at < done || undefined} aria-current={at === done ? 'step' : undefined}>
@@ -41,7 +58,7 @@ export function RotationSteps({ tool, method, done }: Props) {
           </li>
         ))}
       </ol>
-      {done < 3 && help !== null && <p className={styles.help}>{help}</p>}
+      {children}
     </div>
   );
 }

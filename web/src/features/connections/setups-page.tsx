@@ -1,12 +1,14 @@
-import type { IntegrationSummary } from '@keyrail/contract/integrations';
+import type { Integration, IntegrationSummary } from '@keyrail/contract/integrations';
 import type { OAuthApp } from '@keyrail/contract/oauth';
 import { Button, Modal, NativeSelect } from '@mantine/core';
 import { IconChecklist, IconPlus, IconUserShield } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
-import { Link } from '@tanstack/react-router';
-import { useState } from 'react';
+import { getRouteApi, Link } from '@tanstack/react-router';
+import { useEffect, useState } from 'react';
 import { api } from '../../lib/api.ts';
 import { useCrumbs } from '../../lib/crumbs.ts';
+import { dayOfMoment, daysLeft, shortDay } from '../../lib/dates.ts';
+import { expiryTone } from '../../lib/expiry-words.ts';
 import { count } from '../../lib/format.ts';
 import { allIntegrationsQuery, integrationQuery, oauthAppsQuery } from '../../lib/queries.ts';
 import { toastDone } from '../../lib/toast.tsx';
@@ -21,17 +23,22 @@ import { Page } from '../../ui/page.tsx';
 import { SkeletonRows } from '../../ui/skeleton.tsx';
 import { Status } from '../../ui/status.tsx';
 import { useReturnFocus } from '../../ui/use-return-focus.ts';
+import { PreviousSecret } from './setups/previous-secret.tsx';
+import { ReplaceSecretPopup } from './setups/replace-secret-popup.tsx';
 import styles from './setups-page.module.css';
 import { SetupForm } from './sign-in/setup-form.tsx';
 import { useConnectionsChanged } from './use-changes.ts';
 
-type Dialog = { kind: 'add' } | { kind: 'edit' | 'remove'; app: OAuthApp };
+type Dialog = { kind: 'add' } | { kind: 'edit' | 'replace' | 'remove'; app: OAuthApp };
+
+const route = getRouteApi('/app/settings/sign-in-setups');
 
 /** The client ids and secrets under which this workspace asks tools for access. */
 export function SetupsPage() {
   useCrumbs([{ label: 'Settings', to: '/settings/general' }, { label: 'Sign-in setups' }]);
   const mayChange = useMay('admin');
   const [dialog, setDialog] = useState<Dialog | null>(null);
+  useAskedFor(setDialog);
   return (
     <Page
       title="Sign-in setups"
@@ -56,9 +63,24 @@ export function SetupsPage() {
       {mayChange ? <Setups onDialog={setDialog} /> : <NotAllowed />}
       {dialog?.kind === 'add' && <AddSetup onClose={() => setDialog(null)} />}
       {dialog?.kind === 'edit' && <EditSetup app={dialog.app} onClose={() => setDialog(null)} />}
+      {dialog?.kind === 'replace' && <ReplaceSecret app={dialog.app} onClose={() => setDialog(null)} />}
       {dialog?.kind === 'remove' && <RemoveSetup app={dialog.app} onClose={() => setDialog(null)} />}
     </Page>
   );
+}
+
+/** A link from elsewhere that says "Replace" opens it; once. */
+function useAskedFor(onDialog: (dialog: Dialog) => void): void {
+  const { replace } = route.useSearch();
+  const navigate = route.useNavigate();
+  const mayChange = useMay('admin');
+  const apps = useQuery({ ...oauthAppsQuery, enabled: mayChange && replace !== undefined });
+  const app = apps.data?.data.find((one) => one.integration === replace && one.set_up_by === 'workspace');
+  useEffect(() => {
+    if (replace === undefined || app === undefined) return;
+    onDialog({ kind: 'replace', app });
+    void navigate({ search: {}, replace: true });
+  }, [replace, app, onDialog, navigate]);
 }
 
 function NotAllowed() {
@@ -170,6 +192,7 @@ function Setup({ app, tool, onDialog }: SetupProps) {
         <span className={styles.quiet}>
           {app.client_secret_hint === null ? 'Secret saved' : `Secret ending in ${app.client_secret_hint}`}
         </span>
+        <SecretDates app={app} />
       </span>
       <span className={styles.quiet}>
         {app.set_up_by === 'operator' ? 'Set up by whoever runs this server' : <Updated app={app} />}
@@ -177,6 +200,14 @@ function Setup({ app, tool, onDialog }: SetupProps) {
       <span className={styles.buttons}>
         {app.set_up_by === 'workspace' && (
           <>
+            <Button
+              size="compact-sm"
+              variant="default"
+              onClick={() => onDialog({ kind: 'replace', app })}
+              aria-label={`Replace the client secret of ${name}`}
+            >
+              Replace secret…
+            </Button>
             <Button
               size="compact-sm"
               variant="default"
@@ -196,7 +227,26 @@ function Setup({ app, tool, onDialog }: SetupProps) {
           </>
         )}
       </span>
+      {app.set_up_by === 'workspace' && <PreviousSecret app={app} />}
     </li>
+  );
+}
+
+/** When the client secret ends, and when people want it replaced. */
+function SecretDates({ app: { client_secret_ends_at: ends, rotate_at: replace } }: { app: OAuthApp }) {
+  return (
+    <>
+      {ends !== null && (
+        <Status tone={expiryTone({ at: ends, kind: 'client_secret' })}>
+          Ends {shortDay(dayOfMoment(ends))} ({daysLeft(ends).toLowerCase()})
+        </Status>
+      )}
+      {replace !== null && (
+        <Status tone={expiryTone({ at: replace, kind: 'rotation' })}>
+          Replace by {shortDay(dayOfMoment(replace))} ({daysLeft(replace).toLowerCase()})
+        </Status>
+      )}
+    </>
   );
 }
 
@@ -251,13 +301,23 @@ function EditSetup({ app, onClose }: { app: OAuthApp; onClose: () => void }) {
   );
 }
 
+/** The popup needs to know the tool; until then nothing is shown, as it is known from the list as a rule. */
+function ReplaceSecret({ app, onClose }: { app: OAuthApp; onClose: () => void }) {
+  const tool = useQuery(integrationQuery(app.integration));
+  const method = tool.data && methodFor(tool.data, app);
+  if (tool.data === undefined || method === undefined) return null;
+  return <ReplaceSecretPopup app={app} tool={tool.data} method={method} onClose={onClose} />;
+}
+
+const methodFor = (tool: Integration, app: OAuthApp | undefined) =>
+  tool.auth_methods.find((one) => one.id === app?.method && one.kind === 'oauth2') ??
+  tool.auth_methods.find((one) => one.kind === 'oauth2');
+
 function FormFor({ slug, app, onClose }: { slug: string; app?: OAuthApp; onClose: () => void }) {
   const tool = useQuery(integrationQuery(slug));
   if (tool.isPending) return <SkeletonRows rows={3} />;
   if (tool.isError) return <Failed error={tool.error} retry={() => void tool.refetch()} />;
-  const method =
-    tool.data.auth_methods.find((one) => one.id === app?.method && one.kind === 'oauth2') ??
-    tool.data.auth_methods.find((one) => one.kind === 'oauth2');
+  const method = methodFor(tool.data, app);
   if (method === undefined) return <p>{tool.data.name} is not connected by signing in.</p>;
   return (
     <SetupForm

@@ -10,6 +10,8 @@ import { failureOf, hasCode } from '../../../lib/failure.ts';
 import { CopyField } from '../../../ui/copy-field.tsx';
 import { Notice } from '../../../ui/notice.tsx';
 import { SecretInput } from '../../../ui/secret-input.tsx';
+import { changedDates, datesOf, FoldedDates, noDates } from '../date-fields.tsx';
+import { Refused } from '../outcome.tsx';
 import { useConnectionsChanged } from '../use-changes.ts';
 import { Beforehand } from './beforehand.tsx';
 import styles from './setup-form.module.css';
@@ -34,17 +36,25 @@ export function SetupForm({ tool, method, app, onSaved, onCancel }: Props) {
   const [error, setError] = useState<unknown>(null);
   const [isBusy, setBusy] = useState(false);
   const changed = useConnectionsChanged();
+  const [datesBefore] = useState(() =>
+    app === undefined ? noDates : datesOf({ ...app, ends_at: app.client_secret_ends_at }),
+  );
+  const [dates, setDates] = useState(datesBefore);
   const keepsSecret = app?.client_secret_hint != null && clientId.trim() === app.client_id;
 
-  const save = async (signInAgain: boolean) => {
+  const save = async ({ signInAgain = false, saveUnverified = false } = {}) => {
     setBusy(true);
     setError(null);
     try {
+      const { ends_at: ends, rotate_at: replace } = changedDates(dates, datesBefore);
       const body = {
         client_id: clientId.trim(),
         ...(secret.trim() !== '' && { client_secret: secret.trim() }),
         ...(method.setup?.address_stamp != null && { address_stamp: method.setup.address_stamp }),
+        ...(ends !== undefined && { client_secret_ends_at: ends }),
+        ...(replace !== undefined && { rotate_at: replace }),
         ...(signInAgain && { sign_in_again: true }),
+        ...(saveUnverified && { save_unverified: true }),
       };
       // Version 0: that there was none yet.
       await api.oauthApps.put(tool.slug, body, app?.version ?? 0);
@@ -64,7 +74,7 @@ export function SetupForm({ tool, method, app, onSaved, onCancel }: Props) {
       className={styles.form}
       onSubmit={(event) => {
         event.preventDefault();
-        void save(false);
+        void save();
       }}
       autoComplete="off"
     >
@@ -103,7 +113,20 @@ export function SetupForm({ tool, method, app, onSaved, onCancel }: Props) {
           server.
         </p>
       )}
-      {error !== null && <NotSaved error={error} isBusy={isBusy} onAnyway={() => void save(true)} />}
+      <FoldedDates
+        dates={dates}
+        onDates={setDates}
+        what="client secret"
+        errorOf={(date) => fieldError(date === 'ends' ? 'client_secret_ends_at' : 'rotate_at')}
+      />
+      {error !== null && (
+        <NotSaved
+          error={error}
+          tool={tool}
+          isBusy={isBusy}
+          onAnyway={(insistence) => void save(insistence)}
+        />
+      )}
       <div className={styles.foot}>
         {onCancel && (
           <Button variant="default" onClick={onCancel}>
@@ -120,11 +143,12 @@ export function SetupForm({ tool, method, app, onSaved, onCancel }: Props) {
 
 interface NotSavedProps {
   error: unknown;
+  tool: Integration;
   isBusy: boolean;
-  onAnyway: () => void;
+  onAnyway: (insistence: { signInAgain?: boolean; saveUnverified?: boolean }) => void;
 }
 
-function NotSaved({ error, isBusy, onAnyway }: NotSavedProps) {
+function NotSaved({ error, tool, isBusy, onAnyway }: NotSavedProps) {
   if (hasCode(error, 'edited_meanwhile')) {
     return (
       <Notice tone="amber" live title="Somebody else changed this setup in the meantime.">
@@ -140,7 +164,12 @@ function NotSaved({ error, isBusy, onAnyway }: NotSavedProps) {
         live
         title="Connections would have to sign in again."
         action={
-          <Button variant="default" size="xs" loading={isBusy} onClick={onAnyway}>
+          <Button
+            variant="default"
+            size="xs"
+            loading={isBusy}
+            onClick={() => onAnyway({ signInAgain: true })}
+          >
             Change it anyway
           </Button>
         }
@@ -148,6 +177,10 @@ function NotSaved({ error, isBusy, onAnyway }: NotSavedProps) {
         <p>{failure.detail}</p>
       </Notice>
     );
+  }
+  // The tool was asked about the secret.
+  if (error instanceof ApiError && error.verdict !== undefined) {
+    return <Refused error={error} tool={tool} onInsist={onAnyway} isBusy={isBusy} />;
   }
   return (
     <Notice tone="red" live title={failure.title}>
