@@ -75,12 +75,29 @@ export const updateWorkspace = z.strictObject({
 });
 
 /**
- * `DELETE /v1/workspace`: owners alone. Its data key is destroyed first, so that nothing secret of it can be opened from then
- * on, by anybody; then everything else goes. Answers 204.
+ * `DELETE /v1/workspace`: an owner who is signed in alone, no API token. Nobody is in the workspace from then on; tools are told
+ * for ten seconds that access people signed in for has ended; then its data keys are destroyed, so that nothing secret of it
+ * can be opened any more, by anybody; the rest goes in the background. People keep their accounts.
  */
 export const deleteWorkspace = z.strictObject({
   name: z.string().max(200).describe('The name of the workspace, exactly, to confirm.'),
 });
+
+/** What is left for people to do. */
+export const deletedWorkspace = z.object({
+  not_withdrawn: z
+    .array(
+      z.object({
+        integration: z.string().describe('The slug.'),
+        integration_name: z.string(),
+        connection_name: z.string().nullable(),
+        account_name: z.string().nullable(),
+        remove_url: z.url().nullable().describe('Where a person removes the access at the tool.'),
+      }),
+    )
+    .describe('Access that could not be withdrawn at the tool.'),
+});
+export type DeletedWorkspace = z.infer<typeof deletedWorkspace>;
 
 export const member = z.object({
   user_id: userId,

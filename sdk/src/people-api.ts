@@ -10,6 +10,7 @@ import type {
   CreatedToken,
   CreateInvitation,
   CreateToken,
+  DeletedWorkspace,
   DeleteWorkspace,
   Invitation,
   InvitationState,
@@ -43,7 +44,7 @@ export function peopleApi(request: Request) {
       update: (body: UpdateWorkspace, version?: number) =>
         request<Workspace>('PATCH', '/v1/workspace', { body, ...(version !== undefined && { version }) }),
       /** For good: its data key goes first, then everything else. */
-      remove: (body: DeleteWorkspace) => request<void>('DELETE', '/v1/workspace', { body }),
+      remove: (body: DeleteWorkspace) => request<DeletedWorkspace>('DELETE', '/v1/workspace', { body }),
       /** What stays and what ends when you leave it. */
       leaving: (workspaceId: string) => request<Leaving>('GET', `/v1/memberships/${workspaceId}/leaving`),
       leave: (workspaceId: string) => request<Leaving>('DELETE', `/v1/memberships/${workspaceId}`),

@@ -20,6 +20,7 @@ export type SignIn = In<typeof people.signIn>;
 export type Session = Out<typeof people.session>;
 export type Workspace = Out<typeof people.workspace>;
 export type UpdateWorkspace = In<typeof people.updateWorkspace>;
+export type DeletedWorkspace = people.DeletedWorkspace;
 export type DeleteWorkspace = In<typeof people.deleteWorkspace>;
 export type Member = Out<typeof people.member>;
 export type Leaving = Out<typeof people.leaving>;

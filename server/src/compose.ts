@@ -13,6 +13,7 @@ import { composeRuns } from './compose/runs.ts';
 import { composeSetupCheck } from './compose/setup-check.ts';
 import { composeSignIns } from './compose/sign-ins.ts';
 import { composeVault } from './compose/vault.ts';
+import { composeWorkspaceDeletion } from './compose/workspace-deletion.ts';
 import type { Config } from './config.ts';
 import type { Connections } from './connections/connections.ts';
 import { openListener } from './db/listen.ts';
@@ -82,6 +83,7 @@ export async function compose(deps: ComposeDeps): Promise<Keyrail> {
   const shared = connectionsDeps(deps, transact, catalogs, outbound);
   const connections = await composeConnections(shared, listener);
   const keys = await composeVault({ ...deps, keyring: shared.keyring, connections }, listener);
+  const deletion = composeWorkspaceDeletion({ ...deps, connections });
   const { signIns, apps } = composeSignIns({ config, system, vault, shared, connections });
 
   const notices = await composeNotices(deps, transact, shared, listener);
@@ -101,6 +103,7 @@ export async function compose(deps: ComposeDeps): Promise<Keyrail> {
       ...people,
       ...membership,
       isQuarantined: instance.isQuarantined,
+      deleteWorkspace: deletion.deleteWorkspace,
       isIntegration: async (workspaceId, slug) => (await catalogs.of(workspaceId)).get(slug) !== undefined,
     },
     audit: {
@@ -128,7 +131,7 @@ export async function compose(deps: ComposeDeps): Promise<Keyrail> {
     api,
     ...composeJobs(
       { notices, transact: db.transact, connections, people, signIns, executor: work.executor },
-      keys,
+      { tasks: [...keys.tasks, ...deletion.tasks], periodics: keys.periodics },
     ),
     startWork: () => {
       work.executor.start();

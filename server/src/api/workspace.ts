@@ -1,10 +1,28 @@
-import { type Role, updateWorkspace, type Workspace, workspace } from '@keyrail/contract/people';
+import {
+  deletedWorkspace,
+  deleteWorkspace,
+  type Role,
+  updateWorkspace,
+  type Workspace,
+  workspace,
+} from '@keyrail/contract/people';
 import type { People } from '../workspaces/people.ts';
+import type { Who } from '../workspaces/who.ts';
 import { type Workspace as StoredWorkspace, whomToAsk } from '../workspaces/workspace.ts';
 import { expectedVersion, setVersion } from './etag.ts';
 import type { App } from './route.ts';
 
-export type WorkspaceRoutesDeps = Pick<People, 'workspace' | 'updateWorkspace'>;
+export interface WorkspaceRoutesDeps extends Pick<People, 'workspace' | 'updateWorkspace'> {
+  deleteWorkspace(who: Who, typedName: string): Promise<NotWithdrawn[]>;
+}
+
+interface NotWithdrawn {
+  integration: string;
+  integrationName: string;
+  connectionName: string | null;
+  accountName: string | null;
+  removeUrl: string | null;
+}
 
 export function workspaceRoutes(app: App, deps: WorkspaceRoutesDeps): void {
   app.route({
@@ -38,6 +56,29 @@ export function workspaceRoutes(app: App, deps: WorkspaceRoutesDeps): void {
       );
       setVersion(reply, changed.version);
       return presentWorkspace(changed);
+    },
+  });
+  app.route({
+    method: 'DELETE',
+    url: '/v1/workspace',
+    config: { policy: { role: 'owner', scope: 'workspace:admin' } },
+    schema: {
+      tags: ['People'],
+      summary: 'Delete the workspace with everything in it, for good',
+      body: deleteWorkspace,
+      response: { 200: deletedWorkspace },
+    },
+    handler: async (request) => {
+      const left = await deps.deleteWorkspace(request.who, request.body.name);
+      return {
+        not_withdrawn: left.map((one) => ({
+          integration: one.integration,
+          integration_name: one.integrationName,
+          connection_name: one.connectionName,
+          account_name: one.accountName,
+          remove_url: one.removeUrl,
+        })),
+      };
     },
   });
 }

@@ -36,7 +36,7 @@ interface Deps {
 /** What a process does when a job of its kind is due, and what is due by the clock. */
 export function composeJobs(
   deps: Deps,
-  keys: { tasks: Task[]; periodics: Periodic[] },
+  more: { tasks: Task[]; periodics: Periodic[] },
 ): { tasks: Task[]; periodics: Periodic[] } {
   const { transact, connections, people, signIns, notices, executor } = deps;
   return {
@@ -58,7 +58,7 @@ export function composeJobs(
       task(noticesSweep, () => notices.sweep()),
       task(peopleSweep, () => people.sweep()),
       task(authorizationsSweep, () => signIns.sweep()),
-      ...keys.tasks,
+      ...more.tasks,
       ...runTasks({ transact }, executor),
       task(FORGET_VALUES, (payload, context) => runForgetValues({ transact }, payload, context)),
     ],
@@ -67,7 +67,7 @@ export function composeJobs(
       { job: expiriesSweep, everyMs: MINUTE_MS },
       { job: withdrawalsSweep, everyMs: MINUTE_MS / 6 },
       { job: tokensSweep, everyMs: MINUTE_MS / 2 },
-      ...keys.periodics,
+      ...more.periodics,
       { job: noticesSweep, everyMs: MINUTE_MS },
       { job: peopleSweep, everyMs: 60 * MINUTE_MS },
       { job: authorizationsSweep, everyMs: 10 * MINUTE_MS },

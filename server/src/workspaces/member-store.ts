@@ -40,13 +40,20 @@ export function createMembershipStore(system: Queries): MembershipStore {
       return rows as (Workspace & { role: Role })[];
     },
     allWorkspaces: async (limit) => {
-      const rows = await system.selectFrom('workspaces').select(columns).orderBy('id').limit(limit).execute();
+      const rows = await system
+        .selectFrom('workspaces')
+        .select(columns)
+        .where('deleting_at', 'is', null)
+        .orderBy('id')
+        .limit(limit)
+        .execute();
       return rows as Workspace[];
     },
     findWorkspaces: async (idOrName) => {
       const rows = await system
         .selectFrom('workspaces')
         .select(columns)
+        .where('deleting_at', 'is', null)
         .where((is) => is.or([is('id', '=', idOrName), is('name', '=', idOrName)]))
         .execute();
       return rows as Workspace[];
