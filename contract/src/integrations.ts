@@ -27,6 +27,10 @@ export const credentialField = z.object({
   is_listed: z
     .boolean()
     .describe('The tool itself lists the choices, once the other fields are filled: `POST …/choices`.'),
+  group: z
+    .string()
+    .nullable()
+    .describe('Optional fields of one purpose that most people leave empty: "Act in a role".'),
 });
 export type CredentialField = z.infer<typeof credentialField>;
 

@@ -183,6 +183,7 @@ function presentField(
     input: inputOf(field),
     choices: field.choices?.map(({ value, label }) => ({ value, label })) ?? null,
     is_listed: field.listedFrom !== undefined,
+    group: field.group ?? null,
   };
 }
 

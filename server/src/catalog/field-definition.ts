@@ -46,6 +46,12 @@ const fieldBase = {
   required: z.boolean().default(true),
   choices: z.array(choiceSchema).min(1).optional(),
   listed_from: listedFromSchema.optional(),
+  group: z
+    .string()
+    .min(1)
+    .max(60)
+    .optional()
+    .describe('Folded under these words with the others of the group: most people leave them empty.'),
 };
 
 /** One thing asked for when credentials are entered. */
