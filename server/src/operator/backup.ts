@@ -66,7 +66,7 @@ export const backupVerify: FileCommand = {
       );
       return { ...result, header: checked.header };
     });
-    const failed = [...found.unreadable].map(([kind, number]) => `${number} of the ${kind}`);
+    const failed = [...found.unreadable].map(([kind, number]) => `${kind} (${number})`);
     const isWell = found.different.length === 0 && failed.length === 0;
     const text = [
       `${isWell ? 'This backup is good.' : 'THIS BACKUP IS NOT GOOD.'} It was made on ${found.header.made_at} of Keyrail ${found.header.keyrail} (${found.header.schema}, PostgreSQL ${found.header.postgres}).`,

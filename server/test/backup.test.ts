@@ -1,0 +1,223 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir, userInfo } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { drill } from '../src/backup/drill.ts';
+import { checkBackup } from '../src/backup/read-backup.ts';
+import { backUp, contentOf, fill, having, KEY, withClient } from '../src/backup/under-test.ts';
+import { migrate } from '../src/db/migrate.ts';
+import { openAllRecords } from '../src/operator/open-records.ts';
+import { clientOf, cookieOf, OWNER } from './app.ts';
+import { emptyDatabase, freshDatabase, type TestDatabase } from './database.ts';
+import { FIXTURE, FIXTURE_KEY } from './schemas/fill.ts';
+import { startServer, surroundings } from './server-process.ts';
+import { until } from './until.ts';
+
+/* Backing up and restoring as an operator does it: commands, settings, a fresh machine, kill -9. */
+
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
+
+let folder: string;
+let source: TestDatabase;
+let file: string;
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'keyrail-operator-backup-'));
+  chmodSync(folder, 0o711);
+  mkdirSync(join(folder, 'temporary'), { mode: 0o711 });
+  writeFileSync(join(folder, 'master.key'), FIXTURE_KEY, { mode: 0o600 });
+  file = join(folder, 'keyrail.backup');
+  source = await freshDatabase();
+  await fill(source.url);
+});
+afterAll(async () => {
+  await source?.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const operator = fileURLToPath(new URL('../src/operator/main.ts', import.meta.url));
+
+function launch(args: string[], settings: Record<string, string> = {}) {
+  const child = spawn(process.execPath, [operator, ...args], {
+    env: {
+      ...surroundings(),
+      HOME: folder,
+      TMPDIR: join(folder, 'temporary'),
+      KEYRAIL_DATA_DIR: join(folder, 'data'),
+      KEYRAIL_MASTER_KEY_FILE: join(folder, 'master.key'),
+      ...settings,
+    },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let said = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (text: string) => {
+      said += text;
+    });
+  }
+  const ended = once(child, 'close').then(([code, signal]) => ({
+    code: code as number | null,
+    signal,
+    said,
+  }));
+  return { child, ended };
+}
+
+const keyrail = (args: string[], settings?: Record<string, string>) => launch(args, settings).ended;
+
+test('a backup is one closed file, and the drill says in words that it opens', async () => {
+  const made = await keyrail(['backup', file], { DATABASE_URL: source.url });
+  expect(made).toMatchObject({ code: 0 });
+  expect(made.said).toMatch(
+    new RegExp(`Backed up to ${file}: \\d+ rows of \\d+ tables[\\s\\S]*master key ${KEY.id} alone`),
+  );
+  expect(made.said).not.toContain(FIXTURE_KEY);
+  expect(statSync(file).mode & 0o777).toBe(0o600);
+  const noted = await withClient(source.url, (client) => client.query('select row_count from backups'));
+  expect(noted.rows.length).toBeGreaterThan(0);
+
+  const drill = await keyrail(['backup', 'verify', file]);
+  expect(drill.said).toMatch(
+    /This backup is good[\s\S]*all as they were backed up[\s\S]*: 1 secret, all there are/,
+  );
+  expect(drill.code).toBe(0);
+  // Nothing of it is left, and nothing was made anywhere else.
+  expect(readdirSync(join(folder, 'temporary', `keyrail-drill-${userInfo().uid}`))).toEqual([]);
+  expect(existsSync(join(folder, 'data'))).toBe(false);
+});
+
+test('a drill finds what does not open any more', async () => {
+  const [database, target] = [await freshDatabase(), await emptyDatabase()];
+  const damaged = join(folder, 'damaged.backup');
+  try {
+    await fill(database.url);
+    await withClient(database.url, (client) =>
+      client.query("update credentials set sealed = overlay(sealed placing 'AAAA' from 60)"),
+    );
+    await backUp(database.url, damaged);
+    const drilled = await drill(
+      {
+        startDatabase: async () => ({ url: target.url, stop: async () => {} }),
+        migrate: (url) => migrate({ url }),
+        openRecords: (url) => openAllRecords(url, { key: FIXTURE_KEY, keyFile: '' }),
+      },
+      await checkBackup(having(KEY), damaged),
+    );
+    expect(drilled).toMatchObject({ different: [], opened: 0, unreadable: new Map([['credentials', 1]]) });
+  } finally {
+    await database.close();
+    await target.close();
+  }
+});
+
+test('without the key, or with another one, both are refused by the id of the key that is needed', async () => {
+  const database = await emptyDatabase();
+  try {
+    const none = { DATABASE_URL: database.url, KEYRAIL_MASTER_KEY_FILE: join(folder, 'no.key') };
+    const other = {
+      DATABASE_URL: database.url,
+      KEYRAIL_MASTER_KEY: Buffer.from('another key of thirty-two bytes!').toString('base64'),
+    };
+    const ended = await Promise.all([
+      keyrail(['restore', file], none),
+      keyrail(['backup', 'verify', file], other),
+    ]);
+    for (const { code, said } of ended) {
+      expect(code).toBe(1);
+      expect(said).toMatch(new RegExp(`opens with the master key ${KEY.id} alone`));
+      expect(said).not.toMatch(/\n\s+at /);
+    }
+    expect(await contentOf(database.url)).toEqual({});
+    // No key is made in the place of the one that is missing.
+    expect(existsSync(join(folder, 'no.key'))).toBe(false);
+  } finally {
+    await database.close();
+  }
+});
+
+test('kill -9 in the middle: no half file under the name, no half database; the same again goes through', async () => {
+  const half = join(folder, 'half.backup');
+  await withClient(source.url, async (client) => {
+    // It waits at this table, with some of the others written.
+    await client.query('begin; lock table tables in access exclusive mode');
+    const { child, ended } = launch(['backup', half], { DATABASE_URL: source.url });
+    await seen(source, 'keyrail backup');
+    child.kill('SIGKILL');
+    await ended;
+    await client.query('rollback');
+  });
+  expect(existsSync(half)).toBe(false);
+  expect((await keyrail(['backup', half], { DATABASE_URL: source.url })).code).toBe(0);
+
+  const target = await emptyDatabase();
+  try {
+    const { child, ended } = launch(['restore', half], { DATABASE_URL: target.url });
+    await seen(target, 'keyrail restore');
+    child.kill('SIGKILL');
+    expect((await ended).signal).toBe('SIGKILL');
+    expect(await contentOf(target.url)).toEqual({});
+    expect((await keyrail(['restore', half], { DATABASE_URL: target.url })).code).toBe(0);
+    const { backups: _, ...content } = await contentOf(target.url);
+    const { backups: __, ...before } = await contentOf(source.url);
+    expect(content).toEqual(before);
+  } finally {
+    await target.close();
+  }
+});
+
+test('restored on a fresh machine, with the key, it serves what it held, and sends nothing until it is told what it is', async () => {
+  const dataDir = join(folder, 'fresh', 'data');
+  mkdirSync(join(folder, 'fresh'), { mode: 0o711 });
+  const settings = { KEYRAIL_DATA_DIR: dataDir };
+  const restored = await keyrail(['restore', file], settings);
+  expect(restored.said).toMatch(/Restored: \d+ rows[\s\S]*pause until you say which it is/);
+
+  const env = {
+    HOME: folder,
+    KEYRAIL_DATA_DIR: dataDir,
+    KEYRAIL_MASTER_KEY_FILE: join(folder, 'master.key'),
+  };
+  const server = startServer(env);
+  try {
+    const url = await server.url();
+    expect(await (await fetch(`${url}/health/ready`)).json()).toMatchObject({ is_quarantined: true });
+    const session = await clientOf(url, {}).post('/v1/session', {
+      email: OWNER.email,
+      password: OWNER.password,
+    });
+    const owner = clientOf(url, { cookie: cookieOf(session), 'keyrail-workspace': FIXTURE.workspaceId });
+    expect((await owner.get(`/v1/connections/${FIXTURE.connectionId}`)).json).toMatchObject({ name: 'Main' });
+
+    expect((await keyrail(['instance', 'keep'], settings)).said).toMatch(/is the original/);
+    await until(async () => /"is_quarantined":false/.test(await (await fetch(`${url}/health/ready`)).text()));
+  } finally {
+    expect(await server.end('SIGTERM')).toBe(0);
+  }
+  // What is there is not written over.
+  const again = await keyrail(['restore', file], settings);
+  expect(again.said).toMatch(/is not empty[\s\S]*move its data away/);
+});
+
+/** Resolves when a connection of that name is copying, or waits to. */
+async function seen({ url }: TestDatabase, name: string): Promise<void> {
+  await withClient(url, async (client) => {
+    for (let found = 0; found === 0; ) {
+      const { rowCount } = await client.query(
+        "select from pg_stat_activity where datname = current_database() and application_name = $1 and query like 'copy%'",
+        [name],
+      );
+      found = rowCount ?? 0;
+    }
+  });
+}
