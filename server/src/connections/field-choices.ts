@@ -7,7 +7,7 @@ import type { AuthMethod } from '../catalog/auth-definition.ts';
 import { fieldProblem, resolveBaseUrl } from '../catalog/base-url.ts';
 import type { Catalogs } from '../catalog/catalogs.ts';
 import type { Definition } from '../catalog/definition.ts';
-import type { ConnectionField, CredentialField, ListedFrom } from '../catalog/field-definition.ts';
+import type { ConnectionField, ListedFrom } from '../catalog/field-definition.ts';
 import { readPath } from '../catalog/path.ts';
 import type { Probe } from '../catalog/probe-definition.ts';
 import { buildRequest } from '../catalog/request.ts';
@@ -25,6 +25,7 @@ import { addressOf, basePathOf, chooseMethod, methodIdOf } from './method.ts';
 import { mintFrom } from './mint.ts';
 import { findingWithoutMint } from './token-finding.ts';
 import { mintedCredential } from './token-method.ts';
+import { trustedBy } from './trusted.ts';
 import { type Finding, finding, verdictOf } from './verdict.ts';
 
 type Deps = CheckEnteredDeps & { catalogs: Catalogs };
@@ -63,15 +64,18 @@ export async function fieldChoices(
   return pages(deps, target, field, credential);
 }
 
-type Listed = (ConnectionField | CredentialField) & { listedFrom: ListedFrom };
+/** `addressField`: it may stand in an address, so that what it can be is bounded. */
+type Listed = { listedFrom: ListedFrom; addressField: ConnectionField | null };
 
 function listedField({ definition, method }: Chosen, name: string): Listed | null {
-  const own: readonly (ConnectionField | CredentialField)[] = 'fields' in method ? method.fields : [];
-  const shared = definition.connectionFields.filter(
-    ({ methods }) => methods?.includes(methodIdOf(method)) ?? true,
+  const own = 'fields' in method ? method.fields.find((one) => one.name === name) : undefined;
+  const shared = definition.connectionFields.find(
+    (one) => one.name === name && (one.methods?.includes(methodIdOf(method)) ?? true),
   );
-  const found = [...own, ...shared].find((one) => one.name === name);
-  return found?.listedFrom === undefined ? null : { ...found, listedFrom: found.listedFrom };
+  const listedFrom = (own ?? shared)?.listedFrom;
+  return listedFrom === undefined
+    ? null
+    : { listedFrom, addressField: own === undefined ? (shared ?? null) : null };
 }
 
 interface Chosen {
@@ -164,6 +168,7 @@ async function asked(
     request: { ...rest, ...(body === null ? {} : { body }) },
     allowedOrigins: base.kind === 'ready' ? [new URL(base.url).origin] : [],
     credential,
+    trusted: trustedBy(target.definition, target.method, target.fields),
     workspaceId: target.workspaceId,
     connectionId: null,
     consumer: 'probe',
@@ -202,7 +207,8 @@ function addChoice(found: Map<string, string>, field: Listed, record: unknown, a
   );
   const one = textOf(readPath(record, value));
   if (!isMeant || one === null || found.has(one)) return;
-  if ('hostSuffixes' in field && fieldProblem(field as ConnectionField, one) !== null) return;
+  const isUnfit = field.addressField !== null && fieldProblem(field.addressField, one) !== null;
+  if (isUnfit || answer.redact(one) !== one) return;
   const said = [label, detail].map((path) => (path === undefined ? null : textOf(readPath(record, path))));
   const shown = said.filter((text) => text !== null).join(' · ') || one;
   const line = answer
