@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleepFor } from 'node:timers/promises';
+import type { RoleSessions } from './aws/sessions.ts';
 import type { CallLog } from './call-log.ts';
 import { behaviourOf, type KeyBehaviour } from './keys.ts';
 import type { Limiter } from './limiter.ts';
@@ -20,6 +21,7 @@ export interface SandboxState {
   revoked: Set<string>;
   grants: Grants;
   keys: KeyDesk;
+  roleSessions: RoleSessions;
   tokenSeconds: number | null;
   latencyMs: number;
   slowMs: number;
@@ -54,6 +56,7 @@ async function handle(
   outgoing: ServerResponse,
 ): Promise<void> {
   const url = new URL(incoming.url ?? '/', 'http://sandbox');
+  outgoing.setHeader('date', new Date(state.nowMs()).toUTCString());
   const text = await readBody(incoming);
   const headers = incoming.headers as SandboxRequest['headers'];
   const key = provider.keyOf(headers, url.searchParams);

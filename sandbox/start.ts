@@ -50,6 +50,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     revoked: new Set(),
     grants: new Grants(),
     keys: new KeyDesk(),
+    roleSessions: new RoleSessions(),
     tokenSeconds: options.tokenSeconds ?? null,
     latencyMs: options.latencyMs ?? 0,
     slowMs: options.slowMs ?? 5000,
@@ -79,7 +80,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
       port: first === 0 ? 0 : first + 1 + addresses.length,
       nowMs: state.nowMs,
       revoked: state.revoked,
-      sessions: new RoleSessions(),
+      sessions: state.roleSessions,
       tokenSeconds: state.tokenSeconds,
       onCall: (key, method, path, status) =>
         state.log.count({ provider: 'aws', key, method, path }, '', '', status),
@@ -127,7 +128,10 @@ function controls(
       state.revoked.add(key);
     },
     withdraw: (provider, account) => state.grants.withdraw(provider, account),
-    endAccessTokens: (provider) => state.grants.endAccessTokens(provider),
+    endAccessTokens: (provider) => {
+      state.grants.endAccessTokens(provider);
+      if (provider === undefined || provider === 'aws') state.roleSessions.endAll();
+    },
     reset: () => reset(state),
   };
 }

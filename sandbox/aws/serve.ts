@@ -76,6 +76,7 @@ async function handle(options: Options, incoming: IncomingMessage, outgoing: Ser
     isRole ? '/AssumeRole' : new URL(target, 'http://x').pathname,
     reply.status,
   );
+  outgoing.setHeader('date', new Date(nowMs).toUTCString());
   sendReply(outgoing, reply);
 }
 

@@ -72,6 +72,11 @@ export class RoleSessions {
     return this.#sessions.get(keyId);
   }
 
+  /** As when an administrator revokes the sessions of every role. */
+  endAll(): void {
+    for (const session of this.#sessions.values()) session.endsAtMs = 0;
+  }
+
   /** All keys that are known now, for the check of a signature. */
   keys(revoked: ReadonlySet<string>, nowMs: number): Expected['keys'] {
     const lasting = Object.entries(AWS_KEYS).filter(([id]) => !revoked.has(id));

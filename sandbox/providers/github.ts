@@ -150,6 +150,7 @@ function repository(owner: string, name: string): object {
   return {
     id: pick(full_name, 99_999_999),
     full_name,
+    owner: { login: owner },
     description: `The ${name} of ${owner}`,
     language: 'TypeScript',
     stargazers_count: pick(full_name, 500),

@@ -1,688 +1,665 @@
-// What is sent is held against the providers' own libraries and other implementations: google-auth-library 11.3.4,
-// @azure/msal-node 7.2.1, @octokit/auth-app 8.3.1, aws4 1.13.2, jsonwebtoken 9.0.3.
-import { createHash, createPublicKey, generateKeyPairSync, randomBytes } from 'node:crypto';
-import { ConfidentialClientApplication, type INetworkModule } from '@azure/msal-node';
-import { createAppAuth } from '@octokit/auth-app';
-import aws4 from 'aws4';
-import { JWT } from 'google-auth-library';
-import jsonwebtoken, { type Algorithm, type JwtPayload } from 'jsonwebtoken';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { AWS_EXTERNAL_ID, AWS_KEYS, roleArn } from '../../sandbox/aws/keys.ts';
+import { APP_STORE } from '../../sandbox/providers/app-store-connect.ts';
+import { DATABRICKS } from '../../sandbox/providers/databricks.ts';
+import { SUBSCRIPTION } from '../../sandbox/providers/microsoft-azure.ts';
+import { SNOWFLAKE } from '../../sandbox/providers/snowflake.ts';
+import { ENTRA } from '../../sandbox/service-accounts/entra.ts';
+import { GITHUB_APP } from '../../sandbox/service-accounts/github-app.ts';
+import { googleKeyFile } from '../../sandbox/service-accounts/google.ts';
+import { FIRST_SECRET, firstPrivateKey, type NewKey } from '../../sandbox/service-accounts/key-desk.ts';
+import { SALESFORCE_APP } from '../../sandbox/service-accounts/salesforce-jwt.ts';
+import { type Sandbox, sandboxUpstreams, startSandbox } from '../../sandbox/start.ts';
 import { startApp, type TestApp } from './app.ts';
 import { makeCertificate } from './certificate.ts';
-import { movableClock } from './clock.ts';
-import { type Reply, startWatchedTools, type Watched, type WatchedTools } from './watched-tools.ts';
-
-const HOUR_MS = 3_600_000;
-const clock = movableClock();
-const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 });
-const ec = generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
-const pemOf = (key: typeof rsa.privateKey) => key.export({ type: 'pkcs8', format: 'pem' }).toString();
-const RSA_PEM = pemOf(rsa.privateKey);
-
-/** A JWT as another library reads it: header and claims, signature and times verified. */
-function read(token: string, key: typeof rsa.publicKey, algorithm: Algorithm, at = clock.now()) {
-  const clockTimestamp = Math.floor(at.getTime() / 1_000);
-  const verified = jsonwebtoken.verify(token, key, {
-    algorithms: [algorithm],
-    complete: true,
-    clockTimestamp,
-  });
-  return { header: verified.header, claims: verified.payload as JwtPayload };
-}
-
-/** Without what is another at each time. */
-function lasting({ iat: _, exp: __, nbf: ___, jti: ____, ...claims }: JwtPayload): object {
-  return claims;
-}
-
-/** The libraries have the machine's own clock; some round its seconds up. */
-const soon = () => new Date(Date.now() + 1_000);
-
-const bearerOf = ({ headers }: Watched) => /^Bearer (.+)$/.exec(headers.authorization ?? '')?.[1] ?? '';
-
-// --- AWS: keys with secrets, and a role that may be taken on by one of them.
-const AWS = 'https://sts.eu-central-1.amazonaws.com';
-const S3 = 'https://s3.eu-central-1.amazonaws.com';
-const ROLE = 'arn:aws:iam::123456789012:role/keyrail';
-const USER_KEY = { id: 'AKIAWATCHEDUSER00001', secret: 'watchedSecretUser/0001+abcdefghijklmnopq' };
-const awsKeys = new Map<string, { secret: string; token?: string; endsAt?: number }>([
-  [USER_KEY.id, { secret: USER_KEY.secret }],
-]);
-
-/** The signature made anew by aws4 of what came; null: it is the same, else the code AWS would answer with. */
-function awsProblem(request: Watched, service: string): string | null {
-  const { authorization = '', host: _, 'x-forwarded-host': host = '', ...headers } = request.headers;
-  const [, id = '', names = ''] = /Credential=([^/]+)\/.*SignedHeaders=([^,]+),/.exec(authorization) ?? [];
-  const key = awsKeys.get(id);
-  if (key === undefined) return 'InvalidClientTokenId';
-  if (key.endsAt !== undefined && key.endsAt <= clock.now().getTime()) return 'ExpiredToken';
-  const signed = names.split(';').filter((name) => name !== 'host');
-  const toSign = {
-    host,
-    service,
-    region: 'eu-central-1',
-    method: request.method,
-    path: request.path,
-    body: request.body,
-    headers: Object.fromEntries(signed.map((name) => [name, headers[name] ?? ''])),
-    extraHeadersToIgnore: { 'content-length': true },
-  };
-  const theirs = aws4.sign(toSign, {
-    accessKeyId: id,
-    secretAccessKey: key.secret,
-    ...(key.token ? { sessionToken: key.token } : {}),
-  }).headers?.Authorization;
-  return theirs?.toString() === authorization ? null : 'SignatureDoesNotMatch';
-}
-
-const awsError = (status: number, code: string, message: string) => ({
-  status,
-  body: `<ErrorResponse><Error><Type>Sender</Type><Code>${code}</Code><Message>${message}</Message></Error></ErrorResponse>`,
-});
-
-function sts(request: Watched): Reply {
-  const problem = awsProblem(request, 'sts');
-  if (problem !== null)
-    return awsError(403, problem, 'The security token included in the request is invalid.');
-  const { form } = request;
-  if (form.get('Action') !== 'AssumeRole') {
-    const Arn = `${ROLE.replace(':iam:', ':sts:').replace('role', 'assumed-role')}/keyrail`;
-    return {
-      status: 200,
-      body: {
-        GetCallerIdentityResponse: { GetCallerIdentityResult: { Arn, Account: '123456789012', UserId: 'x' } },
-      },
-    };
-  }
-  if (form.get('RoleArn') !== ROLE || form.get('ExternalId') !== 'external-0001') {
-    const words = `User: arn:aws:iam::123456789012:user/u is not authorized to perform: sts:AssumeRole on resource: ${form.get('RoleArn')}`;
-    return awsError(403, 'AccessDenied', words);
-  }
-  const id = `ASIAWATCHED${randomBytes(5).toString('hex').toUpperCase().slice(0, 9)}`;
-  const secret = randomBytes(30).toString('base64');
-  const token = randomBytes(120).toString('base64');
-  const endsAt = clock.now().getTime() + Number(form.get('DurationSeconds')) * 1_000;
-  awsKeys.set(id, { secret, token, endsAt });
-  return {
-    status: 200,
-    body: `<AssumeRoleResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleResult><Credentials><AccessKeyId>${id}</AccessKeyId><SecretAccessKey>${secret}</SecretAccessKey><SessionToken>${token}</SessionToken><Expiration>${new Date(endsAt).toISOString()}</Expiration></Credentials></AssumeRoleResult></AssumeRoleResponse>`,
-  };
-}
-
-// --- The others. Each token is the number of the answer it came in, so that it can be told which one is in use.
-let tokensGiven = 0;
-const nextToken = (prefix: string) => `${prefix}-${++tokensGiven}-${'0'.repeat(20)}`;
-const ended = new Set<string>();
-const isGood = (request: Watched) => bearerOf(request) !== '' && !ended.has(bearerOf(request));
-const GOOGLE = 'https://oauth2.googleapis.com';
-const DRIVE = 'https://www.googleapis.com';
-const ENTRA = 'https://login.microsoftonline.com';
-const AZURE = 'https://management.azure.com';
-const GITHUB = 'https://api.github.com';
-const SNOWFLAKE = 'https://acme-robots.eu-central-1.snowflakecomputing.com';
-const APPLE = 'https://api.appstoreconnect.apple.com';
-const SALESFORCE = 'https://login.salesforce.com';
-const ORG = 'https://acme.my.salesforce.com';
-/** What the next request to an origin is answered with, in place of what it says otherwise. */
-const instead = new Map<string, Reply>();
-const unless = (origin: string, otherwise: (request: Watched) => Reply) => (request: Watched) =>
-  instead.get(origin) ?? otherwise(request);
-
-const ACCOUNTS = Array.from({ length: 130 }, (_, index) => ({
-  id: 1_000 + index,
-  account: { login: `acme-${index}`, type: 'Organization' },
-  suspended_at: index === 3 ? '2026-01-01T00:00:00Z' : null,
-}));
-
-function github(request: Watched): Reply {
-  const { pathname, searchParams } = new URL(request.path, GITHUB);
-  if (pathname === '/app/installations') {
-    read(bearerOf(request), rsa.publicKey, 'RS256');
-    const page = Number(searchParams.get('page'));
-    return { status: 200, body: ACCOUNTS.slice((page - 1) * 100, page * 100) };
-  }
-  if (pathname.endsWith('/access_tokens')) {
-    read(bearerOf(request), rsa.publicKey, 'RS256');
-    const expires_at = new Date(clock.now().getTime() + HOUR_MS).toISOString();
-    const permissions = { contents: 'read', issues: 'write' };
-    return { status: 201, body: { token: nextToken('ghs'), expires_at, permissions } };
-  }
-  if (!isGood(request)) return { status: 401, body: { message: 'Bad credentials', status: '401' } };
-  return { status: 200, body: { repositories: [{ owner: { login: 'acme-1' } }] } };
-}
-
-// --- What is entered for several of them.
-const { cert } = makeCertificate({
-  name: 'keyrail',
-  validTo: new Date(Date.now() + 300 * 86_400_000),
-  privateKey: rsa.privateKey,
-});
-const TENANT = '11111111-2222-3333-4444-555555555555';
-const CLIENT = '99999999-8888-7777-6666-555555555555';
-const CERTIFIED = { tenant_id: TENANT, client_id: CLIENT, certificate: cert, private_key: RSA_PEM };
-const APP = { client_id: 'Iv23liWATCHED0000001', private_key: RSA_PEM };
-const TEAM = { issuer_id: 'issuer-0001', key_id: '2X9R4HXF34', private_key: pemOf(ec.privateKey) };
 
 let app: TestApp;
-let other: TestApp;
-let tools: WatchedTools;
+let sandbox: Sandbox;
+/** By how much the providers' clocks are ahead of ours. */
+let aheadMs = 0;
 
 beforeAll(async () => {
-  tools = await startWatchedTools(
-    {
-      [AWS]: unless(AWS, sts),
-      [S3]: (request) => {
-        const problem = awsProblem(request, 's3');
-        const list = '<ListAllMyBucketsResult><Owner><ID>x</ID></Owner><Buckets/></ListAllMyBucketsResult>';
-        return problem === null
-          ? { status: 200, body: list }
-          : {
-              status: problem === 'ExpiredToken' ? 400 : 403,
-              body: `<Error><Code>${problem}</Code></Error>`,
-            };
-      },
-      [GOOGLE]: unless(GOOGLE, () => ({
-        status: 200,
-        body: { access_token: nextToken('ya29'), expires_in: 3_599, token_type: 'Bearer' },
-      })),
-      [DRIVE]: () => ({ status: 200, body: { user: { emailAddress: 'r@acme.example', permissionId: '1' } } }),
-      [ENTRA]: unless(ENTRA, () => ({
-        status: 200,
-        body: { access_token: nextToken('eyJ'), expires_in: 3_599, token_type: 'Bearer' },
-      })),
-      [AZURE]: () => ({ status: 200, body: { value: [{ displayName: 'Acme' }] } }),
-      [GITHUB]: unless(GITHUB, github),
-      [SNOWFLAKE]: unless(SNOWFLAKE, () => ({ status: 200, body: { data: [['ROBOT', 'ACME', 'R']] } })),
-      [APPLE]: unless(APPLE, () => ({ status: 200, body: { data: [] } })),
-      [SALESFORCE]: unless(SALESFORCE, () => ({
-        status: 200,
-        body: { access_token: nextToken('00D'), instance_url: ORG, token_type: 'Bearer' },
-      })),
-      [ORG]: (request) =>
-        isGood(request)
-          ? { status: 200, body: { DailyApiRequests: { Max: 1 } } }
-          : {
-              status: 401,
-              body: [{ errorCode: 'INVALID_SESSION_ID', message: 'Session expired or invalid' }],
-            },
-    },
-    clock,
-  );
-  app = await startApp({ settings: tools.settings, clock });
-  other = await startApp({
-    settings: tools.settings,
-    clock,
-    database: app.database,
-    keyFile: app.config.masterKeyFile,
+  sandbox = await startSandbox({ nowMs: () => Date.now() + aheadMs });
+  const { upstreams, allowedPrivateHosts } = sandboxUpstreams(sandbox);
+  app = await startApp({
+    settings: { KEYRAIL_UPSTREAMS: upstreams, KEYRAIL_ALLOWED_PRIVATE_HOSTS: allowedPrivateHosts },
   });
 });
 afterAll(async () => {
-  await other?.close();
   await app?.close();
-  await tools?.close();
+  await sandbox?.close();
 });
 
-const connect = (integration: string, method: string | undefined, credentials: object) =>
-  app.owner.post('/v1/connections', { integration, ...(method && { method }), credentials });
+type Fields = Record<string, string>;
 
-async function connected(
-  integration: string,
-  method: string | undefined,
-  credentials: object,
-): Promise<string> {
-  const made = await connect(integration, method, credentials);
-  expect([made.status, made.json?.status], made.text).toEqual([201, 'connected']);
+/** One kind of service account at one provider, from key to key. */
+interface Kind {
+  integration: string;
+  method: string;
+  /** What is entered, with the key this account has now. */
+  entered: Fields;
+  /** Who the check says it is; null: nobody says. */
+  account: string | null;
+  /** A call through the proxy, and what its answer has in it. */
+  call: { path: string; method?: 'POST'; body?: unknown; has: string | RegExp };
+  /** Where tokens come from; null: they are signed here. `log`: which provider of the sandbox counts them. */
+  tokens: { log: string; path: string } | null;
+  /** Another key beside the old one, and how the old one is withdrawn. */
+  next(): { fields: Fields; withdrawOld(): void };
+  /** An account without rights, and one that is throttled; left out: there is none, or another row has it. */
+  limited?(): Fields;
+  throttled?(): Fields;
+}
+
+const AWS_ID = 'AKIASANDBOXGOOD00001';
+const awsKey = (id: keyof typeof AWS_KEYS): Fields => ({
+  region: 'eu-central-1',
+  access_key_id: id,
+  secret_access_key: AWS_KEYS[id].secret,
+});
+const idOf = (names: Readonly<Record<string, string>>, wanted: string) =>
+  Object.entries(names).find(([, name]) => name === wanted)?.[0] ?? '';
+const rsa = (provider: string, owner: string) => firstPrivateKey(provider, owner).privateKey;
+
+const google = (name: string, key?: NewKey): Fields => {
+  const email = `${name}@keyrail-sandbox.iam.gserviceaccount.example`;
+  return { key_file: JSON.stringify(googleKeyFile(email, key)) };
+};
+const nextGoogle = (name: string) => {
+  const owner = `${name}@keyrail-sandbox.iam.gserviceaccount.example`;
+  const old = firstPrivateKey('google', owner).id;
+  return {
+    fields: google(name, sandbox.keys.newKey('google', owner)),
+    withdrawOld: () => sandbox.keys.remove(old),
+  };
+};
+
+const KEYRAIL_APP = idOf(ENTRA.apps, 'keyrail');
+const azure = (app: string): Fields => ({ tenant_id: ENTRA.tenant, client_id: idOf(ENTRA.apps, app) });
+const authority = () => ({
+  ...makeCertificate({ name: 'Acme', validTo: new Date('2040-01-01'), isAuthority: true }),
+  name: 'Acme',
+});
+/** A certificate of an RSA key that the app of this name has registered. */
+const certified = (app: string, validTo = new Date('2040-01-01')): Fields => {
+  const owner = idOf(ENTRA.apps, app);
+  const { privateKey } = sandbox.keys.newKey('unregistered', owner);
+  const made = makeCertificate({
+    name: app,
+    validTo,
+    issuer: authority(),
+    privateKey: createPrivateKey(privateKey),
+  });
+  sandbox.keys.addCertificate('microsoft-azure', owner, made.cert);
+  return { ...azure(app), certificate: made.cert, private_key: privateKey };
+};
+
+const snowflake = (username: string): Fields => ({
+  account: SNOWFLAKE.account,
+  username,
+  private_key: rsa('snowflake', username),
+});
+const github = (installation: number): Fields => ({
+  client_id: GITHUB_APP.clientId,
+  installation_id: String(installation),
+  private_key: rsa('github', GITHUB_APP.clientId),
+});
+const salesforce = (username: string): Fields => ({
+  login_host: 'login.salesforce.com',
+  client_id: SALESFORCE_APP.clientId,
+  username,
+  private_key: rsa('salesforce', SALESFORCE_APP.clientId),
+});
+const databricks = (name: string): Fields => ({
+  workspace_host: DATABRICKS.host,
+  client_id: idOf(DATABRICKS.principals, name),
+  client_secret: FIRST_SECRET,
+});
+const appStore = (key = firstPrivateKey('app-store-connect', APP_STORE.keys, 'ec')): Fields => ({
+  issuer_id: APP_STORE.issuer,
+  key_id: key.id,
+  private_key: key.privateKey,
+});
+
+/** Kinds whose next key is another private key of the same owner. */
+const nextKey = (provider: string, owner: string) => () => {
+  const old = firstPrivateKey(provider, owner).id;
+  const { privateKey } = sandbox.keys.newKey(provider, owner);
+  return { fields: { private_key: privateKey }, withdrawOld: () => sandbox.keys.remove(old) };
+};
+const nextSecret = (provider: string, owner: string) => () => ({
+  fields: { client_id: owner, client_secret: sandbox.keys.newSecret(provider, owner) },
+  withdrawOld: () => sandbox.keys.removeSecret(provider, owner, FIRST_SECRET),
+});
+const nextAws =
+  (more: Fields = {}) =>
+  () => ({
+    fields: { ...awsKey('AKIASANDBOXGOOD00002'), ...more },
+    withdrawOld: () => sandbox.revoke(AWS_ID),
+  });
+const GOOGLE_TOKENS = { log: 'google-sheets', path: '/token' };
+const ENTRA_TOKENS = { log: 'microsoft-outlook', path: `/${ENTRA.tenant}/oauth2/v2.0/token` };
+const ROLES = { log: 'aws', path: '/AssumeRole' };
+const ROLE = { role_arn: roleArn('partner'), external_id: AWS_EXTERNAL_ID };
+
+const KINDS: Record<string, () => Kind> = {
+  'a Google service account that acts for a person in Drive': () => ({
+    integration: 'google-drive',
+    method: 'service_account',
+    entered: { ...google('robot'), subject: 'anna@acme.example' },
+    account: 'anna@acme.example',
+    call: { path: '/files?q=name%20contains%20%27a%27', has: 'webViewLink' },
+    tokens: GOOGLE_TOKENS,
+    next: () => {
+      const { fields, withdrawOld } = nextGoogle('robot');
+      return { fields: { ...fields, subject: 'anna@acme.example' }, withdrawOld };
+    },
+    limited: () => google('limited'),
+    throttled: () => google('throttled'),
+  }),
+  'a Google service account in Google Cloud': () => ({
+    integration: 'google-cloud',
+    method: 'service_account',
+    entered: google('robot'),
+    account: 'robot@keyrail-sandbox.iam.gserviceaccount.example',
+    call: { path: '/v3/projects:search', has: 'Keyrail sandbox' },
+    tokens: GOOGLE_TOKENS,
+    next: () => nextGoogle('robot'),
+    limited: () => google('limited'),
+  }),
+  'an AWS key that takes on a role with an external ID, in S3': () => ({
+    integration: 'aws-s3',
+    method: 'service_account',
+    entered: { ...awsKey(AWS_ID), ...ROLE },
+    account: null,
+    call: { path: '/sandbox-invoices?list-type=2', has: '<KeyCount>3</KeyCount>' },
+    tokens: ROLES,
+    next: nextAws(ROLE),
+    limited: () => ({ ...awsKey(AWS_ID), role_arn: roleArn('limited') }),
+    throttled: () => awsKey('AKIASANDBOXTHROTTLE1'),
+  }),
+  'an AWS key that takes on a role, at STS': () => ({
+    integration: 'aws-sts',
+    method: 'service_account',
+    entered: { ...awsKey(AWS_ID), role_arn: roleArn('keyrail'), session_name: 'acme-keyrail' },
+    account: 'arn:aws:sts::123456789012:assumed-role/keyrail/acme-keyrail',
+    call: {
+      path: '/?Action=GetCallerIdentity',
+      method: 'POST',
+      body: 'Action=GetCallerIdentity&Version=2011-06-15',
+      has: 'assumed-role/keyrail',
+    },
+    tokens: ROLES,
+    next: nextAws({ role_arn: roleArn('keyrail') }),
+  }),
+  'an AWS key in SES': () => ({
+    integration: 'aws-ses',
+    method: 'service_account',
+    entered: awsKey(AWS_ID),
+    account: 'https://acme.example',
+    call: {
+      path: '/v2/email/outbound-emails',
+      method: 'POST',
+      body: {
+        FromEmailAddress: 'hello@acme.example',
+        Destination: { ToAddresses: ['lena@example.com'] },
+        Content: { Simple: { Subject: { Data: 'Hello' }, Body: { Text: { Data: 'Hi' } } } },
+      },
+      has: 'MessageId',
+    },
+    tokens: null,
+    next: nextAws(),
+    limited: () => awsKey('AKIASANDBOXLIMITED01'),
+  }),
+  'a client secret of Entra': () => ({
+    integration: 'microsoft-azure',
+    method: 'oauth2_client_credentials',
+    entered: { ...azure('keyrail'), client_secret: FIRST_SECRET },
+    account: 'Acme production',
+    call: {
+      path: `/subscriptions/${SUBSCRIPTION}/resourcegroups?api-version=2021-04-01`,
+      has: 'shop-production',
+    },
+    tokens: ENTRA_TOKENS,
+    next: nextSecret('microsoft-azure', KEYRAIL_APP),
+    limited: () => ({ ...azure('limited'), client_secret: FIRST_SECRET }),
+  }),
+  'a certificate of Entra': () => {
+    const first = certified('keyrail');
+    const { client_id: _id, tenant_id: _tenant, ...second } = certified('keyrail');
+    return {
+      integration: 'microsoft-azure',
+      method: 'certificate',
+      entered: first,
+      account: 'Acme production',
+      call: { path: '/subscriptions?api-version=2022-12-01', has: 'Acme production' },
+      tokens: ENTRA_TOKENS,
+      next: () => ({
+        fields: { client_id: KEYRAIL_APP, ...second },
+        withdrawOld: () => sandbox.keys.remove(printOf(first.certificate ?? '')),
+      }),
+      limited: () => certified('limited'),
+    };
+  },
+  'a key pair of Snowflake': () => ({
+    integration: 'snowflake',
+    method: 'key_pair',
+    entered: snowflake('keyrail'),
+    account: 'KEYRAIL',
+    call: {
+      path: '/api/v2/statements',
+      method: 'POST',
+      body: { statement: 'select * from orders' },
+      has: 'order 1',
+    },
+    tokens: null,
+    next: () => {
+      const { fields, withdrawOld } = nextKey('snowflake', 'KEYRAIL')();
+      return { fields: { username: 'keyrail', ...fields }, withdrawOld };
+    },
+    limited: () => snowflake('KEYRAIL_LIMITED'),
+  }),
+  'a GitHub App': () => ({
+    integration: 'github',
+    method: 'app',
+    entered: github(5001),
+    account: 'acme',
+    call: { path: '/repos/acme/website/issues', method: 'POST', body: { title: 'Broken' }, has: 'issues/' },
+    tokens: { log: 'github', path: '/app/installations/5001/access_tokens' },
+    next: () => {
+      const { fields, withdrawOld } = nextKey('github', GITHUB_APP.clientId)();
+      return { fields: { client_id: GITHUB_APP.clientId, ...fields }, withdrawOld };
+    },
+    limited: () => github(5004),
+  }),
+  'a JWT of Salesforce': () => ({
+    integration: 'salesforce',
+    method: 'jwt',
+    entered: salesforce('integration@acme.example'),
+    account: 'integration@acme.example',
+    call: { path: '/services/data/v60.0/query?q=SELECT%20Id%20FROM%20Account', has: 'totalSize' },
+    tokens: { log: 'salesforce', path: '/services/oauth2/token' },
+    next: () => {
+      const { fields, withdrawOld } = nextKey('salesforce', SALESFORCE_APP.clientId)();
+      const { client_id = '', username = '' } = salesforce('integration@acme.example');
+      return { fields: { client_id, username, ...fields }, withdrawOld };
+    },
+    limited: () => salesforce('limited@acme.example'),
+  }),
+  'a service principal of Databricks': () => ({
+    integration: 'databricks',
+    method: 'oauth2_client_credentials',
+    entered: databricks('keyrail'),
+    account: idOf(DATABRICKS.principals, 'keyrail'),
+    call: { path: '/api/2.0/sql/warehouses', has: 'Starter' },
+    tokens: { log: 'databricks', path: '/oidc/v1/token' },
+    next: nextSecret('databricks', idOf(DATABRICKS.principals, 'keyrail')),
+    limited: () => databricks('limited'),
+  }),
+  'a team key of App Store Connect': () => ({
+    integration: 'app-store-connect',
+    method: 'service_account',
+    entered: appStore(),
+    account: 'Team of Acme Shop',
+    call: { path: '/v1/apps', has: 'com.acme.shop' },
+    tokens: null,
+    next: () => ({
+      fields: appStore(sandbox.keys.newKey('app-store-connect', APP_STORE.keys, 'ec')),
+      withdrawOld: () => sandbox.keys.remove(firstPrivateKey('app-store-connect', APP_STORE.keys, 'ec').id),
+    }),
+  }),
+};
+
+function printOf(pem: string): string {
+  return new X509Certificate(pem).fingerprint256.replaceAll(':', '').toLowerCase();
+}
+
+const connect = ({ integration, method }: Pick<Kind, 'integration' | 'method'>, credentials: Fields) =>
+  app.owner.post('/v1/connections', { integration, method, credentials, name: `${method} ${Math.random()}` });
+
+async function connected(kind: Kind): Promise<string> {
+  const made = await connect(kind, kind.entered);
+  expect(made.status, made.text).toBe(201);
   return made.json.id;
 }
 
-/** Calls through both servers at once; the statuses that came. */
-async function callsThroughBoth(id: string, path: string, many = 12): Promise<number[]> {
-  const calls = Array.from({ length: many }, (_, index) =>
-    (index % 2 === 0 ? app : other).owner.get(`/v1/proxy/${id}/${path}`),
+const call = (id: string, { path, method, body }: Omit<Kind['call'], 'has'>) =>
+  app.owner.request(
+    method ?? 'GET',
+    `/v1/proxy/${id}${path}`,
+    body,
+    typeof body === 'string' ? { 'content-type': 'application/x-www-form-urlencoded' } : {},
   );
-  return (await Promise.all(calls)).map(({ status }) => status);
-}
 
-const last = (requests: readonly Watched[]) => {
-  const found = requests.at(-1);
-  if (found === undefined) throw new Error('no request came');
-  return found;
-};
+const asked = (kind: Kind) =>
+  kind.tokens === null
+    ? 0
+    : sandbox.log
+        .counts({ provider: kind.tokens.log, path: kind.tokens.path })
+        .reduce((sum, one) => sum + one.count, 0);
 
-describe('an AWS key that takes on a role', () => {
-  const entered = (more: object = {}) => ({
-    access_key_id: USER_KEY.id,
-    secret_access_key: USER_KEY.secret,
-    region: 'eu-central-1',
-    role_arn: ROLE,
-    external_id: 'external-0001',
-    session_name: 'keyrail-test',
-    ...more,
-  });
-  const assumed = () => tools.to(AWS).filter(({ form }) => form.get('Action') === 'AssumeRole');
+describe.each(Object.entries(KINDS))('%s', (_, describeKind) => {
+  let kind: Kind;
+  let id: string;
 
-  it('asks for temporary keys once, signed as aws4 signs, and these sign every request from then on', async () => {
-    const before = assumed().length;
-    const id = await connected('aws-s3', undefined, entered());
-    expect(await callsThroughBoth(id, '?max-buckets=1')).toEqual(Array(12).fill(200));
-    const [asked, ...others] = assumed().slice(before);
-    expect(others).toEqual([]);
-    expect(Object.fromEntries(asked?.form ?? [])).toEqual({
-      Action: 'AssumeRole',
-      Version: '2011-06-15',
-      RoleArn: ROLE,
-      RoleSessionName: 'keyrail-test',
-      DurationSeconds: '3600',
-      ExternalId: 'external-0001',
+  it('is checked, saved under the name of its account, and used; nothing that is secret is shown', async () => {
+    sandbox.reset();
+    kind = describeKind();
+    id = await connected(kind);
+    const kept = await app.owner.get(`/v1/connections/${id}`);
+    expect(kept.json).toMatchObject({
+      status: 'connected',
+      account: kind.account && { name: kind.account },
     });
-    const used = tools
-      .to(S3)
-      .map(({ headers }) => /Credential=([^/]+)/.exec(headers.authorization ?? '')?.[1]);
-    expect(new Set(used)).toEqual(new Set([expect.stringMatching(/^ASIAWATCHED/)]));
-    expect(tools.to(S3).every(({ headers }) => (headers['x-amz-security-token'] ?? '') !== '')).toBe(true);
-    const read = await app.owner.get(`/v1/connections/${id}/credentials`);
-    expect(read.json.credentials).toEqual({
-      access_key_id: used[0],
-      secret_access_key: awsKeys.get(used[0] ?? '')?.secret,
-      session_token: awsKeys.get(used[0] ?? '')?.token,
-    });
-    const shown = (await app.owner.get(`/v1/connections/${id}`)).text;
-    expect(shown).toContain(ROLE);
-    for (const { secret } of awsKeys.values()) expect(shown).not.toContain(secret);
+    const answer = await call(id, kind.call);
+    expect(answer.text).toMatch(kind.call.has);
+    const seen = [kept.text, (await app.owner.get(`/v1/connections/${id}/events`)).text].join('\n');
+    for (const secret of ['client_secret', 'secret_access_key'])
+      if (kind.entered[secret] !== undefined) expect(seen).not.toContain(kind.entered[secret]);
+    for (const line of (kind.entered.private_key ?? '').split('\n').slice(1, -2))
+      expect(seen).not.toContain(line);
   });
 
-  it('asks for new ones once when they have ended, however many calls of two servers need them', async () => {
-    const id = await connected('aws-s3', undefined, entered());
-    clock.forward(HOUR_MS + 1);
-    const before = assumed().length;
-    expect(await callsThroughBoth(id, '')).toEqual(Array(12).fill(200));
-    expect(assumed().length - before).toBe(1);
-    for (const key of awsKeys.values()) if (key.endsAt !== undefined) key.endsAt = 0;
-    expect(await callsThroughBoth(id, '')).toEqual(Array(12).fill(200));
-    expect(assumed().length - before).toBe(2);
+  it('asks for one new token where its token ended, whoever else needs it at that moment', async () => {
+    const before = asked(kind);
+    sandbox.endAccessTokens();
+    const answers = await Promise.all(Array.from({ length: 8 }, () => call(id, kind.call)));
+    expect(new Set(answers.map(({ status }) => Math.floor(status / 100)))).toEqual(new Set([2]));
+    expect(asked(kind) - before).toBe(kind.tokens === null ? 0 : 1);
   });
 
-  it.each<[string, object, Reply | null, string, RegExp]>([
-    ['that it may not take on', { external_id: 'wrong' }, null, 'rejected', /trust policy.*external ID/],
-    [
-      'with a key that is unknown',
-      { access_key_id: 'AKIAWATCHEDNOBODY001' },
-      null,
-      'rejected',
-      /security token included in the request is invalid/,
-    ],
-    [
-      'with a session that has ended',
-      {},
-      awsError(403, 'ExpiredToken', 'The security token included in the request is expired'),
-      'expired',
-      /expired/,
-    ],
-    [
-      'for longer than the role allows',
-      {},
-      awsError(
-        400,
-        'ValidationError',
-        'The requested DurationSeconds exceeds the MaxSessionDuration set for this role.',
-      ),
-      'rejected',
-      /shorter session/,
-    ],
-  ])('%s is not saved', async (_, more, reply, kind, words) => {
-    if (reply !== null) instead.set(AWS, reply);
-    const refused = await connect('aws-s3', undefined, entered(more));
-    instead.clear();
-    expect([refused.status, refused.json?.verdict?.kind], refused.text).toEqual([422, kind]);
-    expect(refused.text).toMatch(words);
+  it('is replaced by the next key, and the withdrawal of the old one is not noticed', async () => {
+    const { fields, withdrawOld } = kind.next();
+    const { tenant_id: _, region: __, ...entered } = fields;
+    const replaced = await app.owner.patch(`/v1/connections/${id}`, { credentials: entered });
+    expect(replaced.status, replaced.text).toBe(200);
+    withdrawOld();
+    sandbox.endAccessTokens();
+    const answer = await call(id, kind.call);
+    expect(answer.text).toMatch(kind.call.has);
+    // The old one is refused from now on, and a connection made with it is not saved.
+    expect((await connect(kind, kind.entered)).status).toBe(422);
+  });
+
+  it('that lacks a right is saved as limited; one that is throttled says so', async () => {
+    sandbox.reset();
+    if (kind.limited !== undefined) {
+      const made = await connect(kind, kind.limited());
+      expect(made.json, made.text).toMatchObject({
+        status: 'limited',
+        verdict: { kind: 'missing_permission' },
+      });
+    }
+    if (kind.throttled === undefined) return;
+    const refused = await connect(kind, kind.throttled());
+    expect(refused.json, refused.text).toMatchObject({ verdict: { kind: 'rate_limited' } });
   });
 });
 
-describe('a Google service account', () => {
-  const email = 'robot@acme.iam.gserviceaccount.example';
-  const key_file = JSON.stringify({
-    type: 'service_account',
-    project_id: 'acme',
-    private_key_id: 'key-0001',
-    private_key: RSA_PEM,
-    client_email: email,
-    token_uri: `${GOOGLE}/token`,
-  });
+/** What is entered, what it is taken for, and words of the provider and of ours that are said. */
+type Refusal = [
+  what: string,
+  kind: Pick<Kind, 'integration' | 'method'>,
+  entered: () => Fields,
+  verdict: string,
+  words: RegExp[],
+];
+const of = (integration: string, method = 'service_account') => ({ integration, method });
+const GOOGLE = of('google-drive');
+const AZURE_SECRET = of('microsoft-azure', 'oauth2_client_credentials');
+const AZURE_CERTIFICATE = of('microsoft-azure', 'certificate');
 
-  it("that acts for a person says what Google's own library says", async () => {
-    await connected('google-drive', 'service_account', { key_file, subject: 'anna@acme.example' });
-    const ours = last(tools.to(GOOGLE, '/token'));
-    let theirs = new URLSearchParams();
-    const library = new JWT({
-      email,
-      key: RSA_PEM,
-      keyId: 'key-0001',
-      scopes: ['https://www.googleapis.com/auth/drive'],
-      subject: 'anna@acme.example',
-      transporterOptions: {
-        fetchImplementation: async (_: unknown, init?: RequestInit) => {
-          theirs = new URLSearchParams(String(init?.body));
-          return Response.json({ access_token: 'x', expires_in: 3_600 });
-        },
-      },
-    });
-    await library.authorize();
-    expect(ours.form.get('grant_type')).toBe(theirs.get('grant_type'));
-    const [mine, reference] = [ours.form, theirs].map((form, index) =>
-      read(form.get('assertion') ?? '', rsa.publicKey, 'RS256', index === 0 ? clock.now() : soon()),
-    );
-    // The library leaves out what Google's page on service accounts has in the header as well.
-    expect(mine?.header).toEqual({ ...reference?.header, typ: 'JWT', kid: 'key-0001' });
-    expect(lasting(mine?.claims ?? {})).toEqual(lasting(reference?.claims ?? {}));
-    expect([...ours.form.keys()].sort()).toEqual([...theirs.keys()].sort());
-  });
-
-  it('that may not act for the person is told how it may', async () => {
-    instead.set(GOOGLE, {
-      status: 401,
-      body: {
-        error: 'unauthorized_client',
-        error_description:
-          'Client is unauthorized to retrieve access tokens using this method, or client not authorized for any of the scopes requested.',
-      },
-    });
-    const refused = await connect('google-drive', 'service_account', {
-      key_file,
-      subject: 'ben@acme.example',
-    });
-    instead.clear();
-    expect([refused.status, refused.json?.verdict?.kind], refused.text).toEqual([422, 'rejected']);
-    expect(refused.json.verdict.next_step).toMatch(/Domain-wide delegation/i);
-  });
-});
-
-describe('an app registration with a certificate', () => {
-  it("signs what Microsoft's own library signs", async () => {
-    await connected('microsoft-azure', 'certificate', CERTIFIED);
-    const ours = last(tools.to(ENTRA));
-    let theirs = new URLSearchParams();
-    const networkClient: INetworkModule = {
-      sendGetRequestAsync: async <T>() => ({
-        headers: {},
-        status: 200,
-        body: {
-          issuer: `${ENTRA}/${TENANT}/v2.0`,
-          authorization_endpoint: `${ENTRA}/${TENANT}/oauth2/v2.0/authorize`,
-          token_endpoint: `${ENTRA}/${TENANT}/oauth2/v2.0/token`,
-          jwks_uri: `${ENTRA}/${TENANT}/discovery/v2.0/keys`,
-          tenant_discovery_endpoint: `${ENTRA}/${TENANT}/v2.0/.well-known/openid-configuration`,
-          metadata: [],
-        } as T,
-      }),
-      sendPostRequestAsync: async <T>(_: string, options?: { body?: string }) => {
-        theirs = new URLSearchParams(options?.body);
-        return {
-          headers: {},
-          status: 200,
-          body: { access_token: 'x', expires_in: 3_599, token_type: 'Bearer' } as T,
-        };
-      },
-    };
-    const thumbprintSha256 = createHash('sha256')
-      .update(Buffer.from(cert.replace(/-----[^-]+-----|\s/g, ''), 'base64'))
-      .digest('hex');
-    const library = new ConfidentialClientApplication({
-      auth: {
-        clientId: CLIENT,
-        authority: `${ENTRA}/${TENANT}`,
-        clientCertificate: { thumbprintSha256, privateKey: RSA_PEM },
-      },
-      system: { networkClient },
-    });
-    await library.acquireTokenByClientCredential({ scopes: [`${AZURE}/.default`] });
-    for (const name of ['grant_type', 'client_id', 'client_assertion_type'])
-      expect(ours.form.get(name), name).toBe(theirs.get(name));
-    expect(ours.form.get('scope')?.split(' ')).toEqual(theirs.get('scope')?.split(' '));
-    const [mine, reference] = [ours.form, theirs].map((form, index) =>
-      read(form.get('client_assertion') ?? '', rsa.publicKey, 'PS256', index === 0 ? clock.now() : soon()),
-    );
-    expect(mine?.header).toEqual({ ...reference?.header, typ: 'JWT' });
-    expect(lasting(mine?.claims ?? {})).toEqual(lasting(reference?.claims ?? {}));
-    expect(mine?.claims.nbf).toBe(mine?.claims.iat);
-    expect(ours.form.get('client_secret')).toBeNull();
-  });
-});
-
-describe('a GitHub App', () => {
-  it('lists where it is installed, page by page, before anything is saved', async () => {
-    const before = (await app.owner.get('/v1/connections')).text;
-    const listed = await app.owner.post('/v1/integrations/github/choices', {
-      method: 'app',
-      credentials: APP,
-      field: 'installation_id',
-    });
-    expect(listed.status, listed.text).toBe(200);
-    expect(listed.json.is_complete).toBe(true);
-    expect(listed.json.data).toHaveLength(129);
-    expect(listed.json.data[0]).toEqual({ value: '1000', label: 'acme-0 · Organization' });
-    expect(listed.json.data).not.toContainEqual(expect.objectContaining({ value: '1003' }));
-    expect((await app.owner.get('/v1/connections')).text).toBe(before);
-    const form = (await app.owner.get('/v1/integrations/github')).json;
-    const fields = form.auth_methods.find((one: { id: string }) => one.id === 'app').fields;
-    const all = [...fields, ...form.connection_fields];
-    expect(all.find((one) => one.name === 'installation_id').is_listed).toBe(true);
-  });
-
-  it('gets its installation token once for two servers, with what it may do; as its own library asks for it', async () => {
-    const before = tools.to(GITHUB, '/app/installations/1001/access_tokens').length;
-    const id = await connected('github', 'app', { ...APP, installation_id: '1001' });
-    expect(await callsThroughBoth(id, 'installation/repositories')).toEqual(Array(12).fill(200));
-    const [ours, ...others] = tools.to(GITHUB, '/app/installations/1001/access_tokens').slice(before);
-    expect(others).toEqual([]);
-    const kept = (await app.owner.get(`/v1/connections/${id}`)).json;
-    expect(kept.granted_scopes).toEqual(['contents:read', 'issues:write']);
-    expect(Date.parse(kept.token.expires_at) - clock.now().getTime()).toBeLessThanOrEqual(HOUR_MS);
-
-    let theirs: { method: string | undefined; url: string; bearer: string } | null = null;
-    const fetched = vi.spyOn(globalThis, 'fetch').mockImplementation(async (url, init) => {
-      const authorization = new Headers(init?.headers).get('authorization') ?? '';
-      theirs = { method: init?.method, url: String(url), bearer: authorization.replace(/^bearer /i, '') };
-      const expires_at = new Date(Date.now() + HOUR_MS).toISOString();
-      return Response.json({ token: 'x', expires_at, permissions: {} }, { status: 201 });
-    });
-    const library = createAppAuth({ appId: APP.client_id, privateKey: RSA_PEM });
-    await library({ type: 'installation', installationId: 1001 }).finally(() => fetched.mockRestore());
-    expect(theirs).toMatchObject({ method: ours?.method, url: `${GITHUB}${ours?.path}` });
-    const mine = read(bearerOf(ours as Watched), rsa.publicKey, 'RS256');
-    const { bearer } = theirs as unknown as { bearer: string };
-    const reference = read(bearer, rsa.publicKey, 'RS256', new Date());
-    expect(mine.header).toEqual(reference.header);
-    expect(lasting(mine.claims)).toEqual(lasting(reference.claims));
-    const { iat = 0, exp = 0 } = mine.claims;
-    const now = clock.now().getTime() / 1_000;
-    expect(now - iat).toBeGreaterThanOrEqual(59);
-    expect(exp - now).toBeLessThan(600);
-
-    ended.add(`ghs-${tokensGiven}-${'0'.repeat(20)}`);
-    expect(await callsThroughBoth(id, 'installation/repositories')).toEqual(Array(12).fill(200));
-    expect(tools.to(GITHUB, '/app/installations/1001/access_tokens').length - before).toBe(2);
-  });
-});
-
-describe('a token that is signed here', () => {
-  it('is Snowflake’s key pair JWT, as its documentation makes it, signed once for two servers and again when it ends', async () => {
-    const id = await connected('snowflake', 'key_pair', {
-      account: 'acme-robots.eu-central-1',
-      username: 'robot',
-      private_key: RSA_PEM,
-    });
-    const before = tools.to(SNOWFLAKE).length;
-    expect(await callsThroughBoth(id, 'api/v2/statements')).toEqual(Array(12).fill(200));
-    const used = new Set(tools.to(SNOWFLAKE).slice(before).map(bearerOf));
-    expect(used.size).toBe(1);
-    const request = last(tools.to(SNOWFLAKE));
-    expect(request.headers['x-snowflake-authorization-token-type']).toBe('KEYPAIR_JWT');
-    const { header, claims } = read(bearerOf(request), rsa.publicKey, 'RS256');
-    // docs.snowflake.com, SQL API, "Using key pair authentication": openssl … -outform DER | openssl dgst -sha256 -binary | base64
-    const der = createPublicKey(RSA_PEM).export({ type: 'spki', format: 'der' });
-    const fingerprint = createHash('sha256').update(der).digest('base64');
-    expect(header).toEqual({ alg: 'RS256', typ: 'JWT' });
-    expect(lasting(claims)).toEqual({
-      iss: `ACME-ROBOTS.ROBOT.SHA256:${fingerprint}`,
-      sub: 'ACME-ROBOTS.ROBOT',
-    });
-    expect((claims.exp ?? 0) - (claims.iat ?? 0)).toBeLessThanOrEqual(3_600);
-    clock.forward(HOUR_MS);
-    expect(await callsThroughBoth(id, 'api/v2/statements')).toEqual(Array(12).fill(200));
-    expect(new Set(tools.to(SNOWFLAKE).slice(before).map(bearerOf)).size).toBe(2);
-  });
-
-  it('is ES256 for App Store Connect, with key ID and issuer, for less than twenty minutes', async () => {
-    await connected('app-store-connect', undefined, TEAM);
-    const { header, claims } = read(bearerOf(last(tools.to(APPLE))), ec.publicKey, 'ES256');
-    expect(header).toEqual({ alg: 'ES256', typ: 'JWT', kid: '2X9R4HXF34' });
-    expect(lasting(claims)).toEqual({ iss: 'issuer-0001', aud: 'appstoreconnect-v1' });
-    expect((claims.exp ?? 0) - clock.now().getTime() / 1_000).toBeLessThanOrEqual(1_200);
-    const wrong = await connect('app-store-connect', undefined, { ...TEAM, private_key: RSA_PEM });
-    expect([wrong.status, wrong.json?.fields?.[0]?.path], wrong.text).toEqual([
-      400,
-      'credentials.private_key',
-    ]);
-  });
-});
-
-describe('a clock that is an hour off', () => {
-  /** Each answer as the provider gives it to a time that it does not believe. */
-  const anHourOff = (reply: Reply, aheadHours = 1): Reply => ({
-    ...reply,
-    headers: { date: new Date(clock.now().getTime() - aheadHours * HOUR_MS).toUTCString() },
-  });
-  const google = {
-    error: 'invalid_grant',
-    error_description:
-      'Invalid JWT: Token must be a short-lived token (60 minutes) and in a reasonable timeframe. Check your iat and exp values in the JWT claim.',
-  };
-  const microsoft = {
-    error: 'invalid_client',
-    error_description: 'AADSTS700024: Client assertion is not within its valid time range.',
-    error_codes: [700024],
-  };
-  const gitHub = {
-    message:
-      "'Expiration time' claim ('exp') must be a numeric value representing the future time at which the assertion expires",
-    status: '401',
-  };
-  const key_file = JSON.stringify({
-    type: 'service_account',
-    private_key: RSA_PEM,
-    client_email: 'robot@acme.iam.gserviceaccount.example',
-    token_uri: `${GOOGLE}/token`,
-  });
-  const aws = { access_key_id: USER_KEY.id, secret_access_key: USER_KEY.secret, region: 'eu-central-1' };
-  const role = { ...aws, role_arn: ROLE, external_id: 'external-0001' };
-  const robot = { account: 'acme-robots.eu-central-1', username: 'robot', private_key: RSA_PEM };
-
-  it.each<[string, string, string | undefined, object, string, Reply]>([
-    ['Google', 'google-drive', 'service_account', { key_file }, GOOGLE, { status: 400, body: google }],
-    ['Microsoft', 'microsoft-azure', 'certificate', CERTIFIED, ENTRA, { status: 401, body: microsoft }],
-    ['GitHub', 'github', 'app', { ...APP, installation_id: '1001' }, GITHUB, { status: 401, body: gitHub }],
-    [
-      'AWS STS',
-      'aws-sts',
-      undefined,
-      role,
-      AWS,
-      awsError(
-        403,
-        'SignatureDoesNotMatch',
-        'Signature expired: 20261121T090000Z is now earlier than 20261121T095500Z',
-      ),
-    ],
-    [
-      'AWS',
-      'aws-sts',
-      undefined,
-      aws,
-      AWS,
-      awsError(403, 'RequestTimeTooSkewed', 'The difference is too large.'),
-    ],
-    [
-      'Snowflake',
-      'snowflake',
-      'key_pair',
-      robot,
-      SNOWFLAKE,
-      { status: 401, body: { code: '390144', message: 'JWT token is invalid. [0ce9eb56]' } },
-    ],
-    [
-      'Apple',
-      'app-store-connect',
-      undefined,
-      TEAM,
-      APPLE,
-      { status: 401, body: { errors: [{ code: 'NOT_AUTHORIZED' }] } },
-    ],
-    [
-      'Salesforce',
-      'salesforce',
-      'jwt',
-      { login_host: 'login.salesforce.com', client_id: 'c', username: 'u', private_key: RSA_PEM },
-      SALESFORCE,
-      { status: 400, body: { error: 'invalid_grant', error_description: 'invalid assertion' } },
-    ],
-  ])(
-    'is told from a wrong key at %s, and by how much it is off',
-    async (_, integration, method, entered, origin, reply) => {
-      instead.set(origin, anHourOff(reply));
-      const refused = await connect(integration, method, entered);
-      instead.clear();
-      expect([refused.status, refused.json?.verdict?.kind], refused.text).toEqual([422, 'provider_error']);
-      expect(refused.json.verdict.next_step).toBe(
-        'The clock of this server is wrong: it is 1 hour ahead. Set it right (NTP); nothing is wrong with what was entered.',
-      );
+const REFUSALS: Refusal[] = [
+  [
+    'a Google key that was deleted',
+    GOOGLE,
+    () => {
+      const { fields } = nextGoogle('robot');
+      sandbox.keys.remove((JSON.parse(fields.key_file ?? '{}') as { private_key_id: string }).private_key_id);
+      return fields;
     },
-  );
+    'rejected',
+    [/Invalid JWT Signature/, /deleted or disabled there/],
+  ],
+  [
+    'a Google account whose project was deleted',
+    GOOGLE,
+    () => google('gone'),
+    'rejected',
+    [/account not found/, /or its project, was deleted/],
+  ],
+  [
+    'a person of another Google Workspace',
+    GOOGLE,
+    () => ({ ...google('robot'), subject: 'ben@elsewhere.example' }),
+    'rejected',
+    [/unauthorized to retrieve access tokens/, /Domain-wide delegation/],
+  ],
+  [
+    'a person the Google Workspace does not have',
+    GOOGLE,
+    () => ({ ...google('robot'), subject: 'nobody@acme.example' }),
+    'rejected',
+    [/Invalid email or User ID/, /not known in this Google Workspace/],
+  ],
+  [
+    'an AWS role that is not there',
+    of('aws-s3'),
+    () => ({ ...awsKey(AWS_ID), role_arn: roleArn('missing') }),
+    'rejected',
+    [/not authorized to perform: sts:AssumeRole/, /trust policy/],
+  ],
+  [
+    'an AWS role without its external ID',
+    of('aws-ses'),
+    () => ({ ...awsKey(AWS_ID), role_arn: roleArn('partner'), external_id: 'another' }),
+    'rejected',
+    [/not authorized to perform: sts:AssumeRole/, /external ID is the one it asks for/],
+  ],
+  [
+    'an AWS key that is unknown, in SES',
+    of('aws-ses'),
+    () => ({ ...awsKey(AWS_ID), access_key_id: 'AKIASANDBOXUNKNOWN01' }),
+    'rejected',
+    [/security token included in the request is invalid/],
+  ],
+  [
+    'a temporary AWS key whose session is over, in SES',
+    of('aws-ses'),
+    () => ({ ...awsKey('ASIASANDBOXENDED0001'), session_token: 'sandbox-session-token-ended' }),
+    'expired',
+    [/expired/, /Enter new temporary keys/],
+  ],
+  [
+    'a wrong client secret of Entra',
+    AZURE_SECRET,
+    () => ({ ...azure('keyrail'), client_secret: 'another-secret' }),
+    'rejected',
+    [/AADSTS7000215/, /not its ID/],
+  ],
+  [
+    'a client secret of Entra that has run out',
+    AZURE_SECRET,
+    () => ({
+      ...azure('keyrail'),
+      client_secret: sandbox.keys.newSecret('microsoft-azure', KEYRAIL_APP, Date.now() - 1000),
+    }),
+    'expired',
+    [/AADSTS7000222/, /has run out/],
+  ],
+  [
+    'a directory that is not there',
+    AZURE_SECRET,
+    () => ({ ...azure('keyrail'), tenant_id: 'elsewhere.onmicrosoft.com', client_secret: FIRST_SECRET }),
+    'rejected',
+    [/AADSTS90002/, /no such directory/],
+  ],
+  [
+    'an app that is not in the directory',
+    AZURE_SECRET,
+    () => ({ ...azure('keyrail'), client_id: ENTRA.tenant, client_secret: FIRST_SECRET }),
+    'rejected',
+    [/AADSTS700016/, /no app with this client ID/],
+  ],
+  [
+    'an app that was disabled',
+    AZURE_SECRET,
+    () => ({ ...azure('disabled'), client_secret: FIRST_SECRET }),
+    'expired',
+    [/AADSTS7000112/, /disabled in this directory/],
+  ],
+  [
+    'a certificate that Entra does not know',
+    AZURE_CERTIFICATE,
+    () => {
+      const entered = certified('keyrail');
+      sandbox.keys.remove(printOf(entered.certificate ?? ''));
+      return entered;
+    },
+    'rejected',
+    [/AADSTS700027/, /does not know this certificate/],
+  ],
+  [
+    'a key pair whose public key the Snowflake user does not have',
+    of('snowflake', 'key_pair'),
+    () => ({ ...snowflake('KEYRAIL'), private_key: sandbox.keys.newKey('nobody', 'x').privateKey }),
+    'rejected',
+    [/JWT token is invalid/, /another public key or none/],
+  ],
+  [
+    'a GitHub App that was deleted',
+    of('github', 'app'),
+    () => ({ ...github(5001), client_id: 'Iv23liSANDBOX0000009' }),
+    'rejected',
+    [/Integration not found/, /no app with this ID/],
+  ],
+  [
+    'a key that is not the GitHub App’s',
+    of('github', 'app'),
+    () => ({ ...github(5001), private_key: sandbox.keys.newKey('nobody', 'y').privateKey }),
+    'rejected',
+    [/could not be decoded/, /not this app's/],
+  ],
+  [
+    'an installation that was suspended',
+    of('github', 'app'),
+    () => github(5003),
+    'expired',
+    [/has been suspended/, /Settings > Applications/],
+  ],
+  [
+    'an installation that is gone',
+    of('github', 'app'),
+    () => github(5999),
+    'rejected',
+    [/Not Found/, /not installed there any more/],
+  ],
+  [
+    'a Salesforce user who was not let in',
+    of('salesforce', 'jwt'),
+    () => salesforce('stranger@acme.example'),
+    'rejected',
+    [/hasn't approved this consumer/, /pre-authorized/],
+  ],
+  [
+    'a key that is not that of the Salesforce app’s certificate',
+    of('salesforce', 'jwt'),
+    () => ({
+      ...salesforce('integration@acme.example'),
+      private_key: sandbox.keys.newKey('nobody', 'z').privateKey,
+    }),
+    'rejected',
+    [/invalid assertion/, /another certificate/],
+  ],
+  [
+    'an unknown Salesforce app',
+    of('salesforce', 'jwt'),
+    () => ({ ...salesforce('integration@acme.example'), client_id: 'another' }),
+    'rejected',
+    [/client identifier invalid/, /consumer key/],
+  ],
+  [
+    'a wrong secret of a Databricks service principal',
+    of('databricks', 'oauth2_client_credentials'),
+    () => ({ ...databricks('keyrail'), client_secret: 'dose-another' }),
+    'rejected',
+    [/Client authentication failed/],
+  ],
+  [
+    'a Databricks token that is none',
+    of('databricks', 'api_key'),
+    () => ({ workspace_host: DATABRICKS.host, token: 'dapi-sandbox-0000' }),
+    'rejected',
+    [/Invalid access token/],
+  ],
+  [
+    'a team key that Apple revoked',
+    of('app-store-connect'),
+    () => {
+      const key = sandbox.keys.newKey('app-store-connect', APP_STORE.keys, 'ec');
+      sandbox.keys.remove(key.id);
+      return appStore(key);
+    },
+    'rejected',
+    [/properly configured and signed bearer token/, /key was revoked/],
+  ],
+];
 
-  it('breaks nothing that is connected: it says what is wrong, and goes on when the clock is right again', async () => {
-    const id = await connected('google-drive', 'service_account', { key_file });
-    clock.forward(HOUR_MS + 1);
-    instead.set(GOOGLE, anHourOff({ status: 400, body: google }, -1));
-    expect((await app.owner.get(`/v1/proxy/${id}/about`)).status).toBeGreaterThanOrEqual(500);
-    const meanwhile = (await app.owner.get(`/v1/connections/${id}`)).json;
-    expect(meanwhile.status).toBe('connected');
-    expect(meanwhile.token.problem).toMatch(
-      /reasonable timeframe.*The clock of this server is wrong: it is 1 hour behind/,
-    );
-    instead.clear();
-    clock.forward(HOUR_MS);
-    expect((await app.owner.get(`/v1/proxy/${id}/about`)).status).toBe(200);
-  });
+it.each(REFUSALS)(
+  '%s is not saved, in the provider’s words and in ours',
+  async (_, kind, entered, verdict, words) => {
+    sandbox.reset();
+    const refused = await connect(kind, entered());
+    expect([refused.status, refused.json?.verdict?.kind], refused.text).toEqual([422, verdict]);
+    for (const one of words) expect(refused.text).toMatch(one);
+  },
+);
 
-  it('is not blamed where the key of a project that was deleted is refused: that is said in the words of Google', async () => {
-    instead.set(GOOGLE, {
-      status: 400,
-      body: { error: 'invalid_grant', error_description: 'Invalid grant: account not found' },
-    });
-    const refused = await connect('google-drive', 'service_account', { key_file });
-    instead.clear();
-    expect([refused.status, refused.json?.verdict?.kind], refused.text).toEqual([422, 'rejected']);
-    expect(refused.json.verdict.provider_message).toBe('Invalid grant: account not found');
-    expect(refused.json.verdict.next_step).toMatch(/or its project, was deleted/);
+it.each<[string, () => Kind, number]>(
+  (
+    [
+      ['a Google service account in Google Cloud', 2],
+      ['an AWS key that takes on a role, at STS', 2],
+      ['an AWS key in SES', 2],
+      ['a certificate of Entra', 2],
+      ['a GitHub App', 2],
+      ['a key pair of Snowflake', 2],
+    ] as const
+  ).map(([name, hours]) => [name, KINDS[name] as () => Kind, hours]),
+)(
+  '%s: a clock that is hours off is said to be that, and nothing is called a wrong key',
+  async (_, kindOf, hours) => {
+    sandbox.reset();
+    const kind = kindOf();
+    aheadMs = hours * 3_600_000;
+    try {
+      const refused = await connect(kind, kind.entered);
+      expect(refused.text).toMatch(/clock of this server is wrong: it is 2 hours behind/);
+    } finally {
+      aheadMs = 0;
+    }
+  },
+);
+
+it('the installations of a GitHub App are listed to choose from, without the suspended ones', async () => {
+  const { installation_id: _, ...credentials } = github(5001);
+  const listed = await app.owner.post('/v1/integrations/github/choices', {
+    method: 'app',
+    credentials,
+    field: 'installation_id',
   });
+  expect(listed.status, listed.text).toBe(200);
+  expect(listed.json.data.map((one: { value: string }) => one.value)).toEqual([
+    '5001',
+    '5002',
+    '5004',
+    '5005',
+  ]);
 });
 
-describe('a Salesforce JWT', () => {
-  it('buys a token of unknown life for the org it names, and another one when that is refused', async () => {
-    const id = await connected('salesforce', 'jwt', {
-      login_host: 'login.salesforce.com',
-      client_id: 'consumer-key-0001',
-      username: 'robot@acme.example',
-      private_key: RSA_PEM,
-    });
-    const { form } = last(tools.to(SALESFORCE));
-    expect(form.get('grant_type')).toBe('urn:ietf:params:oauth:grant-type:jwt-bearer');
-    const { claims } = read(form.get('assertion') ?? '', rsa.publicKey, 'RS256');
-    expect(lasting(claims)).toEqual({ iss: 'consumer-key-0001', sub: 'robot@acme.example', aud: SALESFORCE });
-    const kept = (await app.owner.get(`/v1/connections/${id}`)).json;
-    expect(kept).toMatchObject({ fields: { instance_url: ORG }, token: { expires_at: null } });
-    const before = tools.to(SALESFORCE).length;
-    ended.add(`00D-${tokensGiven}-${'0'.repeat(20)}`);
-    expect(await callsThroughBoth(id, 'services/data/v60.0/limits')).toEqual(Array(12).fill(200));
-    expect(tools.to(SALESFORCE).length - before).toBe(1);
-  });
+it('a role that the Snowflake user does not have makes the connection a limited one, and is named', async () => {
+  const made = await connect(of('snowflake', 'key_pair'), { ...snowflake('KEYRAIL'), role: 'ACCOUNTADMIN' });
+  expect(made.json, made.text).toMatchObject({ status: 'limited', verdict: { kind: 'missing_permission' } });
+  expect(made.text).toMatch(/does not exist or not authorized.*GRANT ROLE/);
 });

@@ -33,6 +33,16 @@ const intercom = (code: string) => ({ type: 'error.list', errors: [{ code, messa
 const box = (words: string) => ({
   'www-authenticate': `Bearer realm="Service", error="invalid_token", error_description="The access token provided ${words}."`,
 });
+const google = (code: number, reason: string, message = 'x') => ({
+  error: { code, message, status: 'x', details: [{ '@type': 'x', reason, domain: 'googleapis.com' }] },
+});
+const drive = (reason: string) => ({
+  error: { code: 403, message: 'x', errors: [{ reason, message: 'x' }] },
+});
+const aws = (code: string) => ({ 'x-amzn-errortype': `${code}:http://internal.amazon.com/coral/` });
+const azure = (code: string) => ({ error: { code, message: 'x' } });
+const snowflake = (code: string, message: string) => ({ code, message });
+const apple = (code: string) => ({ errors: [{ status: '403', code, title: 'x', detail: 'x' }] });
 const linear = (code: string, message: string) => ({ errors: [{ message, extensions: { code } }] });
 
 test.each<[slug: string, status: number, body: unknown, headers: Record<string, string>, means: string]>([
@@ -210,6 +220,89 @@ test.each<[slug: string, status: number, body: unknown, headers: Record<string, 
     'missing_permission',
   ],
   ['zoom', 429, { code: 429, message: 'maximum per-second rate limit' }, {}, 'rate_limited'],
+  ['google-cloud', 401, google(401, 'ACCESS_TOKEN_EXPIRED'), {}, 'expired'],
+  ['google-cloud', 401, google(401, 'ACCESS_TOKEN_TYPE_UNSUPPORTED'), {}, 'rejected'],
+  ['google-cloud', 401, google(401, 'ACCOUNT_STATE_INVALID'), {}, 'revoked'],
+  ['google-cloud', 403, google(403, 'SERVICE_DISABLED'), {}, 'missing_permission'],
+  ['google-cloud', 403, google(403, 'CONSUMER_INVALID'), {}, 'revoked'],
+  ['google-cloud', 403, google(403, 'x', 'Project #123456789012 has been deleted.'), {}, 'revoked'],
+  ['google-cloud', 403, google(403, 'CONSUMER_SUSPENDED'), {}, 'missing_permission'],
+  ['google-cloud', 403, google(403, 'BILLING_DISABLED'), {}, 'out_of_credits'],
+  ['google-cloud', 403, google(403, 'IAM_PERMISSION_DENIED'), {}, 'missing_permission'],
+  ['google-cloud', 429, google(429, 'RATE_LIMIT_EXCEEDED'), {}, 'rate_limited'],
+  ['google-drive', 403, drive('userRateLimitExceeded'), {}, 'rate_limited'],
+  ['google-drive', 403, drive('storageQuotaExceeded'), {}, 'out_of_credits'],
+  ['google-drive', 403, drive('insufficientFilePermissions'), {}, 'missing_permission'],
+  ['google-drive', 403, drive('accessNotConfigured'), {}, 'missing_permission'],
+  ['aws-ses', 403, { message: 'x' }, aws('InvalidClientTokenId'), 'rejected'],
+  ['aws-ses', 403, { message: 'x' }, aws('SignatureDoesNotMatch'), 'rejected'],
+  ['aws-ses', 403, { message: 'x' }, aws('ExpiredTokenException'), 'expired'],
+  [
+    'aws-ses',
+    403,
+    { message: 'Signature expired: 20260301T100000Z is now earlier than 20260301T115500Z' },
+    aws('InvalidSignatureException'),
+    'provider_error',
+  ],
+  [
+    'aws-ses',
+    403,
+    { Message: 'User: x is not authorized to perform: ses:GetAccount' },
+    aws('AccessDeniedException'),
+    'missing_permission',
+  ],
+  ['aws-ses', 400, { message: 'x' }, aws('SendingPausedException'), 'missing_permission'],
+  ['aws-ses', 429, { message: 'Rate exceeded' }, aws('TooManyRequestsException'), 'rate_limited'],
+  [
+    'aws-ses',
+    400,
+    { message: 'Daily message quota exceeded.' },
+    aws('ThrottlingException'),
+    'out_of_credits',
+  ],
+  ['microsoft-azure', 401, azure('ExpiredAuthenticationToken'), {}, 'expired'],
+  ['microsoft-azure', 401, azure('InvalidAuthenticationToken'), {}, 'rejected'],
+  ['microsoft-azure', 401, azure('InvalidAuthenticationTokenTenant'), {}, 'wrong_account'],
+  ['microsoft-azure', 403, azure('AuthorizationFailed'), {}, 'missing_permission'],
+  ['microsoft-azure', 429, azure('TooManyRequests'), {}, 'rate_limited'],
+  ['snowflake', 401, snowflake('390144', 'JWT token is invalid. [1]'), {}, 'rejected'],
+  ['snowflake', 401, snowflake('390303', 'Invalid OAuth access token. [1]'), {}, 'rejected'],
+  ['snowflake', 401, snowflake('390318', 'OAuth access token expired. [1]'), {}, 'expired'],
+  [
+    'snowflake',
+    422,
+    snowflake('390186', "Role 'X' specified in the connect string does not exist or not authorized."),
+    {},
+    'missing_permission',
+  ],
+  [
+    'snowflake',
+    422,
+    snowflake('003001', 'SQL access control error: Insufficient privileges to operate on table'),
+    {},
+    'missing_permission',
+  ],
+  [
+    'snowflake',
+    422,
+    snowflake('000606', 'No active warehouse selected in the current session.'),
+    {},
+    'invalid_request',
+  ],
+  ['databricks', 403, { error_code: '403', message: 'Invalid access token.' }, {}, 'rejected'],
+  ['databricks', 401, { error_code: 401, message: 'Credential was not sent' }, {}, 'rejected'],
+  ['databricks', 403, { error_code: 'PERMISSION_DENIED', message: 'x' }, {}, 'missing_permission'],
+  ['databricks', 429, { error_code: 'REQUEST_LIMIT_EXCEEDED', message: 'x' }, {}, 'rate_limited'],
+  ['app-store-connect', 401, apple('NOT_AUTHORIZED'), {}, 'rejected'],
+  ['app-store-connect', 403, apple('FORBIDDEN_ERROR'), {}, 'missing_permission'],
+  [
+    'app-store-connect',
+    403,
+    apple('FORBIDDEN.REQUIRED_AGREEMENTS_MISSING_OR_EXPIRED'),
+    {},
+    'missing_permission',
+  ],
+  ['app-store-connect', 429, apple('RATE_LIMIT_EXCEEDED'), {}, 'rate_limited'],
 ])('%s: %i %j %j means %s', (slug, status, body, headers, means) => {
   const { outcome, isRefused } = judged(slug, status, body, headers);
   expect(outcome.kind).toBe(means);
