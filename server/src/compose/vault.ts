@@ -9,6 +9,7 @@ import type { Database, Queries } from '../db/open.ts';
 import { type Job, type Task, task } from '../jobs/job.ts';
 import { enqueueAsSystem } from '../jobs/queue.ts';
 import type { Periodic } from '../jobs/schedule.ts';
+import { sealedChannels } from '../notices/sealed-store.ts';
 import { sealedAuthorizations } from '../oauth/sealed-store.ts';
 import { sealedAppSecrets } from '../oauth/setups/sealed-store.ts';
 import { sealedTokens } from '../tokens/sealed-store.ts';
@@ -35,6 +36,7 @@ export function allSealedRecords({ system, transact }: Database, onDamaged?: OnD
     ...sealedAppSecrets(system),
     sealedAuthorizations(system),
     sealedWithdrawals(system),
+    sealedChannels(system),
   ];
 }
 

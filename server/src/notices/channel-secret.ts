@@ -60,6 +60,10 @@ export function hintOf(secret: Secret<string>): string {
 }
 
 /** Authenticated with what is kept. */
-export function channelSecretPlaceOf({ workspaceId, id, sealedVersion }: Place): SecretPlace {
+export function channelSecretPlaceOf({
+  workspaceId,
+  id,
+  sealedVersion,
+}: { [Key in keyof Place]: Place[Key] extends string ? string : Place[Key] }): SecretPlace {
   return { workspaceId, recordId: id, version: sealedVersion, purpose: 'notice_channel' };
 }
