@@ -1,10 +1,12 @@
-import type { CredentialField } from '@keyrail/contract/integrations';
+import type { CredentialField, Recognised } from '@keyrail/contract/integrations';
 import { NativeSelect, TextInput } from '@mantine/core';
 import { IconExternalLink } from '@tabler/icons-react';
-import { Fragment } from 'react';
+import { Fragment, useState } from 'react';
 import { SecretInput } from '../../ui/secret-input.tsx';
 import styles from './credential-fields.module.css';
+import dates from './date-fields.module.css';
 import { FileField } from './files/file-field.tsx';
+import { type AskChoices, ListedField } from './listed-field.tsx';
 
 interface Props {
   fields: readonly CredentialField[];
@@ -19,6 +21,10 @@ interface Props {
   focused?: string | undefined;
   /** Stands right below the first file, or else below all fields: what it is. */
   belowFile?: React.ReactNode;
+  /** What the entered file is, as far as it is known. */
+  found?: Recognised | null;
+  /** Asks the tool for what a field can be. */
+  onAsk?: AskChoices | undefined;
 }
 
 /**
@@ -26,21 +32,85 @@ interface Props {
  * from the server, and browsers are asked not to keep it.
  */
 export function CredentialFields(props: Props) {
-  const locationField = props.fields.find((field) => field.is_secret)?.name;
-  const fileField = (props.fields.find(isFile) ?? props.fields.at(-1))?.name;
+  const { fields, values, found = null, errorOf } = props;
+  const isShown = (field: CredentialField) => isWanted(field, fields, { values, found, errorOf });
+  const parts = partsOf(fields.filter(isShown));
+  const locationField = parts.plain.find((field) => field.is_secret)?.name;
+  const fileField = (parts.plain.find(isFile) ?? parts.plain.at(-1))?.name;
+  const one = (field: CredentialField) => (
+    <OneField key={field.name} field={field} hasLocation={field.name === locationField} {...props} />
+  );
   return (
     <>
-      {props.fields.map((field) => (
+      {parts.plain.map((field) => (
         <Fragment key={field.name}>
-          <OneField field={field} hasLocation={field.name === locationField} {...props} />
+          {one(field)}
           {field.name === fileField && props.belowFile}
         </Fragment>
       ))}
+      {parts.groups.map(([group, members]) => (
+        <FoldedGroup
+          key={group}
+          name={group}
+          isNeeded={members.some(({ name }) => errorOf(name) !== undefined)}
+          isFilled={members.some(({ name }) => (values[name] ?? '') !== '')}
+        >
+          {members.map(one)}
+        </FoldedGroup>
+      ))}
+      {parts.listed.map(one)}
     </>
   );
 }
 
 const isFile = (field: CredentialField): boolean => field.input === 'file' || field.input === 'multiline';
+
+interface GroupProps {
+  name: string;
+  /** When the form opened. */
+  isFilled: boolean;
+  isNeeded: boolean;
+  children: React.ReactNode;
+}
+
+/** What few people need: closed, unless it has something in it or something is not right in it. */
+function FoldedGroup({ name, isFilled, isNeeded, children }: GroupProps) {
+  const [wasFilled] = useState(isFilled);
+  return (
+    <details className={dates.folded} open={wasFilled || isNeeded}>
+      <summary>{name}</summary>
+      <div className={styles.group}>{children}</div>
+    </details>
+  );
+}
+
+interface Parts {
+  plain: CredentialField[];
+  groups: [string, CredentialField[]][];
+  listed: CredentialField[];
+}
+
+/** What the tool lists is asked with the other fields, so it stands below them; what few people need is folded. */
+function partsOf(fields: readonly CredentialField[]): Parts {
+  const listed = fields.filter((field) => field.is_listed);
+  const plain = fields.filter((field) => !field.is_listed && field.group === null);
+  const folded = fields.filter((field) => !field.is_listed && field.group !== null);
+  return { plain, groups: [...Map.groupBy(folded, ({ group }) => group ?? '')], listed };
+}
+
+type Shown = Pick<Props, 'values' | 'errorOf'> & { found: Recognised | null };
+
+/** A passphrase is asked for once the file turns out to need one; a key that is in the file already, not at all. */
+function isWanted(
+  field: CredentialField,
+  fields: readonly CredentialField[],
+  { values, errorOf, found }: Shown,
+): boolean {
+  if ((values[field.name] ?? '') !== '' || errorOf(field.name) !== undefined) return true;
+  if (found?.brings.includes(field.name) === true) return false;
+  const isLock = field.name === 'passphrase' && !field.is_required && fields.some(isFile);
+  return !isLock || found?.problem?.field === field.name;
+}
 
 const wrapperOrder: Array<'label' | 'input' | 'error' | 'description'> = [
   'label',
@@ -58,6 +128,9 @@ function OneField({
   keyLocation,
   toolName,
   focused,
+  found = null,
+  fields,
+  onAsk,
 }: Props & { field: CredentialField; hasLocation: boolean }) {
   const help = <Help field={field} location={hasLocation ? keyLocation : null} toolName={toolName} />;
   const value = values[field.name] ?? '';
@@ -65,12 +138,21 @@ function OneField({
   if (isFile(field)) {
     return <FileField field={field} value={value} onChange={set} error={errorOf(field.name)} help={help} />;
   }
+  if (field.is_listed && onAsk !== undefined) {
+    return (
+      <ListedField
+        {...{ field, fields, values, toolName, help, onAsk }}
+        onChange={set}
+        error={errorOf(field.name)}
+      />
+    );
+  }
   const shared = {
     label: field.label,
     description: help,
     value,
     error: errorOf(field.name),
-    required: field.is_required,
+    required: field.is_required && found?.brings.includes(field.name) !== true,
     withAsterisk: false,
     inputWrapperOrder: wrapperOrder,
   };

@@ -1,5 +1,6 @@
 import type { AuthMethod, Integration } from '@keyrail/contract/integrations';
 import { Button, Loader } from '@mantine/core';
+import { api } from '../../lib/api.ts';
 import { useInSight } from '../../ui/use-in-sight.ts';
 import styles from './connect-form.module.css';
 import { CredentialFields } from './credential-fields.tsx';
@@ -66,6 +67,14 @@ export function EnteredFields({ tool, method, form, focused }: EnteredFieldsProp
       keyLocation={method?.key_location ?? tool.key_location}
       toolName={tool.name}
       focused={focused}
+      found={recognition.found}
+      onAsk={(field, credentials, signal) =>
+        api.integrations.choices(
+          tool.slug,
+          { ...(method !== undefined && { method: method.id }), credentials, field },
+          signal,
+        )
+      }
       belowFile={isRecognisable(method) && <RecognisedFacts recognition={recognition} />}
     />
   );

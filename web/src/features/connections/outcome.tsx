@@ -51,7 +51,15 @@ interface RefusedProps {
   mayChangeAccount?: boolean | undefined;
 }
 
-const mayBeSavedAnyway = new Set<Verdict['kind']>(['rate_limited', 'unreachable', 'provider_error']);
+const mayBeSavedAnyway = new Set<Verdict['kind']>([
+  'rate_limited',
+  'unreachable',
+  'provider_error',
+  // Of a client secret that takes the place of one that works.
+  'unverifiable',
+]);
+/** What the server itself sees at a file, and a person may know better. */
+const mayBeInsistedOn = new Set(['certificate_ended', 'certificate_not_yet_valid']);
 
 /** Nothing was saved: the cause, the next step, quietly the tool's own words. */
 export function Refused({ error, tool, onInsist, isBusy, mayChangeAccount = false }: RefusedProps) {
@@ -65,6 +73,7 @@ export function Refused({ error, tool, onInsist, isBusy, mayChangeAccount = fals
         {error.fields.map((field) => (
           <p key={field.path}>{field.message}</p>
         ))}
+        {mayBeInsistedOn.has(error.reason ?? '') && <SaveAnyway {...{ onInsist, isBusy }} />}
       </Notice>
     );
   }
@@ -75,12 +84,21 @@ export function Refused({ error, tool, onInsist, isBusy, mayChangeAccount = fals
         <NextStep verdict={verdict} /> Nothing was saved.
       </p>
       <OwnWords verdict={verdict} tool={tool} />
-      {canWait && (
-        <Button variant="default" mt={8} onClick={() => onInsist({ saveUnverified: true })} loading={isBusy}>
-          Save anyway, check later
-        </Button>
-      )}
+      {canWait && <SaveAnyway {...{ onInsist, isBusy }} isChecked={verdict.kind !== 'unverifiable'} />}
     </Notice>
+  );
+}
+
+interface AnywayProps extends Pick<RefusedProps, 'onInsist' | 'isBusy'> {
+  /** Whether a check can tell more later. */
+  isChecked?: boolean;
+}
+
+function SaveAnyway({ onInsist, isBusy, isChecked = false }: AnywayProps) {
+  return (
+    <Button variant="default" mt={8} onClick={() => onInsist({ saveUnverified: true })} loading={isBusy}>
+      {isChecked ? 'Save anyway, check later' : 'Save anyway'}
+    </Button>
   );
 }
 
