@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { authorizationId, connectionId, oauthAppId } from './ids.ts';
 import { timestamp } from './page.ts';
+import { verdict } from './verdicts.ts';
 
 /**
  * The one-time sign-in setup of an integration: the client id and secret under which a workspace, or the operator for all
@@ -27,7 +28,9 @@ export const oauthApp = z
       ),
     client_secret_ends_at: timestamp
       .nullable()
-      .describe('When the client secret ends, as a person entered it.'),
+      .describe(
+        'When the client secret ends, as a person entered it. A new one has no date but one given with it.',
+      ),
     rotate_at: timestamp.nullable().describe('When people want the client secret replaced.'),
     previous_secret: z
       .object({ hint: z.string().nullable(), replaced_at: timestamp, destroyed_at: timestamp })
@@ -37,6 +40,21 @@ export const oauthApp = z
   })
   .meta({ id: 'OAuthApp' });
 export type OAuthApp = z.infer<typeof oauthApp>;
+
+/**
+ * What PUT and rollback answer: the setup as it is now, and what the tool said of the client secret.
+ * `POST /v1/oauth/apps/{integration}/rollback`: the replaced client secret becomes current again; nobody signs in again.
+ * `POST …/destroy-previous`: the replaced one is destroyed now; answers with the setup. 409 `conflict`, reason
+ * `no_previous_secret`, where there is none.
+ */
+export const savedOAuthApp = oauthApp.extend({
+  verdict: verdict
+    .nullable()
+    .describe(
+      'Of a client secret that took the place of another one; null where none was checked. unverifiable: the tool does not tell before a secret is used.',
+    ),
+});
+export type SavedOAuthApp = z.infer<typeof savedOAuthApp>;
 
 export const putOAuthApp = z.strictObject({
   client_id: z.string().trim().min(1).max(1_000),
@@ -65,7 +83,9 @@ export const putOAuthApp = z.strictObject({
   save_unverified: z
     .boolean()
     .default(false)
-    .describe('Save the secret even when the tool could not be asked about it.'),
+    .describe(
+      'Save a secret that takes the place of another one even when the tool could not be asked about it, or does not tell (422, verdict unreachable, rate_limited, provider_error or unverifiable). One that it refuses is never saved.',
+    ),
   sign_in_again: z
     .boolean()
     .default(false)
@@ -136,9 +156,3 @@ export const authorizationMessage = z.object({
   type: z.literal('keyrail.authorization'),
   id: authorizationId,
 });
-
-/**
- * `POST /v1/oauth/apps/{integration}/rollback`: the replaced client secret becomes current again; nobody signs in again.
- * `POST …/destroy-previous`: the replaced one is destroyed now. Both answer with the setup; 409 `conflict`, reason
- * `no_previous_secret`, where there is none.
- */

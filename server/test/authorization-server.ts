@@ -35,6 +35,8 @@ export interface AuthorizationServer {
   reaches(account: string, accounts: readonly { id: string; name: string; kind?: string }[]): void;
   /** Registers a client. PKCE is required of all. */
   addClient(client: NewClient): Promise<{ clientId: string; clientSecret: string }>;
+  /** From now on the client is known by any of these secrets, and by no other. */
+  takesSecrets(clientId: string, secrets: readonly string[]): void;
   /** A person who opens the address, signs in, and answers. Resolves to where they are sent back, which is not opened. */
   signIn(authorizationUrl: string, given?: SignIn): Promise<URL>;
   /** Every request to the token endpoint, in order. */
@@ -89,6 +91,11 @@ export async function startAuthorizationServer(
       }),
     ),
   );
+  const secretsOf = new Map<string, readonly string[]>();
+  const compare = provider.Client.prototype.compareClientSecret;
+  provider.Client.prototype.compareClientSecret = function (actual: string) {
+    return secretsOf.get(this.clientId)?.includes(actual) ?? compare.call(this, actual);
+  };
   const answers: number[] = [];
   const reached = new Map<string, readonly object[]>();
   const callback = provider.callback();
@@ -123,6 +130,7 @@ export async function startAuthorizationServer(
     apiUrl: `${issuer}/api/me`,
     reaches: (account, list) => void reached.set(account, list),
     addClient: async (client) => addClient(known, client),
+    takesSecrets: (clientId, secrets) => void secretsOf.set(clientId, secrets),
     signIn: (authorizationUrl, given = {}) => signInAt(issuer, authorizationUrl, given),
     tokenRequests: front.tokenRequests,
     counts: () => countsOf(front.tokenRequests),

@@ -56,7 +56,9 @@ describe('a sign-in setup', () => {
     expect(made.text).not.toContain(SECRET);
     expect((await setup()).set_up_by).toBe('workspace');
     const list = await trial.app.owner.get('/v1/oauth/apps');
-    expect(list.json.data).toEqual([made.json]);
+    const { verdict, ...setUp } = made.json;
+    expect(verdict).toBeNull();
+    expect(list.json.data).toEqual([setUp]);
     const audit = await trial.app.owner.get('/v1/audit');
     expect(audit.json.data[0]).toMatchObject({ action: 'oauth_app.created', subject: { name: 'Trial' } });
     expect(audit.text).not.toContain(SECRET);
@@ -127,12 +129,14 @@ describe('a sign-in setup', () => {
   });
 
   test('that is corrected lets renewals that it kept from working go on at once', async () => {
-    const wrong = { client_id: trial.clientId, client_secret: 'fake-wrong-secret-0001' };
-    await put({ client_id: trial.clientId, client_secret: trial.clientSecret });
+    const setup = { client_id: trial.clientId, client_secret: trial.clientSecret };
+    await put(setup);
     const { id } = await trial.signIn({ name: 'Corrected' });
     const { connection_id } = (await trial.app.owner.get(`/v1/oauth/authorizations/${id}`)).json;
     const verify = async () => (await trial.app.owner.post(`/v1/connections/${connection_id}/verify`)).json;
-    await put(wrong);
+    // Somebody replaced it at the tool alone.
+    const newer = 'fake-newer-secret-of-the-trial-0002';
+    trial.provider.takesSecrets(trial.clientId, [newer]);
     trial.provider.endAccessTokens();
     expect((await verify()).verdict.kind).toBe('provider_error');
     // One notice, on the setup, and one line in the audit log.
@@ -144,12 +148,15 @@ describe('a sign-in setup', () => {
     const asked = trial.provider.tokenRequests.length;
     await verify();
     expect(trial.provider.tokenRequests.length).toBe(asked);
-    await put({ ...wrong, client_secret: trial.clientSecret });
+    const corrected = await put({ ...setup, client_secret: newer });
+    expect(corrected.json.verdict.kind).toBe('ok');
     expect((await trial.app.owner.get('/v1/oauth/apps/trial')).json.problem).toBeNull();
     expect((await verify()).verdict.kind).toBe('ok');
     const audit = (await trial.app.owner.get('/v1/audit?action=oauth_app.refused')).json.data;
     expect(audit).toMatchObject([{ actor: { kind: 'keyrail' }, subject: { id: 'trial', name: 'Trial' } }]);
     await trial.app.owner.delete(`/v1/connections/${connection_id}`);
+    trial.provider.takesSecrets(trial.clientId, [trial.clientSecret]);
+    await trial.app.owner.delete('/v1/oauth/apps/trial');
   });
 
   test('whose client id changes says what happens to connections, and does it only when told to', async () => {

@@ -4,6 +4,7 @@ import {
   chooseAccount,
   oauthApp,
   putOAuthApp,
+  savedOAuthApp,
   startAuthorization,
   startedAuthorization,
 } from '@keyrail/contract/oauth';
@@ -12,7 +13,9 @@ import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 import type { Config } from '../config.ts';
 import type { SignIns } from '../connections/sign-in/sign-ins.ts';
+import type { Saved as SavedSetup } from '../oauth/setups/change-app.ts';
 import type { OAuthApps } from '../oauth/setups/oauth-apps.ts';
+import { dateOf } from './connections.ts';
 import { expectedVersion, setVersion } from './etag.ts';
 import { ownOrigin } from './own-origin.ts';
 import type { App } from './route.ts';
@@ -72,10 +75,10 @@ function appRoutes(app: App, deps: OAuthApps): void {
       tags,
       summary: 'Enter or change a sign-in setup',
       description:
-        'The secret is kept encrypted and never shown again. Another client ID while connections are signed in is refused (conflict, client_id_in_use) unless sign_in_again says that they are to sign in again.',
+        'The secret is kept encrypted and never shown again. One that takes the place of another of the same client ID is checked with the tool first (422 credential_rejected with the verdict), and the one before can be rolled back to for a time; nobody signs in again. Another client ID while connections are signed in is refused (conflict, client_id_in_use) unless sign_in_again says that they are to sign in again.',
       params: integrationParams,
       body: putOAuthApp,
-      response: { 200: oauthApp },
+      response: { 200: savedOAuthApp },
     },
     handler: async (request, reply) => {
       const { body } = request;
@@ -84,11 +87,50 @@ function appRoutes(app: App, deps: OAuthApps): void {
         clientSecret: body.client_secret,
         signInAgain: body.sign_in_again,
         addressStamp: body.address_stamp,
+        saveUnverified: body.save_unverified,
+        keepPreviousMs: body.keep_previous_hours * 3_600_000,
+        endsAt: dateOf(body.client_secret_ends_at),
+        rotateAt: dateOf(body.rotate_at),
       };
       const { integration } = request.params;
-      const saved = await deps.put(request.who, integration, change, expectedVersion(request));
-      setVersion(reply, saved.version);
-      return saved;
+      return saved(reply, await deps.put(request.who, integration, change, expectedVersion(request)));
+    },
+  });
+
+  app.route({
+    method: 'POST',
+    url: '/v1/oauth/apps/:integration/rollback',
+    config: setups,
+    schema: {
+      tags,
+      summary: 'Go back to the client secret before the last change',
+      description:
+        'It is checked first; where the tool no longer accepts it, nothing changes. Nobody signs in again.',
+      params: integrationParams,
+      response: { 200: savedOAuthApp },
+    },
+    handler: async (request, reply) => {
+      const { integration } = request.params;
+      return saved(reply, await deps.rollBack(request.who, integration, expectedVersion(request)));
+    },
+  });
+
+  app.route({
+    method: 'POST',
+    url: '/v1/oauth/apps/:integration/destroy-previous',
+    config: setups,
+    schema: {
+      tags,
+      summary: 'Destroy the replaced client secret now',
+      description: 'For a secret that may have leaked. Remove it at the tool, too: there it still works.',
+      params: integrationParams,
+      response: { 200: oauthApp },
+    },
+    handler: async (request, reply) => {
+      const { integration } = request.params;
+      const left = await deps.destroyPrevious(request.who, integration, expectedVersion(request));
+      setVersion(reply, left.version);
+      return left;
     },
   });
 
@@ -108,6 +150,11 @@ function appRoutes(app: App, deps: OAuthApps): void {
       return reply.code(204).send(null);
     },
   });
+}
+
+function saved(reply: FastifyReply, { app, verdict }: SavedSetup) {
+  setVersion(reply, app.version);
+  return { ...app, verdict };
 }
 
 function authorizationRoutes(

@@ -4,7 +4,11 @@ import { guardPolicy } from '../outbound/guard-policy.ts';
 import { createOutbound, type RunningOutbound } from '../outbound/outbound.ts';
 import { budgetStore, usageStore } from '../outbound/store.ts';
 
-export function composeOutbound(deps: ComposeDeps): RunningOutbound {
+type Deps = Pick<ComposeDeps, 'config' | 'db' | 'clock' | 'log' | 'databaseUrl'> & {
+  instance: Pick<ComposeDeps['instance'], 'mayLeave'>;
+};
+
+export function composeOutbound(deps: Deps): RunningOutbound {
   const { config, db, clock, log, databaseUrl, instance } = deps;
   const addresses = new Set(['127.0.0.1', '[::1]']);
   if (isIP(config.host)) addresses.add(config.host.includes(':') ? `[${config.host}]` : config.host);

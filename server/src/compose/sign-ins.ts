@@ -8,6 +8,7 @@ import { callbackPath } from '../oauth/addresses.ts';
 import { createAuthorizationLookup } from '../oauth/authorization-store.ts';
 import { createOperatorAppStore } from '../oauth/setups/app-store.ts';
 import { createOAuthApps, type OAuthApps } from '../oauth/setups/oauth-apps.ts';
+import { createPreviousSweep } from '../oauth/setups/previous-store.ts';
 import type { Vault } from '../vault/unlock.ts';
 
 interface Deps {
@@ -30,6 +31,7 @@ export function composeSignIns(deps: Deps): { signIns: SignIns; apps: OAuthApps 
   const both = { ...shared, operatorApps, redirectUri };
   const apps = createOAuthApps({
     ...both,
+    signedInFields: connections.signedInFields,
     onChanged: (tx, workspaceId, integration) =>
       setupWorks({ tokens, clock: shared.clock }, tx, workspaceId, integration),
   });
@@ -44,7 +46,12 @@ export function composeSignIns(deps: Deps): { signIns: SignIns; apps: OAuthApps 
     lookup: createAuthorizationLookup(system),
     forget: connections.forget,
   });
-  return { signIns, apps };
+  const destroyPrevious = createPreviousSweep(system);
+  const sweep = async () => {
+    await signIns.sweep();
+    await destroyPrevious(shared.clock.now());
+  };
+  return { signIns: { ...signIns, sweep }, apps };
 }
 
 function urlHost(host: string): string {

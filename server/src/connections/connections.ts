@@ -22,6 +22,7 @@ import type { Keyring } from '../vault/keyring.ts';
 import type { Who } from '../workspaces/who.ts';
 import { type ConnectInput, connect, type Entered } from './connect.ts';
 import { createCredentialDoor } from './credential.ts';
+import { signedInFields } from './credential-store.ts';
 import type { GivenDates } from './dates.ts';
 import type { DependentsSource } from './dependents-source.ts';
 import { type ExpiriesAsk, listed } from './expiries/list.ts';
@@ -199,6 +200,8 @@ export interface Connections {
   sweepExpiries(): Promise<void>;
   /** What is known of sign-in setups that providers refuse. */
   setupGate: SetupGate;
+  /** What addresses are made from, of some connections that people signed in for. */
+  signedInFields(workspaceId: string, integration: string): Promise<Readonly<Record<string, string>>[]>;
   /** Job `connections.setup_works_again`. */
   tryRenewalsAgain(workspaceId: string, integration: string): Promise<void>;
   /** Waits until nothing is under way that nobody else waits for: renewals. */
@@ -210,6 +213,9 @@ export interface Connections {
   /** Job `connections.sweep`. */
   sweep(): Promise<void>;
 }
+
+/** Hosts that a client secret may be for are few. */
+const MOST_FIELDS = 50;
 
 export function createConnections(given: ConnectionsDeps): Connections {
   const withdrawals = createWithdrawals({
@@ -347,6 +353,8 @@ export function createConnections(given: ConnectionsDeps): Connections {
       changing({ workspaceId }, tellExpiry({ ...given, transact: given.ownTransact }, workspaceId, id)),
     sweepExpiries: () => sweepExpiries(given),
     setupGate,
+    signedInFields: (workspaceId, integration) =>
+      given.transact(workspaceId, (tx) => signedInFields(tx, workspaceId, integration, MOST_FIELDS), 'read'),
     tryRenewalsAgain: (workspaceId, integration) =>
       given.ownTransact(workspaceId, (tx) => tryRenewalsAgain({ tokens }, tx, workspaceId, integration)),
     drain: () => tokens.drain(),

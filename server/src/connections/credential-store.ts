@@ -219,6 +219,28 @@ export async function destroy(
     .execute();
 }
 
+/** What was entered with them and is no secret, of some that people signed in for, the newest first. */
+export async function signedInFields(
+  tx: Tx,
+  workspaceId: string,
+  integration: string,
+  limit: number,
+): Promise<Readonly<Record<string, string>>[]> {
+  const rows = await queries(tx)
+    .selectFrom('credentials')
+    .innerJoin('connections', 'connections.id', 'credentials.connection_id')
+    .select('credentials.fields')
+    .where('credentials.workspace_id', '=', workspaceId)
+    .where('connections.workspace_id', '=', workspaceId)
+    .where('connections.integration', '=', integration)
+    .where('credentials.state', '=', 'current')
+    .where('credentials.method', '=', 'oauth2')
+    .orderBy('connections.id', 'desc')
+    .limit(limit)
+    .execute();
+  return rows.map(({ fields }) => z.record(z.string(), z.string()).parse(fields));
+}
+
 /** The current credentials of an integration that people signed in for. */
 export async function signedInOwners(
   tx: Tx,

@@ -6,6 +6,7 @@ import { freshDatabase, type TestDatabase } from '../../test/database.ts';
 import { type Listening, listenOn } from '../../test/door.ts';
 import { newId } from '../lib/id.ts';
 import { Secret } from '../lib/secret.ts';
+import { NO_DATES } from '../oauth/setups/app.ts';
 import { sealAppSecret, sealOperatorSecret } from '../oauth/setups/app-secret.ts';
 import { createOperatorAppStore, findApp, saveApp } from '../oauth/setups/app-store.ts';
 import type { TokenOwner } from '../tokens/mint.ts';
@@ -105,6 +106,7 @@ async function setUp(who: Who, version = 1, integration = 'acme'): Promise<void>
       updatedAt: clock.now(),
       updatedBy: null,
       addressStamp: null,
+      dates: NO_DATES,
     }),
   );
 }

@@ -6,7 +6,14 @@ import { Secret } from '../lib/secret.ts';
 import type { Outbound } from '../outbound/call.ts';
 import { filledAddress } from './addresses.ts';
 import { grantedScopes } from './granted-scopes.ts';
-import { type ClientDeps, clientOf, type OAuthClient } from './setups/client.ts';
+import {
+  type ClientDeps,
+  type ClientOutcome,
+  clientOf,
+  isClientRefused,
+  isSameClient,
+  type OAuthClient,
+} from './setups/client.ts';
 import type { SetupGate } from './setups/gate.ts';
 import { isForOtherHost } from './setups/host.ts';
 import { askTokenEndpoint, type TokenOutcome } from './token-endpoint.ts';
@@ -37,7 +44,8 @@ export interface SignedInAs {
 
 /**
  * The next token of a connection that a person signed in for. While the provider refuses the setup, nobody asks but one at a
- * time (setups/gate.ts).
+ * time (setups/gate.ts). A refusal of a client secret that was replaced meanwhile says nothing of the present one: it is asked
+ * once more with that.
  */
 export async function renewSignedIn(
   deps: Deps & ClientDeps & { setupGate: SetupGate },
@@ -46,17 +54,24 @@ export async function renewSignedIn(
   refreshToken: Secret<string> | null,
 ): Promise<TokenOutcome> {
   if (refreshToken === null) return { kind: 'ended', because: 'expired', words: null };
-  const { workspaceId, definition, method, fields, connectionId } = of;
-  const found = await clientOf(deps, workspaceId, definition, clientId);
-  if (found.kind === 'missing') return { kind: 'setup_rejected', words: SETUP_GONE };
-  if (found.kind === 'unreadable') return { kind: 'setup_rejected', words: SETUP_UNREADABLE };
-  const at = { workspaceId, definition, method, client: found.client, fields };
-  const other = await isForOtherHost(deps, at);
-  if (other !== null) return { kind: 'setup_rejected', words: setupOfOtherHost(other) };
+  const [token, { workspaceId, definition, method, fields, connectionId }] = [refreshToken, of];
   const asker = { workspaceId, connectionId, integration: definition };
-  return deps.setupGate.ask(asker, found.client, () =>
-    renewUnder(deps, { ...of, integration: definition }, found.client, redirectUri, refreshToken),
-  );
+  const found = await clientOf(deps, workspaceId, definition, clientId);
+  const outcome = await askedAs(found);
+  if (found.kind !== 'client' || !isClientRefused(outcome)) return outcome;
+  const now = await clientOf(deps, workspaceId, definition, clientId);
+  return isSameClient(found, now) ? outcome : askedAs(now);
+
+  async function askedAs(under: ClientOutcome): Promise<TokenOutcome> {
+    if (under.kind === 'missing') return { kind: 'setup_rejected', words: SETUP_GONE };
+    if (under.kind === 'unreadable') return { kind: 'setup_rejected', words: SETUP_UNREADABLE };
+    const { client } = under;
+    const other = await isForOtherHost(deps, { workspaceId, definition, method, client, fields });
+    if (other !== null) return { kind: 'setup_rejected', words: setupOfOtherHost(other) };
+    return deps.setupGate.ask(asker, client, () =>
+      renewUnder(deps, { ...of, integration: definition }, client, redirectUri, token),
+    );
+  }
 }
 
 /** The same under a client that is at hand. */

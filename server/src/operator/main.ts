@@ -14,6 +14,7 @@ import { keyStatus } from './key.ts';
 import { keyRecover } from './key-recover.ts';
 import { keyRotateData, keyRotateMaster } from './key-rotate.ts';
 import { oauthAppList, oauthAppRemove, oauthAppSet } from './oauth-app.ts';
+import { oauthAppDestroyPrevious, oauthAppRollback } from './oauth-app-previous.ts';
 import { setupLink } from './setup-link.ts';
 import { tokenCreate } from './token-create.ts';
 
@@ -24,6 +25,8 @@ const commands: OperatorCommand[] = [
   oauthAppSet,
   oauthAppList,
   oauthAppRemove,
+  oauthAppRollback,
+  oauthAppDestroyPrevious,
   instanceStatus,
   instanceKeep,
   instanceCopy,

@@ -1,50 +1,71 @@
-import { record } from '../audit/record.ts';
-import { catalogFolder } from '../catalog/built-in.ts';
-import type { Definition } from '../catalog/definition.ts';
-import { loadCatalog } from '../catalog/load.ts';
-import { masterKeySettings } from '../compose/master-key-settings.ts';
-import { setupWorks } from '../connections/setup-changed.ts';
+import { Secret } from '../lib/secret.ts';
 import { StartRefused } from '../lib/start-refused.ts';
-import type { Tx } from '../lib/tx.ts';
 import { type OperatorApp, secretHint } from '../oauth/setups/app.ts';
-import { sealOperatorSecret } from '../oauth/setups/app-secret.ts';
+import { openOperatorSecret, sealOperatorSecret } from '../oauth/setups/app-secret.ts';
 import { createOperatorAppStore } from '../oauth/setups/app-store.ts';
 import { signInMethod } from '../oauth/setups/apps.ts';
-import type { TokenOwner } from '../tokens/mint.ts';
-import { clearRetry } from '../tokens/token-store.ts';
-import { createKeyring } from '../vault/keyring.ts';
-import { canaryStore, dataKeyStore } from '../vault/store.ts';
-import { unlock } from '../vault/unlock.ts';
+import type { KeptPrevious } from '../oauth/setups/previous-store.ts';
 import type { OperatorCommand, OperatorDeps } from './command.ts';
 import { readSecret } from './read-secret.ts';
+import { knownAs, openKeyring, redirectUri, signInTool } from './sign-in-tool.ts';
+import { tellWorkspaces } from './tell-workspaces.ts';
+import { verdictOnSecret } from './try-client-secret.ts';
 
-const SET = 'oauth-app set --integration SLUG --client-id ID';
+const SET =
+  'oauth-app set --integration SLUG --client-id ID [--keep-previous-hours 24] [--save-unverified yes]';
 
 export const oauthAppSet: OperatorCommand = {
   words: ['oauth-app', 'set'],
   usage: SET,
   about:
-    'Enters the one-time sign-in setup of an integration for all workspaces that have none of their own. The client secret is asked for, or read from standard input; it is never taken as an argument.',
-  options: { integration: { type: 'string' }, 'client-id': { type: 'string' } },
+    'Enters the one-time sign-in setup of an integration for all workspaces that have none of their own. The client secret is asked for, or read from standard input; it is never taken as an argument. One that takes the place of another of the same client ID is asked about at the provider first, and nobody signs in again; the one before can be rolled back to for some hours (0: not at all). --save-unverified yes saves one that the provider could not be asked about.',
+  options: {
+    integration: { type: 'string' },
+    'client-id': { type: 'string' },
+    'keep-previous-hours': { type: 'string' },
+    'save-unverified': { type: 'string' },
+  },
   run: async (deps, values) => {
-    const definition = await signInTool(deps, values.integration);
+    const definition = await signInTool(deps, values.integration, SET);
     const clientId = values['client-id']?.trim() ?? '';
     if (clientId === '' || clientId.length > 1_000) {
       throw new StartRefused(`--client-id is missing or too long.\nIt is used like this: ${SET}`);
     }
+    const keepMs = keepPreviousMs(values['keep-previous-hours']);
     const isWithout = signInMethod(definition)?.tokenAuthMethod === 'none';
     const secret = isWithout ? '' : await readSecret(`Client secret of ${definition.name}: `);
     if (!isWithout && secret === '') throw new StartRefused('No client secret came. Nothing was saved.');
     const apps = createOperatorAppStore(deps.db.system);
     const before = await apps.find(definition.slug);
-    await apps.save(await sealed(deps, definition, clientId, secret, before?.version ?? 0));
-    await tellWorkspaces(deps, definition, before === null ? 'created' : 'changed', {
-      client_id_changed: before !== null && before.clientId !== clientId,
-    });
+    const keyring = await openKeyring(deps);
+    const place = { integration: definition.slug, version: (before?.version ?? 0) + 1 };
+    const at = deps.clock.now();
+    const isSameClient = before?.clientId === clientId;
+    const isRotation = isSameClient && (await isAnother({ keyring }, before, secret));
+    const said = isRotation
+      ? await checked(deps, definition, clientId, secret, values['save-unverified'])
+      : '';
+    const next = {
+      ...place,
+      clientId,
+      sealed: secret === '' ? null : await sealOperatorSecret({ keyring }, place, secret),
+      secretHint: secretHint(secret),
+      enteredUnder: redirectUri(deps, definition.slug),
+      updatedAt: at,
+    };
+    const previous = isRotation
+      ? steppedBack(before, keepMs, at)
+      : isSameClient
+        ? await apps.findPrevious(definition.slug).then((kept) => kept && { ...kept, replacedAt: at })
+        : null;
+    await apps.save(next, previous);
+    const deed = isRotation ? 'rotated' : before === null ? 'created' : 'changed';
+    const detail = { client_id_changed: before !== null && !isSameClient };
+    await tellWorkspaces(deps, definition, deed, detail);
     const uri = redirectUri(deps, definition.slug);
     const isRefused = signInMethod(definition)?.requiresHttps === true && uri.startsWith('http:');
     const warning = `\n${definition.name} takes only redirect URIs that start with https://. Set KEYRAIL_PUBLIC_URL to an https address first.`;
-    return `Saved. Register this redirect URI at ${definition.name}: ${uri}${isRefused ? warning : ''}`;
+    return `Saved. ${said}Register this redirect URI at ${definition.name}: ${uri}${isRefused ? warning : ''}`;
   },
 };
 
@@ -81,79 +102,45 @@ export const oauthAppRemove: OperatorCommand = {
   },
 };
 
-/**
- * Owners find it in the audit log of their workspace, wherever it holds; and what waited for a setup that was wrong goes on
- * there.
- */
-async function tellWorkspaces(
-  { db, clock }: OperatorDeps,
-  { slug, name }: Pick<Definition, 'slug' | 'name'>,
-  deed: 'created' | 'changed' | 'deleted',
-  detail: Record<string, boolean>,
-): Promise<void> {
-  for (const workspaceId of await createOperatorAppStore(db.system).workspacesUnder(slug)) {
-    await db.transact(workspaceId, async (tx) => {
-      await setupWorks({ tokens: { tryAgain }, clock }, tx, workspaceId, slug);
-      await record(tx, {
-        who: { workspaceId, system: 'operator' },
-        action: `oauth_app.${deed}`,
-        subject: { kind: 'oauth_app', id: slug, name },
-        detail: { integration: slug, set_up_by: 'operator', ...detail },
-      });
-    });
-  }
+type Keyring = Awaited<ReturnType<typeof openKeyring>>;
+
+/** There is a secret, and it is another one. */
+async function isAnother(deps: { keyring: Keyring }, before: OperatorApp, secret: string): Promise<boolean> {
+  const opened = await openOperatorSecret(deps, before);
+  return opened.kind === 'opened' && opened.secret !== null && opened.secret.reveal() !== secret;
 }
 
-async function tryAgain(tx: Tx, owners: readonly TokenOwner[]): Promise<void> {
-  for (const owner of owners) await clearRetry(tx, owner);
-}
-
-/** Its file may be gone from the catalog by now. */
-async function knownAs({ config }: OperatorDeps, slug: string): Promise<Pick<Definition, 'slug' | 'name'>> {
-  return (await catalogFor(config)).get(slug) ?? { slug, name: slug };
-}
-
-function catalogFor(config: OperatorDeps['config']) {
-  return loadCatalog({
-    builtIn: catalogFolder,
-    user: config.catalogDir ?? undefined,
-    allowedPrivateHosts: config.allowedPrivateHosts,
-  });
-}
-
-async function sealed(
-  { db, config, clock }: OperatorDeps,
-  { slug: integration }: Definition,
+async function checked(
+  deps: OperatorDeps,
+  definition: Parameters<typeof verdictOnSecret>[1],
   clientId: string,
   secret: string,
-  version: number,
-): Promise<Omit<OperatorApp, 'refusal'>> {
-  const { masterKeys } = await unlock(
-    { store: canaryStore(db.system), announce: (message) => process.stderr.write(`${message}\n`) },
-    masterKeySettings(config),
-  );
-  const keyring = createKeyring({ store: dataKeyStore(db.system), masterKeys });
-  const place = { integration, version: version + 1 };
+  saveUnverified: string | undefined,
+): Promise<string> {
+  const verdict = await verdictOnSecret(deps, definition, clientId, new Secret(secret));
+  if (verdict.kind === 'ok') return `${verdict.message} Nobody signs in again. `;
+  if (verdict.kind !== 'rejected' && saveUnverified === 'yes') return `${verdict.message} `;
+  const said = verdict.provider_message === null ? '' : ` It says: “${verdict.provider_message}”.`;
+  const anyway = verdict.kind === 'rejected' ? '' : '\nTo save it all the same: --save-unverified yes';
+  throw new StartRefused(`${verdict.message}${said} Nothing was changed.${anyway}`);
+}
+
+function steppedBack(before: OperatorApp, keepMs: number, at: Date): KeptPrevious | null {
+  if (before.sealed === null || keepMs === 0) return null;
   return {
-    ...place,
-    clientId,
-    sealed: secret === '' ? null : await sealOperatorSecret({ keyring }, place, secret),
-    secretHint: secretHint(secret),
-    enteredUnder: redirectUri({ config }, integration),
-    updatedAt: clock.now(),
+    version: before.version,
+    sealed: before.sealed,
+    hint: before.secretHint,
+    dates: { endsAt: null, rotateAt: null, setAt: null },
+    replacedAt: at,
+    destroyAfter: new Date(at.getTime() + keepMs),
   };
 }
 
-async function signInTool({ config }: OperatorDeps, slug: string | undefined): Promise<Definition> {
-  if (slug === undefined) throw new StartRefused(`--integration is missing.\nIt is used like this: ${SET}`);
-  const definition = (await catalogFor(config)).get(slug);
-  if (definition === undefined) throw new StartRefused(`There is no integration "${slug}".`);
-  if (signInMethod(definition) === undefined) {
-    throw new StartRefused(`Nobody signs in at ${definition.name}, so it needs no sign-in setup.`);
-  }
-  return definition;
-}
+const MOST_HOURS = 24 * 30;
 
-function redirectUri({ config }: Pick<OperatorDeps, 'config'>, slug: string): string {
-  return `${config.publicUrl ?? `http://${config.host}:${config.port}`}/oauth/callback/${slug}`;
+function keepPreviousMs(given: string | undefined): number {
+  const hours = Number(given ?? '24');
+  if (Number.isInteger(hours) && hours >= 0 && hours <= MOST_HOURS) return hours * 3_600_000;
+  throw new StartRefused(`--keep-previous-hours is a number from 0 to ${MOST_HOURS}.`);
 }

@@ -4,18 +4,27 @@ import { type Queries, queries } from '../../db/open.ts';
 import type { OauthOperatorApps } from '../../db/schema.ts';
 import type { Tx } from '../../lib/tx.ts';
 import type { OperatorApp, Refusal, WorkspaceApp } from './app.ts';
+import {
+  dropOperatorPrevious,
+  findOperatorPrevious,
+  type KeptPrevious,
+  keepOperatorPrevious,
+  type StoredPrevious,
+} from './previous-store.ts';
 
 export async function findApp(
   tx: Tx,
   workspaceId: string,
   integration: string,
 ): Promise<WorkspaceApp | null> {
-  const row = await select(tx, workspaceId).where('integration', '=', integration).executeTakeFirst();
+  const row = await select(tx, workspaceId)
+    .where('oauth_apps.integration', '=', integration)
+    .executeTakeFirst();
   return row === undefined ? null : fromRow(row);
 }
 
 export async function listApps(tx: Tx, workspaceId: string): Promise<WorkspaceApp[]> {
-  return (await select(tx, workspaceId).orderBy('integration').execute()).map(fromRow);
+  return (await select(tx, workspaceId).orderBy('oauth_apps.integration').execute()).map(fromRow);
 }
 
 /** Makes setups of one integration a matter of one transaction at a time. */
@@ -24,8 +33,11 @@ export async function lockApp(tx: Tx, workspaceId: string, integration: string):
   await sql`select pg_advisory_xact_lock(hashtextextended(${name}, 0))`.execute(queries(tx));
 }
 
+export type NewWorkspaceApp = Omit<WorkspaceApp, 'refusal' | 'previous'>;
+export type NewOperatorApp = Omit<OperatorApp, 'refusal' | 'previous'>;
+
 /** What was known of the provider's refusing it is forgotten: this one has not been tried. */
-export async function saveApp(tx: Tx, app: Omit<WorkspaceApp, 'refusal'>): Promise<void> {
+export async function saveApp(tx: Tx, app: NewWorkspaceApp): Promise<void> {
   const values = {
     method_id: app.methodId,
     client_id: app.clientId,
@@ -36,6 +48,9 @@ export async function saveApp(tx: Tx, app: Omit<WorkspaceApp, 'refusal'>): Promi
     updated_by_label: app.updatedBy,
     address_stamp: app.addressStamp,
     entered_under: app.enteredUnder ?? null,
+    client_secret_ends_at: app.dates.endsAt,
+    rotate_at: app.dates.rotateAt,
+    dates_set_at: app.dates.setAt,
     ...notRefused,
   };
   await queries(tx)
@@ -79,7 +94,11 @@ export async function countSignedIn(tx: Tx, workspaceId: string): Promise<Readon
 export interface OperatorAppStore {
   find(integration: string): Promise<OperatorApp | null>;
   list(): Promise<OperatorApp[]>;
-  save(app: Omit<OperatorApp, 'refusal'>): Promise<void>;
+  /** `previous`: the secret that is replaced by it, to be kept; left out: there is no way back to any. */
+  save(app: NewOperatorApp, previous?: KeptPrevious | null): Promise<void>;
+  findPrevious(integration: string): Promise<StoredPrevious | null>;
+  /** False: there was none. */
+  dropPrevious(integration: string): Promise<boolean>;
   /** False: there was none. */
   remove(integration: string): Promise<boolean>;
   /** The workspaces for which it holds: all that have none of their own. */
@@ -87,16 +106,25 @@ export interface OperatorAppStore {
 }
 
 export function createOperatorAppStore(system: Queries): OperatorAppStore {
-  const all = () => system.selectFrom('oauth_operator_apps').selectAll();
+  const all = () =>
+    system
+      .selectFrom('oauth_operator_apps')
+      .leftJoin(
+        'oauth_operator_previous_secrets as previous',
+        'previous.integration',
+        'oauth_operator_apps.integration',
+      )
+      .selectAll('oauth_operator_apps')
+      .select(previousColumns);
   return {
     // Of two workspaces' own integrations of one name, each goes to its own address: none of them is the operator's.
     find: async (integration) => {
       if (integration.startsWith(OWN_PREFIX)) return null;
-      const row = await all().where('integration', '=', integration).executeTakeFirst();
+      const row = await all().where('oauth_operator_apps.integration', '=', integration).executeTakeFirst();
       return row === undefined ? null : storedApp(row);
     },
-    list: async () => (await all().orderBy('integration').execute()).map(storedApp),
-    save: async (app) => {
+    list: async () => (await all().orderBy('oauth_operator_apps.integration').execute()).map(storedApp),
+    save: async (app, previous = null) => {
       const values = {
         client_id: app.clientId,
         sealed: app.sealed,
@@ -106,12 +134,18 @@ export function createOperatorAppStore(system: Queries): OperatorAppStore {
         entered_under: app.enteredUnder ?? null,
         ...notRefused,
       };
-      await system
-        .insertInto('oauth_operator_apps')
-        .values({ integration: app.integration, ...values })
-        .onConflict((conflict) => conflict.column('integration').doUpdateSet(values))
-        .execute();
+      await system.transaction().execute(async (transaction) => {
+        await transaction
+          .insertInto('oauth_operator_apps')
+          .values({ integration: app.integration, ...values })
+          .onConflict((conflict) => conflict.column('integration').doUpdateSet(values))
+          .execute();
+        await dropOperatorPrevious(transaction, app.integration);
+        if (previous !== null) await keepOperatorPrevious(transaction, app.integration, previous);
+      });
     },
+    findPrevious: (integration) => findOperatorPrevious(system, integration),
+    dropPrevious: (integration) => dropOperatorPrevious(system, integration),
     remove: async (integration) => {
       const gone = await system
         .deleteFrom('oauth_operator_apps')
@@ -143,8 +177,19 @@ export function createOperatorAppStore(system: Queries): OperatorAppStore {
 }
 
 function select(tx: Tx, workspaceId: string) {
-  return queries(tx).selectFrom('oauth_apps').selectAll().where('workspace_id', '=', workspaceId);
+  return queries(tx)
+    .selectFrom('oauth_apps')
+    .leftJoin('oauth_previous_secrets as previous', 'previous.app_id', 'oauth_apps.id')
+    .selectAll('oauth_apps')
+    .select(previousColumns)
+    .where('oauth_apps.workspace_id', '=', workspaceId);
 }
+
+const previousColumns = [
+  'previous.secret_hint as previous_hint',
+  'previous.replaced_at as replaced_at',
+  'previous.destroy_after as previous_until',
+] as const;
 
 function fromRow(
   row: Awaited<ReturnType<ReturnType<typeof select>['executeTakeFirstOrThrow']>>,
@@ -156,10 +201,17 @@ function fromRow(
     methodId: row.method_id,
     updatedBy: row.updated_by_label,
     addressStamp: row.address_stamp,
+    dates: { endsAt: row.client_secret_ends_at, rotateAt: row.rotate_at, setAt: row.dates_set_at },
   };
 }
 
-function storedApp(row: Selectable<OauthOperatorApps>): OperatorApp {
+type StoredRow = Selectable<OauthOperatorApps> & {
+  previous_hint: string | null;
+  replaced_at: Date | null;
+  previous_until: Date | null;
+};
+
+function storedApp(row: StoredRow): OperatorApp {
   return {
     integration: row.integration,
     clientId: row.client_id,
@@ -169,6 +221,10 @@ function storedApp(row: Selectable<OauthOperatorApps>): OperatorApp {
     updatedAt: row.updated_at,
     enteredUnder: row.entered_under,
     refusal: refusalOf(row),
+    previous:
+      row.replaced_at === null || row.previous_until === null
+        ? null
+        : { hint: row.previous_hint, replacedAt: row.replaced_at, destroyAfter: row.previous_until },
   };
 }
 

@@ -14,6 +14,39 @@ interface StoredApp {
   enteredUnder?: string | null;
   /** Null: nobody has seen the provider refuse it. */
   refusal: Refusal | null;
+  /** The client secret that this one replaced, while it can be rolled back to. */
+  previous: PreviousSecret | null;
+}
+
+/** What is shown of a client secret that was replaced and is still there. */
+export interface PreviousSecret {
+  hint: string | null;
+  replacedAt: Date;
+  /** When it is destroyed, unless somebody does so before. */
+  destroyAfter: Date;
+}
+
+/** What people entered of a client secret, and goes with it. */
+export interface SecretDates {
+  endsAt: Date | null;
+  /** When it is to be replaced. */
+  rotateAt: Date | null;
+  /** When somebody entered that. */
+  setAt: Date | null;
+}
+
+export const NO_DATES: SecretDates = { endsAt: null, rotateAt: null, setAt: null };
+
+/** Undefined leaves a date as it is, null takes it away. */
+export function secretDates(
+  given: { endsAt?: Date | null | undefined; rotateAt?: Date | null | undefined },
+  before: SecretDates,
+  at: Date,
+): SecretDates {
+  const { endsAt = before.endsAt, rotateAt = before.rotateAt } = given;
+  const isSame =
+    endsAt?.getTime() === before.endsAt?.getTime() && rotateAt?.getTime() === before.rotateAt?.getTime();
+  return isSame ? before : { endsAt, rotateAt, setAt: endsAt === null && rotateAt === null ? null : at };
 }
 
 /** The provider does not take this client id or secret (`invalid_client`). One word on it for all connections under it. */
@@ -33,6 +66,7 @@ export interface WorkspaceApp extends StoredApp {
   updatedBy: string | null;
   /** Of an integration that the workspace describes itself: the address the secret was entered for. */
   addressStamp: string | null;
+  dates: SecretDates;
 }
 
 /** For all workspaces of this server that have none of their own. */

@@ -3,6 +3,7 @@ import type { Definition } from '../../catalog/definition.ts';
 import type { Secret } from '../../lib/secret.ts';
 import type { Transact, Tx } from '../../lib/tx.ts';
 import type { Keyring } from '../../vault/keyring.ts';
+import type { TokenOutcome } from '../token-endpoint.ts';
 import type { OperatorApp, Refusal } from './app.ts';
 import { type Opened, openAppSecret, openOperatorSecret } from './app-secret.ts';
 import { findApp, type OperatorAppStore } from './app-store.ts';
@@ -61,6 +62,23 @@ export async function clientIn(
   const shared = await deps.operatorApps.find(integration.slug);
   if (shared === null || (clientId !== null && shared.clientId !== clientId)) return { kind: 'missing' };
   return clientFrom('operator', shared, await openOperatorSecret(deps, shared));
+}
+
+/** The client itself, and not what one connection asked for, was refused. */
+export function isClientRefused(
+  outcome: TokenOutcome,
+): outcome is Extract<TokenOutcome, { kind: 'setup_rejected' }> {
+  return outcome.kind === 'setup_rejected' && outcome.isClient === true;
+}
+
+/** False: id or secret are others by now. */
+export function isSameClient(one: ClientOutcome, other: ClientOutcome): boolean {
+  if (one.kind !== 'client' || other.kind !== 'client') return one.kind === other.kind;
+  return (
+    one.client.setUpBy === other.client.setUpBy &&
+    one.client.id === other.client.id &&
+    one.client.version === other.client.version
+  );
 }
 
 function clientFrom(

@@ -67,7 +67,7 @@ export async function isForOtherHost(
 }
 
 /** A field that can be any host: neither a choice of the file's nor under a suffix of the provider's. */
-function enteredHostField(
+export function enteredHostField(
   { connectionFields }: Pick<Definition, 'connectionFields'>,
   { tokenUrl, authorizeUrl }: Asked['method'],
 ): string | null {
@@ -79,6 +79,6 @@ function enteredHostField(
   return free?.name ?? null;
 }
 
-function hostOf(address: string | null): string | null {
+export function hostOf(address: string | null): string | null {
   return address === null ? null : new URL(address).host;
 }
