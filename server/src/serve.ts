@@ -71,7 +71,12 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     const jobs = config.role === 'api' ? null : import('./jobs/worker.ts');
     await reachOrSayWaiting(options, () => http.listen(config.host, port));
     const applied: string[] = [];
-    await migrate({ url: databaseUrl, onApplied: (name) => applied.push(name) });
+    await migrate({
+      url: databaseUrl,
+      onApplied: (name) => applied.push(name),
+      onWaiting: () =>
+        options.announce('The database is being migrated, restored or backed up. Keyrail waits for that.'),
+    });
     if (applied.length > 0) log.info({ migrations: applied }, 'migrated');
     const db = open(config, databaseUrl, log);
     undo.push(() => db.close());

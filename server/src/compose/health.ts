@@ -6,13 +6,13 @@ import { dataKeyStore } from '../vault/store.ts';
 
 /** What `/health/ready` asks. */
 export async function composeHealth({ db, vault, instance }: ComposeDeps): Promise<ApiDeps['health']> {
-  // Another program's migration, or another database put in this one's place, is noticed by it.
+  // Another database put in this one's place is noticed by it. A newer release's migrations only add (see db/migrate.ts).
   const migratedTo = await newestMigration(db);
   return {
     isQuarantined: instance.isQuarantined,
     checks: {
       database: async () => (await sql`select 1`.execute(db.system)).rows.length === 1,
-      migrations: async () => (await newestMigration(db)) === migratedTo,
+      migrations: async () => ((await newestMigration(db)) ?? '') >= (migratedTo ?? ''),
       vault: async () => {
         const id = await dataKeyStore(db.system).masterKeyId();
         return id !== null && (await vault.masterKeys.byId(id)) !== null;

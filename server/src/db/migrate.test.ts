@@ -2,9 +2,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sql } from 'kysely';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import pg from 'pg';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { emptyDatabase, type TestDatabase } from '../../test/database.ts';
-import { migrate } from './migrate.ts';
+import { MIGRATION_LOCK, migrate, ownMigrations, tablesOf } from './migrate.ts';
 
 let database: TestDatabase;
 let folder: string;
@@ -90,10 +91,76 @@ test('a migration that was edited after it was applied is refused by name', asyn
   );
 });
 
+describe('beside servers of an older release', () => {
+  const later =
+    '-- Takes away what nobody needs.\n-- Older processes must stop first: they read it.\nalter table one drop column n';
+  const withServer = (work: () => Promise<void>) => connected('keyrail listen', work);
+
+  test('what adds is applied, and what takes away is not, until they are stopped', async () => {
+    await run();
+    add('0003_three', '-- Adds.\ncreate table three (n int)');
+    await withServer(async () => {
+      expect(await run('1.1.0')).toEqual(['0003_three']);
+      add('0004_four', later);
+      add('0005_five', 'create table five (n int)');
+      await expect(run('1.2.0')).rejects.toThrow(
+        /A server of an older release works on this database, and 0004_four, which Keyrail 1\.2\.0 brings, takes away.*Stop every older server/,
+      );
+      expect(await rows("select to_regclass('five') as five")).toEqual([{ five: null }]);
+    });
+    expect(await run('1.2.0')).toEqual(['0004_four', '0005_five']);
+  });
+
+  test('a command brings no database to its own schema, and what needs nothing goes on', async () => {
+    await run();
+    const command = () => migrate({ url: database.url, folder, release: '1.1.0', besideServers: 'refuse' });
+    await withServer(async () => {
+      await command();
+      add('0003_three', 'create table three (n int)');
+      await expect(command()).rejects.toThrow(
+        /this is Keyrail 1\.1\.0, which would bring the database to 0003_three\. Upgrade the servers first/,
+      );
+    });
+    await command();
+    expect(await rows("select to_regclass('three')::text as three")).toEqual([{ three: 'three' }]);
+  });
+});
+
+test('while a backup is made, what has nothing to migrate starts, and what has waits and says so', async () => {
+  await run();
+  let waited = 0;
+  const start = (release: string) =>
+    migrate({ url: database.url, folder, release, onWaiting: () => (waited += 1) });
+  let upgrade: Promise<void> = Promise.resolve();
+  await connected('keyrail backup', async (client) => {
+    await client.query('select pg_advisory_lock_shared($1)', [MIGRATION_LOCK]);
+    await start('1.0.0');
+    expect(waited).toBe(0);
+    add('0003_three', 'create table three (n int)');
+    upgrade = start('1.1.0');
+    await expect.poll(() => waited).toBe(1);
+    expect(await rows("select to_regclass('three') as three")).toEqual([{ three: null }]);
+  });
+  await upgrade;
+  expect(await rows("select to_regclass('three')::text as three")).toEqual([{ three: 'three' }]);
+});
+
+async function connected(name: string, work: (client: pg.Client) => Promise<void>): Promise<void> {
+  const client = new pg.Client({ connectionString: database.url, application_name: name });
+  await client.connect();
+  await work(client).finally(() => client.end());
+}
+
 test('our own migrations say why in their first line, and set the schema up from nothing', async () => {
   await migrate({ url: database.url });
   const unprotected = await rows(`
     select c.relname from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attname = 'workspace_id'
     where c.relkind in ('r', 'p') and c.relnamespace = 'public'::regnamespace and not c.relrowsecurity`);
   expect(unprotected).toEqual([]);
+  // A backup knows our tables by what the migrations say.
+  const there = await rows(`select relname as name from pg_class
+    where relnamespace = 'public'::regnamespace and relkind = 'r' and relname <> 'keyrail_migrations'`);
+  expect([...tablesOf(ownMigrations())].sort()).toEqual(
+    there.map((row) => (row as { name: string }).name).sort(),
+  );
 });
