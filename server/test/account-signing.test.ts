@@ -1,6 +1,6 @@
 // What is sent is held against the providers' own libraries: google-auth-library 11.3.4, @azure/msal-node 7.2.1,
 // @octokit/auth-app 8.3.1; and verified by aws4 1.13.2 and jsonwebtoken 9.0.3 (watched-accounts.ts).
-import { createHash, createPublicKey } from 'node:crypto';
+import { createHash, createPublicKey, generateKeyPairSync } from 'node:crypto';
 import { ConfidentialClientApplication, type INetworkModule } from '@azure/msal-node';
 import { createAppAuth } from '@octokit/auth-app';
 import { JWT } from 'google-auth-library';
@@ -26,6 +26,7 @@ import {
   instead,
   lasting,
   ORG,
+  pemOf,
   ROLE,
   RSA_PEM,
   read,
@@ -39,6 +40,8 @@ import {
   USER_KEY,
 } from './watched-accounts.ts';
 import type { Reply, Watched, WatchedTools } from './watched-tools.ts';
+
+const otherRsa = generateKeyPairSync('rsa', { modulusLength: 2048 });
 
 /** The libraries have the machine's own clock; some round its seconds up. */
 const soon = () => new Date(Date.now() + 1_000);
@@ -255,7 +258,16 @@ describe('a Google service account', () => {
 
 describe('an app registration with a certificate', () => {
   it("signs what Microsoft's own library signs", async () => {
-    await connected('microsoft-azure', 'certificate', CERTIFIED);
+    const id = await connected('microsoft-azure', 'certificate', CERTIFIED);
+    const kept = (await app.owner.get(`/v1/connections/${id}`)).json;
+    expect(kept.facts).toEqual(
+      expect.arrayContaining([
+        { label: 'Issuer', value: CERTIFIED.client_id },
+        { label: 'Algorithm', value: 'PS256' },
+        { label: 'Subject', value: 'CN=keyrail' },
+      ]),
+    );
+    expect(Date.parse(kept.expires_at) - Date.now()).toBeGreaterThan(299 * 86_400_000);
     const ours = last(tools.to(ENTRA));
     let theirs = new URLSearchParams();
     const networkClient: INetworkModule = {
@@ -302,6 +314,20 @@ describe('an app registration with a certificate', () => {
     expect(lasting(mine?.claims ?? {})).toEqual(lasting(reference?.claims ?? {}));
     expect(mine?.claims.nbf).toBe(mine?.claims.iat);
     expect(ours.form.get('client_secret')).toBeNull();
+  });
+});
+
+describe('a certificate that is entered for an app', () => {
+  it('belongs to its key, comes with it, and is not over', async () => {
+    const foreign = pemOf(otherRsa.privateKey);
+    const mismatched = await connect('microsoft-azure', 'certificate', {
+      ...CERTIFIED,
+      private_key: foreign,
+    });
+    expect([mismatched.status, mismatched.json?.reason], mismatched.text).toEqual([400, 'key_mismatch']);
+    const { private_key: _, ...without } = CERTIFIED;
+    const alone = await connect('microsoft-azure', 'certificate', without);
+    expect([alone.status, alone.json?.fields[0].path]).toEqual([400, 'credentials.private_key']);
   });
 });
 
@@ -356,6 +382,8 @@ describe('a token that is signed here', () => {
     const request = last(tools.to(SNOWFLAKE));
     expect(request.headers['x-snowflake-authorization-token-type']).toBe('KEYPAIR_JWT');
     const { header, claims } = read(bearerOf(request), rsa.publicKey, 'RS256');
+    const kept = (await app.owner.get(`/v1/connections/${id}`)).json;
+    expect(kept.facts).toContainEqual({ label: 'Issuer', value: claims.iss });
     // docs.snowflake.com, SQL API, "Using key pair authentication": openssl … -outform DER | openssl dgst -sha256 -binary | base64
     const der = createPublicKey(RSA_PEM).export({ type: 'spki', format: 'der' });
     const fingerprint = createHash('sha256').update(der).digest('base64');

@@ -153,10 +153,12 @@ function github(request: Watched): Reply {
 }
 
 // --- What is entered for several of them.
+const validTo = new Date(Date.now() + 300 * 86_400_000);
 const { cert } = makeCertificate({
   name: 'keyrail',
-  validTo: new Date(Date.now() + 300 * 86_400_000),
+  validTo,
   privateKey: rsa.privateKey,
+  issuer: { ...makeCertificate({ name: 'Authority', validTo, isAuthority: true }), name: 'Authority' },
 });
 export const TENANT = '11111111-2222-3333-4444-555555555555';
 export const CLIENT = '99999999-8888-7777-6666-555555555555';

@@ -6,7 +6,13 @@ import { fact } from './files/shown-facts.ts';
 const KEY_ID = /^(AKIA|ASIA)[A-Z0-9]{12,124}$/;
 
 export function examineAwsKey(values: CredentialFields): Examined {
-  const { access_key_id: id, secret_access_key: secret, session_token: token, region } = values.reveal();
+  const {
+    access_key_id: id,
+    secret_access_key: secret,
+    session_token: token,
+    region,
+    role_arn: role,
+  } = values.reveal();
   if (id === undefined) return unexamined(values);
   const problem = problemOf(id, secret, token);
   if (problem !== null) return { ...unexamined(values), problem };
@@ -14,7 +20,11 @@ export function examineAwsKey(values: CredentialFields): Examined {
   return {
     ...unexamined(values),
     title: isTemporary ? 'AWS temporary access key' : 'AWS access key',
-    facts: [fact('Access key ID', id), ...(region === undefined ? [] : [fact('Region', region)])],
+    facts: [
+      fact('Access key ID', id),
+      ...(region === undefined ? [] : [fact('Region', region)]),
+      ...(role === undefined ? [] : [fact('Role', role)]),
+    ],
     warnings: isTemporary ? ['Temporary keys end within hours; then new ones have to be entered.'] : [],
   };
 }

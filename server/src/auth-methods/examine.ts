@@ -4,8 +4,10 @@ import { Secret } from '../lib/secret.ts';
 import type { CredentialFields } from './authenticator.ts';
 import { examineAwsKey } from './examine-aws-key.ts';
 import { examineCertificate } from './examine-certificate.ts';
+import { examineClientAssertion } from './examine-client-assertion.ts';
 import { examineGoogleKey } from './examine-google-key.ts';
 import { examineJwtKey } from './examine-jwt-key.ts';
+import { readAuthorities } from './files/authorities.ts';
 import { unpacked } from './files/unpacked.ts';
 
 /** What entered credentials are, before anybody is asked about them. The page and the save see the same. */
@@ -41,6 +43,35 @@ export async function examine(
   now: Date,
   allowed: Allowed = { ended: false },
 ): Promise<Examined> {
+  return withAuthority(await examineFields(method, values, now, allowed), now);
+}
+
+/** What a person has decided to accept. */
+export interface Allowed {
+  /** A certificate that is over. */
+  ended: boolean;
+}
+
+/** The authority of the server may be entered with whatever it is that one shows to it. */
+function withAuthority(found: Examined, now: Date): Examined {
+  const { authority, ...others } = found.values.reveal();
+  if (found.problem !== null || authority === undefined) return found;
+  const read = readAuthorities(authority, now);
+  if (read.kind === 'problem') return { ...found, problem: problemAt('authority', read) };
+  return {
+    ...found,
+    title: found.title ?? 'Certificate of an authority',
+    facts: [...found.facts, ...read.facts],
+    values: new Secret({ ...others, authority: read.pem }),
+  };
+}
+
+async function examineFields(
+  method: AuthMethod,
+  values: CredentialFields,
+  now: Date,
+  allowed: Allowed,
+): Promise<Examined> {
   const names = 'fields' in method ? method.fields.map((field) => field.name) : [];
   if (!names.includes('private_key')) return examineApart(method, values, now, allowed);
   const { certificate, private_key, passphrase, ...others } = values.reveal();
@@ -59,12 +90,6 @@ export async function examine(
   return { ...(await examineApart(method, apart, now, allowed)), brings };
 }
 
-/** What a person has decided to accept. */
-export interface Allowed {
-  /** A certificate that is over. */
-  ended: boolean;
-}
-
 /** The same where each field holds what it is for. */
 async function examineApart(
   method: AuthMethod,
@@ -80,6 +105,7 @@ async function examineApart(
     case 'aws_access_key':
       return examineAwsKey(values);
     case 'client_assertion':
+      return examineClientAssertion(method, values, now, allowed);
     case 'self_signed':
     case 'jwt_exchange':
     case 'jwt_bearer':
@@ -89,4 +115,11 @@ async function examineApart(
 
 export function unexamined(values: CredentialFields): Examined {
   return { title: null, facts: [], expiresAt: null, warnings: [], problem: null, values, brings: [] };
+}
+
+export function problemAt(
+  field: string,
+  { message, reason }: { message: string; reason?: string },
+): FileProblem {
+  return { field, message, ...(reason === undefined ? {} : { reason }) };
 }

@@ -1,0 +1,18 @@
+import type { ClientAssertionMethod } from '../catalog/auth-definition.ts';
+import type { CredentialFields } from './authenticator.ts';
+import type { Allowed, Examined } from './examine.ts';
+import { examineCertificate } from './examine-certificate.ts';
+import { examineJwtKey } from './examine-jwt-key.ts';
+
+/** A key that stands for a client's secret, and the certificate by which it is known, where there is one: they belong together. */
+export async function examineClientAssertion(
+  method: ClientAssertionMethod,
+  values: CredentialFields,
+  now: Date,
+  allowed: Allowed,
+): Promise<Examined> {
+  const key = await examineJwtKey(method, values);
+  if (key.problem !== null || values.reveal().certificate === undefined) return key;
+  const pair = await examineCertificate(values, now, allowed);
+  return { ...pair, title: pair.title && 'Certificate of an app', facts: [...key.facts, ...pair.facts] };
+}
