@@ -1,6 +1,7 @@
 import type {
   Authorization,
   OAuthApp,
+  SavedOAuthApp,
   StartAuthorization,
   StartedAuthorization,
 } from '@keyrail/contract/oauth';
@@ -23,10 +24,10 @@ export function oauthApi(request: Request) {
       get: (integration: string) => request<OAuthApp>('GET', at(integration)),
       /** `version`: of the one that was looked at, so that nobody else's change is overwritten. */
       put: (integration: string, body: PutOAuthApp, version?: number) =>
-        request<OAuthApp>('PUT', at(integration), { body, ...(version !== undefined && { version }) }),
+        request<SavedOAuthApp>('PUT', at(integration), { body, ...(version !== undefined && { version }) }),
       remove: (integration: string) => request<void>('DELETE', at(integration)),
       /** The replaced client secret becomes the current one again; nobody signs in again. */
-      rollback: (integration: string) => request<OAuthApp>('POST', `${at(integration)}/rollback`),
+      rollback: (integration: string) => request<SavedOAuthApp>('POST', `${at(integration)}/rollback`),
       /** Ends the time in which the replaced client secret can be rolled back to. */
       destroyPrevious: (integration: string) =>
         request<OAuthApp>('POST', `${at(integration)}/destroy-previous`),

@@ -9,6 +9,7 @@ import type { Page } from '@keyrail/contract/page';
 import type { IntegrationsQuery } from '@keyrail/sdk/shapes';
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/react-query';
 import { api } from './api.ts';
+import { isHeld } from './held-page.ts';
 
 /** What is asked of the server, each with the key it is kept under. Keys begin with the thing's name. */
 export const sessionQuery = queryOptions({
@@ -16,7 +17,8 @@ export const sessionQuery = queryOptions({
   queryFn: () => api.session.get(),
   staleTime: 60_000,
   // A role that was changed, or a workspace one was taken out of, is seen on a page that just stays open.
-  refetchInterval: 30_000,
+  refetchInterval: () => (isHeld() ? false : 30_000),
+  refetchOnWindowFocus: () => !isHeld(),
 });
 
 export const integrationsQuery = (query: IntegrationsQuery = {}) =>

@@ -11,6 +11,7 @@ import { useCurrentWorkspace, useMay } from '../../lib/use-role.ts';
 import { Notice } from '../../ui/notice.tsx';
 import { Page } from '../../ui/page.tsx';
 import { Skeleton } from '../../ui/skeleton.tsx';
+import { DeleteWorkspace } from './delete-workspace.tsx';
 import { LeaveWorkspace } from './leave-workspace.tsx';
 import styles from './settings.module.css';
 
@@ -25,6 +26,7 @@ export function GeneralPage() {
         <>
           <WorkspaceForm key={workspace.id} workspace={workspace} />
           <LeaveWorkspace />
+          <DeleteWorkspace />
         </>
       )}
     </Page>
