@@ -70,6 +70,7 @@ export async function execute(deps: ExecuteDeps, call: ActionCall): Promise<Acti
     request,
     allowedOrigins: call.prepared.allowedOrigins,
     credential: call.prepared.credential,
+    trusted: call.prepared.trusted,
     workspaceId: call.prepared.workspaceId,
     connectionId: connection.id,
     consumer: call.consumer,

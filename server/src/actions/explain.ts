@@ -1,6 +1,7 @@
 import type { Action } from '../catalog/action-definition.ts';
 import type { Definition } from '../catalog/definition.ts';
 import type { Outcome } from '../catalog/outcome.ts';
+import { tlsWords } from '../connections/tls-words.ts';
 import type { CallOutcome, DeniedReason, UnreachableCause } from '../outbound/outcome.ts';
 import type { Explanation } from './outcome.ts';
 
@@ -69,6 +70,7 @@ export function explainCall({ definition }: Subject, outcome: Unsent): Explanati
   });
   switch (outcome.kind) {
     case 'unreachable':
+      if (outcome.cause === 'tls') return plain(...ofTls(name, outcome.detail));
       return plain(UNREACHABLE[outcome.cause](name), 'Run the cell again later.');
     case 'egress_denied':
       return plain(DENIED[outcome.reason](name), 'Ask whoever runs this server.');
@@ -101,6 +103,11 @@ const UNREACHABLE: Record<UnreachableCause, (name: string) => string> = {
   timeout: (name) => `${name} did not answer in time.`,
   reset: (name) => `${name} broke the connection off.`,
 };
+
+function ofTls(name: string, code: string): [string, string] {
+  const { because, nextStep } = tlsWords(code);
+  return [`${name} is not believed: ${because}.`, nextStep ?? 'Run the cell again later.'];
+}
 
 const DENIED: Record<DeniedReason, (name: string) => string> = {
   scheme: (name) => `This server does not call ${name} at such an address.`,

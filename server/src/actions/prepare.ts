@@ -7,8 +7,9 @@ import type { AddressSource } from '../catalog/request.ts';
 import { budgetKeyOf } from '../connections/budget-key.ts';
 import type { Connections } from '../connections/connections.ts';
 import type { ResolvedConnection, UsableConnection } from '../connections/resolve.ts';
+import { trustedBy } from '../connections/trusted.ts';
 import type { RateWindow } from '../outbound/call.ts';
-import type { CredentialSource } from '../outbound/credential-source.ts';
+import type { CredentialSource, Trusted } from '../outbound/credential-source.ts';
 
 export interface PrepareDeps {
   catalogs: Catalogs;
@@ -23,6 +24,7 @@ export interface PreparedAction {
   connection: UsableConnection;
   credential: CredentialSource;
   address: AddressSource;
+  trusted?: Trusted | undefined;
   allowedOrigins: readonly string[];
   rateWindows: readonly RateWindow[];
   budgetKey: string;
@@ -66,6 +68,7 @@ export function prepareAction(
     connection,
     credential: deps.connections.credentialSource(workspaceId, connection.id, connection.fields),
     address,
+    trusted: trustedBy(definition, method, connection.fields),
     allowedOrigins: [new URL(base.url).origin],
     rateWindows: windowsOf(definition, action),
     budgetKey: budgetKeyOf(definition, connection),

@@ -61,7 +61,9 @@ describe('POST /v1/custom-integrations', () => {
     const found = await app.owner.get('/v1/integrations?search=acme%20sea');
     expect(found.json.data[0]).toMatchObject({ slug: saved.slug, is_custom: true, methods: ['api_key'] });
     const one = await app.owner.get(`/v1/integrations/${saved.slug}`);
-    expect(one.json.connection_fields).toEqual([]);
+    expect(one.json.connection_fields).toMatchObject([
+      { name: 'authority', input: 'file', is_required: false, is_secret: false },
+    ]);
     expect(one.json.docs_url).toBeNull();
     expect(one.json.auth_methods[0].fields[0]).toMatchObject({ name: 'api_key', is_secret: true });
     expect(one.json.actions[0]).toMatchObject({ name: 'find', inputs: [{ name: 'name' }] });

@@ -1,5 +1,5 @@
 import type { Connection as Shown } from '@keyrail/contract/connections';
-import { ADDRESS_STAMP } from '../catalog/base-url.ts';
+import { ADDRESS_STAMP, AUTHORITY } from '../catalog/base-url.ts';
 import type { Listed } from '../connections/look.ts';
 import { toldWords } from '../connections/told-words.ts';
 import type { TokenFacts } from '../tokens/token.ts';
@@ -95,7 +95,7 @@ function said(words: string | null): string {
 
 /** Ours to compare, and nothing to anybody else. */
 function withoutStamp(fields: Readonly<Record<string, string>>): Record<string, string> {
-  const { [ADDRESS_STAMP]: _, ...shown } = fields;
+  const { [ADDRESS_STAMP]: _, [AUTHORITY]: __, ...shown } = fields;
   return shown;
 }
 

@@ -189,6 +189,7 @@ function presentField(
 
 function inputOf(field: Field | ConnectionField): CredentialField['input'] {
   if (field.choices !== undefined) return 'choice';
+  if (field.kind === 'authority') return 'file';
   return field.kind === 'multiline' || field.kind === 'file' ? field.kind : 'text';
 }
 

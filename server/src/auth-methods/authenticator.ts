@@ -1,5 +1,5 @@
 import type { Secret } from '../lib/secret.ts';
-import type { ClientCertificate } from '../outbound/credential-source.ts';
+import type { OwnTls } from '../outbound/credential-source.ts';
 import type { OutboundRequest } from '../outbound/request.ts';
 
 /** What the person entered, by field name, as it was stored; for token methods with `access_token` beside it. */
@@ -14,5 +14,5 @@ export interface Authenticator {
   /** All of the body must be there before `apply`. */
   signsBody?: boolean | undefined;
   /** Where the socket carries the credential. */
-  tls?: ClientCertificate | undefined;
+  tls?: OwnTls | undefined;
 }

@@ -1,8 +1,7 @@
 import { createSecureContext } from 'node:tls';
 import { Secret } from '../lib/secret.ts';
 import type { CredentialFields } from './authenticator.ts';
-import { type Allowed, type Examined, type FileProblem, unexamined } from './examine.ts';
-import { readAuthorities } from './files/authorities.ts';
+import { type Allowed, type Examined, problemAt, unexamined } from './examine.ts';
 import { readChain } from './files/certificate-chain.ts';
 import { type KeyOutcome, readPrivateKey } from './files/private-key.ts';
 import { certificateFacts, keyFacts } from './files/shown-facts.ts';
@@ -31,12 +30,6 @@ export async function examineCertificate(
   }
   if (entered.certificate !== undefined)
     addCertificate(found, changed, entered.certificate, opened, now, allowed);
-  if (entered.authority !== undefined && found.problem === null) {
-    const authorities = readAuthorities(entered.authority, now);
-    if (authorities.kind === 'problem') found.problem = problemAt('authority', authorities);
-    else changed.authority = authorities.pem;
-    if (authorities.kind === 'authorities') found.facts.push(...authorities.facts);
-  }
   if (found.problem === null && opened !== null) found.problem = unusable(changed);
   return { ...found, values: found.problem === null ? new Secret(changed) : values };
 }
@@ -59,10 +52,6 @@ function addCertificate(
   found.facts = certificateFacts(read.leaf);
   found.expiresAt = new Date(read.leaf.validTo);
   found.warnings = read.warnings;
-}
-
-function problemAt(field: string, { message, reason }: { message: string; reason?: string }): FileProblem {
-  return { field, message, ...(reason === undefined ? {} : { reason }) };
 }
 
 function keyProblem(read: Extract<KeyOutcome, { kind: 'problem' }>): Examined['problem'] {

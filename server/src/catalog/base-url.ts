@@ -39,6 +39,9 @@ export function resolveBaseUrl(
 /** The `fixed` field of an integration that a workspace describes itself: where its credentials go, as a short digest. */
 export const ADDRESS_STAMP = 'address_stamp';
 
+/** The connection field with the authority (PEM) that vouches for the host entered beside it. It makes no part of an address. */
+export const AUTHORITY = 'authority';
+
 /** What is entered with a credential of this integration without being asked: see `fixed`. */
 export function fixedFields(definition: Pick<Definition, 'connectionFields'>): Record<string, string> {
   return Object.fromEntries(
@@ -59,6 +62,8 @@ export function fieldProblem(field: ConnectionField, value: string): string | nu
     return field.choices.some((choice) => choice.value === value) ? null : 'is not one of the choices.';
   }
   if (value === '') return 'is missing.';
+  // What it is, whoever reads files says.
+  if (field.kind === 'authority') return null;
   if (value.length > LONGEST_VALUE) return 'is too long.';
   if (field.pattern !== undefined && !new RegExp(field.pattern, 'u').test(value)) {
     return (

@@ -1,4 +1,4 @@
-import { fieldProblem } from './base-url.ts';
+import { AUTHORITY, fieldProblem } from './base-url.ts';
 import type { Definition } from './definition.ts';
 import type { FileProblem } from './source-file.ts';
 
@@ -13,6 +13,9 @@ export function checkFields({ auth, connectionFields }: Definition): FileProblem
       ...(unknown === undefined
         ? []
         : [{ path: [...path, 'methods'], message: `There is no auth method "${unknown}".` }]),
+      ...(field.kind !== 'authority' || field.name === AUTHORITY
+        ? []
+        : [{ path: [...path, 'name'], message: `A field of kind authority is called "${AUTHORITY}".` }]),
       ...(unfit === null ? [] : [{ path: [...path, 'default'], message: `The default ${unfit}` }]),
     ];
   });

@@ -65,9 +65,11 @@ export const credentialFieldSchema = shape({
 export const connectionFieldSchema = shape({
   ...fieldBase,
   kind: z
-    .enum(['text', 'host', 'url'])
+    .enum(['text', 'host', 'url', 'authority'])
     .default('text')
-    .describe('text: one label of a host or path segment. host: a host name. url: an https address.'),
+    .describe(
+      "text: one label of a host or path segment. host: a host name. url: an https address. authority: certificates (PEM) of a company's own authority, which vouches for the host entered beside it; called `authority`.",
+    ),
   host_suffixes: z.array(z.string().min(3)).optional().describe('host, url: must end in one of these.'),
   fixed: z
     .string()

@@ -135,7 +135,7 @@ function readFields(
     const fallback = isSecret ? undefined : known[field.name];
     const pasted = (Object.hasOwn(entered, field.name) ? entered[field.name] : fallback) ?? '';
     const { name, label, kind } = field;
-    const isLine = kind !== 'file' && kind !== 'multiline';
+    const isLine = kind !== 'file' && kind !== 'multiline' && kind !== 'authority';
     if (pasted.trim() !== '') return { name, label, isSecret, isLine, outcome: readAs(field, pasted, type) };
     // A file of 0 bytes was chosen: that is not the same as none.
     const isEmptyFile = kind === 'file' && Object.hasOwn(entered, field.name);
@@ -170,13 +170,14 @@ function readCredential(field: CredentialField, pasted: string, method: AuthMeth
 }
 
 /** PEM and JSON keep their lines; what they are is looked at when all fields are there. */
-function readText(field: CredentialField, pasted: string): FieldOutcome {
+function readText(field: Pick<CredentialField, 'label'>, pasted: string): FieldOutcome {
   if (pasted.length > MAX_FILE_LENGTH)
     return { kind: 'problem', message: `${field.label} is larger than 256 KB.` };
   return { kind: 'value', value: pasted, said: [] };
 }
 
 function readAddressField(field: ConnectionField, pasted: string): FieldOutcome {
+  if (field.kind === 'authority') return readText(field, pasted);
   const cleaned = clean(pasted);
   if (cleaned.kind === 'invalid') return { kind: 'problem', message: `${field.label} ${cleaned.problem}.` };
   const wrong = fieldProblem(field, cleaned.value);

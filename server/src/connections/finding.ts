@@ -9,6 +9,7 @@ import type { AccountPaths, Probe } from '../catalog/probe-definition.ts';
 import { AppError } from '../lib/app-error.ts';
 import { bodyText } from '../outbound/answer-body.ts';
 import type { Answer, CallOutcome } from '../outbound/outcome.ts';
+import { tlsWords } from './tls-words.ts';
 import { type Finding, finding } from './verdict.ts';
 
 /** What an answer to a probe means, before anything is made of it. */
@@ -90,6 +91,10 @@ export function findingWithoutAnswer(
       // Some servers only hang up on a certificate they do not take; so does one that is broken.
       if (type === 'certificate' && outcome.cause === 'reset')
         return finding('unreachable', { because: HUNG_UP });
+      if (outcome.cause === 'tls') {
+        const { because, nextStep } = tlsWords(outcome.detail);
+        return finding('unreachable', { because, advice: nextStep });
+      }
       return finding('unreachable', { because: UNREACHABLE[outcome.cause] });
     case 'rate_limited':
       return finding('rate_limited', { retryAfterSeconds: outcome.retryAfterSeconds });

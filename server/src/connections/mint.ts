@@ -19,6 +19,7 @@ import { openStored } from './credential.ts';
 import { findCredential } from './credential-store.ts';
 import { type MethodInUse, methodIdOf, methodOf } from './method.ts';
 import { withAdviceKept } from './told-words.ts';
+import { believing, trustedBy } from './trusted.ts';
 import type { Withdrawals } from './withdrawals/withdrawals.ts';
 
 export interface MintDeps extends Pick<ClientDeps, 'operatorApps'> {
@@ -38,8 +39,9 @@ export interface MintFrom {
 }
 
 /** Asks once for a token that is made of what was entered, in the method's own way. */
-export async function mintFrom(deps: MintDeps, from: MintFrom): Promise<TokenOutcome> {
-  const { method, values } = from;
+export async function mintFrom(given: MintDeps, from: MintFrom): Promise<TokenOutcome> {
+  const { definition, method, fields, values } = from;
+  const deps = { ...given, outbound: believing(given.outbound, trustedBy(definition, method, fields)) };
   switch (method.type) {
     case 'oauth2_client_credentials':
       return mintClientCredentials(deps, { ...from, method }, values);
@@ -85,7 +87,12 @@ export function createMint(deps: SavedDeps): Mint {
     const { client_id: clientId = null, redirect_uri: redirectUri = null } = opened.values.reveal();
     const of = { workspaceId, connectionId, definition, method, fields, mayAsk };
     const outcome = await brake.through(endpoint, connectionId, () =>
-      renewSignedIn(deps, of, { clientId, redirectUri }, refreshToken),
+      renewSignedIn(
+        { ...deps, outbound: believing(deps.outbound, trustedBy(definition, method, fields)) },
+        of,
+        { clientId, redirectUri },
+        refreshToken,
+      ),
     );
     if (outcome.kind !== 'minted') return withAdviceKept(outcome);
     const given = { connection, credentialVersion, definition, method, fields, clientId, redirectUri };

@@ -14,6 +14,7 @@ import { readingOf } from '../outbound/reading-of.ts';
 import { accountIn, findingIn, findingWithoutAnswer, meaningOf, UNREACHABLE } from './finding.ts';
 import { addressOf } from './method.ts';
 import { findingUnavailable } from './token-finding.ts';
+import { trustedBy } from './trusted.ts';
 import { type Finding, finding } from './verdict.ts';
 
 interface Deps {
@@ -133,6 +134,7 @@ async function send(
     request: { ...rest, ...(body === null ? {} : { body }) },
     allowedOrigins: base.kind === 'ready' ? [new URL(base.url).origin] : [],
     credential: target.credential,
+    trusted: trustedBy(definition, target.method, fields),
     workspaceId: target.workspaceId,
     connectionId: target.connectionId,
     consumer: 'probe',

@@ -1,6 +1,5 @@
 import type { CustomAuth } from '@keyrail/contract/custom';
-
-const GOOGLE_TOKEN_URL = 'https://oauth2.googleapis.com/token';
+import { serviceAccountOf } from './service-account-of.ts';
 
 /** The part of a catalog file that says how to authenticate, from what was described. */
 export function authOf(auth: CustomAuth): Record<string, unknown> {
@@ -107,72 +106,8 @@ function oauth2Of(auth: Extract<CustomAuth, { type: 'oauth2' }>) {
   };
 }
 
-function serviceAccountOf(auth: Extract<CustomAuth, { type: 'service_account' }>) {
-  switch (auth.kind) {
-    case 'google_service_account':
-      return {
-        kind: auth.kind,
-        token_url: auth.token_url ?? GOOGLE_TOKEN_URL,
-        scopes: auth.scopes,
-        fields: [
-          { name: 'key_file', label: 'Key file (JSON)', kind: 'file' },
-          {
-            name: 'subject',
-            label: 'Act for',
-            help: 'The e-mail address of the person it acts for, where it does.',
-            required: false,
-            secret: false,
-          },
-        ],
-      };
-    case 'aws_access_key':
-      return {
-        kind: auth.kind,
-        signing: { service: auth.service, region: auth.region },
-        fields: [
-          { name: 'access_key_id', label: 'Access key ID', secret: false },
-          { name: 'secret_access_key', label: 'Secret access key' },
-          { name: 'session_token', label: 'Session token', required: false },
-        ],
-      };
-    case 'jwt_bearer':
-      return {
-        kind: auth.kind,
-        token_url: auth.token_url ?? '',
-        scopes: auth.scopes,
-        assertion: {
-          issuer: '{client_id}',
-          subject: '{subject}',
-          key_id: '{key_id}',
-          ...(auth.audience !== '' && { audience: auth.audience }),
-        },
-        fields: [
-          { name: 'client_id', label: 'Client id (issuer)', secret: false },
-          {
-            name: 'subject',
-            label: 'Subject',
-            help: 'Whom it acts for; left empty: the client itself.',
-            required: false,
-            secret: false,
-          },
-          { name: 'private_key', label: 'Private key (PEM)', kind: 'file' },
-          { name: 'passphrase', label: 'Passphrase of the key', required: false },
-          { name: 'key_id', label: 'Key id', required: false, secret: false },
-        ],
-      };
-  }
-}
-
 const CERTIFICATE_FIELDS = [
   { name: 'certificate', label: 'Client certificate (PEM)', kind: 'file' },
   { name: 'private_key', label: 'Private key (PEM)', kind: 'file' },
   { name: 'passphrase', label: 'Passphrase of the key', required: false },
-  {
-    name: 'authority',
-    label: "The server's own authority (PEM)",
-    help: 'Only where the server has a certificate that is not from a public authority.',
-    kind: 'file',
-    required: false,
-    secret: false,
-  },
 ];

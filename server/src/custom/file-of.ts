@@ -1,5 +1,5 @@
 import type { CustomAction, CustomDefinition } from '@keyrail/contract/custom';
-import { ADDRESS_STAMP } from '../catalog/base-url.ts';
+import { ADDRESS_STAMP, AUTHORITY } from '../catalog/base-url.ts';
 import { authOf } from './auth-of.ts';
 import { probeOf } from './check-of.ts';
 
@@ -20,7 +20,7 @@ export function fileOf(described: CustomDefinition, slug: string, addressStamp: 
     docs_url: home,
     icon: icon ?? defaultIcon(name),
     base_url: described.base_url,
-    connection_fields: [{ name: ADDRESS_STAMP, label: 'Address', fixed: addressStamp }],
+    connection_fields: [{ name: ADDRESS_STAMP, label: 'Address', fixed: addressStamp }, SERVERS_AUTHORITY],
     default_headers: described.headers,
     auth: [authOf(described.auth)],
     ...(check !== null && { probe: probeOf(check) }),
@@ -28,6 +28,16 @@ export function fileOf(described: CustomDefinition, slug: string, addressStamp: 
     ...SAID_BY,
   };
 }
+
+/** Asked for with each credential, since it is what makes the other side believed. */
+const SERVERS_AUTHORITY = {
+  name: AUTHORITY,
+  label: "The server's own authority (PEM)",
+  help: 'Only where the server has a certificate that is not from a public authority: the certificate of the company’s own.',
+  kind: 'authority',
+  required: false,
+  group: 'For a server of your company',
+};
 
 const CUSTOM_CATEGORY = 'Custom';
 

@@ -1,4 +1,4 @@
-import type { CredentialSource } from './credential-source.ts';
+import type { CredentialSource, Trusted } from './credential-source.ts';
 import type { Answer, CallOutcome, DeniedReason } from './outcome.ts';
 import type { OutboundRequest } from './request.ts';
 import type { StreamCall, StreamOutcome } from './stream.ts';
@@ -31,6 +31,8 @@ export interface OutboundCall {
   /** Origins the credential may go to (`https://api.example.com`), from the integration's definition. */
   allowedOrigins: readonly string[];
   credential: CredentialSource | null;
+  /** Who else is believed about whom. */
+  trusted?: Trusted | undefined;
   workspaceId: string;
   /** Null while there is no connection yet (a probe before saving): then nothing is counted or budgeted. */
   connectionId: string | null;

@@ -9,7 +9,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { makeCertificate, type TestCertificate } from '../../test/certificate.ts';
 import { Secret } from '../lib/secret.ts';
 import { clientCertificate } from './client-sockets.ts';
-import { type ClientCertificate, literalCredential } from './credential-source.ts';
+import { literalCredential, type OwnTls } from './credential-source.ts';
 import type { RunningOutbound } from './outbound.ts';
 import { listen, testOutbound } from './under-test.ts';
 
@@ -87,10 +87,8 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-const asClient = (
-  made: TestCertificate,
-  trusted: string | null = serverCertificate.cert,
-): ClientCertificate => clientCertificate(made.cert, new Secret(made.key), trusted);
+const asClient = (made: TestCertificate, trusted: string | null = serverCertificate.cert): OwnTls =>
+  clientCertificate(made.cert, new Secret(made.key), trusted);
 
 let polite: Mutual;
 let strict: Mutual;
@@ -106,11 +104,7 @@ afterEach(async () => {
   outbound = undefined;
 });
 
-async function callWith(
-  at: Mutual,
-  tls: ClientCertificate | undefined,
-  more: { method?: string; url?: string } = {},
-) {
+async function callWith(at: Mutual, tls: OwnTls | undefined, more: { method?: string; url?: string } = {}) {
   outbound ??= testOutbound({
     allow: [polite.port, strict.port, over.port, at.port].map((port) => `127.0.0.1:${port}`),
     resolve: async () => ['127.0.0.1'],
@@ -138,7 +132,7 @@ describe('a client certificate', () => {
     expect(await textOf(await callWith(strict, good))).toEqual([200, 'hello anna.example']);
   });
 
-  it.each<[string, () => ClientCertificate, RegExp]>([
+  it.each<[string, () => OwnTls, RegExp]>([
     ['that is over', () => asClient(issued('old.example', -1)), /CERT_HAS_EXPIRED/],
     ['of another authority', () => asClient(issued('else.example', 300, otherCa)), /UNABLE_TO_VERIFY/],
   ])(
@@ -170,7 +164,7 @@ describe('a client certificate', () => {
       const refused = { kind: 'unreachable', cause: 'client_certificate', mayHaveHappened: false };
       const server = await alerting(version);
       try {
-        const by = (tls: ClientCertificate) => callWith(server, tls, { method: 'POST' });
+        const by = (tls: OwnTls) => callWith(server, tls, { method: 'POST' });
         expect(await by(asClient(issued('old.example', -1)))).toMatchObject(refused);
         expect(await by(asClient(issued('else.example', 300, otherCa)))).toMatchObject(refused);
         const good = await callWith(server, asClient(issued('anna.example')));
@@ -229,11 +223,8 @@ describe('a client certificate', () => {
   });
 
   it('and key that cannot be used at all end the call before anything is sent', async () => {
-    const broken = {
-      ...asClient(issued('anna.example')),
-      id: 'broken',
-      key: new Secret(issued('ben.example').key),
-    };
+    const key = new Secret(issued('ben.example').key);
+    const broken = clientCertificate(issued('anna.example').cert, key, serverCertificate.cert);
     expect(await callWith(polite, broken)).toMatchObject({
       kind: 'unreachable',
       cause: 'client_certificate',

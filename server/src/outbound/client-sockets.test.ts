@@ -9,8 +9,8 @@ function opened() {
   const closed: string[] = [];
   const sockets = createClientSockets({
     clock: { now: () => new Date(now) },
-    open: (certificate) => {
-      const name = certificate.certificate;
+    open: ({ client }) => {
+      const name = client?.certificate ?? '';
       open.push(name);
       const close = async () => void closed.push(name);
       return { close, destroy: close } as unknown as Dispatcher;

@@ -2,12 +2,12 @@ import { createHash } from 'node:crypto';
 import type { Dispatcher } from 'undici';
 import type { Clock } from '../lib/clock.ts';
 import { Secret } from '../lib/secret.ts';
-import type { ClientCertificate } from './credential-source.ts';
+import type { OwnTls } from './credential-source.ts';
 
-/** Sockets of one client certificate: they are never used for another one, nor for none. */
+/** Sockets of one client certificate and of those who are believed: they are never used for others, nor for none. */
 export interface ClientSockets {
   /** To be used at once: a pool that waits may be closed. */
-  for(certificate: ClientCertificate): Dispatcher;
+  for(tls: OwnTls): Dispatcher;
   /** Closes the pools that nobody used for a while; with them the key leaves the memory. */
   prune(): void;
   close(): Promise<void>;
@@ -15,7 +15,7 @@ export interface ClientSockets {
 
 interface Deps {
   clock: Pick<Clock, 'now'>;
-  open(certificate: ClientCertificate): Dispatcher;
+  open(tls: OwnTls): Dispatcher;
 }
 
 interface Pool {
@@ -38,10 +38,10 @@ export function createClientSockets({ clock, open }: Deps): ClientSockets {
   }
 
   return {
-    for: (certificate) => {
-      const { id } = certificate;
+    for: (tls) => {
+      const { id } = tls;
       const known = pools.get(id);
-      const dispatcher = known?.dispatcher ?? open(certificate);
+      const dispatcher = known?.dispatcher ?? open(tls);
       pools.delete(id);
       pools.set(id, { dispatcher, usedAt: clock.now().getTime() });
       const oldest = pools.entries().next().value;
@@ -60,13 +60,24 @@ export function createClientSockets({ clock, open }: Deps): ClientSockets {
   };
 }
 
-/** A certificate as outbound takes it; `id` is made of all that tells it from others. */
+/** A client certificate with its key and, where the server is no public one, who vouches for it. */
 export function clientCertificate(
   certificate: string,
   key: Secret<string>,
   authorities: string | null,
-): ClientCertificate {
-  const parts = [certificate, key.reveal(), authorities ?? ''];
-  const id = createHash('sha256').update(JSON.stringify(parts)).digest('base64url');
-  return { id, certificate, key: new Secret(key.reveal()), authorities };
+): OwnTls {
+  const client = { certificate, key: new Secret(key.reveal()) };
+  return { id: idOf(client, authorities), client, authorities };
+}
+
+/** The same sockets, and who else is believed on them. */
+export function believing(tls: OwnTls | undefined, authorities: string): OwnTls {
+  const client = tls?.client ?? null;
+  const all = (tls?.authorities ?? '') + authorities;
+  return { id: idOf(client, all), client, authorities: all };
+}
+
+function idOf(client: OwnTls['client'], authorities: string | null): string {
+  const parts = [client?.certificate ?? null, client?.key.reveal() ?? null, authorities ?? ''];
+  return createHash('sha256').update(JSON.stringify(parts)).digest('base64url');
 }

@@ -3,12 +3,12 @@ import {
   type ConnectionOptions,
   connect as connectTls,
   createSecureContext,
-  rootCertificates,
+  getCACertificates,
   type TLSSocket,
 } from 'node:tls';
 import type { buildConnector } from 'undici';
 import { canonicalAddress } from './addresses.ts';
-import type { ClientCertificate } from './credential-source.ts';
+import type { OwnTls } from './credential-source.ts';
 import { type GuardPolicy, mayConnect } from './guard.ts';
 import type { UnreachableCause } from './outcome.ts';
 import type { Resolve } from './resolve.ts';
@@ -34,8 +34,8 @@ export interface ConnectDeps {
   connectTimeoutMs: number;
   /** Certificates the operator trusts beside the public ones (PEM). */
   extraCa: readonly string[];
-  /** What these sockets show of themselves; the other side is judged no less strictly for it. */
-  client?: ClientCertificate | undefined;
+  /** What these sockets show of themselves and whom they believe; the other side is judged no less strictly for it. */
+  own?: OwnTls | undefined;
 }
 
 type Connector = buildConnector.connector;
@@ -135,10 +135,11 @@ function withTls(deps: ConnectDeps, socket: Socket, hostname: string, deadline: 
 }
 
 /** Which authorities are believed, and what is shown to the other side. A key that fits nothing makes no connection. */
-function trustOf({ extraCa, client }: ConnectDeps): Pick<ConnectionOptions, 'ca' | 'secureContext'> {
-  const own = [...extraCa, ...(client?.authorities == null ? [] : [client.authorities])];
-  const trusted = own.length > 0 ? { ca: [...rootCertificates, ...own] } : {};
-  if (client === undefined) return trusted;
+function trustOf({ extraCa, own }: ConnectDeps): Pick<ConnectionOptions, 'ca' | 'secureContext'> {
+  const beside = [...extraCa, ...(own?.authorities == null ? [] : [own.authorities])];
+  const trusted = beside.length > 0 ? { ca: [...getCACertificates('default'), ...beside] } : {};
+  const client = own?.client ?? null;
+  if (client === null) return trusted;
   const shown = { ...trusted, cert: client.certificate, key: client.key.reveal(), minVersion: MIN_VERSION };
   try {
     return { secureContext: createSecureContext(shown) };

@@ -1,16 +1,27 @@
 import type { Secret } from '../lib/secret.ts';
 import type { OutboundRequest } from './request.ts';
 
-/** What a socket shows of itself to a server that demands a certificate (mutual TLS). All PEM. */
-export interface ClientCertificate {
-  /** The same for the same certificate, key and authority: sockets are shared by it, and by nothing else. */
+/** What sockets show of themselves, and whom they believe besides the public authorities. All PEM. */
+export interface OwnTls {
+  /** The same for the same certificate, key and authorities: sockets are shared by it, and by nothing else. */
   id: string;
+  /** Shown to a server that demands a certificate (mutual TLS). */
+  client: ClientCertificate | null;
+  /** Authorities the server's own certificate may come from. */
+  authorities: string | null;
+}
+
+export interface ClientCertificate {
   /** The leaf first, then what stands between it and its authority. */
   certificate: string;
   /** Not encrypted. */
   key: Secret<string>;
-  /** Authorities the server's own certificate may come from, beside the public ones. */
-  authorities: string | null;
+}
+
+/** Authorities (PEM) that certificates of these hosts may come from, beside the public ones. Of other hosts they may not. */
+export interface Trusted {
+  authorities: string;
+  hosts: readonly string[];
 }
 
 /** One version of a connection's credential, ready to be put on a request. */
@@ -23,7 +34,7 @@ export interface Credential {
    */
   apply(request: OutboundRequest, now: Date): OutboundRequest | Promise<OutboundRequest>;
   /** Present where the socket itself carries the credential. */
-  tls?: ClientCertificate | undefined;
+  tls?: OwnTls | undefined;
   /** True where `apply` needs the body (a signature over it): a streamed one is read to its end first. */
   signsBody?: boolean | undefined;
   /** Every secret text on the request, to be taken out of whatever may be shown. */

@@ -2,7 +2,7 @@ import type { Clock } from '../lib/clock.ts';
 import { type Attempt, type AttemptDeps, attempt } from './attempt.ts';
 import type { Budget, Permit } from './budget.ts';
 import type { OutboundCall } from './call.ts';
-import type { ClientSockets } from './client-sockets.ts';
+import { believing, type ClientSockets } from './client-sockets.ts';
 import type { SkewWatch } from './clock-skew.ts';
 import type { Credential } from './credential-source.ts';
 import { checkUrl } from './guard.ts';
@@ -99,7 +99,11 @@ async function tryOnce(deps: EngineDeps, call: OutboundCall, progress: Progress)
     if (refusal) return over(refusal);
     progress.attempts += 1;
     const startedAt = performance.now();
-    const result = await attempt(withPatience(withSockets(deps, credential), call), request, call.signal);
+    const result = await attempt(
+      withPatience(withSockets(deps, call, request, credential), call),
+      request,
+      call.signal,
+    );
     count(deps, call, classOf(result), performance.now() - startedAt);
     if (result.kind === 'answered') {
       deps.skew?.see(request.url, result.headers, deps.clock.now());
@@ -120,17 +124,21 @@ export function refuseSigned(
   if (problem) return { kind: 'invalid_request', problem };
   if (!isAllowedOrigin(call, request.url)) return { kind: 'egress_denied', reason: 'host' };
   // Without TLS nobody would be shown the certificate, and everybody the request.
-  if (credential?.tls && !request.url.startsWith('https:'))
+  if (credential?.tls?.client && !request.url.startsWith('https:'))
     return { kind: 'egress_denied', reason: 'scheme' };
   return null;
 }
 
-/** A credential that the socket carries has sockets of its own. */
+/** A credential that the socket carries has sockets of its own; so have hosts that a company's own authority vouches for. */
 export function withSockets<Deps extends Pick<EngineDeps, 'dispatcher' | 'clientSockets'>>(
   deps: Deps,
+  { trusted }: Pick<OutboundCall, 'trusted'>,
+  { url }: Pick<OutboundRequest, 'url'>,
   credential: Credential | null,
 ): Deps {
-  return credential?.tls ? { ...deps, dispatcher: deps.clientSockets.for(credential.tls) } : deps;
+  const isTrusted = trusted?.hosts.includes(URL.parse(url)?.hostname ?? '') === true;
+  const tls = isTrusted ? believing(credential?.tls, trusted.authorities) : credential?.tls;
+  return tls === undefined ? deps : { ...deps, dispatcher: deps.clientSockets.for(tls) };
 }
 
 function withPatience(deps: EngineDeps, { isPatient }: Pick<OutboundCall, 'isPatient'>): EngineDeps {

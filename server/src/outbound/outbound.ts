@@ -5,7 +5,7 @@ import type { AddressCheck, Outbound } from './call.ts';
 import { type ClientSockets, createClientSockets } from './client-sockets.ts';
 import { type ClockSkew, createSkewWatch } from './clock-skew.ts';
 import { type ConnectDeps, ConnectFailure, checkedAddresses, guardedConnector } from './connect.ts';
-import type { ClientCertificate } from './credential-source.ts';
+import type { OwnTls } from './credential-source.ts';
 import { makeCall } from './engine.ts';
 import { checkUrl, type GuardPolicy, portOf } from './guard.ts';
 import { defaultLimits, type OutboundLimits } from './limits.ts';
@@ -118,9 +118,9 @@ export function createOutbound(options: OutboundOptions): RunningOutbound {
 /** Loaded with the first call: the library takes a tenth of a start, and most processes call nobody in their first second. */
 async function openSockets(connecting: ConnectDeps, clock: Clock): Promise<Sockets> {
   const { Agent } = await import('undici');
-  const open = (client?: ClientCertificate) =>
+  const open = (own?: OwnTls) =>
     new Agent({
-      connect: guardedConnector({ ...connecting, client }),
+      connect: guardedConnector({ ...connecting, own }),
       connections: CONNECTIONS_PER_ORIGIN,
       allowH2: false,
       keepAliveTimeout: KEEP_ALIVE_MS,

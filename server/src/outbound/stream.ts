@@ -143,7 +143,7 @@ async function tryStream(
   const headers = framed(target.request, call, body);
   const { body: _, ...head } = target.request;
   const sent = await exchangeStream(
-    withSockets(deps, credential),
+    withSockets(deps, call, request, credential),
     target.url,
     { ...head, headers },
     body,

@@ -1,3 +1,4 @@
+import { tlsWords } from '../connections/tls-words.ts';
 import { AppError } from '../lib/app-error.ts';
 import type { NoCredential } from '../outbound/credential-source.ts';
 import type { StreamOutcome } from '../outbound/stream.ts';
@@ -39,12 +40,15 @@ export function failureOf(name: string, outcome: Failure): AppError {
   }
 }
 
-function unreachable(name: string, { cause }: Extract<Failure, { kind: 'unreachable' }>): AppError {
+function unreachable(name: string, { cause, detail }: Extract<Failure, { kind: 'unreachable' }>): AppError {
   switch (cause) {
     case 'timeout':
       return new AppError('upstream_timeout', { detail: `${name} did not answer in time.` });
-    case 'tls':
-      return new AppError('upstream_tls', { detail: `${name} could not show a valid certificate.` });
+    case 'tls': {
+      const { because, nextStep } = tlsWords(detail);
+      const words = `${name} could not show a valid certificate: ${because}.`;
+      return new AppError('upstream_tls', { detail: nextStep === null ? words : `${words} ${nextStep}` });
+    }
     case 'client_certificate':
       return new AppError('upstream_tls', {
         reason: cause,

@@ -6,6 +6,7 @@ import { refusesInWords, saysRefused } from '../catalog/refusal.ts';
 import { budgetKeyOf } from '../connections/budget-key.ts';
 import type { Connections } from '../connections/connections.ts';
 import type { CallerConnection, UsableConnection } from '../connections/resolve.ts';
+import { trustedBy } from '../connections/trusted.ts';
 import { AppError } from '../lib/app-error.ts';
 import type { Outbound } from '../outbound/call.ts';
 import { type KeptBody, keepBody } from '../outbound/kept-body.ts';
@@ -82,6 +83,7 @@ async function send(
     body,
     allowedOrigins: [new URL(base.url).origin],
     credential: deps.connections.credentialSource(who.workspaceId, connection.id, connection.fields),
+    trusted: trustedBy(definition, method, connection.fields),
     workspaceId: who.workspaceId,
     connectionId: connection.id,
     consumer: who.tokenId === null ? `user:${who.userId}` : `token:${who.tokenId}`,

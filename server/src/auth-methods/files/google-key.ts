@@ -16,7 +16,7 @@ export type GoogleKeyOutcome =
   { kind: 'key'; file: GoogleKey; key: KeyObject; text: string } | { kind: 'problem'; message: string };
 
 const WANTED = 'a service account key';
-const ADVICE = 'In Google Cloud: IAM & Admin > Service Accounts > the account > Keys > Add key > JSON.';
+const ADVICE = 'In the console: IAM & Admin > Service Accounts > the account > Keys > Add key > JSON.';
 
 /** `tokenUrl`: the one address that an assertion goes to, whatever the file says. */
 export async function readGoogleKey(text: string, tokenUrl: string): Promise<GoogleKeyOutcome> {

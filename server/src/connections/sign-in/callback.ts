@@ -13,6 +13,7 @@ import { clientOf } from '../../oauth/setups/client.ts';
 import { redactor } from '../../outbound/redact.ts';
 import type { Who } from '../../workspaces/who.ts';
 import { methodIdOf } from '../method.ts';
+import { believing, trustedBy } from '../trusted.ts';
 import { type AuthorizeOutcome, completeSignIn, type SignedIn, toldBy } from './authorize.ts';
 import type { CallbackOutcome, SignInsDeps } from './sign-ins.ts';
 
@@ -70,14 +71,18 @@ async function finish(
   if (answer.kind === 'failed') return without(answer);
   const mismatch = callbackMismatch(definition, method, authorization.wanted.fields, query);
   if (mismatch !== null) return without(mismatch);
-  const exchanged = await exchange(deps, {
-    authorization,
-    definition,
-    method,
-    client: found.client,
-    code: answer.code,
-    state,
-  });
+  const trusted = trustedBy(definition, method, authorization.wanted.fields);
+  const exchanged = await exchange(
+    { ...deps, outbound: believing(deps.outbound, trusted) },
+    {
+      authorization,
+      definition,
+      method,
+      client: found.client,
+      code: answer.code,
+      state,
+    },
+  );
   if (exchanged.kind === 'failed') return without(exchanged);
   const scopes = grantedScopes(method, exchanged.minted.scopes, query);
   const minted = { ...exchanged.minted, scopes };

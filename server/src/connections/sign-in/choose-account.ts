@@ -10,6 +10,7 @@ import type { Outbound } from '../../outbound/call.ts';
 import { literalCredential } from '../../outbound/credential-source.ts';
 import type { Connection } from '../connection.ts';
 import type { ConnectionSettings } from '../settings.ts';
+import { trustedBy } from '../trusted.ts';
 import type { SignedIn } from './authorize.ts';
 import { accountsUnknown, addressDenied, noAccount, otherAccountThan } from './authorize-words.ts';
 
@@ -82,6 +83,7 @@ async function accountsOf(
     },
     allowedOrigins: [new URL(url).origin],
     credential: literalCredential({ version: 1, ...authenticator(method, token, '') }),
+    trusted: trustedBy(definition, method, fields),
     workspaceId,
     connectionId: null,
     consumer: 'probe',

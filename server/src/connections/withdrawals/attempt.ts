@@ -7,6 +7,7 @@ import { type ClientDeps, clientOf, stampOf } from '../../oauth/setups/client.ts
 import { isForOtherHost } from '../../oauth/setups/host.ts';
 import type { Keyring } from '../../vault/keyring.ts';
 import { lockIntegration } from '../connection-store.ts';
+import { believing, trustedBy } from '../trusted.ts';
 import { noteOnTimeline, noteSettled } from './notes.ts';
 import {
   changeWithdrawal,
@@ -37,8 +38,14 @@ export async function attemptWithdrawal(deps: AttemptDeps, workspaceId: string, 
   const taken = await takeKnowingWhose(deps, workspaceId, id);
   if (taken?.sealed == null) return;
   const kept = await openRevocation(deps, taken, taken.sealed);
-  const outcome = kept === null ? ({ kind: 'unreadable' } as const) : await told(deps, taken, kept);
+  const outcome =
+    kept === null ? ({ kind: 'unreadable' } as const) : await told(forHost(deps, kept), taken, kept);
   await settle(deps, taken, outcome);
+}
+
+/** Also a server that only the company's own authority vouches for is told. */
+function forHost(deps: AttemptDeps, { integration, method, fields }: KeptRevocation): AttemptDeps {
+  return { ...deps, outbound: believing(deps.outbound, trustedBy(integration, method, fields)) };
 }
 
 /** Whose access it is decides whether others would lose theirs: where that is not known, the provider is asked first. */
