@@ -35,7 +35,9 @@ export function openWith(
     const decipher = createDecipheriv(ALGORITHM, key.key, iv, { authTagLength: TAG_BYTES });
     decipher.setAAD(associatedData(place, key.id));
     decipher.setAuthTag(tag);
-    const padded = Buffer.concat([decipher.update(ciphertext), decipher.final()]);
+    const padded = decipher.update(ciphertext);
+    // Throws unless all of it is authentic.
+    decipher.final();
     const plaintext = unpad(padded)?.toString('utf8') ?? null;
     padded.fill(0);
     return plaintext;

@@ -6,6 +6,8 @@ export const IV_BYTES = 12;
 export const TAG_BYTES = 16;
 
 const FORMAT = 'v1';
+const PREFIX = `${FORMAT}.`;
+const KEY_ID = /^[a-z]{2}_[0-9a-z]+$/;
 const PAD_STEP_BYTES = 32;
 const LENGTH_BYTES = 4;
 
@@ -21,22 +23,24 @@ export function encodeRecord(keyId: string, sealed: Buffer): SealedRecord {
 
 /** Null for anything but the one format there is: no other algorithm, no plain text, no second spelling. */
 export function decodeRecord(record: SealedRecord): { keyId: string; sealed: Buffer } | null {
-  const match = /^v1\.([a-z]{2}_[0-9a-z]+)\.([A-Za-z0-9_-]+)$/.exec(record);
-  const [, keyId, encoded] = match ?? [];
-  if (keyId === undefined || encoded === undefined) return null;
+  const dot = record.indexOf('.', PREFIX.length);
+  const keyId = record.slice(PREFIX.length, dot);
+  if (dot === -1 || !record.startsWith(PREFIX) || !KEY_ID.test(keyId)) return null;
+  const encoded = record.slice(dot + 1);
   const sealed = Buffer.from(encoded, 'base64url');
-  // The last character may hold bits that decode to nothing; only the spelling we write is taken.
+  // What is no such character is passed over, and the last one may hold bits that decode to nothing: only the spelling we
+  // write is taken.
   if (sealed.toString('base64url') !== encoded) return null;
   if (sealed.length < IV_BYTES + PAD_STEP_BYTES + TAG_BYTES) return null;
   return { keyId, sealed };
 }
 
 /** The length, the text, zeros up to a multiple of 32 bytes: the ciphertext's length does not tell kinds of keys apart. */
-export function pad(plaintext: Buffer): Buffer {
-  const size = Math.ceil((LENGTH_BYTES + plaintext.length) / PAD_STEP_BYTES) * PAD_STEP_BYTES;
-  const padded = Buffer.alloc(size);
-  padded.writeUInt32BE(plaintext.length, 0);
-  plaintext.copy(padded, LENGTH_BYTES);
+export function pad(plaintext: string): Buffer {
+  const length = Buffer.byteLength(plaintext, 'utf8');
+  const padded = Buffer.alloc(Math.ceil((LENGTH_BYTES + length) / PAD_STEP_BYTES) * PAD_STEP_BYTES);
+  padded.writeUInt32BE(length, 0);
+  padded.write(plaintext, LENGTH_BYTES, 'utf8');
   return padded;
 }
 

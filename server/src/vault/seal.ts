@@ -23,11 +23,13 @@ export function sealWith(
   place: SecretPlace,
   plaintext: string,
 ): SealedRecord {
-  const iv = randomFillSync(Buffer.alloc(IV_BYTES));
+  const iv = randomFillSync(Buffer.allocUnsafe(IV_BYTES));
   const cipher = createCipheriv(ALGORITHM, key.key, iv, { authTagLength: TAG_BYTES });
   cipher.setAAD(associatedData(place, key.id));
-  const padded = pad(Buffer.from(plaintext, 'utf8'));
-  const ciphertext = Buffer.concat([cipher.update(padded), cipher.final()]);
+  const padded = pad(plaintext);
+  const ciphertext = cipher.update(padded);
+  // Of a stream cipher nothing is left for the end but the tag.
+  cipher.final();
   padded.fill(0);
   return encodeRecord(key.id, Buffer.concat([iv, ciphertext, cipher.getAuthTag()]));
 }
