@@ -57,7 +57,11 @@ async function checkedAuth(deps: AddressDeps, found: Found, auth: CustomAuth): P
     case 'oauth2_client_credentials':
       return { ...auth, token_url: await at('token_url', auth.token_url) };
     case 'service_account':
-      return { ...auth, token_url: await where('token_url', auth.token_url) };
+      return {
+        ...auth,
+        token_url: await where('token_url', auth.token_url),
+        sts_url: await where('sts_url', auth.sts_url),
+      };
     default:
       return auth;
   }

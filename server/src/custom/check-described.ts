@@ -1,6 +1,7 @@
 import type { CustomAction, CustomDefinition } from '@keyrail/contract/custom';
 import type { FieldProblem } from '@keyrail/contract/errors';
 import { headerNameProblem, headerValueProblem } from '../outbound/headers.ts';
+import { type CustomServiceAccount, NEEDS_TOKEN_URL, SIGNS_JWT } from './service-account-of.ts';
 
 /** Headers that carry credentials at many: entered here they would stand unencrypted, for all to read. */
 const CREDENTIAL_HEADERS =
@@ -80,13 +81,30 @@ function headerProblems(
 
 function requirements({ auth }: CustomDefinition): FieldProblem[] {
   if (auth.type === 'oauth2') return issuerProblems(auth.issuer, auth.is_issuer_sent);
-  if (auth.type !== 'service_account') return [];
-  if (auth.kind === 'jwt_bearer' && auth.token_url === null)
-    return [problem('auth.token_url', 'The token address is missing.')];
-  if (auth.kind !== 'aws_access_key') return [];
-  return (['service', 'region'] as const).flatMap((name) =>
-    auth[name] === '' ? [problem(`auth.${name}`, `The ${name} is missing.`)] : [],
-  );
+  return auth.type === 'service_account' ? accountProblems(auth) : [];
+}
+
+/** Set by Keyrail itself, whatever is described. */
+const OWN_CLAIMS = new Set(['iss', 'sub', 'aud', 'exp', 'iat', 'nbf', 'jti']);
+
+function accountProblems(auth: CustomServiceAccount): FieldProblem[] {
+  const isAws = auth.kind === 'aws_access_key';
+  return [
+    ...(NEEDS_TOKEN_URL.has(auth.kind) && auth.token_url === null
+      ? [problem('auth.token_url', 'The token address is missing.')]
+      : []),
+    ...(SIGNS_JWT.has(auth.kind) ? Object.keys(auth.claims) : [])
+      .filter((name) => OWN_CLAIMS.has(name))
+      .map((name) => problem(`auth.claims.${name}`, `“${name}” is set by Keyrail itself.`)),
+    ...(['service', 'region'] as const)
+      .filter((name) => isAws && !/^[a-z0-9-]+$/i.test(auth[name]))
+      .map((name) =>
+        problem(
+          `auth.${name}`,
+          auth[name] === '' ? `The ${name} is missing.` : `The ${name} has letters, digits and hyphens only.`,
+        ),
+      ),
+  ];
 }
 
 /** It is compared as text, so it stays as it was entered. */

@@ -1,5 +1,6 @@
 import type { CustomAuth, CustomDefinition } from '@keyrail/contract/custom';
 import { enteredNames } from './auth-of.ts';
+import { stsUrlOf } from './service-account-of.ts';
 
 /** Why the credentials entered so far must not, or cannot, be used after this change; null where they can. */
 export function whyCredentialsEnd(before: CustomDefinition, after: CustomDefinition): string | null {
@@ -25,8 +26,10 @@ function tokenPlaces(auth: CustomAuth): unknown[] {
     case 'oauth2':
       return [auth.authorize_url, auth.token_url, auth.refresh_url, auth.revoke_url];
     case 'oauth2_client_credentials':
-    case 'service_account':
       return [auth.token_url];
+    case 'service_account':
+      // A signed assertion is good wherever it says it is for.
+      return [auth.token_url, auth.audience, stsUrlOf(auth)];
     default:
       return [];
   }

@@ -46,7 +46,7 @@ function placeOf(path: readonly string[]): string {
   const [first, ...rest] = path;
   switch (first) {
     case 'auth':
-      return ['auth', ...rest.slice(1)].join('.');
+      return ['auth', ...rest.slice(1).flatMap(authPart)].join('.');
     case 'probe':
       return ['check', ...rest.filter((part) => part !== 'request')].join('.');
     case 'actions':
@@ -56,6 +56,12 @@ function placeOf(path: readonly string[]): string {
     default:
       return path.join('.');
   }
+}
+
+/** What a file says of a JWT or of a role stands beside the rest in a description. */
+function authPart(part: string, index: number, all: readonly string[]): string[] {
+  if (part === 'assertion') return [];
+  return part === 'assume_role' ? ['sts_url'] : all[index - 1] === 'assume_role' ? [] : [part];
 }
 
 function actionPart(part: string): string {

@@ -200,6 +200,9 @@ function SignInFields(props: FieldsProps) {
 
 const kinds = [
   { value: 'jwt_bearer', label: 'A private key that signs (JWT bearer, RFC 7523)' },
+  { value: 'client_assertion', label: 'A private key in place of a client secret (private_key_jwt)' },
+  { value: 'self_signed', label: 'A private key whose signed token is sent itself' },
+  { value: 'jwt_exchange', label: 'A private key whose signed token is exchanged for another' },
   { value: 'google_service_account', label: 'Google service account' },
   { value: 'aws_access_key', label: 'AWS access key (Signature V4)' },
 ];
@@ -232,12 +235,14 @@ function ServiceFields(props: FieldsProps) {
           />
         </div>
       )}
-      {auth.kind === 'jwt_bearer' && (
+      {auth.kind !== 'aws_access_key' && auth.kind !== 'google_service_account' && (
         <>
-          <TokenUrl {...props} />
+          {auth.kind !== 'self_signed' && <TokenUrl {...props} />}
           <Line
             label="Audience"
-            description="Left empty: the token address."
+            description={
+              auth.kind === 'self_signed' ? 'Whom the token is for.' : 'Left empty: the token address.'
+            }
             value={auth.audience}
             onText={(audience) => set({ audience })}
             error={problem('auth.audience')}

@@ -63,7 +63,7 @@ function serviceFields({ kind }: DraftAuth): EnteredField[] {
         secret('secret_access_key', 'Secret access key'),
         { ...secret('session_token', 'Session token'), isOptional: true },
       ];
-    case 'jwt_bearer':
+    default:
       return [
         { name: 'client_id', label: 'Client id (issuer)', kind: 'text' },
         { name: 'subject', label: 'Subject', kind: 'text', isOptional: true },

@@ -60,7 +60,7 @@ export interface DraftAuth {
   scopes: string;
   pkce: boolean;
   tokenAuthMethod: 'client_secret_post' | 'client_secret_basic' | 'none';
-  kind: 'google_service_account' | 'jwt_bearer' | 'aws_access_key';
+  kind: Extract<CustomAuth, { type: 'service_account' }>['kind'];
   audience: string;
   service: string;
   region: string;

@@ -163,11 +163,13 @@ function authOf(auth: DraftAuth, base: CustomAuth | null): CustomDefinitionInput
       };
     case 'service_account':
       return {
+        ...(base?.type === 'service_account' && base.kind === auth.kind ? base : {}),
         type: 'service_account',
         kind: auth.kind,
-        token_url: auth.kind === 'aws_access_key' ? null : orNull(auth.tokenUrl),
+        token_url:
+          auth.kind === 'aws_access_key' || auth.kind === 'self_signed' ? null : orNull(auth.tokenUrl),
         scopes,
-        audience: auth.kind === 'jwt_bearer' ? auth.audience : '',
+        audience: auth.kind === 'aws_access_key' ? '' : auth.audience,
         service: auth.kind === 'aws_access_key' ? auth.service : '',
         region: auth.kind === 'aws_access_key' ? auth.region : '',
       };
