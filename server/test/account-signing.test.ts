@@ -20,6 +20,7 @@ import {
   ENTRA,
   ec,
   endLast,
+  GHES,
   GITHUB,
   GOOGLE,
   HOUR_MS,
@@ -365,6 +366,23 @@ describe('a GitHub App', () => {
     endLast('ghs');
     expect(await callsThroughBoth(id, 'installation/repositories')).toEqual(Array(12).fill(200));
     expect(tools.to(GITHUB, '/app/installations/1001/access_tokens').length - before).toBe(2);
+  });
+});
+
+describe('an app of a GitHub of one’s own', () => {
+  it('lists, buys and calls at the address that was entered, and nowhere else', async () => {
+    const before = tools.to(GITHUB).length;
+    const entered = { ...APP, api_url: `${GHES}/api/v3` };
+    const listed = await app.owner.post('/v1/integrations/github/choices', {
+      method: 'app',
+      credentials: entered,
+      field: 'installation_id',
+    });
+    expect(listed.json?.data, listed.text).toHaveLength(129);
+    const id = await connected('github', 'app', { ...entered, installation_id: '1001' });
+    expect((await app.owner.get(`/v1/proxy/${id}/installation/repositories`)).status).toBe(200);
+    expect(tools.to(GHES, '/api/v3/app/installations/1001/access_tokens')).toHaveLength(1);
+    expect(tools.to(GITHUB).length).toBe(before);
   });
 });
 

@@ -119,6 +119,7 @@ export const DRIVE = 'https://www.googleapis.com';
 export const ENTRA = 'https://login.microsoftonline.com';
 export const AZURE = 'https://management.azure.com';
 export const GITHUB = 'https://api.github.com';
+export const GHES = 'https://github.acme.example';
 export const FLEET = 'https://fleet.example';
 export const SNOWFLAKE = 'https://acme-robots.eu-central-1.snowflakecomputing.com';
 export const APPLE = 'https://api.appstoreconnect.apple.com';
@@ -192,6 +193,7 @@ export const startWatchedAccounts = (): Promise<WatchedTools> =>
       })),
       [AZURE]: () => ({ status: 200, body: { value: [{ displayName: 'Acme' }] } }),
       [GITHUB]: unless(GITHUB, github),
+      [GHES]: (request) => github({ ...request, path: request.path.replace('/api/v3', '') }),
       [FLEET]: unless(FLEET, () => ({ status: 200, body: { data: [] } })),
       [SNOWFLAKE]: unless(SNOWFLAKE, () => ({ status: 200, body: { data: [['ROBOT', 'ACME', 'R']] } })),
       [APPLE]: unless(APPLE, () => ({ status: 200, body: { data: [] } })),
