@@ -10,7 +10,7 @@ import { z } from 'zod';
 import type { Notices } from '../notices/notices.ts';
 import { presentDelivery } from './deliveries.ts';
 import { expectedVersion, setVersion } from './etag.ts';
-import { presentChannel } from './present-channel.ts';
+import { presentChannel } from './present-notification-channel.ts';
 import type { App } from './route.ts';
 
 export interface ChannelRoutesDeps {

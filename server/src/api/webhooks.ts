@@ -13,7 +13,7 @@ import type { Notices } from '../notices/notices.ts';
 import { presentDelivery } from './deliveries.ts';
 import { expectedVersion, setVersion } from './etag.ts';
 import { pageFrom } from './page.ts';
-import { presentWebhook } from './present-channel.ts';
+import { presentWebhook } from './present-notification-channel.ts';
 import type { App } from './route.ts';
 
 export interface WebhookRoutesDeps {

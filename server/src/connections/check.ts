@@ -13,6 +13,7 @@ import { type ConnectionChange, changeConnection } from './connection-store.ts';
 import { insertEvent } from './event-store.ts';
 import { probeOf } from './probe.ts';
 import { statusAfter, statusByEnd, statusByEnteredEnd, statusByGrantEnd } from './status.ts';
+import { tellStatus } from './tell-status.ts';
 import type { Finding } from './verdict.ts';
 
 interface Checked {
@@ -97,6 +98,9 @@ export async function saveCheck(
     subject: { kind: 'connection', id: before.id, name: before.name },
     detail: { from: before.status, to: change.status, verdict: verdict.kind },
   });
+  const { name } = checked.definition;
+  const reason = change.statusReason ?? verdict.message;
+  await tellStatus(tx, before, { status: change.status, name, reason, at });
   if (!isHealthy(before.status) && isHealthy(change.status)) await tellHealed(tx, before);
 }
 

@@ -6,6 +6,7 @@ import { dropWithdrawals, signedInAfter } from './copy-store.ts';
 import { destroy } from './credential-store.ts';
 import { insertEvent } from './event-store.ts';
 import { disconnected } from './status.ts';
+import { tellPutAway } from './tell-status.ts';
 
 interface Deps {
   transact: Transact;
@@ -51,6 +52,7 @@ async function endOne({ clock }: Deps, tx: Tx, workspaceId: string, id: string):
   await changeConnection(tx, before, disconnected(BECAUSE, at), { now: at, byPerson: true });
   const message = `${BECAUSE} Sign in again to use it here; the original keeps its own.`;
   await insertEvent(tx, before, { kind: 'disconnected', message, actor: 'the operator', at });
+  await tellPutAway(tx, before, at);
   await record(tx, {
     who: { workspaceId, system: 'operator' },
     action: 'connection.ended_as_copy',

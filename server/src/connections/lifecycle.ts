@@ -14,6 +14,7 @@ import { insertEvent } from './event-store.ts';
 import { getConnection, takeConnection } from './find.ts';
 import { renameIn } from './rename.ts';
 import { disconnected } from './status.ts';
+import { tellPutAway } from './tell-status.ts';
 import { grantEndOf } from './verify.ts';
 import type { Withdrawals } from './withdrawals/withdrawals.ts';
 
@@ -89,6 +90,7 @@ export async function disconnect(deps: Deps, who: Who, id: string): Promise<void
     await changeConnection(tx, before, disconnected(statusReason, at), { now: at, byPerson: true });
     const message = 'Disconnected. The stored credentials were destroyed.';
     await insertEvent(tx, before, { kind: 'disconnected', message, actor: who.label, at });
+    await tellPutAway(tx, before, at);
     await recordDeed(tx, who, before, 'disconnected');
   });
 }
@@ -139,6 +141,7 @@ export async function remove(
     if (before.isDefault && heir === null && (await hasOthers(tx, before))) throw heirNeeded(before);
     await giveUp(tx, before, ['current', 'previous'], 'deleted');
     await deleteConnection(tx, who.workspaceId, before.id);
+    await tellPutAway(tx, before, at);
     await recordDeed(tx, who, before, 'deleted');
     if (before.isDefault && heir !== null) await markDefault(tx, who, heir, at);
   });

@@ -14,6 +14,7 @@ import { destroy } from './credential-store.ts';
 import type { DependentsSource } from './dependents-source.ts';
 import { insertEvent } from './event-store.ts';
 import { disconnected } from './status.ts';
+import { tellPutAway } from './tell-status.ts';
 import type { GiveUp } from './withdrawals/withdraw.ts';
 
 /** More connections than this of one integration that a workspace described itself are not there. */
@@ -72,6 +73,7 @@ export async function loseCredentials(
     await changeConnection(tx, before, disconnected(because, at), { now: at, byPerson: true });
     const message = `${because} The stored credentials were destroyed.`;
     await insertEvent(tx, before, { kind: 'address_changed', message, actor: who.label, at });
+    await tellPutAway(tx, before, at);
     await record(tx, {
       who,
       action: 'connection.address_changed',
@@ -82,13 +84,20 @@ export async function loseCredentials(
 }
 
 /** Gone for good with the integration; the audit log keeps that they were there. */
-export async function removeAll({ giveUp }: Deps, tx: Tx, who: Who, integration: string): Promise<number> {
+export async function removeAll(
+  { giveUp }: Deps,
+  tx: Tx,
+  who: Who,
+  integration: string,
+  at: Date,
+): Promise<number> {
   await lockIntegration(tx, who.workspaceId, integration);
   const found = await all(tx, who.workspaceId, integration);
   for (const connection of found) {
     const { id, name } = connection;
     await giveUp(tx, connection, ['current', 'previous'], 'deleted');
     await deleteConnection(tx, who.workspaceId, id);
+    await tellPutAway(tx, connection, at);
     const subject = { kind: 'connection', id, name };
     await record(tx, { who, action: 'connection.deleted', subject, detail: { integration } });
   }

@@ -20,6 +20,7 @@ import { getConnection, refuseStale, takeConnection } from './find.ts';
 import { fingerprintOf } from './fingerprint.ts';
 import { chooseMethod, goneFromCatalog, type MethodInUse, methodIdOf, methodOf } from './method.ts';
 import { renameIn } from './rename.ts';
+import { tellReplaced } from './tell-status.ts';
 import type { GiveUp } from './withdrawals/withdraw.ts';
 
 export interface Replacement {
@@ -133,6 +134,7 @@ export async function makeCurrent(
     },
   });
   const status = change.status ?? before.status;
+  await tellReplaced(tx, before, status, at);
   if (!isHealthy(before.status) && isHealthy(status)) await tellHealed(tx, before);
 }
 

@@ -1,4 +1,5 @@
 import { record } from '../audit/record.ts';
+import type { Catalogs } from '../catalog/catalogs.ts';
 import { enqueue } from '../jobs/queue.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Transact } from '../lib/tx.ts';
@@ -9,11 +10,14 @@ import { changeConnection, lockConnection, noteReport } from './connection-store
 import { markDamaged } from './damaged-store.ts';
 import { insertEvent } from './event-store.ts';
 import type { ConnectionSettings } from './settings.ts';
+import { tellStatus } from './tell-status.ts';
 
 interface Deps {
   transact: Transact;
   clock: Clock;
   settings: ConnectionSettings;
+  /** For the names of integrations; left out where nobody is to be told. */
+  catalogs?: Catalogs;
 }
 
 /**
@@ -44,11 +48,12 @@ export async function reportUnauthenticated(
 
 /** A call found the credits used up. Said at once, since a check may not see it; a later check that is fine heals it. */
 export async function reportOutOfCredits(
-  { transact, clock, settings }: Deps,
+  { transact, clock, settings, catalogs }: Deps,
   workspaceId: string,
   connectionId: string,
   message: string,
 ): Promise<void> {
+  const catalog = await catalogs?.of(workspaceId);
   await transact(workspaceId, async (tx) => {
     const connection = await lockConnection(tx, workspaceId, connectionId);
     const isWorth = connection !== null && connection.status !== 'out_of_credits';
@@ -68,6 +73,8 @@ export async function reportOutOfCredits(
       { now, byPerson: false },
     );
     await insertEvent(tx, connection, { kind: 'status_changed', message, actor: null, at: now });
+    const name = catalog?.get(connection.integration)?.name ?? connection.integration;
+    await tellStatus(tx, connection, { status, name, reason: message, at: now });
   });
 }
 
@@ -81,12 +88,13 @@ const DAMAGED = {
  * rolled back to nothing is said: what is in use works.
  */
 export async function reportDamaged(
-  { transact, clock }: Pick<Deps, 'transact' | 'clock'>,
+  { transact, clock, catalogs }: Pick<Deps, 'transact' | 'clock' | 'catalogs'>,
   workspaceId: string,
   connectionId: string,
   version: number,
   because: keyof typeof DAMAGED = 'damaged',
 ): Promise<void> {
+  const catalog = await catalogs?.of(workspaceId);
   await transact(workspaceId, async (tx) => {
     const connection = await lockConnection(tx, workspaceId, connectionId);
     if (connection === null) return;
@@ -98,6 +106,11 @@ export async function reportDamaged(
     const change = { status: 'invalid', statusReason: message, statusSince: now, nextCheckAt: null } as const;
     await changeConnection(tx, connection, change, { now, byPerson: false });
     await insertEvent(tx, connection, { kind: 'unreadable', message, actor: null, at: now });
+    // A key that is lost takes many with it, and the operator knows.
+    if (because === 'damaged') {
+      const name = catalog?.get(connection.integration)?.name ?? connection.integration;
+      await tellStatus(tx, connection, { status: 'invalid', name, reason: message, at: now });
+    }
     await record(tx, {
       who: { workspaceId, system: 'keyrail' },
       action: 'connection.status_changed',

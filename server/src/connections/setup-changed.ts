@@ -1,6 +1,7 @@
 import { enqueue } from '../jobs/queue.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Tx } from '../lib/tx.ts';
+import { recover } from '../notices/raise.ts';
 import type { Tokens } from '../tokens/token.ts';
 import { setupWorksAgain } from './announce.ts';
 import { signedInOwners } from './credential-store.ts';
@@ -28,7 +29,11 @@ export async function setupWorks(
 ): Promise<void> {
   await tryRenewalsAgain(deps, tx, workspaceId, integration);
   const payload = { workspace_id: workspaceId, integration };
-  const runAt = new Date(deps.clock.now().getTime() + LITTLE_LATER_MS);
+  const at = deps.clock.now();
+  // Whether it does shows with the next renewal: people are told once it has held.
+  const subject = { kind: 'sign_in_setup', id: integration } as const;
+  await recover(tx, { workspaceId, subject, at, isProven: false });
+  const runAt = new Date(at.getTime() + LITTLE_LATER_MS);
   const key = `${setupWorksAgain.name}:${workspaceId}:${integration}`;
   await enqueue(tx, setupWorksAgain, payload, { key, runAt });
 }

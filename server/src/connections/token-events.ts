@@ -14,6 +14,7 @@ import { changeFields, findCredential } from './credential-store.ts';
 import { insertEvent } from './event-store.ts';
 import { givenFields } from './given-fields.ts';
 import { endsSoonSentence } from './status.ts';
+import { isSetupTold, tellStatus } from './tell-status.ts';
 import { toldWords } from './told-words.ts';
 
 interface Deps {
@@ -39,13 +40,15 @@ export function tokenEvents(deps: Deps): TokenEvents {
     ended: async (owner, because, words) => {
       const name = await nameOf(deps, owner);
       const message = `${SENTENCES[because](name)}${said(name, words)} Reconnect it.`;
-      return (tx) => change(deps, tx, owner, STATUS[because], message, REASON[because]);
+      return (tx) =>
+        change(deps, tx, owner, { status: STATUS[because], message, because: REASON[because], name });
     },
     setupRejected: async (owner, words, isOut) => {
       const name = await nameOf(deps, owner);
       const message = `${name} does not accept the one-time sign-in setup any more.${said(name, words)} Check the setup; the connection then works again by itself.`;
       return async (tx) => {
-        if (isOut) await change(deps, tx, owner, 'invalid', message, 'setup_rejected');
+        if (isOut)
+          await change(deps, tx, owner, { status: 'invalid', message, because: 'setup_rejected', name });
       };
     },
     failed: async (owner, failed) => {
@@ -125,9 +128,12 @@ async function change(
   { clock }: Deps,
   tx: Tx,
   owner: TokenOwner,
-  status: ConnectionStatus,
-  message: string,
-  because: string,
+  {
+    status,
+    message,
+    because,
+    name,
+  }: { status: ConnectionStatus; message: string; because: string; name: string },
 ): Promise<void> {
   const { workspaceId, connectionId, credentialVersion } = owner;
   const connection = await lockConnection(tx, workspaceId, connectionId);
@@ -137,8 +143,11 @@ async function change(
   const saved = { status, statusReason: message, statusSince: now } as const;
   await changeConnection(tx, connection, saved, { now, byPerson: false });
   await insertEvent(tx, connection, { kind: 'status_changed', message, actor: null, at: now });
-  // One entry, of the setup, stands for all connections under it (oauth/setups/gate.ts).
-  if (because === 'setup_rejected') return;
+  // One entry and one notice, of the setup, stand for all connections under it (oauth/setups/gate.ts).
+  const isOfSetup = because === 'setup_rejected';
+  if (!isOfSetup || !(await isSetupTold(tx, connection)))
+    await tellStatus(tx, connection, { status, name, reason: message, at: now });
+  if (isOfSetup) return;
   await record(tx, {
     who: { workspaceId, system: 'keyrail' },
     action: 'connection.status_changed',

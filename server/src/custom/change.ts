@@ -121,7 +121,7 @@ export async function remove(
         detail: `${counted(found.length)} would be deleted with ${before.described.name}. Send it again with ?confirm=true.`,
         extra: { affected: found.map(affected) },
       });
-    const connections = await removeAll({ giveUp }, tx, who, slug);
+    const connections = await removeAll({ giveUp }, tx, who, slug, deps.clock.now());
     await deps.setups.forget(tx, workspaceId, slug);
     await deleteCustom(tx, before);
     await note(tx, who, before, 'deleted', { connections });

@@ -149,6 +149,7 @@ async function stop(tx: Tx, channel: Channel, answer: string, at: Date): Promise
     about: 'stopped',
     title: `${what} ${name} was stopped`,
     message: `No notices arrive there: ${answer.replace(/[.\s]+$/, '')}. Check the receiver, then resume it.`,
+    whenOver: null,
     at,
   });
   await record(tx, {

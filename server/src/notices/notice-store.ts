@@ -3,12 +3,14 @@ import { type Selectable, sql } from 'kysely';
 import { queries } from '../db/open.ts';
 import type { Notices } from '../db/schema.ts';
 import type { Tx } from '../lib/tx.ts';
-import type { Notice, Subject } from './notice.ts';
+import { type Notice, PARTLY, type Subject } from './notice.ts';
 
 export interface NewNotice extends Omit<Notice, 'overAt'> {
   about: string;
   eventKey: string;
   isForAdmins: boolean;
+  /** Of a trouble: what people are told once it is over. */
+  whenOver?: OpenTrouble['whenOver'];
 }
 
 /** A trouble that lasts, or that is over and was not said to be. */
@@ -18,6 +20,7 @@ export interface OpenTrouble {
   subject: Subject;
   about: string;
   overAt: Date | null;
+  whenOver: { title: string; message: string } | null;
 }
 
 type Named = Pick<Subject, 'kind' | 'id'>;
@@ -40,6 +43,8 @@ export async function insertNotice(tx: Tx, made: NewNotice): Promise<boolean> {
       message: made.message,
       for_admins: made.isForAdmins,
       at: made.at,
+      recovery_title: made.whenOver?.title ?? null,
+      recovery_message: made.whenOver?.message ?? null,
     })
     .onConflict((conflict) => conflict.doNothing())
     .returning('id')
@@ -47,7 +52,7 @@ export async function insertNotice(tx: Tx, made: NewNotice): Promise<boolean> {
   return inserted !== undefined;
 }
 
-/** Whether the subject's trouble is known: then it lasts on, in the words of now. */
+/** Whether the subject's trouble is known, and no lesser one: then it lasts on, in the words of now. */
 export async function keepTrouble(
   tx: Tx,
   {
@@ -62,8 +67,9 @@ export async function keepTrouble(
     .updateTable('notices')
     .set({
       ...{ about, title, message, subject_name: subject.name },
-      ...{ over_at: null, recovery_due_at: null, recovery_title: null, recovery_message: null },
+      ...{ over_at: null, recovery_due_at: null },
     })
+    .where(sql<boolean>`(about <> ${PARTLY} or ${about} = ${PARTLY})`)
     .where('workspace_id', '=', workspaceId)
     .where('subject_kind', '=', subject.kind)
     .where('subject_id', '=', subject.id)
@@ -107,29 +113,29 @@ export async function troublesSince(
   return count;
 }
 
-/** `recovery`: when people are told, and what; null: they are not, or were. */
+/** `recoveryDueAt`: when people are told; null: they are not, or were. */
 export async function endTrouble(
   tx: Tx,
   { workspaceId, id }: Pick<OpenTrouble, 'workspaceId' | 'id'>,
   at: Date,
-  recovery: { dueAt: Date; title: string; message: string } | null,
+  recoveryDueAt: Date | null,
 ): Promise<void> {
   await queries(tx)
     .updateTable('notices')
-    .set({
-      over_at: at,
-      recovery_due_at: recovery?.dueAt ?? null,
-      recovery_title: recovery?.title ?? null,
-      recovery_message: recovery?.message ?? null,
-    })
+    .set({ over_at: at, recovery_due_at: recoveryDueAt })
     .where('workspace_id', '=', workspaceId)
     .where('id', '=', id)
     .execute();
 }
 
-export interface DueRecovery extends OpenTrouble {
-  title: string;
-  message: string;
+/** The open trouble of this name makes room for a worse one. */
+export async function endLesserTrouble(
+  tx: Tx,
+  { workspaceId, subject, at }: Pick<NewNotice, 'workspaceId' | 'subject' | 'at'>,
+  about: string,
+): Promise<void> {
+  const lesser = await findTrouble(tx, workspaceId, subject);
+  if (lesser?.about === about) await endTrouble(tx, lesser, lesser.overAt ?? at, null);
 }
 
 /** The one of this id, if it is (still) time to say that it is over. Nobody else says so meanwhile. */
@@ -138,7 +144,7 @@ export async function lockDueRecovery(
   workspaceId: string,
   id: string,
   now: Date,
-): Promise<DueRecovery | null> {
+): Promise<OpenTrouble | null> {
   const row = await queries(tx)
     .selectFrom('notices')
     .selectAll()
@@ -147,8 +153,7 @@ export async function lockDueRecovery(
     .where('recovery_due_at', '<=', now)
     .forUpdate()
     .executeTakeFirst();
-  if (row === undefined || row.recovery_title === null || row.recovery_message === null) return null;
-  return { ...troubleOf(row), title: row.recovery_title, message: row.recovery_message };
+  return row === undefined ? null : troubleOf(row);
 }
 
 /** A newer warning of the same end takes the place of those before. */
@@ -197,6 +202,10 @@ function troubleOf(row: Row): OpenTrouble {
     subject: subjectOf(row),
     about: row.about,
     overAt: row.over_at,
+    whenOver:
+      row.recovery_title === null || row.recovery_message === null
+        ? null
+        : { title: row.recovery_title, message: row.recovery_message },
   };
 }
 

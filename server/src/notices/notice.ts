@@ -30,6 +30,9 @@ export interface Notice {
   overAt: Date | null;
 }
 
+/** A trouble that stops only a part: whatever is worse is told besides. */
+export const PARTLY = 'limited';
+
 /** Owners and admins alone see these things. */
 const OF_ADMINS: ReadonlySet<Subject['kind']> = new Set(['api_token', 'webhook', 'notification_channel']);
 

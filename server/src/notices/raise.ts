@@ -2,8 +2,9 @@ import type { NoticeId } from '@keyrail/contract/ids';
 import { newId } from '../lib/id.ts';
 import type { Tx } from '../lib/tx.ts';
 import { announceDue, insertDeliveries } from './delivery-store.ts';
-import { isForAdmins, type Subject } from './notice.ts';
+import { isForAdmins, PARTLY, type Subject } from './notice.ts';
 import {
+  endLesserTrouble,
   endOlderWarnings,
   endTrouble,
   endWarnings,
@@ -11,6 +12,7 @@ import {
   insertNotice,
   keepTrouble,
   type NewNotice,
+  type OpenTrouble,
   troublesSince,
 } from './notice-store.ts';
 import { DEFAULT_NOTICE_SETTINGS, type NoticeSettings } from './settings.ts';
@@ -33,15 +35,16 @@ export interface Warning extends Told {
   eventKey: string;
 }
 
-export type Trouble = Told;
+export interface Trouble extends Told {
+  /** What people are told once it works again; null: nothing. */
+  whenOver: { title: string; message: string } | null;
+}
 
 type Named = Pick<Subject, 'kind' | 'id'>;
 
 export interface Recovery {
   workspaceId: string;
   subject: Named;
-  title: string;
-  message: string;
   at: Date;
   /** Somebody put it right, and it was checked: people are told at once. Else it must hold for a while first. */
   isProven: boolean;
@@ -71,34 +74,42 @@ export async function putRight(
 
 /**
  * Something stopped, or will not heal by itself. People are told once for each time: while it lasts, whatever else is found
- * changes the words of the notice there is; and what comes back before it was said to work again is the same trouble.
+ * changes the words of the notice there is; and what comes back before it was said to work again is the same trouble. Only
+ * what stops everything is told besides what stopped a part.
  */
 export async function needAttention(tx: Tx, trouble: Trouble): Promise<boolean> {
   if (await keepTrouble(tx, trouble)) return false;
+  if (trouble.about !== PARTLY) await endLesserTrouble(tx, trouble, PARTLY);
   const made = noticeOf(trouble, 'needs_attention', newId('trouble', trouble.at.getTime()));
   // Somebody else may have found it at this very moment.
-  if (!(await insertNotice(tx, made))) return false;
+  if (!(await insertNotice(tx, { ...made, whenOver: trouble.whenOver }))) return false;
   await deliver(tx, made);
   return true;
+}
+
+/** Whether people were told of a trouble of this subject that lasts. */
+export async function isTroubled(tx: Tx, workspaceId: string, subject: Named): Promise<boolean> {
+  const trouble = await findTrouble(tx, workspaceId, subject);
+  return trouble !== null && trouble.overAt === null;
 }
 
 /** It works again. Only who was told of the trouble is told of its end. */
 export async function recover(
   tx: Tx,
-  { workspaceId, subject, title, message, at, isProven }: Recovery,
+  { workspaceId, subject, at, isProven }: Recovery,
   settings: Pick<NoticeSettings, 'recoveryHoldMs' | 'recoveryHoldAtMostMs'> = DEFAULT_NOTICE_SETTINGS,
 ): Promise<void> {
   const trouble = await findTrouble(tx, workspaceId, subject);
   if (trouble === null || trouble.overAt !== null) return;
-  if (isProven) {
+  if (isProven || trouble.whenOver === null) {
     await endTrouble(tx, trouble, at, null);
-    await tellRecovered(tx, trouble, { title, message, at });
+    await tellRecovered(tx, trouble, at);
     return;
   }
   const lately = await troublesSince(tx, workspaceId, subject, new Date(at.getTime() - DAY_MS));
   const holdMs = settings.recoveryHoldMs * 4 ** Math.max(0, Math.min(lately, 10) - 1);
   const dueAt = new Date(at.getTime() + Math.min(holdMs, settings.recoveryHoldAtMostMs));
-  await endTrouble(tx, trouble, at, { dueAt, title, message });
+  await endTrouble(tx, trouble, at, dueAt);
 }
 
 /** Somebody has taken the matter into their own hands (disconnected, deleted): all about it is over, and nothing is sent. */
@@ -112,12 +123,9 @@ export async function letGo(
 }
 
 /** The notice that a trouble is over; once for each. */
-export async function tellRecovered(
-  tx: Tx,
-  trouble: { id: string; workspaceId: string; subject: Subject; about: string },
-  { title, message, at }: Pick<Recovery, 'title' | 'message' | 'at'>,
-): Promise<void> {
-  const made = noticeOf({ ...trouble, title, message, at }, 'recovered', `recovered:${trouble.id}`);
+export async function tellRecovered(tx: Tx, trouble: OpenTrouble, at: Date): Promise<void> {
+  if (trouble.whenOver === null) return;
+  const made = noticeOf({ ...trouble, ...trouble.whenOver, at }, 'recovered', `recovered:${trouble.id}`);
   if (await insertNotice(tx, made)) await deliver(tx, made);
 }
 

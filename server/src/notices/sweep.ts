@@ -39,7 +39,7 @@ async function sayRecovered({ transact }: Deps, workspaceId: string, id: string,
     const due = await lockDueRecovery(tx, workspaceId, id, now);
     if (due === null) return;
     await endTrouble(tx, due, due.overAt ?? now, null);
-    await tellRecovered(tx, due, { title: due.title, message: due.message, at: now });
+    await tellRecovered(tx, due, now);
   });
 }
 

@@ -1,6 +1,7 @@
 import { record } from '../../audit/record.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { Transact } from '../../lib/tx.ts';
+import { needAttention, recover } from '../../notices/raise.ts';
 import type { TokenOutcome } from '../token-endpoint.ts';
 import type { Refusal } from './app.ts';
 import type { OAuthClient } from './client.ts';
@@ -114,14 +115,14 @@ async function refused(
   const isNews = await deps.refusals.mark(place, { words, by: asker.connectionId, at, retryAt });
   if (!isNews) return;
   deps.log.warn({ integration: place.integration, setUpBy: place.setUpBy }, 'a sign-in setup is refused');
-  await noted(deps, place, asker, 'oauth_app.refused');
+  await noted(deps, place, asker, 'oauth_app.refused', at, words);
 }
 
 async function accepted(deps: SetupGateDeps, place: SetupPlace, asker: Asker): Promise<void> {
   if (!(await deps.refusals.clear(place))) return;
   for (const workspaceId of await workspacesOf(deps, place))
     await deps.onWorksAgain(workspaceId, place.integration);
-  await noted(deps, place, asker, 'oauth_app.accepted_again');
+  await noted(deps, place, asker, 'oauth_app.accepted_again', deps.clock.now(), null);
 }
 
 async function workspacesOf({ refusals }: SetupGateDeps, place: SetupPlace): Promise<string[]> {
@@ -133,14 +134,34 @@ async function noted(
   place: SetupPlace,
   { integration: { slug, name } }: Asker,
   action: 'oauth_app.refused' | 'oauth_app.accepted_again',
+  at: Date,
+  words: string | null,
 ): Promise<void> {
+  const subject = { kind: 'sign_in_setup', id: slug, name, integration: slug } as const;
+  const who = place.setUpBy === 'operator' ? 'The operator of this server must correct it' : 'Correct it';
+  const said = words === null ? '' : ` ${name} says: “${words.replace(/[.\s]+$/, '')}”.`;
+  const isRefused = action === 'oauth_app.refused';
   for (const workspaceId of await workspacesOf(deps, place))
-    await deps.transact(workspaceId, (tx) =>
-      record(tx, {
+    await deps.transact(workspaceId, async (tx) => {
+      await record(tx, {
         who: { workspaceId, system: 'keyrail' },
         action,
         subject: { kind: 'oauth_app', id: slug, name },
         detail: { integration: slug, set_up_by: place.setUpBy },
-      }),
-    );
+      });
+      if (isRefused)
+        await needAttention(tx, {
+          workspaceId,
+          subject,
+          about: 'refused',
+          title: `${name} needs attention: one-time sign-in setup`,
+          message: `${name} does not accept the one-time sign-in setup any more.${said} ${who}; all connections under it then work again by themselves.`,
+          whenOver: {
+            title: `${name} works again: one-time sign-in setup`,
+            message: `The one-time sign-in setup of ${name} works again, and with it the connections under it.`,
+          },
+          at,
+        });
+      else await recover(tx, { workspaceId, subject, at, isProven: false });
+    });
 }
