@@ -214,6 +214,22 @@ test('a roll-back and a replacement at once leave one of them current and the ot
   await renews();
 });
 
+test('a person who was at the provider while it was replaced comes back and is signed in', async () => {
+  let goOn: () => void = () => {};
+  const until = new Promise<void>((resolve) => {
+    goOn = resolve;
+  });
+  const isThere = new Promise<void>((arrived) => trial.provider.fail({ kind: 'hold', arrived, until }));
+  const signedIn = trial.signIn({ name: 'Second' });
+  await isThere;
+  await rotated();
+  takes(secret);
+  goOn();
+  const { id } = await signedIn;
+  expect((await trial.app.owner.get(`/v1/oauth/authorizations/${id}`)).json.state).toBe('connected');
+  expect((await setup()).problem).toBeNull();
+});
+
 test('its dates go with it, are listed and warn; the time for roll-back ends by itself', async () => {
   const day = (days: number) => new Date(clock.now().getTime() + days * 86_400_000).toISOString();
   const dated = await put({ client_secret_ends_at: day(60), rotate_at: day(50) });

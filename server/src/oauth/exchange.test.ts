@@ -36,6 +36,7 @@ async function heardOf(tokenUrl: string, status: number, body: object): Promise<
     {
       ...endpoint.deps(),
       transact: (_, work) => work(undefined as never),
+      clientNow: async () => ({ kind: 'missing' }),
       verifierKey: new Secret(Buffer.alloc(32)),
       setupGate: { heard: async (_asker, _client, { kind }) => void heard.push(kind) },
     },

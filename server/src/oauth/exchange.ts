@@ -9,7 +9,7 @@ import type { Minted } from '../tokens/mint.ts';
 import { filledAddress } from './addresses.ts';
 import type { Authorization, Failed } from './authorization.ts';
 import { verifierOf } from './pkce.ts';
-import type { OAuthClient } from './setups/client.ts';
+import { type ClientOutcome, isClientRefused, type OAuthClient } from './setups/client.ts';
 import type { SetupGate } from './setups/gate.ts';
 import { refuseOtherHost } from './setups/host.ts';
 import { askTokenEndpoint, type TokenOutcome } from './token-endpoint.ts';
@@ -19,6 +19,8 @@ interface Deps {
   outbound: Pick<Outbound, 'call'>;
   clock: Clock;
   transact: Transact;
+  /** The client as it is entered now. */
+  clientNow(): Promise<ClientOutcome>;
   verifierKey: Secret<Buffer>;
   setupGate: Pick<SetupGate, 'heard'>;
 }
@@ -36,32 +38,47 @@ export type Exchanged = { kind: 'exchanged'; minted: Minted; account: TokenAccou
 
 /** The code for tokens, once; with the redirect URI and the verifier of the very sign-in it came from. */
 export async function exchange(deps: Deps, exchanging: Exchanging): Promise<Exchanged> {
-  const { authorization, definition, method, client, code, state } = exchanging;
-  const url = filledAddress(definition, method.tokenUrl, authorization.wanted.fields);
-  if (url === null) return failed(definition.name, noAddress);
-  const { workspaceId, wanted } = authorization;
-  await deps.transact(workspaceId, (tx) =>
-    refuseOtherHost(tx, { workspaceId, definition, method, client, fields: wanted.fields }, 'send'),
-  );
-  const codeVerifier = method.pkce ? new Secret(verifierOf(deps, state)) : null;
-  const outcome = await askTokenEndpoint(deps, {
-    workspaceId: authorization.workspaceId,
-    url,
-    endpoint: method,
-    client,
-    grant: { kind: 'authorization_code', code, redirectUri: authorization.redirectUri, codeVerifier },
-    connectionFields: definition.connectionFields,
-  });
+  const { authorization, definition, client } = exchanging;
+  const first = await asked(deps, exchanging);
+  // The secret was replaced while the person was at the provider, or right now: a refused client has used up no code.
+  const newer = isClientRefused(first) ? await replacedBy(deps, client) : null;
+  const outcome = newer === null ? first : await asked(deps, { ...exchanging, client: newer });
   const asker = {
     workspaceId: authorization.workspaceId,
     connectionId: authorization.id,
     integration: definition,
   };
   // Of an address that depends on what one person entered, a refusal is no word on what everybody else has.
-  const isForAll = outcome.kind !== 'setup_rejected' || placesIn(method.tokenUrl).length === 0;
-  if (isForAll) await deps.setupGate.heard(asker, client, outcome);
+  const isForAll = outcome.kind !== 'setup_rejected' || placesIn(exchanging.method.tokenUrl).length === 0;
+  if (isForAll) await deps.setupGate.heard(asker, newer ?? client, outcome);
   if (outcome.kind !== 'minted') return failed(definition.name, outcome);
   return { kind: 'exchanged', minted: outcome.minted, account: outcome.account };
+}
+
+async function asked(deps: Deps, exchanging: Exchanging): Promise<TokenOutcome> {
+  const { authorization, definition, method, client, code, state } = exchanging;
+  const { workspaceId, wanted } = authorization;
+  const url = filledAddress(definition, method.tokenUrl, wanted.fields);
+  if (url === null) return noAddress;
+  await deps.transact(workspaceId, (tx) =>
+    refuseOtherHost(tx, { workspaceId, definition, method, client, fields: wanted.fields }, 'send'),
+  );
+  const codeVerifier = method.pkce ? new Secret(verifierOf(deps, state)) : null;
+  return askTokenEndpoint(deps, {
+    workspaceId,
+    url,
+    endpoint: method,
+    client,
+    grant: { kind: 'authorization_code', code, redirectUri: authorization.redirectUri, codeVerifier },
+    connectionFields: definition.connectionFields,
+  });
+}
+
+/** The same client with another secret by now; null: it is as it was. */
+async function replacedBy({ clientNow }: Deps, client: OAuthClient): Promise<OAuthClient | null> {
+  const now = await clientNow();
+  const isOther = now.kind === 'client' && now.client.version !== client.version;
+  return isOther ? now.client : null;
 }
 
 function failed(name: string, outcome: Exclude<TokenOutcome, { kind: 'minted' }>): Failed {

@@ -63,7 +63,8 @@ async function finish(
   const known = await methodFor(deps, authorization);
   if (known === null) return without(setupChanged(authorization.integration));
   const { definition, method } = known;
-  const found = await clientOf(deps, who.workspaceId, definition, authorization.clientId);
+  const clientNow = () => clientOf(deps, who.workspaceId, definition, authorization.clientId);
+  const found = await clientNow();
   if (found.kind !== 'client') return without(setupChanged(definition.name));
   const state = query.get('state') ?? '';
   const secrets = [new Secret(state), ...(found.client.secret === null ? [] : [found.client.secret])];
@@ -73,7 +74,7 @@ async function finish(
   if (mismatch !== null) return without(mismatch);
   const trusted = trustedBy(definition, method, authorization.wanted.fields);
   const exchanged = await exchange(
-    { ...deps, outbound: believing(deps.outbound, trusted) },
+    { ...deps, clientNow, outbound: believing(deps.outbound, trusted) },
     {
       authorization,
       definition,
