@@ -159,6 +159,7 @@ const asked: [what: string, kind: string, ask: (id: string) => Promise<Answer>][
     'slug',
     (integration) => app.owner.post('/v1/oauth/authorizations', { integration }),
   ],
+  ['what somebody has read up to', 'ntc', (until) => app.owner.post('/v1/notices/read', { until })],
   [
     'a tool to connect',
     'slug',
@@ -200,6 +201,7 @@ describe('an id of another workspace', () => {
     ['the table of runs', () => `/v1/runs?table_id=${theirs.tbl}`],
     ['the subject of the audit log', () => `/v1/audit?subject=${theirs.tok}`],
     ['the actor of the audit log', () => `/v1/audit?actor=${theirs.usr}`],
+    ['the channel of deliveries', () => `/v1/deliveries?channel=${theirs.hook}`],
     ['the tool of connections', () => `/v1/connections?integration=${theirs.slug}`],
     ['the tool that is searched', () => `/v1/integrations?search=${theirs.slug}`],
   ])('as %s finds nothing', async (_what, path) => {
@@ -210,19 +212,26 @@ describe('an id of another workspace', () => {
 });
 
 describe('a cursor of another workspace', () => {
-  test.each(['connections', 'tables', 'tokens', 'audit', 'members', 'invitations'])(
-    'in the list of %s shows nothing of it',
-    async (list) => {
-      await emptyConnection(app, foreign.workspaceId, `Next ${list}`);
-      const page = await foreign.client.get(`/v1/${list}?limit=1`);
-      expect(page.status, page.text).toBe(200);
-      const cursor = page.json.next_cursor;
-      if (cursor === null) return;
-      const answer = await app.owner.get(`/v1/${list}?cursor=${encodeURIComponent(cursor)}`);
-      expect([200, 400]).toContain(answer.status);
-      for (const id of Object.values(theirs)) expect(answer.text).not.toContain(id);
-    },
-  );
+  test.each([
+    'connections',
+    'tables',
+    'tokens',
+    'audit',
+    'members',
+    'invitations',
+    'notices',
+    'webhooks',
+    'deliveries',
+  ])('in the list of %s shows nothing of it', async (list) => {
+    await emptyConnection(app, foreign.workspaceId, `Next ${list}`);
+    const page = await foreign.client.get(`/v1/${list}?limit=1`);
+    expect(page.status, page.text).toBe(200);
+    const cursor = page.json.next_cursor;
+    if (cursor === null) return;
+    const answer = await app.owner.get(`/v1/${list}?cursor=${encodeURIComponent(cursor)}`);
+    expect([200, 400]).toContain(answer.status);
+    for (const id of Object.values(theirs)) expect(answer.text).not.toContain(id);
+  });
 });
 
 const said = ({ status, json }: Answer) => JSON.stringify([status, { ...json, request_id: null }]);

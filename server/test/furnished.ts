@@ -31,7 +31,24 @@ export async function furnishWorkspace(
       client_id, set_up_by, wanted, state, created_at, expires_at)
     values (${aut}, ${workspaceId}, 'hubspot', 'oauth2', ${Buffer.from(aut)}, 'http://x', 'http://x', 'client',
       'workspace', '{}', 'pending', now(), now() + interval '10 minutes')`.execute(app.database.db.system);
+  const hook = await made('/v1/webhooks', { url: 'https://hooks.example.com/keyrail' });
+  const [ntc, dlv] = [newId<string>('ntc'), newId<string>('dlv')];
+  await sql`insert into notices (id, workspace_id, kind, subject_kind, subject_id, subject_name, about, event_key, title,
+      message, for_admins, at)
+    values (${ntc}, ${workspaceId}, 'expires_soon', 'connection', ${con}, 'Main', '', 'x', 'T', 'M', false, now())`.execute(
+    app.database.db.system,
+  );
+  await sql`insert into deliveries (id, workspace_id, channel_id, notice_id, state, attempts, last_answer, created_at, settled_at)
+    values (${dlv}, ${workspaceId}, ${hook}, ${ntc}, 'delivered', 1, '200', now(), now())`.execute(
+    app.database.db.system,
+  );
   return {
+    hook,
+    ntc,
+    dlv,
+    nch: await made('/v1/notification-channels', {
+      ...{ kind: 'slack', name: 'Alerts', url: 'https://hooks.example.com/services/fake' },
+    }),
     aut,
     wsp: workspaceId,
     usr,

@@ -85,7 +85,7 @@ function prefixOf(shape: z.ZodType | undefined): string | null {
 const BY_NAME: Record<string, string> = { connection: 'con' };
 const PREFIXES = [
   ...['wsp', 'usr', 'con', 'tbl', 'col', 'row', 'run', 'tok', 'inv', 'req', 'app', 'aut', 'cus', 'syn'],
-  ...['evt', 'lnk', 'hook', 'imp', 'job'],
+  ...['evt', 'lnk', 'hook', 'imp', 'job', 'nch', 'ntc', 'dlv'],
 ];
 
 /** A path of that route; to something that is not there, unless said otherwise. */

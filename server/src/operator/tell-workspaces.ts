@@ -2,6 +2,7 @@ import { record } from '../audit/record.ts';
 import type { Definition } from '../catalog/definition.ts';
 import { setupWorks } from '../connections/setup-changed.ts';
 import type { Tx } from '../lib/tx.ts';
+import { letGo } from '../notices/raise.ts';
 import { createOperatorAppStore } from '../oauth/setups/app-store.ts';
 import type { TokenOwner } from '../tokens/mint.ts';
 import { clearRetry } from '../tokens/token-store.ts';
@@ -20,6 +21,8 @@ export async function tellWorkspaces(
   for (const workspaceId of await createOperatorAppStore(db.system).workspacesUnder(slug)) {
     await db.transact(workspaceId, async (tx) => {
       await setupWorks({ tokens: { tryAgain }, clock }, tx, workspaceId, slug);
+      if (deed === 'deleted')
+        await letGo(tx, { workspaceId, subject: { kind: 'sign_in_setup', id: slug }, at: clock.now() });
       await record(tx, {
         who: { workspaceId, system: 'operator' },
         action: `oauth_app.${deed}`,
