@@ -227,6 +227,39 @@ describe('a sign-in setup', () => {
     await trial.app.owner.delete('/v1/oauth/apps/trial');
   });
 
+  test('of the operator gets another secret of the same client only when the provider takes it, and can go back', async () => {
+    const set = (secret: string, ...more: string[]) =>
+      operator(
+        ['oauth-app', 'set', '--integration', 'trial', '--client-id', trial.clientId, ...more],
+        secret,
+      );
+    const of = (deed: string) => operator(['oauth-app', deed, '--integration', 'trial']);
+    const newer = 'fake-newer-secret-of-the-operator-0003';
+    trial.provider.takesSecrets(trial.clientId, [trial.clientSecret, newer]);
+    expect((await set(trial.clientSecret)).code).toBe(0);
+    const refused = await set('fake-wrong-secret-of-the-operator', '--save-unverified', 'yes');
+    expect([refused.code, refused.said]).toEqual([1, expect.stringContaining('did not accept')]);
+    const rotated = await set(newer);
+    expect([rotated.code, rotated.said]).toEqual([0, expect.stringContaining('Nobody signs in again')]);
+    const shown = async () => (await trial.app.owner.get('/v1/oauth/apps/trial')).json;
+    expect(await shown()).toMatchObject({
+      client_secret_hint: '0003',
+      previous_secret: { hint: expect.any(String) },
+    });
+    expect((await of('rollback')).said).toMatch(/Rolled back\. Trial accepts/);
+    expect((await shown()).client_secret_hint).toBe(trial.clientSecret.slice(-4));
+    expect((await of('destroy-previous')).code).toBe(0);
+    expect(await shown()).toMatchObject({ previous_secret: null, version: 3 });
+    expect((await of('remove')).code).toBe(0);
+    const said = (await trial.app.owner.get('/v1/audit?actor=operator')).json.data;
+    expect(said.slice(0, 4).map(({ action }: { action: string }) => action)).toEqual([
+      'oauth_app.deleted',
+      'oauth_app.previous_destroyed',
+      'oauth_app.rolled_back',
+      'oauth_app.rotated',
+    ]);
+  }, 60_000);
+
   test('of the operator is refused for an unknown tool, one nobody signs in to, and without a secret', async () => {
     const set = (slug: string, secret?: string) =>
       operator(['oauth-app', 'set', '--integration', slug, '--client-id', 'x'], secret);
