@@ -381,7 +381,10 @@ describe('a client certificate', () => {
     const { authority: _, ...pair } = pairOf('anna.example');
     const refused = await connect('mutual', pair);
     expect(refused.json).toMatchObject({
-      verdict: { kind: 'unreachable', message: expect.stringMatching(/comes from an authority that is not known here/) },
+      verdict: {
+        kind: 'unreachable',
+        message: expect.stringMatching(/comes from an authority that is not known here/),
+      },
     });
   });
 

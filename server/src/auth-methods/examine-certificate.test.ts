@@ -1,6 +1,9 @@
 import { X509Certificate } from 'node:crypto';
+import forge from 'node-forge';
 import { describe, expect, it } from 'vitest';
-import { makeCertificate } from '../../test/certificate.ts';
+import { makeCertificate, type TestCertificate } from '../../test/certificate.ts';
+import { Secret } from '../lib/secret.ts';
+import { examine } from './examine.ts';
 import {
   BINARY,
   CSR,
@@ -12,10 +15,12 @@ import {
   keyFile,
   look,
   middle,
+  NOW,
   PUBLIC_KEY,
   SSH_KEY,
   stranger,
 } from './examine-under-test.ts';
+import { pemFile } from './files/key-files-under-test.ts';
 
 describe('a client certificate', () => {
   const pair = { certificate: client.cert + middle.cert, private_key: client.key };
@@ -172,10 +177,104 @@ describe('a client certificate', () => {
     expect((await made(-100, 100)).warnings).toEqual([]);
   });
 
-  it('of an authority is accepted, and remarked upon', async () => {
-    const found = await look(certificate, { certificate: ca.cert, private_key: ca.key });
+  it('that ends tomorrow, within hours or minutes ago says so to the day', async () => {
+    const made = async (hours: number) => {
+      const { cert, key } = makeCertificate({ name: 'a.example', validTo: inDays(hours / 24) });
+      return look(certificate, { certificate: cert, private_key: key });
+    };
+    expect((await made(24)).warnings).toEqual(['The certificate ends on 2026-11-22, in 1 day.']);
+    expect((await made(-0.5)).problem).toEqual({
+      field: 'certificate',
+      message: 'The certificate ended on 2026-11-21, 30 minutes ago. A new one is needed.',
+      reason: 'certificate_ended',
+    });
+    expect((await made(-5)).problem?.message).toMatch(/, 5 hours ago\./);
+  });
+
+  it('that is valid in a few minutes only is refused with the time here, since one of two clocks is wrong', async () => {
+    const from = new Date(NOW.getTime() + 20 * 60_000);
+    const { cert, key } = makeCertificate({ name: 'a.example', validFrom: from, validTo: inDays(90) });
+    expect((await look(certificate, { certificate: cert, private_key: key })).problem).toEqual({
+      field: 'certificate',
+      message:
+        "The certificate is not valid before 2026-11-21 12:20 UTC. This server's clock says 2026-11-21 12:00 UTC; if that is wrong, set it right.",
+      reason: 'certificate_not_yet_valid',
+    });
+  });
+
+  it('that is over is taken where the person says so; one that is not valid yet is not', async () => {
+    const ended = makeCertificate({ name: 'a.example', validTo: inDays(-1) });
+    const early = makeCertificate({ name: 'a.example', validFrom: inDays(1), validTo: inDays(9) });
+    const by = (made: TestCertificate) =>
+      examine(certificate, new Secret({ certificate: made.cert, private_key: made.key }), NOW, {
+        ended: true,
+      });
+    expect(await by(ended)).toMatchObject({
+      problem: null,
+      expiresAt: inDays(-1),
+      warnings: [expect.stringMatching(/ended on 2026-11-20, a day ago/)],
+    });
+    expect((await by(early)).problem?.reason).toBe('certificate_not_yet_valid');
+  });
+
+  it('of an authority is refused, unless it is its own and may sign other things', async () => {
+    const own = await look(certificate, { certificate: ca.cert, private_key: ca.key });
+    expect(own.problem).toBeNull();
+    expect(own.warnings).toEqual([expect.stringMatching(/authority \(CA\)/)]);
+    for (const [text, key] of [
+      [middle.cert, middle.key],
+      [ca.cert + middle.cert, ca.key],
+      [pemFile('root.pem'), undefined],
+    ]) {
+      const found = await look(certificate, { certificate: text ?? '', ...(key && { private_key: key }) });
+      expect(found.problem?.message).toMatch(
+        /certificate of an authority \(CA\).*Upload the one that it issued/,
+      );
+    }
+  });
+
+  it('is taken without what stands between it and its authority, and that is said where it is known', async () => {
+    const alone = await look(certificate, { certificate: client.cert, private_key: client.key });
+    expect(alone).toMatchObject({ problem: null, warnings: [] });
+    const gap = await look(certificate, { certificate: client.cert + ca.cert, private_key: client.key });
+    expect(gap.problem).toBeNull();
+    expect(gap.warnings).toEqual([
+      expect.stringMatching(
+        /issuer \(CN=Test Middle\) is not in the file.*left out.*add the intermediate one/,
+      ),
+    ]);
+    expect(gap.values.reveal().certificate).toBe(new X509Certificate(client.cert).toString());
+  });
+
+  it('of node-forge, for servers alone, is taken with a warning', async () => {
+    const pair = forge.pki.rsa.generateKeyPair({ bits: 2_048 });
+    const made = forge.pki.createCertificate();
+    made.publicKey = pair.publicKey;
+    made.validity.notBefore = inDays(-1);
+    made.validity.notAfter = inDays(200);
+    made.setSubject([{ name: 'commonName', value: 'www.example' }]);
+    made.setIssuer([{ name: 'commonName', value: 'Public Authority' }]);
+    made.setExtensions([
+      { name: 'extKeyUsage', serverAuth: true },
+      { name: 'basicConstraints', cA: false },
+    ]);
+    made.sign(pair.privateKey, forge.md.sha256.create());
+    const found = await look(certificate, {
+      certificate: forge.pki.certificateToPem(made),
+      private_key: forge.pki.privateKeyToPem(pair.privateKey),
+    });
     expect(found.problem).toBeNull();
-    expect(found.warnings).toEqual([expect.stringMatching(/authority \(CA\)/)]);
+    expect(found.warnings).toEqual([expect.stringMatching(/not made for clients/)]);
+    expect(found.facts).toContainEqual({ label: 'Key', value: 'RSA, 2,048 bits' });
+  });
+
+  it('whose issuer is in the file but did not sign it is damaged', async () => {
+    const namesake = { ...makeCertificate({ name: 'Test Middle', validTo: inDays(90), isAuthority: true }) };
+    const found = await look(certificate, {
+      certificate: client.cert + namesake.cert,
+      private_key: client.key,
+    });
+    expect(found.problem?.message).toMatch(/does not have the signature of its issuer/);
   });
 
   it('with a name that looks like markup or holds control characters is shown as plain text', async () => {

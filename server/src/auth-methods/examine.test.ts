@@ -44,6 +44,7 @@ describe('a Google service account key', () => {
 
   it.each<[string, string]>([
     ['a byte order mark', `\uFEFF${keyFile()}`],
+    ['base64 around all of it', Buffer.from(keyFile()).toString('base64')],
     ['white space around', `\n\n  ${keyFile()}  \r\n`],
     ['CRLF in the file', keyFile().replaceAll('\n', '\r\n')],
     ['CRLF in the key', keyFile({ private_key: RSA_KEY.replaceAll('\n', '\r\n') })],
@@ -86,6 +87,18 @@ describe('a Google service account key', () => {
       '{"web":{"client_id":"1","client_secret":"s"}}',
       /This is an OAuth client file, not a service account key/,
     ],
+    [
+      'the settings of a Firebase app',
+      '{"apiKey":"x","authDomain":"y.example","projectId":"z"}',
+      /the configuration of a Firebase app, which holds no private key/,
+    ],
+    ['impersonation', keyFile({ type: 'impersonated_service_account' }), /which holds no key/],
+    [
+      'a JSON Web Key',
+      JSON.stringify(ec.privateKey.export({ format: 'jwk' })),
+      /a JSON Web Key \(JWK\), not/,
+    ],
+    ['PKCS#12', binaryFile('openssl3.p12'), /a PKCS#12 file .* not a service account key.*JSON/],
     ['a web page', HTML, /This is a web page/],
     ['a web page saved as JSON', `${HTML}${keyFile()}`, /This is a web page/],
     ['a public key', PUBLIC_KEY, /This is a public key, not a service account key/],

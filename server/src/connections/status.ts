@@ -59,7 +59,10 @@ export function statusByEnd(
   if (status !== 'connected' || left > WARN_DAYS * DAY_MS) return null;
   return {
     status: 'expiring_soon',
-    reason: `These credentials end on ${day}. Replace them before, and nothing stops.`,
+    reason:
+      left <= 0
+        ? `These credentials ended on ${day}, and are still accepted. Replace them before they are not.`
+        : `These credentials end on ${day}. Replace them before, and nothing stops.`,
   };
 }
 
