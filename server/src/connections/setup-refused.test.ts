@@ -17,7 +17,7 @@ import { seal } from '../vault/seal.ts';
 import { dataKeyStore } from '../vault/store.ts';
 import type { Who } from '../workspaces/who.ts';
 import { credentialPlace, credentialText } from './credential.ts';
-import { definitionAt, forgetJobs, jobsOf, openRoom, type Room, standingClock } from './under-test.ts';
+import { definitionAt, forgetJobs, jobsOf, openRoom, type Room, standingClock, told } from './under-test.ts';
 
 let database: TestDatabase;
 let desk: Listening;
@@ -239,6 +239,7 @@ describe('a sign-in setup that the provider refuses', () => {
     }
     expect(await statuses(who)).toEqual({ 'invalid because of the setup': MANY / 2, connected: MANY / 2 });
     expect(await audit(who)).toEqual(['oauth_app.refused']);
+    expect(await told(database, who)).toEqual(['needs_attention sign_in_setup']);
   });
 
   it('goes on by itself for all its connections once one try succeeds', async () => {

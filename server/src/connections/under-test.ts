@@ -279,6 +279,20 @@ export async function jobsOf({ db }: TestDatabase, name: string): Promise<string
   return rows.map((row) => row.id);
 }
 
+/** What people were told, oldest first: kind, about what kind of thing, and whether it is over. */
+export async function told(
+  { db }: TestDatabase,
+  { workspaceId }: Pick<Who, 'workspaceId'>,
+): Promise<string[]> {
+  const rows = await db.system
+    .selectFrom('notices')
+    .select(['kind', 'subject_kind', 'over_at'])
+    .where('workspace_id', '=', workspaceId)
+    .orderBy('id')
+    .execute();
+  return rows.map((row) => `${row.kind} ${row.subject_kind}${row.over_at === null ? '' : ' (over)'}`);
+}
+
 export async function forgetJobs({ db }: TestDatabase): Promise<void> {
   await db.systemPool.query('delete from graphile_worker._private_jobs');
 }

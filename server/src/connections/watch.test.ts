@@ -15,6 +15,7 @@ import {
   type Room,
   standingClock,
   startProvider,
+  told,
   trace,
 } from './under-test.ts';
 
@@ -318,6 +319,92 @@ describe('what others ask about a connection', () => {
     await check(made.id);
     expect((await get(made.id)).status).toBe('connected');
     expect(await jobsOf(database, 'connections.healed')).toEqual([made.id]);
+  });
+});
+
+describe('people are told', () => {
+  const STOPPED = ['needs_attention connection'];
+  const OVER = ['needs_attention connection (over)'];
+
+  it('once that a connection stopped, whatever else is found out about it, and at once that somebody reconnected it', async () => {
+    const made = await connected();
+    isRefused(GOOD_KEY);
+    await check(made.id);
+    await check(made.id);
+    provider.on(GOOD_KEY, json(401, { code: 'expired', message: 'expired' }));
+    await check(made.id);
+    expect(await told(database, who)).toEqual(STOPPED);
+    const notice = await database.db.system
+      .selectFrom('notices')
+      .selectAll()
+      .where('subject_id', '=', made.id);
+    expect(await notice.executeTakeFirst()).toMatchObject({
+      title: 'Acme needs attention: Acme',
+      subject_name: 'Acme',
+      integration: 'acme',
+      about: 'expired',
+    });
+    clock.move(1);
+    const { connection } = await room.connections.reconnect(
+      who,
+      made.id,
+      { credentials: { api_key: OTHER_GOOD_KEY }, saveUnverified: false },
+      null,
+    );
+    expect(connection.status).toBe('connected');
+    expect(await told(database, who)).toEqual([...OVER, 'recovered connection']);
+  });
+
+  it('nothing of a provider that is down, of what heals by itself before it was told, or of what they did themselves', async () => {
+    const made = await connected();
+    isDown(GOOD_KEY);
+    await check(made.id);
+    works(GOOD_KEY);
+    await check(made.id);
+    await room.connections.disconnect(who, made.id);
+    expect(await told(database, who)).toEqual([]);
+  });
+
+  it('once of credits that are used up and back again and again, and of a check that heals nothing for sure yet', async () => {
+    const made = await connected();
+    for (let round = 0; round < 6; round += 1) {
+      await room.connections.reportOutOfCredits(who.workspaceId, made.id, 'Out of credits at Acme.');
+      clock.move(60_000);
+      await check(made.id);
+      clock.move(60_000);
+    }
+    expect(await told(database, who)).toEqual(OVER);
+  });
+
+  it('of a permission that is missing since, and besides when nothing works any more', async () => {
+    const made = await connected();
+    provider.on(GOOD_KEY, json(403, { needs: 'people:read' }));
+    await check(made.id);
+    clock.move(1);
+    isRefused(GOOD_KEY);
+    await check(made.id);
+    expect(await told(database, who)).toEqual([...OVER, ...STOPPED]);
+  });
+
+  it('of a connection that is deleted no more', async () => {
+    const made = await connected();
+    isRefused(GOOD_KEY);
+    await check(made.id);
+    await room.connections.remove(who, made.id, { newDefault: undefined, version: null });
+    expect(await told(database, who)).toEqual(OVER);
+  });
+
+  it('of credentials that cannot be read any more', async () => {
+    const made = await connected();
+    await database.db.system
+      .updateTable('credentials')
+      .set({ sealed: 'v1.none.broken' })
+      .where('connection_id', '=', made.id)
+      .execute();
+    const other = open();
+    await expect(other.connections.verify(who, made.id)).rejects.toMatchObject({ code: 'connection_broken' });
+    expect(await told(database, who)).toEqual(STOPPED);
+    await other.close();
   });
 });
 
