@@ -1,6 +1,7 @@
 import type { Page } from 'playwright-core';
 import { SANDBOX_CLIENT } from '../sandbox/oauth/flow.ts';
 import { serviceAccountKey } from '../sandbox/oauth/service-account.ts';
+import { asRole } from './as-role.ts';
 import type { Scene } from './scenes.ts';
 
 const settings = (slug: string) => `/settings/connections/${slug}`;
@@ -215,15 +216,4 @@ async function chooseFile(page: Page, name: string, text: string): Promise<void>
   const said = page.getByText(/Google service account key|OAuth client/).first();
   await said.waitFor();
   await said.scrollIntoViewIfNeeded();
-}
-
-/** The page as somebody of another role sees it. */
-async function asRole(page: Page, role: string): Promise<void> {
-  await page.route('**/v1/session', async (route) => {
-    const answer = await route.fetch();
-    const session = (await answer.json()) as { workspaces: object[] };
-    const workspaces = session.workspaces.map((workspace) => ({ ...workspace, role }));
-    await route.fulfill({ response: answer, json: { ...session, workspaces } });
-  });
-  await page.reload();
 }

@@ -4,6 +4,7 @@ import { type Client, createClient } from '@keyrail/sdk/client';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { cookieFetch } from '../sandbox/demo/cookie-fetch.ts';
 import { customScenes } from './custom-scenes.ts';
+import { noticeScenes } from './notice-scenes.ts';
 import { editorScenes, goneScenes, guestScenes, hiddenScenes, memberScenes } from './people-scenes.ts';
 import { type PictureStage, startPictureStage } from './picture-stage.ts';
 import { EDITOR, furnishPeople, GONE, PASSWORD } from './sample-people.ts';
@@ -71,6 +72,7 @@ async function takeAll(chrome: Browser, { server, sandbox }: PictureStage): Prom
   const places = await furnish(api, fetchWithCookie, sandbox);
   await takeScenes(chrome, server.url, afterScenes(places), cookies);
   await takeScenes(chrome, server.url, signInScenes, cookies);
+  await takeScenes(chrome, server.url, noticeScenes, cookies);
   await takeScenes(chrome, server.url, customScenes, cookies);
   await takePeople(chrome, server.url, api, workspace ?? '', cookies);
 }

@@ -27,6 +27,7 @@ export const expiryKinds = Object.keys(expiryWords) as ExpiryKind[];
 export function sourceWords({ source, kind, subject }: Expiry): string {
   switch (source) {
     case 'credential':
+      if (kind === 'api_token') return 'Set when it was made';
       return kind === 'certificate' ? 'The certificate says so' : 'It says so itself';
     case 'tool':
       return `${subject.integration_name ?? 'The tool'} says so`;

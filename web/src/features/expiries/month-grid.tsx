@@ -1,4 +1,5 @@
 import type { Expiry } from '@keyrail/contract/expiries';
+import { IconAlertTriangleFilled } from '@tabler/icons-react';
 import { useEffect, useRef } from 'react';
 import {
   addDays,
@@ -116,7 +117,7 @@ interface DayProps {
   onClick: () => void;
 }
 
-const shown = 3;
+const shown = 2;
 
 function DayButton({ day, expiries, isOfMonth, isReached, isChosen, onClick }: DayProps) {
   const rest = expiries.length - shown;
@@ -134,10 +135,7 @@ function DayButton({ day, expiries, isOfMonth, isReached, isChosen, onClick }: D
     >
       <span className={styles.number}>{Number(day.slice(8))}</span>
       {expiries.slice(0, rest === 1 ? shown + 1 : shown).map((expiry) => (
-        <span key={expiry.id} className={styles.chip} data-tone={expiryTone(expiry)}>
-          <ExpiryIcon expiry={expiry} size={16} />
-          <span className="k-clip">{expiry.subject.name}</span>
-        </span>
+        <Chip key={expiry.id} expiry={expiry} />
       ))}
       {rest > 1 && <span className={styles.rest}>+{rest} more</span>}
     </button>
@@ -145,3 +143,14 @@ function DayButton({ day, expiries, isOfMonth, isReached, isChosen, onClick }: D
 }
 
 const inWords = ({ kind, subject }: Expiry): string => `${expiryWords[kind]}: ${subject.name}`;
+
+function Chip({ expiry }: { expiry: Expiry }) {
+  const tone = expiryTone(expiry);
+  return (
+    <span className={styles.chip} data-tone={tone}>
+      <ExpiryIcon expiry={expiry} size={16} />
+      <span className="k-clip">{expiry.subject.name}</span>
+      {tone !== 'grey' && <IconAlertTriangleFilled size={11} className={styles.sign} aria-hidden />}
+    </span>
+  );
+}

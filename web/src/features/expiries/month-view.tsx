@@ -18,6 +18,7 @@ import { count } from '../../lib/format.ts';
 import { monthExpiriesQuery } from '../../lib/notice-queries.ts';
 import { Failed, Notice } from '../../ui/notice.tsx';
 import { Section } from '../../ui/page.tsx';
+import { useInSight } from '../../ui/use-in-sight.ts';
 import styles from './expiries.module.css';
 import { Expiries } from './expiry-list.tsx';
 import { MonthGrid } from './month-grid.tsx';
@@ -32,6 +33,7 @@ interface Props {
 export function MonthView({ kind, soonest }: Props) {
   const [focused, setFocused] = useState<Day>(today);
   const [chosen, setChosen] = useState<Day | null>(null);
+  const below = useInSight<HTMLDivElement>(chosen);
   const month = firstOfMonth(focused);
   const expiries = useQuery({ ...monthExpiriesQuery(month, kind), placeholderData: keepPreviousData });
   const all = expiries.data ?? [];
@@ -73,18 +75,20 @@ export function MonthView({ kind, soonest }: Props) {
         onFocus={setFocused}
         onChoose={(day) => setChosen(day === chosen ? null : day)}
       />
-      <Section
-        title={chosen === null ? `In ${monthName(month)}` : dayName(chosen)}
-        actions={
-          chosen !== null && (
-            <Button size="compact-sm" variant="default" onClick={() => setChosen(null)}>
-              Show the whole month
-            </Button>
-          )
-        }
-      >
-        {shown.length === 0 ? <p className="k-2">Nothing ends then.</p> : <Expiries expiries={shown} />}
-      </Section>
+      <div ref={below}>
+        <Section
+          title={chosen === null ? `In ${monthName(month)}` : dayName(chosen)}
+          actions={
+            chosen !== null && (
+              <Button size="compact-sm" variant="default" onClick={() => setChosen(null)}>
+                Show the whole month
+              </Button>
+            )
+          }
+        >
+          {shown.length === 0 ? <p className="k-2">Nothing ends then.</p> : <Expiries expiries={shown} />}
+        </Section>
+      </div>
     </>
   );
 }

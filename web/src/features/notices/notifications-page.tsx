@@ -26,7 +26,7 @@ export function NotificationsPage() {
   return (
     <Page
       title="Notifications"
-      about="Notices stand at the bell for everybody in this workspace. They can go to other places, too."
+      about="Notices stand at the bell for everybody here. They can go to other places, too."
       actions={
         mayChange && (
           <Button leftSection={<IconPlus size={14} />} onClick={() => setAdding(true)}>

@@ -87,9 +87,12 @@ function State({ target }: { target: Target }) {
           {isStopped ? 'Stopped: nothing is sent' : 'Does not arrive'}
         </Status>
         {problem !== null && (
-          <span className={styles.quiet}>
-            {problem.message} <Ago at={problem.since} isLasting />
-          </span>
+          <>
+            <span className={styles.quiet}>{problem.message}</span>
+            <span className={`${styles.quiet} ${styles.lasting}`}>
+              <Ago at={problem.since} isLasting />
+            </span>
+          </>
         )}
       </>
     );
