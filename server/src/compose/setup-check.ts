@@ -3,6 +3,7 @@ import type { Catalog } from '../catalog/catalog.ts';
 import type { Catalogs } from '../catalog/catalogs.ts';
 import type { ComposeDeps } from '../compose.ts';
 import type { Config } from '../config.ts';
+import { countDamaged } from '../connections/damaged-store.ts';
 import type { Database } from '../db/open.ts';
 import { answerNonce, type CheckSetupDeps, gatherSetup } from '../instance/check-setup.ts';
 import { databaseSays, ownNonces } from '../instance/own-nonce-store.ts';
@@ -50,6 +51,7 @@ export function composeSetupCheck(
         ...asked,
         httpsTools: httpsTools(await catalogs.of(who.workspaceId)),
         setups: await setupsOfTools({ config, db }, catalogs.of, who.workspaceId),
+        damagedConnections: await countDamaged(db.system, who.workspaceId),
       }),
   };
 }

@@ -24,10 +24,10 @@ export async function markDamaged(
 }
 
 /**
- * Connections whose credentials in use were found damaged and that have not been healed since; of all workspaces, past row-level
- * security: for the operator.
+ * Connections whose credentials in use were found damaged and that have not been healed since; null: of all workspaces, past
+ * row-level security.
  */
-export async function countDamaged(system: Queries): Promise<number> {
+export async function countDamaged(system: Queries, workspaceId: string | null): Promise<number> {
   const row = await system
     .selectFrom('credentials')
     .innerJoin('connections', 'connections.id', 'credentials.connection_id')
@@ -36,6 +36,7 @@ export async function countDamaged(system: Queries): Promise<number> {
     .where('credentials.state', '=', 'current')
     .where('credentials.sealed', 'is not', null)
     .where('connections.status', '=', 'invalid')
+    .$if(workspaceId !== null, (query) => query.where('credentials.workspace_id', '=', workspaceId))
     .executeTakeFirstOrThrow();
   return row.count;
 }

@@ -44,6 +44,7 @@ export interface Asked {
   seen: SeenRequest | null;
   httpsTools: readonly string[];
   setups: readonly SetupOfTool[];
+  damagedConnections: number;
 }
 
 /** Under the path of real callbacks, so that what a proxy does to those it does to this. */
@@ -74,6 +75,7 @@ export async function gatherSetup(deps: CheckSetupDeps, asked: Asked): Promise<S
     databaseSkewMs: databaseNow.getTime() - middle,
     toolsSkew: deps.toolsSkew(),
     setups: asked.setups,
+    damagedConnections: asked.damagedConnections,
     masterKey: deps.keyFile === null ? { kind: 'setting' } : await keyFileAsItIs(deps.keyFile, deps.dataDir),
     instance: await deps.instance(),
     instanceSetting: deps.instanceSetting,

@@ -76,6 +76,25 @@ export function masterKeyFinding({ masterKey }: SetupFacts): Finding {
   return { ...base, state: 'ok', message, next_step: null };
 }
 
+/** What was found by use and by the daily checks; `keyrail key status --check` opens everything. */
+export function damagedFinding({
+  damagedConnections: count,
+}: Pick<SetupFacts, 'damagedConnections'>): Finding {
+  const base = { id: 'damaged_records', title: 'Stored credentials' } as const;
+  if (count === 0) {
+    const message = 'None is known to be unreadable.';
+    return { ...base, state: 'ok', message, next_step: null };
+  }
+  const whose = count === 1 ? 'of one connection' : `of ${count} connections`;
+  return {
+    ...base,
+    state: 'problem',
+    message: `The stored credentials ${whose} can no longer be read. All others work.`,
+    next_step:
+      'Enter them again, at the connections that are marked; or restore the database from a backup, if more than they were damaged.',
+  };
+}
+
 export function copyFinding({ instance, instanceSetting }: SetupFacts): Finding {
   const base = { id: 'copy', title: 'Original or copy' } as const;
   if (instance === null) {

@@ -67,6 +67,8 @@ export interface SetupFacts {
     | { kind: 'setting' }
     | { kind: 'file'; isThere: boolean; isReadableByOthers: boolean; isAmongData: boolean };
   instance: Standing | null;
+  /** Connections whose stored credentials were found not to open. */
+  damagedConnections: number;
   /** KEYRAIL_INSTANCE_ID. */
   instanceSetting: string | null;
 }

@@ -24,6 +24,7 @@ const well: SetupFacts = {
   databaseSkewMs: 3,
   toolsSkew: { medianMs: 900, hosts: 3 },
   setups: [{ name: 'Chatty', refused: null, enteredUnder: `${HTTPS}/x`, redirectUri: `${HTTPS}/x` }],
+  damagedConnections: 0,
   masterKey: { kind: 'file', isThere: true, isReadableByOthers: false, isAmongData: false },
   instance: { kind: 'confirmed', id: 'ins_a' },
   instanceSetting: null,
@@ -221,6 +222,13 @@ const wrongs: [what: string, change: Partial<SetupFacts>, id: string, state: str
     'master_key',
     'problem',
     /backup/,
+  ],
+  [
+    'credentials that do not open',
+    { damagedConnections: 2 },
+    'damaged_records',
+    'problem',
+    /of 2 connections/,
   ],
   [
     'a copy',

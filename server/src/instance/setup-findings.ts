@@ -1,6 +1,12 @@
 import { browserFinding, callbackFinding, httpsFinding, publicUrlFinding } from './address-findings.ts';
 import { clockFinding } from './clock-finding.ts';
-import { backupFinding, copyFinding, masterKeyFinding, setupsFinding } from './keeping-findings.ts';
+import {
+  backupFinding,
+  copyFinding,
+  damagedFinding,
+  masterKeyFinding,
+  setupsFinding,
+} from './keeping-findings.ts';
 import { proxyFinding } from './proxy-finding.ts';
 import type { Finding, SetupFacts } from './setup-facts.ts';
 
@@ -15,6 +21,7 @@ export function setupFindings(facts: SetupFacts): Finding[] {
     clockFinding(facts),
     setupsFinding(facts),
     masterKeyFinding(facts),
+    damagedFinding(facts),
     copyFinding(facts),
     backupFinding(facts),
   ];

@@ -31,7 +31,7 @@ export const keyStatus: OperatorCommand = {
     const counts = new Map(
       await Promise.all(records.map(async (kind) => [kind.name, await kind.count()] as const)),
     );
-    const damaged = await countDamaged(deps.db.system);
+    const damaged = await countDamaged(deps.db.system, null);
     const checked = check === undefined ? null : await openAll(deps, vault, records, facts);
     const lost = facts.filter((key) => !holds(vault, key));
     const isWell =
