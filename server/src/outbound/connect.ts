@@ -1,9 +1,9 @@
 import { connect as connectTcp, type Socket } from 'node:net';
 import {
-  type ConnectionOptions,
   connect as connectTls,
   createSecureContext,
   getCACertificates,
+  type SecureContext,
   type TLSSocket,
 } from 'node:tls';
 import type { buildConnector } from 'undici';
@@ -46,15 +46,24 @@ type Target = buildConnector.Options;
  * up), so the address is checked when it is chosen, pinned for the connection, and compared with the socket's end.
  */
 export function guardedConnector(deps: ConnectDeps): Connector {
+  let context: SecureContext | undefined;
+  const trust = () => {
+    context ??= contextOf(deps);
+    return context;
+  };
   return (target, callback) => {
-    openConnection(deps, target).then(
+    openConnection(deps, trust, target).then(
       (socket) => callback(null, socket),
       (error: Error) => callback(error, null),
     );
   };
 }
 
-async function openConnection(deps: ConnectDeps, target: Target): Promise<Socket | TLSSocket> {
+async function openConnection(
+  deps: ConnectDeps,
+  trust: () => SecureContext,
+  target: Target,
+): Promise<Socket | TLSSocket> {
   const deadline = performance.now() + deps.connectTimeoutMs;
   const secure = target.protocol === 'https:';
   const port = Number(target.port) || (secure ? 443 : 80);
@@ -65,7 +74,7 @@ async function openConnection(deps: ConnectDeps, target: Target): Promise<Socket
     throw new ConnectFailure('denied', 'the connection ended at another address');
   }
   socket.setNoDelay(true);
-  return secure ? await withTls(deps, socket, target.hostname, deadline) : socket;
+  return secure ? await withTls(trust, socket, target.hostname, deadline) : socket;
 }
 
 /** Every answer must be fit to connect to, else none is used: one bad record means somebody is trying something. */
@@ -117,14 +126,19 @@ function isPinned(policy: GuardPolicy, socket: Socket, addresses: string[], port
   return addresses.some((address) => canonicalAddress(address) === remote);
 }
 
-function withTls(deps: ConnectDeps, socket: Socket, hostname: string, deadline: number): Promise<TLSSocket> {
+function withTls(
+  trust: () => SecureContext,
+  socket: Socket,
+  hostname: string,
+  deadline: number,
+): Promise<TLSSocket> {
   const secured = connectTls({
     socket,
     ALPNProtocols: ['http/1.1'],
     minVersion: MIN_VERSION,
     rejectUnauthorized: true,
     ...(canonicalAddress(hostname) === null ? { servername: hostname } : { host: hostname }),
-    ...trustOf(deps),
+    secureContext: trust(),
   });
   // With TLS 1.3 the other side judges our certificate after we are through; its word would be lost in the socket's end.
   secured.on('error', (error) => {
@@ -134,15 +148,17 @@ function withTls(deps: ConnectDeps, socket: Socket, hostname: string, deadline: 
   return settled(secured, 'secureConnect', 'tls', Math.max(1, deadline - performance.now()));
 }
 
-/** Which authorities are believed, and what is shown to the other side. A key that fits nothing makes no connection. */
-function trustOf({ extraCa, own }: ConnectDeps): Pick<ConnectionOptions, 'ca' | 'secureContext'> {
+/**
+ * Which authorities are believed, and what is shown to the other side; read once for all sockets, since that takes a while. A key
+ * that fits nothing makes no connection.
+ */
+function contextOf({ extraCa, own }: ConnectDeps): SecureContext {
   const beside = [...extraCa, ...(own?.authorities == null ? [] : [own.authorities])];
   const trusted = beside.length > 0 ? { ca: [...getCACertificates('default'), ...beside] } : {};
   const client = own?.client ?? null;
-  if (client === null) return trusted;
-  const shown = { ...trusted, cert: client.certificate, key: client.key.reveal(), minVersion: MIN_VERSION };
+  const shown = client === null ? {} : { cert: client.certificate, key: client.key.reveal() };
   try {
-    return { secureContext: createSecureContext(shown) };
+    return createSecureContext({ ...trusted, ...shown, minVersion: MIN_VERSION });
   } catch (error) {
     throw new ConnectFailure('client_certificate', 'the certificate and its key cannot be used', error);
   }

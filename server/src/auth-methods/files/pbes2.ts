@@ -1,4 +1,4 @@
-import { pbkdf2, scrypt } from 'node:crypto';
+import { pbkdf2, type ScryptOptions, scrypt } from 'node:crypto';
 import { promisify } from 'node:util';
 import { type Ber, numberOf, objectIdOf, octetsOf, SEQUENCE } from './ber.ts';
 import { decrypted, type Effort, MOST_SALT, SLOW, spend, UNKNOWN, type Unlocked } from './effort.ts';
@@ -56,7 +56,8 @@ export async function derivedKey(
   const digest = prf === undefined ? 'sha1' : HASHES[objectIdOf(prf.parts[0]) ?? ''];
   const [rounds] = numbers;
   if (digest === undefined || !rounds) return UNKNOWN;
-  return spend(effort, rounds) ? await pbkdf2Off(passphrase, salt, rounds, length, digest) : SLOW;
+  if (!spend(effort, rounds)) return SLOW;
+  return inTurn(rounds, () => pbkdf2Off(passphrase, salt, rounds, length, digest));
 }
 
 /** What scrypt costs is its numbers multiplied. */
@@ -67,13 +68,24 @@ async function scryptKey(
   [cost = 0, blocks = 0, lanes = 0]: readonly number[],
   effort: Effort,
 ): Promise<Buffer | Unlocked> {
-  if (!spend(effort, cost * blocks * lanes)) return SLOW;
-  const options = { N: cost, r: blocks, p: lanes, maxmem: 512 * 1024 * 1024 };
-  return new Promise((resolve) => {
-    try {
-      scrypt(passphrase, salt, length, options, (error, key) => resolve(error === null ? key : UNKNOWN));
-    } catch {
-      resolve(UNKNOWN);
-    }
-  });
+  const work = cost * blocks * lanes;
+  if (!spend(effort, work) || cost * blocks * 128 > MOST_MEMORY) return SLOW;
+  const options = { N: cost, r: blocks, p: lanes, maxmem: 2 * MOST_MEMORY };
+  const computed = () => scryptOff(passphrase, salt, length, options);
+  // Numbers that scrypt cannot work with are refused at once.
+  return inTurn(work, computed).catch(() => UNKNOWN);
+}
+
+const MOST_MEMORY = 64 * 1024 * 1024;
+const scryptOff = promisify<string, Buffer, number, ScryptOptions, Buffer>(scrypt);
+
+/** There are four threads, which look up names, too: of what takes long one is computed after the other. */
+const LONG = 100_000;
+let last: Promise<unknown> = Promise.resolve();
+
+function inTurn<T>(rounds: number, compute: () => Promise<T>): Promise<T> {
+  if (rounds < LONG) return compute();
+  const mine = last.then(compute);
+  last = mine.catch(() => {});
+  return mine;
 }
