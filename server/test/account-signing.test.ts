@@ -104,19 +104,20 @@ describe('an AWS key that takes on a role', () => {
     session_name: 'keyrail-test',
     ...more,
   });
-  const assumed = () => tools.to(AWS).filter(({ form }) => form.get('Action') === 'AssumeRole');
+  /** Others are renewed by the clock meanwhile: each case has a session name of its own. */
+  const assumed = (session: string) =>
+    tools.to(AWS).filter(({ form }) => form.get('RoleSessionName') === session);
 
   it('asks for temporary keys once, signed as aws4 signs, and these sign every request from then on', async () => {
-    const before = assumed().length;
-    const id = await connected('aws-s3', undefined, entered());
+    const id = await connected('aws-s3', undefined, entered({ session_name: 'once' }));
     expect(await callsThroughBoth(id, '?max-buckets=1')).toEqual(Array(12).fill(200));
-    const [asked, ...others] = assumed().slice(before);
+    const [asked, ...others] = assumed('once');
     expect(others).toEqual([]);
     expect(Object.fromEntries(asked?.form ?? [])).toEqual({
       Action: 'AssumeRole',
       Version: '2011-06-15',
       RoleArn: ROLE,
-      RoleSessionName: 'keyrail-test',
+      RoleSessionName: 'once',
       DurationSeconds: '3600',
       ExternalId: 'external-0001',
     });
@@ -137,23 +138,22 @@ describe('an AWS key that takes on a role', () => {
   });
 
   it('asks for new ones once when they have ended, however many calls of two servers need them', async () => {
-    const id = await connected('aws-s3', undefined, entered());
+    const id = await connected('aws-s3', undefined, entered({ session_name: 'again' }));
     clock.forward(HOUR_MS + 1);
-    const before = assumed().length;
     expect(await callsThroughBoth(id, '')).toEqual(Array(12).fill(200));
-    expect(assumed().length - before).toBe(1);
+    expect(assumed('again')).toHaveLength(2);
     for (const key of awsKeys.values()) if (key.endsAt !== undefined) key.endsAt = 0;
     expect(await callsThroughBoth(id, '')).toEqual(Array(12).fill(200));
-    expect(assumed().length - before).toBe(2);
+    expect(assumed('again')).toHaveLength(3);
   });
 
   it('is replaced by another key of the same user, and goes on taking on the role until that is taken away', async () => {
-    const id = await connected('aws-s3', undefined, entered());
+    const id = await connected('aws-s3', undefined, entered({ session_name: 'other-key' }));
     const second = { access_key_id: 'AKIAWATCHEDUSER00002', secret_access_key: 'watchedSecretUser/0002' };
     awsKeys.set(second.access_key_id, { secret: second.secret_access_key });
     const replaced = await app.owner.patch(`/v1/connections/${id}`, { credentials: second });
     expect(replaced.status, replaced.text).toBe(200);
-    expect(last(assumed()).headers.authorization).toContain(second.access_key_id);
+    expect(last(assumed('other-key')).headers.authorization).toContain(second.access_key_id);
     expect(await callsThroughBoth(id, '', 4)).toEqual(Array(4).fill(200));
     const without = await app.owner.patch(`/v1/connections/${id}`, {
       credentials: { ...second, role_arn: '' },
@@ -161,6 +161,50 @@ describe('an AWS key that takes on a role', () => {
     expect(without.status, without.text).toBe(200);
     expect(await callsThroughBoth(id, '', 2)).toEqual([200, 200]);
     expect(last(tools.to(S3)).headers.authorization).toContain(second.access_key_id);
+  });
+
+  it.each<[string, object, string]>([
+    ['a role that is none', { role_arn: 'keyrail' }, 'role_arn'],
+    ['a user for a role', { role_arn: 'arn:aws:iam::123456789012:user/keyrail' }, 'role_arn'],
+    ['a role of ten thousand letters', { role_arn: `${ROLE}${'x'.repeat(10_000)}` }, 'role_arn'],
+    ['a session name with spaces', { session_name: 'our key rail' }, 'session_name'],
+  ])('with %s is refused, and nobody is asked', async (_, more, field) => {
+    const refused = await connect('aws-s3', undefined, entered({ session_name: 'refused', ...more }));
+    expect([refused.status, refused.json?.fields[0].path], refused.text).toEqual([
+      400,
+      `credentials.${field}`,
+    ]);
+    expect(assumed('refused')).toEqual([]);
+  });
+
+  it('that is taken away is told of, and works again once it is given back and somebody checks', async () => {
+    const id = await connected('aws-s3', undefined, entered());
+    for (const key of awsKeys.values()) if (key.endsAt !== undefined) key.endsAt = 0;
+    instead.set(
+      AWS,
+      awsError(
+        403,
+        'AccessDenied',
+        `User u is not authorized to perform: sts:AssumeRole on resource: ${ROLE}`,
+      ),
+    );
+    expect(new Set(await callsThroughBoth(id, '', 4))).not.toContain(200);
+    const broken = (await app.owner.get(`/v1/connections/${id}`)).json;
+    expect(broken.status).toBe('invalid');
+    expect(broken.status_reason).toMatch(/not authorized to perform: sts:AssumeRole.*trust policy/);
+    const still = await app.owner.post(`/v1/connections/${id}/verify`);
+    expect(still.json?.verdict, still.text).toMatchObject({
+      kind: 'rejected',
+      provider_message: expect.stringMatching(/^User u is not authorized/),
+      next_step: expect.stringMatching(/trust policy/),
+    });
+    instead.clear();
+    const checked = await app.owner.post(`/v1/connections/${id}/verify`);
+    expect([checked.status, checked.json?.connection?.status ?? checked.json?.status], checked.text).toEqual([
+      200,
+      'connected',
+    ]);
+    expect(await callsThroughBoth(id, '', 4)).toEqual(Array(4).fill(200));
   });
 
   it.each<[string, object, Reply | null, string, RegExp]>([

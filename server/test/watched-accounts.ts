@@ -105,13 +105,15 @@ function sts(request: Watched): Reply {
 
 // --- The others. Each token is the number of the answer it came in, so that it can be told which one is in use.
 let tokensGiven = 0;
-const tokenOf = (prefix: string) => `${prefix}-${tokensGiven}-${'0'.repeat(20)}`;
-const nextToken = (prefix: string) => {
+const lastGiven = new Map<string, string>();
+function nextToken(prefix: string): string {
   tokensGiven += 1;
-  return tokenOf(prefix);
-};
-/** The token that was given last is refused from now on. */
-export const endLast = (prefix: string) => ended.add(tokenOf(prefix));
+  const token = `${prefix}-${tokensGiven}-${'0'.repeat(20)}`;
+  lastGiven.set(prefix, token);
+  return token;
+}
+/** The token that was given last under this prefix is refused from now on. */
+export const endLast = (prefix: string) => ended.add(lastGiven.get(prefix) ?? '');
 export const ended = new Set<string>();
 const isGood = (request: Watched) => bearerOf(request) !== '' && !ended.has(bearerOf(request));
 export const GOOGLE = 'https://oauth2.googleapis.com';

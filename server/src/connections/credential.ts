@@ -24,7 +24,7 @@ interface Deps {
   keyring: Keyring;
   catalogs: Catalogs;
   clock: Clock;
-  tokens: Pick<Tokens, 'current' | 'renewed' | 'fresh'>;
+  tokens: Pick<Tokens, 'current' | 'forCheck' | 'renewed' | 'fresh'>;
   /** A stored secret does not open. */
   onDamaged(workspaceId: string, connectionId: string, version: number, because: string): Promise<void>;
   /** The token in use came with another address than the connection has. */
@@ -129,7 +129,7 @@ export function createCredentialDoor(deps: Deps, limits: Limits): CredentialDoor
           : loaded;
       };
       return {
-        current: async () => currentOf(deps, await loadForCheck(), fields),
+        current: async () => currentOf(deps, await loadForCheck(), fields, deps.tokens.forCheck),
         refused: async (version) => {
           const loaded = await loadForCheck();
           const isToken = loaded.kind === 'opened' && loaded.use.kind === 'token';
@@ -158,11 +158,16 @@ const BROKEN: Unavailable = { kind: 'unavailable', because: 'broken' };
 const MOVED: Unavailable = { kind: 'unavailable', because: 'moved', retryAfterSeconds: 1 };
 
 /** `fields`: what the call's address was made of. */
-async function currentOf(deps: Deps, loaded: Loaded, fields: Fields): Promise<Found> {
+async function currentOf(
+  deps: Deps,
+  loaded: Loaded,
+  fields: Fields,
+  tokenOf = deps.tokens.current,
+): Promise<Found> {
   if (loaded.kind === 'unavailable') return loaded;
   const { use } = loaded;
   if (use.kind === 'plain') return { kind: 'credential', credential: use.credential };
-  const outcome = await deps.tokens.current(use.owner);
+  const outcome = await tokenOf(use.owner);
   if (outcome.kind !== 'token') return withoutToken(deps, use, outcome);
   if (hasMoved(use, outcome.token, fields)) return moved(deps, use, outcome.token);
   return { kind: 'credential', credential: tokenCredential(use, outcome.token) };

@@ -166,8 +166,17 @@ function readCredential(field: CredentialField, pasted: string, method: AuthMeth
   const { value, said } = cleaned;
   const isChoice = field.choices?.some((choice) => choice.value === value) ?? true;
   if (!isChoice) return { kind: 'problem', message: `${field.label} is not one of the choices.` };
+  // A key of another form than the one that is known is asked about at the tool: forms change.
+  const pattern = field.secret ? undefined : field.pattern;
+  if (pattern !== undefined && value.length > LONGEST_MATCHED)
+    return { kind: 'problem', message: `${field.label} is too long.` };
+  if (pattern !== undefined && !new RegExp(pattern, 'u').test(value))
+    return { kind: 'problem', message: `${field.label} ${field.patternHelp ?? 'does not look right.'}` };
   return { kind: 'value', value, said };
 }
+
+/** Patterns of files are judged by how long they can run on so much. */
+const LONGEST_MATCHED = 500;
 
 /** PEM and JSON keep their lines; what they are is looked at when all fields are there. */
 function readText(field: Pick<CredentialField, 'label'>, pasted: string): FieldOutcome {

@@ -103,6 +103,15 @@ export async function clearRetry(tx: Tx, owner: TokenOwner): Promise<void> {
     .execute();
 }
 
+/** What is made of a credential may be made again, whatever was said of it: asking costs nothing there that could be lost. */
+export async function reopenMade(tx: Tx, owner: TokenOwner): Promise<void> {
+  await owned(tx, owner)
+    .where('made_from', '=', 'credential')
+    .where((eb) => eb.or([eb('ended_because', 'is not', null), eb('retry_at', 'is not', null)]))
+    .set({ ...notEnded, retry_at: null })
+    .execute();
+}
+
 /** Its end was said, or nobody needs to hear of it. */
 export async function noteSaid(tx: Tx, owner: TokenOwner): Promise<void> {
   await owned(tx, owner).set({ grant_say_at: null }).execute();

@@ -70,6 +70,11 @@ export interface Tokens {
    */
   current(owner: TokenOwner): Promise<TokenOutcome>;
   /**
+   * The same for checks, which are few: what is made of a credential is asked for again although that was refused before, since
+   * whatever was wrong with it at the other side (a role, a consent, a suspended installation) may be right by now.
+   */
+  forCheck(owner: TokenOwner): Promise<TokenOutcome>;
+  /**
    * The token of that generation was refused: a newer one, or why there is none now. `as_it_is`: nothing is done about it,
    * because there is nothing to make a new one from, or because it was done a moment ago and was refused again. Renews at most
    * once for one generation; `always`: for checks, which are few.

@@ -16,7 +16,15 @@ import { isGood } from './times.ts';
 import type { TokenEvents, TokenOutcome, Tokens } from './token.ts';
 import { openTokens } from './token-box.ts';
 import { tokenFacts } from './token-facts-store.ts';
-import { clearRetry, deleteToken, findToken, lockToken, moveToken, putToken } from './token-store.ts';
+import {
+  clearRetry,
+  deleteToken,
+  findToken,
+  lockToken,
+  moveToken,
+  putToken,
+  reopenMade,
+} from './token-store.ts';
 import type { TokenSweepStore } from './token-sweep-store.ts';
 import { createWaiting } from './waiting.ts';
 
@@ -84,6 +92,11 @@ export function createTokens(given: TokensDeps): Tokens {
 
   return {
     current,
+    forCheck: async (owner) => {
+      await given.transact(owner.workspaceId, (tx) => reopenMade(tx, owner));
+      kept.drop(keyOf(owner));
+      return current(owner);
+    },
     renewed: (owner, refusedGeneration, always = false) => {
       kept.drop(keyOf(owner));
       return renewRefused(deps, owner, refusedGeneration, always);
