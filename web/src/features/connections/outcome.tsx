@@ -59,7 +59,7 @@ const mayBeSavedAnyway = new Set<Verdict['kind']>([
   'unverifiable',
 ]);
 /** What the server itself sees at a file, and a person may know better. */
-const mayBeInsistedOn = new Set(['certificate_ended', 'certificate_not_yet_valid']);
+const mayBeInsistedOn = new Set(['certificate_ended']);
 
 /** Nothing was saved: the cause, the next step, quietly the tool's own words. */
 export function Refused({ error, tool, onInsist, isBusy, mayChangeAccount = false }: RefusedProps) {
