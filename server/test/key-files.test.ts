@@ -3,6 +3,7 @@ import { binaryFile, PASSPHRASE, pemFile } from '../src/auth-methods/files/key-f
 import { type Answer, startApp, type TestApp } from './app.ts';
 import { makeCertificate } from './certificate.ts';
 import { type CompanyServer, company, ofCompany, startCompanyServer, TOKEN } from './company-server.ts';
+import { until } from './until.ts';
 
 let app: TestApp;
 const servers: Record<'good' | 'ended' | 'otherName' | 'mutual' | 'careless', CompanyServer> = {} as never;
@@ -112,6 +113,35 @@ describe('a server whose certificate comes from a company’s own authority', ()
     expect(await connected(slug, { ...credentials, authority: company.cert })).toMatchObject({
       status: 'connected',
     });
+  });
+
+  it('that people sign in at is believed when the code is exchanged, and when the access is withdrawn', async () => {
+    const { origin, seen } = servers.good;
+    const auth = {
+      type: 'oauth2',
+      authorize_url: `${origin}/authorize`,
+      token_url: `${origin}/token`,
+      revoke_url: `${origin}/revoke`,
+    };
+    const slug = await described('Wiki by signing in', servers.good, auth);
+    const setup = { client_id: 'wiki', client_secret: 'fake-secret-0001' };
+    const entered = await app.owner.request('PUT', `/v1/oauth/apps/${slug}`, setup);
+    expect(entered.status, entered.text).toBeLessThan(300);
+    const signIn = async (fields: object) => {
+      const begun = await app.owner.post('/v1/oauth/authorizations', { integration: slug, fields });
+      expect(begun.status, begun.text).toBe(201);
+      const { searchParams } = new URL(begun.json.authorization_url);
+      const back = new URL(searchParams.get('redirect_uri') ?? '').pathname;
+      const cookie = begun.headers.getSetCookie().map((one) => one.split(';')[0]);
+      const browser = app.as({ cookie: [app.owner.headers.cookie, ...cookie].join('; ') });
+      await browser.get(`${back}?code=fake-code-0001&state=${searchParams.get('state')}`);
+      return (await app.owner.get(`/v1/oauth/authorizations/${begun.json.id}`)).json;
+    };
+    expect(await signIn({})).toMatchObject({ state: 'failed' });
+    const signedIn = await signIn({ authority: company.cert });
+    expect(signedIn).toMatchObject({ state: 'connected' });
+    await app.owner.delete(`/v1/connections/${signedIn.connection_id}`);
+    await until(() => seen.some((one) => one.startsWith('POST /revoke')));
   });
 
   it.each<[string, keyof typeof servers, object, RegExp, RegExp]>([
