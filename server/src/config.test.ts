@@ -32,6 +32,43 @@ describe('the settings', () => {
     }
   });
 
+  test('of the mail server are read from one address, with STARTTLS unless it is left out on purpose', () => {
+    const smtp = (url: string) =>
+      read({ KEYRAIL_SMTP_URL: url, KEYRAIL_MAIL_FROM: 'Keyrail <keyrail@example.com>' }).smtpUrl;
+    expect(smtp('smtp://robot:fake%40pass@mail.example.com')).toMatchObject({
+      ...{ host: 'mail.example.com', port: 587, tls: 'required', signIn: { user: 'robot' } },
+    });
+    expect(smtp('smtp://robot:fake%40pass@mail.example.com')?.signIn?.password.reveal()).toBe('fake@pass');
+    expect(smtp('smtps://10.0.0.7')).toMatchObject({ port: 465, tls: 'first_byte', signIn: null });
+    expect(smtp('smtp://relay:25?starttls=optional')).toMatchObject({ port: 25, tls: 'offered' });
+    expect(smtp('smtp://[::1]:1025?starttls=required')).toMatchObject({ host: '::1', tls: 'required' });
+  });
+
+  test.each([
+    ['mail.example.com:587', 'must be smtp://'],
+    ['http://mail.example.com', 'must be smtp://'],
+    ['smtp://mail.example.com/path', 'must be smtp://'],
+    ['smtp://robot@mail.example.com', 'must be smtp://'],
+    ['smtp://mail.example.com?tls=no', 'takes nothing behind the host but'],
+    ['smtp://robot:fake-mail-pass@mail.example.com?starttls=optional', 'sends its password in the clear'],
+  ])('take no mail server %s, without repeating it', (url, why) => {
+    const said = mistakesOf({ KEYRAIL_SMTP_URL: url, KEYRAIL_MAIL_FROM: 'keyrail@example.com' });
+    expect(said).toMatch(`KEYRAIL_SMTP_URL: ${why}`);
+    expect(said).not.toMatch('fake-mail-pass');
+  });
+
+  test('take no mail server without a sender, and no sender that is no address', () => {
+    expect(mistakesOf({ KEYRAIL_SMTP_URL: 'smtp://mail.example.com' })).toMatch('set both, or neither');
+    for (const from of [
+      'Keyrail',
+      'a@example.com, b@example.com',
+      'Keyrail <a@example.com>\r\nBcc: b@example.com',
+    ])
+      expect(mistakesOf({ KEYRAIL_SMTP_URL: 'smtp://mail.example.com', KEYRAIL_MAIL_FROM: from })).toMatch(
+        'KEYRAIL_MAIL_FROM: must be an e-mail address',
+      );
+  });
+
   test('report all mistakes at once, each by the name of its variable', () => {
     const said = mistakesOf({
       KEYRAIL_PORT: 'http',
