@@ -19,6 +19,7 @@ import {
   clock,
   ENTRA,
   ec,
+  echoes,
   endLast,
   GHES,
   GITHUB,
@@ -42,6 +43,12 @@ import {
 } from './watched-accounts.ts';
 import type { Reply, Watched, WatchedTools } from './watched-tools.ts';
 
+const ROBOT_AT_SALESFORCE = {
+  login_host: 'login.salesforce.com',
+  client_id: 'consumer-key-0001',
+  username: 'robot@acme.example',
+  private_key: RSA_PEM,
+};
 const otherRsa = generateKeyPairSync('rsa', { modulusLength: 2048 });
 
 /** The libraries have the machine's own clock; some round its seconds up. */
@@ -138,8 +145,12 @@ describe('an AWS key that takes on a role', () => {
   });
 
   it('asks for new ones once when they have ended, however many calls of two servers need them', async () => {
-    const id = await connected('aws-s3', undefined, entered({ session_name: 'again' }));
-    clock.forward(HOUR_MS + 1);
+    const id = await connected(
+      'aws-s3',
+      undefined,
+      entered({ session_name: 'again', duration_seconds: '900' }),
+    );
+    clock.forward(HOUR_MS / 4 + 1);
     expect(await callsThroughBoth(id, '')).toEqual(Array(12).fill(200));
     expect(assumed('again')).toHaveLength(2);
     for (const key of awsKeys.values()) if (key.endsAt !== undefined) key.endsAt = 0;
@@ -549,7 +560,7 @@ describe('a clock that is an hour off', () => {
       'Salesforce',
       'salesforce',
       'jwt',
-      { login_host: 'login.salesforce.com', client_id: 'c', username: 'u', private_key: RSA_PEM },
+      ROBOT_AT_SALESFORCE,
       SALESFORCE,
       { status: 400, body: { error: 'invalid_grant', error_description: 'invalid assertion' } },
     ],
@@ -594,14 +605,30 @@ describe('a clock that is an hour off', () => {
   });
 });
 
+describe('what was signed', () => {
+  it.each<[string, string, string, object, string]>([
+    ['Entra', 'microsoft-azure', 'certificate', CERTIFIED, ENTRA],
+    ['GitHub', 'github', 'app', { ...APP, installation_id: '1001' }, GITHUB],
+    ['Salesforce', 'salesforce', 'jwt', ROBOT_AT_SALESFORCE, SALESFORCE],
+  ])('is not shown, though %s says it again', async (_, integration, method, entered, origin) => {
+    const before = tools.to(origin).length;
+    echoes.add(origin);
+    const refused = await connect(integration, method, entered);
+    echoes.clear();
+    expect(refused.status, refused.text).toBe(422);
+    const [asked] = tools.to(origin).slice(before);
+    const { form } = asked as Watched;
+    const jwt = form.get('client_assertion') ?? form.get('assertion') ?? bearerOf(asked as Watched);
+    expect(jwt.split('.')).toHaveLength(3);
+    expect(refused.json.verdict.provider_message).toMatch(/^no: .*\[secret\]/);
+    expect(refused.text).not.toContain(jwt);
+    for (const part of jwt.split('.').slice(1)) expect(refused.text).not.toContain(part);
+  });
+});
+
 describe('a Salesforce JWT', () => {
   it('buys a token of unknown life for the org it names, and another one when that is refused', async () => {
-    const id = await connected('salesforce', 'jwt', {
-      login_host: 'login.salesforce.com',
-      client_id: 'consumer-key-0001',
-      username: 'robot@acme.example',
-      private_key: RSA_PEM,
-    });
+    const id = await connected('salesforce', 'jwt', ROBOT_AT_SALESFORCE);
     const { form } = last(tools.to(SALESFORCE));
     expect(form.get('grant_type')).toBe('urn:ietf:params:oauth:grant-type:jwt-bearer');
     const { claims } = read(form.get('assertion') ?? '', rsa.publicKey, 'RS256');

@@ -129,8 +129,14 @@ export const SALESFORCE = 'https://login.salesforce.com';
 export const ORG = 'https://acme.my.salesforce.com';
 /** What the next request to an origin is answered with, in place of what it says otherwise. */
 export const instead = new Map<string, Reply>();
-const unless = (origin: string, otherwise: (request: Watched) => Reply) => (request: Watched) =>
-  instead.get(origin) ?? otherwise(request);
+/** Origins that refuse, and say again what was sent. */
+export const echoes = new Set<string>();
+const unless = (origin: string, otherwise: (request: Watched) => Reply) => (request: Watched) => {
+  if (!echoes.has(origin)) return instead.get(origin) ?? otherwise(request);
+  const { form } = request;
+  const words = `no: ${form.get('client_assertion') ?? form.get('assertion') ?? bearerOf(request)}`;
+  return { status: 401, body: { error: 'invalid_client', error_description: words, message: words } };
+};
 
 const ACCOUNTS = Array.from({ length: 130 }, (_, index) => ({
   id: 1_000 + index,

@@ -33,6 +33,10 @@ function checkAssertion(method: AuthMethod, path: Path, shared: readonly string[
     ['key_id', assertion.keyId],
     ['claims', Object.values(assertion.claims)],
   ];
+  const derived: [string, unknown][] = Object.entries(assertion.derived).map(([, { from }]) => [
+    'derived',
+    from,
+  ]);
   const unknown = (names: readonly string[], allowed: ReadonlySet<string>, at: Path) =>
     names
       .filter((name) => !allowed.has(name))
@@ -46,7 +50,7 @@ function checkAssertion(method: AuthMethod, path: Path, shared: readonly string[
     ...Object.entries(assertion.derived).flatMap(([name, { from }]) =>
       unknown(placesIn(from), new Set(entered), [...path, 'derived', name]),
     ),
-    ...templates.flatMap(([name, template]) =>
+    ...[...templates, ...derived].flatMap(([name, template]) =>
       placesIn(template)
         .filter((place) => secrets.includes(place) && !shared.includes(place))
         .map((place) => ({
