@@ -42,7 +42,8 @@ export function answerXml(text: string, lists: readonly string[]): unknown {
   const [root] = stack;
   if (stack.length !== 1 || root === undefined || root.children.size !== 1 || root.text.trim() !== '')
     return undefined;
-  return root.children.has('html') ? undefined : elementValue(root, isList);
+  const isPage = [...root.children.keys()].some((name) => name.toLowerCase() === 'html');
+  return isPage ? undefined : elementValue(root, isList);
 }
 
 /** False where this is no tag that fits. */

@@ -18,6 +18,8 @@ export interface Recorder {
 }
 
 interface Seen {
+  /** Somebody was asked for a token: what comes of it is a credential. */
+  isForToken: boolean;
   before: OutboundRequest;
   /** With the credential on it; null where none was put on. */
   after: OutboundRequest | null;
@@ -42,7 +44,7 @@ export function recording(outbound: Outbound, entered: readonly string[]): Recor
           connectionId: null,
           credential: watched.credential,
         });
-        seen = { before: call.request, ...watched.last(), outcome };
+        seen = { isForToken: call.consumer === 'token', before: call.request, ...watched.last(), outcome };
         return outcome;
       },
     },
@@ -90,7 +92,7 @@ function shown(seen: Seen, withoutEntered: (text: string) => string): Exchange {
       })),
       body: maskedBody(before.body, sent.body, redact),
     },
-    response: responseOf(outcome, redact),
+    response: seen.isForToken ? withoutToken(seen, redact) : responseOf(outcome, redact),
   };
 }
 
@@ -105,9 +107,8 @@ function maskedBody(
 }
 
 /** Asking for a token: the request is made of credentials, and an answer that is good of others. */
-function shownToken({ before, outcome }: Seen, redact: (text: string) => string): Exchange {
-  const response = responseOf(outcome, redact);
-  const isGood = response !== null && response.status < 300;
+function shownToken(seen: Seen, redact: (text: string) => string): Exchange {
+  const { before } = seen;
   return {
     request: {
       method: before.method,
@@ -115,8 +116,13 @@ function shownToken({ before, outcome }: Seen, redact: (text: string) => string)
       headers: maskedHeaders({}, before.headers),
       body: before.body === undefined ? null : MASK,
     },
-    response: isGood ? { ...response, body: MASK } : response,
+    response: withoutToken(seen, redact),
   };
+}
+
+function withoutToken({ outcome }: Seen, redact: (text: string) => string): Exchange['response'] {
+  const response = responseOf(outcome, redact);
+  return response !== null && response.status < 300 ? { ...response, body: MASK } : response;
 }
 
 /** Never a secret, whoever sets them. */

@@ -22,6 +22,8 @@ export function fileOf(described: CustomDefinition, slug: string, addressStamp: 
     base_url: described.base_url,
     connection_fields: [{ name: ADDRESS_STAMP, label: 'Address', fixed: addressStamp }, SERVERS_AUTHORITY],
     default_headers: described.headers,
+    // Whoever describes an API need not say in which of the two it answers.
+    xml_answers: {},
     auth: [authOf(described.auth)],
     ...(check !== null && { probe: probeOf(check) }),
     actions: described.actions.map((action, index) => actionOf(action, index === 0)),
