@@ -115,6 +115,33 @@ describe('a server whose certificate comes from a company’s own authority', ()
     });
   });
 
+  it.each<[string, object, object]>([
+    ['a token', { type: 'bearer' }, { token: TOKEN }],
+    [
+      'a token of somebody who signed in',
+      { type: 'oauth2', authorize_url: 'https://company.example/a', token_url: 'https://company.example/t' },
+      { access_token: TOKEN },
+    ],
+  ])(
+    'is tried out with %s before anything is saved, with and without the authority',
+    async (_, auth, credentials) => {
+      const definition = {
+        ...{ name: 'Tried', base_url: servers.good.origin, auth },
+        ...{ check: { path: '/me', account_path: 'name' }, actions: [] },
+      };
+      const tried = (more: object) =>
+        app.owner.post('/v1/custom-integrations/test', {
+          definition,
+          credentials: { ...credentials, ...more },
+        });
+      expect((await tried({ authority: company.cert })).json).toMatchObject({ is_ok: true });
+      expect((await tried({})).json).toMatchObject({
+        is_ok: false,
+        message: expect.stringMatching(/from an authority that is not known here/),
+      });
+    },
+  );
+
   it('that people sign in at is believed when the code is exchanged, and when the access is withdrawn', async () => {
     const { origin, seen } = servers.good;
     const auth = {

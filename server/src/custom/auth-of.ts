@@ -107,7 +107,12 @@ function oauth2Of(auth: Extract<CustomAuth, { type: 'oauth2' }>) {
 }
 
 const CERTIFICATE_FIELDS = [
-  { name: 'certificate', label: 'Client certificate (PEM)', kind: 'file' },
-  { name: 'private_key', label: 'Private key (PEM)', kind: 'file' },
+  { name: 'certificate', label: 'Client certificate (PEM, .p12 or .pfx)', kind: 'file' },
+  {
+    name: 'private_key',
+    label: 'Private key (PEM)',
+    help: 'Left out where the file of the certificate has its key in it, as a .p12 or .pfx file does.',
+    kind: 'file',
+  },
   { name: 'passphrase', label: 'Passphrase of the key', required: false },
 ];

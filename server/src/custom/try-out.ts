@@ -184,9 +184,9 @@ function toldOf(outcome: ActionOutcome): Omit<Result, 'verdict' | 'notes'> {
 /** What a sign-in would bring is pasted for the trial: signing in needs the integration to be saved. */
 function withToken({ described, credentials }: Trying): Pick<Trying, 'described' | 'credentials'> {
   if (described.auth.type !== 'oauth2') return { described, credentials };
-  const { access_token: token = '' } = credentials;
+  const { access_token: token = '', ...others } = credentials;
   return {
     described: { ...described, auth: { type: 'bearer', label: 'Access token' } },
-    credentials: token === '' ? {} : { token },
+    credentials: token === '' ? others : { ...others, token },
   };
 }

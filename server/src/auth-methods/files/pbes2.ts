@@ -2,6 +2,7 @@ import { pbkdf2, type ScryptOptions, scrypt } from 'node:crypto';
 import { promisify } from 'node:util';
 import { type Ber, numberOf, objectIdOf, octetsOf, SEQUENCE } from './ber.ts';
 import { decrypted, type Effort, MOST_SALT, SLOW, spend, UNKNOWN, type Unlocked } from './effort.ts';
+import { inTurn } from './in-turn.ts';
 
 const CIPHERS: Record<string, { name: string; bytes: number }> = {
   '2.16.840.1.101.3.4.1.2': { name: 'aes-128-cbc', bytes: 16 },
@@ -78,14 +79,3 @@ async function scryptKey(
 
 const MOST_MEMORY = 64 * 1024 * 1024;
 const scryptOff = promisify<string, Buffer, number, ScryptOptions, Buffer>(scrypt);
-
-/** There are four threads, which look up names, too: of what takes long one is computed after the other. */
-const LONG = 100_000;
-let last: Promise<unknown> = Promise.resolve();
-
-function inTurn<T>(rounds: number, compute: () => Promise<T>): Promise<T> {
-  if (rounds < LONG) return compute();
-  const mine = last.then(compute);
-  last = mine.catch(() => {});
-  return mine;
-}

@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import { inTurn } from './in-turn.ts';
 
 /** What a derived key is for (RFC 7292 appendix B.3). */
 export const FOR_KEY = 1;
@@ -45,7 +46,11 @@ function filled(bytes: Buffer, block: number): Buffer {
   return Buffer.alloc(Math.ceil(bytes.length / block) * block, bytes);
 }
 
-async function hashedOver(digest: string, start: Buffer, rounds: number): Promise<Buffer> {
+function hashedOver(digest: string, start: Buffer, rounds: number): Promise<Buffer> {
+  return inTurn(rounds, () => hashed(digest, start, rounds));
+}
+
+async function hashed(digest: string, start: Buffer, rounds: number): Promise<Buffer> {
   let value: Buffer = start;
   for (let round = 0; round < rounds; round += 1) {
     value = hash(digest, value, 'buffer');

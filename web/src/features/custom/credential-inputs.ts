@@ -40,8 +40,14 @@ export function enteredFields(auth: DraftAuth): EnteredField[] {
       return serviceFields(auth);
     case 'certificate':
       return [
-        { name: 'certificate', label: 'Client certificate (PEM)', kind: 'file' },
-        { name: 'private_key', label: 'Private key (PEM)', kind: 'file' },
+        { name: 'certificate', label: 'Client certificate (PEM, .p12 or .pfx)', kind: 'file' },
+        {
+          name: 'private_key',
+          label: 'Private key (PEM)',
+          kind: 'file',
+          isOptional: true,
+          help: 'Left out where the file of the certificate has its key in it, as a .p12 or .pfx file does.',
+        },
         { ...secret('passphrase', 'Passphrase of the key'), isOptional: true },
         { name: 'authority', label: "The server's own authority (PEM)", kind: 'file', isOptional: true },
       ];
@@ -50,7 +56,7 @@ export function enteredFields(auth: DraftAuth): EnteredField[] {
   }
 }
 
-function serviceFields({ kind }: DraftAuth): EnteredField[] {
+function serviceFields({ kind, jwt, aws }: DraftAuth): EnteredField[] {
   switch (kind) {
     case 'google_service_account':
       return [
@@ -62,16 +68,43 @@ function serviceFields({ kind }: DraftAuth): EnteredField[] {
         { name: 'access_key_id', label: 'Access key ID', kind: 'text' },
         secret('secret_access_key', 'Secret access key'),
         { ...secret('session_token', 'Session token'), isOptional: true },
+        ...(aws.hasRole ? roleFields : []),
       ];
     default:
       return [
-        { name: 'client_id', label: 'Client id (issuer)', kind: 'text' },
-        { name: 'subject', label: 'Subject', kind: 'text', isOptional: true },
-        { name: 'private_key', label: 'Private key (PEM)', kind: 'file' },
+        ...issuerOf(kind),
+        ...(jwt.thumbprint === 'none'
+          ? []
+          : [{ name: 'certificate', label: 'Certificate (PEM or PKCS#12)', kind: 'file' as const }]),
+        {
+          name: 'private_key',
+          label: 'Private key (PEM)',
+          kind: 'file',
+          isOptional: jwt.thumbprint !== 'none',
+        },
         { ...secret('passphrase', 'Passphrase of the key'), isOptional: true },
         { name: 'key_id', label: 'Key id', kind: 'text', isOptional: true },
       ];
   }
 }
+
+/** Who signs, and for whom. */
+function issuerOf(kind: DraftAuth['kind']): EnteredField[] {
+  const isNamed = kind === 'jwt_bearer' || kind === 'client_assertion';
+  return [
+    isNamed
+      ? { name: 'client_id', label: 'Client id (issuer)', kind: 'text' }
+      : { name: 'client_id', label: 'Issuer', kind: 'text', isOptional: true },
+    ...(kind === 'client_assertion'
+      ? []
+      : [{ name: 'subject', label: 'Subject', kind: 'text' as const, isOptional: true }]),
+  ];
+}
+
+const roleFields: EnteredField[] = [
+  { name: 'role_arn', label: 'Role to take on (ARN)', kind: 'text', isOptional: true },
+  { name: 'external_id', label: 'External ID', kind: 'text', isOptional: true },
+  { name: 'session_name', label: 'Session name', kind: 'text', isOptional: true },
+];
 
 const numbered = (index: number): string => (index === 0 ? 'api_key' : `api_key_${index + 1}`);
