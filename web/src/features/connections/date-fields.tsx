@@ -50,7 +50,7 @@ export function DateFields({ dates, onDates, what, known, errorOf, hasReplace = 
       <TextInput
         type="date"
         label="Ends on"
-        description={known ?? `Where the tool told you an end for this ${what} and Keyrail cannot know it.`}
+        description={known ?? `If the tool told you when this ${what} ends.`}
         inputWrapperOrder={['label', 'input', 'error', 'description']}
         value={dates.ends}
         onChange={(event) => onDates({ ...dates, ends: event.currentTarget.value })}

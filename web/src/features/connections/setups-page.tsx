@@ -235,7 +235,7 @@ function Setup({ app, tool, onDialog }: SetupProps) {
 /** When the client secret ends, and when people want it replaced. */
 function SecretDates({ app: { client_secret_ends_at: ends, rotate_at: replace } }: { app: OAuthApp }) {
   return (
-    <>
+    <span className={styles.dates}>
       {ends !== null && (
         <Status tone={expiryTone({ at: ends, kind: 'client_secret' })}>
           Ends {shortDay(dayOfMoment(ends))} ({daysLeft(ends).toLowerCase()})
@@ -246,7 +246,7 @@ function SecretDates({ app: { client_secret_ends_at: ends, rotate_at: replace } 
           Replace by {shortDay(dayOfMoment(replace))} ({daysLeft(replace).toLowerCase()})
         </Status>
       )}
-    </>
+    </span>
   );
 }
 

@@ -1,16 +1,12 @@
 import { ActionIcon, Button, Checkbox, NativeSelect } from '@mantine/core';
 import { IconPlus, IconTrash } from '@tabler/icons-react';
+import { type FieldsProps, Scopes, TokenUrl } from './auth-fields.tsx';
 import { authTypes, authWords } from './auth-words.ts';
 import styles from './custom.module.css';
 import { DiscoverField } from './discover-field.tsx';
 import { type DraftAuth, newPair } from './draft.ts';
 import { Line, type PartProps } from './form-parts.tsx';
-
-interface FieldsProps {
-  auth: DraftAuth;
-  set: (more: Partial<DraftAuth>) => void;
-  problem: PartProps['problem'];
-}
+import { ServiceAccountFields } from './service-account-part.tsx';
 
 /** How requests authenticate. The secrets themselves are entered with a connection. */
 export function AuthPart({ draft, onChange, problem }: PartProps) {
@@ -66,7 +62,7 @@ function AuthFields(props: FieldsProps) {
         </>
       );
     case 'service_account':
-      return <ServiceFields {...props} />;
+      return <ServiceAccountFields {...props} />;
     default:
       return null;
   }
@@ -195,86 +191,6 @@ function SignInFields(props: FieldsProps) {
         setup.
       </p>
     </>
-  );
-}
-
-const kinds = [
-  { value: 'jwt_bearer', label: 'A private key that signs (JWT bearer, RFC 7523)' },
-  { value: 'client_assertion', label: 'A private key in place of a client secret (private_key_jwt)' },
-  { value: 'self_signed', label: 'A private key whose signed token is sent itself' },
-  { value: 'jwt_exchange', label: 'A private key whose signed token is exchanged for another' },
-  { value: 'google_service_account', label: 'Google service account' },
-  { value: 'aws_access_key', label: 'AWS access key (Signature V4)' },
-];
-
-function ServiceFields(props: FieldsProps) {
-  const { auth, set, problem } = props;
-  return (
-    <>
-      <NativeSelect
-        label="Kind"
-        value={auth.kind}
-        onChange={(event) => set({ kind: event.currentTarget.value as DraftAuth['kind'] })}
-        data={kinds}
-      />
-      {auth.kind === 'aws_access_key' && (
-        <div className={styles.pair2}>
-          <Line
-            label="Service"
-            placeholder="execute-api"
-            value={auth.service}
-            onText={(service) => set({ service })}
-            error={problem('auth.service')}
-          />
-          <Line
-            label="Region"
-            placeholder="eu-central-1"
-            value={auth.region}
-            onText={(region) => set({ region })}
-            error={problem('auth.region')}
-          />
-        </div>
-      )}
-      {auth.kind !== 'aws_access_key' && auth.kind !== 'google_service_account' && (
-        <>
-          {auth.kind !== 'self_signed' && <TokenUrl {...props} />}
-          <Line
-            label="Audience"
-            description={
-              auth.kind === 'self_signed' ? 'Whom the token is for.' : 'Left empty: the token address.'
-            }
-            value={auth.audience}
-            onText={(audience) => set({ audience })}
-            error={problem('auth.audience')}
-          />
-        </>
-      )}
-      {auth.kind !== 'aws_access_key' && <Scopes {...props} />}
-    </>
-  );
-}
-
-function TokenUrl({ auth, set, problem }: FieldsProps) {
-  return (
-    <Line
-      label="Token address"
-      placeholder="https://acme.example/oauth/token"
-      value={auth.tokenUrl}
-      onText={(tokenUrl) => set({ tokenUrl })}
-      error={problem('auth.token_url')}
-    />
-  );
-}
-
-function Scopes({ auth, set, problem }: FieldsProps) {
-  return (
-    <Line
-      label="Scopes"
-      description="What is asked for, separated by spaces."
-      value={auth.scopes}
-      onText={(scopes) => set({ scopes })}
-      error={problem('auth.scopes')}
-    />
   );
 }
 

@@ -1,4 +1,5 @@
 import type { CustomAction, CustomAuth, CustomDefinition } from '@keyrail/contract/custom';
+import { claimOf } from './claim.ts';
 import {
   type Draft,
   type DraftAction,
@@ -84,6 +85,22 @@ function authDraft(base: DraftAuth, auth: CustomAuth): DraftAuth {
         audience: auth.audience,
         service: auth.service,
         region: auth.region,
+        jwt: {
+          algorithm: auth.algorithm,
+          lifetimeSeconds: String(auth.lifetime_seconds),
+          issuedBackSeconds: String(auth.issued_back_seconds),
+          thumbprint: auth.thumbprint,
+          scopeIn: auth.scope_in,
+          tokenPath: auth.token_path,
+          claims: Object.entries(auth.claims).map(([name, value]) => newPair(name, claimText(value))),
+          tokenParams: pairs(auth.token_params),
+        },
+        aws: {
+          hasRole: auth.has_role,
+          stsUrl: auth.sts_url ?? '',
+          isBodySigned: auth.is_body_signed,
+          isPathEscapedTwice: auth.is_path_escaped_twice,
+        },
       };
     default:
       return draft;
@@ -118,5 +135,10 @@ function actionDraft(action: CustomAction): DraftAction {
 
 const pairs = (record: Readonly<Record<string, string>>): Pair[] =>
   Object.entries(record).map(([name, value]) => newPair(name, value));
+
+/** A text that would be read as a number or truth value stands in quotes. */
+function claimText(value: string | number | boolean): string {
+  return typeof value === 'string' && claimOf(value) !== value ? JSON.stringify(value) : String(value);
+}
 
 const bodyText = (body: unknown): string => (body === null ? '' : JSON.stringify(body, null, 2));

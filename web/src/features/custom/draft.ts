@@ -64,6 +64,22 @@ export interface DraftAuth {
   audience: string;
   service: string;
   region: string;
+  jwt: DraftJwt;
+  aws: { hasRole: boolean; stsUrl: string; isBodySigned: boolean; isPathEscapedTwice: boolean };
+}
+
+type ServiceAccount = Extract<CustomAuth, { type: 'service_account' }>;
+
+/** What a signed JWT says and how, and what comes back for it; numbers as they were typed. */
+export interface DraftJwt {
+  algorithm: ServiceAccount['algorithm'];
+  lifetimeSeconds: string;
+  issuedBackSeconds: string;
+  thumbprint: ServiceAccount['thumbprint'];
+  scopeIn: ServiceAccount['scope_in'];
+  tokenPath: string;
+  claims: Pair[];
+  tokenParams: Pair[];
 }
 
 /** A description while it is being written: texts as they were typed. */
@@ -170,6 +186,17 @@ export function emptyDraft(name: string): Draft {
       audience: '',
       service: '',
       region: '',
+      jwt: {
+        algorithm: null,
+        lifetimeSeconds: '300',
+        issuedBackSeconds: '0',
+        thumbprint: 'none',
+        scopeIn: 'parameter',
+        tokenPath: '',
+        claims: [],
+        tokenParams: [],
+      },
+      aws: { hasRole: false, stsUrl: '', isBodySigned: true, isPathEscapedTwice: true },
     },
     headers: [],
     hasCheck: true,

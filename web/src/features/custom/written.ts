@@ -1,4 +1,5 @@
 import type { CustomAuth, CustomDefinition, CustomDefinitionInput } from '@keyrail/contract/custom';
+import { claimOf } from './claim.ts';
 import { type Draft, type DraftAction, type DraftAuth, firstColor, type Pair } from './draft.ts';
 import { actionName, itemName } from './item-name.ts';
 
@@ -21,7 +22,7 @@ export function written(draft: Draft, base: CustomDefinition | null): Written {
     icon: iconOf(draft),
     base_url: draft.baseUrl,
     allowed_hosts: words(draft.allowedHosts),
-    auth: authOf(draft.auth, base?.auth ?? null),
+    auth: authOf(draft.auth, base?.auth ?? null, reader),
     headers: record(draft.headers),
     check: draft.hasCheck ? checkOf(draft.check, reader) : null,
     actions: draft.actions.map((action, index) => ({
@@ -40,6 +41,7 @@ interface Reader {
   problems: Problem[];
   json(path: string, text: string): Json;
   statuses(path: string, text: string): number[];
+  seconds(path: string, text: string): number;
 }
 
 function newReader(): Reader {
@@ -54,6 +56,11 @@ function newReader(): Reader {
         problems.push({ path, message: 'This is no JSON. Texts and {places} stand in double quotes.' });
         return null;
       }
+    },
+    seconds(path, text) {
+      if (!/^\d{1,6}$/.test(text.trim()))
+        problems.push({ path, message: 'Enter a whole number of seconds.' });
+      return Number(text.trim());
     },
     statuses: (path, text) =>
       words(text).map((word) => {
@@ -116,7 +123,7 @@ function actionOf(action: DraftAction, at: string, reader: Reader) {
 }
 
 /** `base`: what only the API can say of the same way to authenticate is kept. */
-function authOf(auth: DraftAuth, base: CustomAuth | null): CustomDefinitionInput['auth'] {
+function authOf(auth: DraftAuth, base: CustomAuth | null, reader: Reader): CustomDefinitionInput['auth'] {
   const kept = base?.type === auth.type ? base : {};
   const scopes = words(auth.scopes);
   switch (auth.type) {
@@ -162,22 +169,57 @@ function authOf(auth: DraftAuth, base: CustomAuth | null): CustomDefinitionInput
           auth.tokenAuthMethod === 'client_secret_post' ? 'client_secret_post' : 'client_secret_basic',
       };
     case 'service_account':
-      return {
-        ...(base?.type === 'service_account' && base.kind === auth.kind ? base : {}),
-        type: 'service_account',
-        kind: auth.kind,
-        token_url:
-          auth.kind === 'aws_access_key' || auth.kind === 'self_signed' ? null : orNull(auth.tokenUrl),
-        scopes,
-        audience: auth.kind === 'aws_access_key' ? '' : auth.audience,
-        service: auth.kind === 'aws_access_key' ? auth.service : '',
-        region: auth.kind === 'aws_access_key' ? auth.region : '',
-      };
+      return serviceAccountOf(auth, reader);
     case 'certificate':
       return { type: 'certificate' };
     case 'none':
       return { type: 'none' };
   }
+}
+
+/** Of each kind only what belongs to it. */
+function serviceAccountOf(auth: DraftAuth, reader: Reader): CustomDefinitionInput['auth'] {
+  const { kind, jwt, aws } = auth;
+  const start = { type: 'service_account', kind } as const;
+  if (kind === 'aws_access_key') {
+    return {
+      ...start,
+      service: auth.service,
+      region: auth.region,
+      is_body_signed: aws.isBodySigned,
+      is_path_escaped_twice: aws.isPathEscapedTwice,
+      has_role: aws.hasRole,
+      sts_url: aws.hasRole ? orNull(aws.stsUrl) : null,
+    };
+  }
+  if (kind === 'google_service_account') {
+    return {
+      ...start,
+      token_url: orNull(auth.tokenUrl),
+      scopes: words(auth.scopes),
+      audience: auth.audience,
+    };
+  }
+  const signed = {
+    ...start,
+    audience: auth.audience,
+    algorithm: jwt.algorithm,
+    lifetime_seconds: reader.seconds('auth.lifetime_seconds', jwt.lifetimeSeconds),
+    issued_back_seconds: reader.seconds('auth.issued_back_seconds', jwt.issuedBackSeconds),
+    thumbprint: jwt.thumbprint,
+    claims: Object.fromEntries(
+      Object.entries(record(jwt.claims)).map(([name, value]) => [name, claimOf(value)]),
+    ),
+  };
+  if (kind === 'self_signed') return signed;
+  return {
+    ...signed,
+    token_url: orNull(auth.tokenUrl),
+    scopes: words(auth.scopes),
+    scope_in: kind === 'jwt_bearer' ? jwt.scopeIn : 'parameter',
+    token_params: record(jwt.tokenParams),
+    token_path: jwt.tokenPath.trim(),
+  };
 }
 
 const words = (text: string): string[] => text.split(/[\s,]+/).filter((word) => word !== '');
