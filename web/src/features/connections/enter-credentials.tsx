@@ -57,10 +57,11 @@ interface EnteredFieldsProps {
 
 /** The fields of a method, and below them what the entered file is. */
 export function EnteredFields({ tool, method, form, focused }: EnteredFieldsProps) {
-  const recognition = useRecognised(tool.slug, method, form.values);
+  const fields = fieldsOf(tool, method);
+  const recognition = useRecognised(tool.slug, method, fields, form.values);
   return (
     <CredentialFields
-      fields={fieldsOf(tool, method)}
+      fields={fields}
       values={form.values}
       onChange={form.setValues}
       errorOf={form.errorOf}
@@ -75,7 +76,7 @@ export function EnteredFields({ tool, method, form, focused }: EnteredFieldsProp
           signal,
         )
       }
-      belowFile={isRecognisable(method) && <RecognisedFacts recognition={recognition} />}
+      belowFile={isRecognisable(method, fields) && <RecognisedFacts recognition={recognition} />}
     />
   );
 }

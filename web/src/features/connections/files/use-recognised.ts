@@ -10,8 +10,11 @@ export interface Recognition {
 const typingPauseMs = 250;
 const nothing: Recognition = { isAsking: false, found: null };
 
-/** Methods whose credentials say by themselves what they are: key files, access keys of programs, certificates. */
-export const isRecognisable = (method: AuthMethod | undefined): boolean =>
+/** Where what is entered says by itself what it is: key files, access keys of programs, certificates. */
+export const isRecognisable = (method: AuthMethod | undefined, fields: readonly CredentialField[]): boolean =>
+  isOfFiles(method) || fields.some(isFile);
+
+const isOfFiles = (method: AuthMethod | undefined): boolean =>
   method?.kind === 'service_account' || method?.kind === 'certificate' || hasFileField(method);
 
 const isFile = ({ input }: CredentialField): boolean => input === 'file' || input === 'multiline';
@@ -24,10 +27,11 @@ const hasFileField = (method: AuthMethod | undefined): boolean => method?.fields
 export function useRecognised(
   slug: string,
   method: AuthMethod | undefined,
+  fields: readonly CredentialField[],
   values: Readonly<Record<string, string>>,
 ): Recognition {
   const [state, setState] = useState<Recognition>(nothing);
-  const asked = isRecognisable(method) ? askable(method, values) : null;
+  const asked = isRecognisable(method, fields) ? askable(method, fields, values) : null;
   const methodId = method?.id;
 
   useEffect(() => {
@@ -49,13 +53,16 @@ export function useRecognised(
   return state;
 }
 
-/** The filled fields of the method as one text; null while the file, or one of the fields without which it says nothing, is missing. */
-function askable(method: AuthMethod | undefined, values: Readonly<Record<string, string>>): string | null {
-  const fields = method?.fields ?? [];
+/** The filled fields as one text; null while a file, or one of the fields without which they say nothing, is missing. */
+function askable(
+  method: AuthMethod | undefined,
+  fields: readonly CredentialField[],
+  values: Readonly<Record<string, string>>,
+): string | null {
   const isFilled = ({ name }: CredentialField) => (values[name] ?? '') !== '';
-  const isEnough = hasFileField(method)
-    ? fields.some((field) => isFile(field) && isFilled(field))
-    : fields.every((field) => isFilled(field) || !field.is_required);
-  if (!isEnough) return null;
+  const hasFile = fields.some((field) => isFile(field) && isFilled(field));
+  const saysItself = isOfFiles(method) && !hasFileField(method);
+  const isWhole = fields.every((field) => isFilled(field) || !field.is_required);
+  if (!hasFile && !(saysItself && isWhole)) return null;
   return JSON.stringify(Object.fromEntries(fields.filter(isFilled).map(({ name }) => [name, values[name]])));
 }
