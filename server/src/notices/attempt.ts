@@ -8,7 +8,7 @@ import { changeChannel, lockChannel } from './channel-store.ts';
 import { subjectOf } from './channels.ts';
 import { nextAttemptAt, type Sent } from './delivery.ts';
 import { dropWaiting, settleAttempt } from './delivery-store.ts';
-import type { Taken } from './dispatch-store.ts';
+import type { DispatchStore, Taken } from './dispatch-store.ts';
 import { mailOf } from './mail.ts';
 import type { MailServer } from './mail-server.ts';
 import { type Content, contentOf, testContent } from './message.ts';
@@ -22,6 +22,7 @@ import type { NoticeSettings } from './settings.ts';
 
 export interface AttemptDeps extends PostDeps {
   transact: Transact;
+  dispatchStore: Pick<DispatchStore, 'takeAlike'>;
   clock: Clock;
   keyring: Keyring;
   random: () => number;
@@ -41,14 +42,55 @@ const MAIL_TIMES = 3;
 const COPY =
   'Not sent: this database was restored or copied since, and it may have been sent before. Send it again if it is wanted.';
 
-/** Makes one attempt that was taken, and writes down what came of it. */
+/** So many events stand in one message for people. */
+const MOST_TOGETHER = 20;
+
+interface Of {
+  taken: Taken;
+  found: ToSend;
+}
+
+/**
+ * Makes one attempt that was taken, and writes down what came of it. What else waits for the same person goes with it: where a
+ * provider ends two hundred connections at once, nobody gets two hundred mails. A program gets each event by itself.
+ */
 export async function attempt(deps: AttemptDeps, taken: Taken): Promise<void> {
+  const one = await lookUp(deps, taken);
+  if (one === null) return;
+  const { channel } = one.found;
+  const reason = reasonNotToSend(taken, one.found);
+  const together = reason === null && channel.kind !== 'webhook' ? await withAlike(deps, one) : [one];
+  const sent =
+    reason ??
+    (await send(
+      deps,
+      channel,
+      together.map(({ found }) => found),
+    ));
+  deps.count(channel.kind, sent.kind);
+  await deps.transact(taken.workspaceId, async (tx) => {
+    for (const each of together) await settle(deps, tx, each.taken, each.found, sent);
+  });
+}
+
+async function lookUp({ transact }: AttemptDeps, taken: Taken): Promise<Of | null> {
   const { workspaceId, id } = taken;
-  const found = await deps.transact(workspaceId, (tx) => findToSend(tx, workspaceId, id), 'read');
-  if (found === null) return;
-  const sent = reasonNotToSend(taken, found) ?? (await send(deps, found));
-  deps.count(found.channel.kind, sent.kind);
-  await deps.transact(workspaceId, (tx) => settle(deps, tx, taken, found, sent));
+  const found = await transact(workspaceId, (tx) => findToSend(tx, workspaceId, id), 'read');
+  return found && { taken, found };
+}
+
+/** In the order of the events. */
+async function withAlike(deps: AttemptDeps, one: Of): Promise<Of[]> {
+  const { taken, found } = one;
+  if (found.notice === null) return [one];
+  const now = deps.clock.now();
+  const alike = await deps.dispatchStore.takeAlike(
+    { ...taken, recipient: found.recipient },
+    { now, until: new Date(now.getTime() + deps.settings.leaseMs), limit: MOST_TOGETHER - 1 },
+  );
+  const others = await Promise.all(alike.map((each) => lookUp(deps, each)));
+  const all = [one, ...others.filter((each) => each !== null)];
+  return all.sort((a, b) => ((a.found.notice?.id ?? '') < (b.found.notice?.id ?? '') ? -1 : 1));
 }
 
 function reasonNotToSend({ isFromBefore }: Taken, { channel, notice, recipient }: ToSend): Sent | null {
@@ -61,34 +103,49 @@ function reasonNotToSend({ isFromBefore }: Taken, { channel, notice, recipient }
   return null;
 }
 
-async function send(deps: AttemptDeps, { id, channel, notice, recipient, workspaceName, createdAt }: ToSend) {
-  const of = { workspaceId: channel.workspaceId, workspaceName, ownUrl: deps.ownUrl };
-  const content = notice === null ? testContent(of, createdAt) : contentOf(of, notice);
+async function send(deps: AttemptDeps, channel: Channel, all: readonly ToSend[]): Promise<Sent> {
+  const contents = all.map(({ notice, workspaceName, createdAt }) => {
+    const of = { workspaceId: channel.workspaceId, workspaceName, ownUrl: deps.ownUrl };
+    return notice === null ? testContent(of, createdAt) : contentOf(of, notice);
+  });
+  const { id = '', recipient = null } = all[0] ?? {};
   return channel.kind === 'email'
-    ? mailed(deps, id, content, recipient ?? '')
-    : posted(deps, id, channel, content);
+    ? mailed(deps, id, contents, recipient ?? '')
+    : posted(deps, id, channel, contents);
 }
 
-async function mailed(deps: AttemptDeps, id: string, content: Content, to: string): Promise<Sent> {
+async function mailed(
+  deps: AttemptDeps,
+  id: string,
+  contents: readonly Content[],
+  to: string,
+): Promise<Sent> {
   const { mailServer: server, ownUrl, extraCa, settings } = deps;
   if (server === null)
     return { kind: 'later', answer: 'This server has no mail server (KEYRAIL_SMTP_URL)', isOurs: true };
   const ownHost = new URL(ownUrl).hostname;
   const timeoutMs = settings.attemptTimeoutMs * MAIL_TIMES;
-  return sendMail({ server, ownHost, extraCa, timeoutMs }, mailOf(content, id, to, ownHost));
+  return sendMail({ server, ownHost, extraCa, timeoutMs }, mailOf(contents, id, to, ownHost));
 }
 
-async function posted(deps: AttemptDeps, id: string, channel: Channel, content: Content): Promise<Sent> {
+async function posted(
+  deps: AttemptDeps,
+  id: string,
+  channel: Channel,
+  contents: readonly Content[],
+): Promise<Sent> {
   const secret = await openChannelSecret(deps, channel);
   if (secret === null)
     return {
       kind: 'refused',
       answer: 'Not sent: what is stored of it can no longer be read. Enter it again.',
     };
-  if (secret.kind === 'address') return sendChat(deps, secret.url, content);
+  if (secret.kind === 'address') return sendChat(deps, secret.url, contents);
   const { previousSecretUntil, url } = channel;
   const isPreviousGood = previousSecretUntil !== null && previousSecretUntil > deps.clock.now();
   const previous = isPreviousGood && secret.previous !== null ? [secret.previous] : [];
+  const [content] = contents;
+  if (content === undefined) throw new Error('a message about nothing');
   return sendWebhook(deps, { url: url ?? '', secrets: [secret.secret, ...previous] }, id, content);
 }
 

@@ -32,6 +32,11 @@ export interface TakeOptions {
 export interface DispatchStore {
   /** Takes what is due: one of each channel, the longest due first. Reads the first of each channel that has something waiting. */
   take(options: TakeOptions): Promise<Taken[]>;
+  /** What else is due now for the same receiver, to go with this one; no tests, and nothing of before. */
+  takeAlike(
+    one: Taken & { recipient: string | null },
+    options: Pick<TakeOptions, 'now' | 'until' | 'limit'>,
+  ): Promise<Taken[]>;
 }
 
 export function createDispatchStore(system: Queries): DispatchStore {
@@ -74,6 +79,23 @@ export function createDispatchStore(system: Queries): DispatchStore {
         channelId: row.channel_id,
         attempts: row.attempts,
         isFromBefore: row.is_from_before,
+      }));
+    },
+    takeAlike: async ({ workspaceId, channelId, recipient }, { now, until, limit }) => {
+      const { rows } = await sql<{ id: string; attempts: number }>`
+        update deliveries set attempts = attempts + 1, next_attempt_at = ${until}
+        where id in (
+          select id from deliveries
+          where workspace_id = ${workspaceId} and channel_id = ${channelId} and state = 'pending'
+            and next_attempt_at <= ${now} and notice_id is not null
+            and recipient is not distinct from ${recipient}
+            and queued_at >= coalesce((select decided_at from instance), '-infinity')
+          order by next_attempt_at, id limit ${limit} for update skip locked
+        )
+        returning id, attempts`.execute(system);
+      return rows.map(({ id, attempts }) => ({
+        ...{ id: id as DeliveryId, workspaceId, channelId, attempts },
+        isFromBefore: false,
       }));
     },
   };

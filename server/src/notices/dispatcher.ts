@@ -1,3 +1,4 @@
+import { AppError } from '../lib/app-error.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { DispatchStore, Taken } from './dispatch-store.ts';
 import type { NoticeSettings } from './settings.ts';
@@ -70,7 +71,9 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
     while (!stopping.signal.aborted) {
       const waking = bell.signal;
       const begun = await look().catch((err: unknown) => {
-        if (!stopping.signal.aborted) log.warn({ err }, 'could not look for notices to send');
+        // Nothing may leave now, or the database is away: others say so.
+        if (!stopping.signal.aborted && !(err instanceof AppError))
+          log.warn({ err }, 'could not look for notices to send');
         return [];
       });
       if (begun.length > 0) continue;

@@ -28,7 +28,6 @@ interface Letter {
 
 let database: TestDatabase;
 let letters: Letter[];
-let connections: number;
 let who: Who;
 const toClose: (() => Promise<unknown>)[] = [];
 beforeAll(async () => {
@@ -36,7 +35,6 @@ beforeAll(async () => {
 });
 beforeEach(() => {
   letters = [];
-  connections = 0;
 });
 afterEach(async () => {
   for (const close of toClose.splice(0)) await close();
@@ -51,10 +49,6 @@ async function mailServer(options: SMTPServerOptions = {}): Promise<number> {
     cert: certificate.cert,
     authOptional: true,
     logger: false,
-    onConnect: (_session, done) => {
-      connections += 1;
-      done();
-    },
     onData: (stream, session, done) => {
       const parts: Buffer[] = [];
       stream.on('data', (part: Buffer) => parts.push(part));
@@ -178,6 +172,29 @@ describe('a mail', () => {
       expect.stringMatching(/^delivered 1 250/),
       'failed 1 550 5.1.1 No such mailbox',
     ]);
+  });
+
+  test('about two hundred things at once is ten mails, in the order of what happened, each told once', async () => {
+    const stage = await stageAt(await mailServer());
+    await email(stage);
+    for (let index = 0; index < 200; index += 1) {
+      const subject = {
+        kind: 'connection',
+        id: `con_${index}`,
+        name: `No ${index}.`,
+        integration: 'acme',
+      } as const;
+      await breakDown(database, who, stage.clock.now(), { subject });
+      stage.clock.forward(1);
+    }
+    await stage.drain();
+    expect(letters).toHaveLength(10);
+    const [first] = letters as [Letter];
+    expect(headersOf(first)).toMatch(/^Subject: Acme needs attention: No 0\. \(and 19 more\)$/m);
+    const text = letters.map((letter) => letter.text.slice(0, letter.text.indexOf('text/html'))).join();
+    for (let index = 0; index < 200; index += 1)
+      expect(text.split(`Acme needs attention: No ${index}.\r\n`)).toHaveLength(2);
+    expect(new Set(await log(stage))).toHaveLength(1);
   });
 
   test('goes to nobody whose address was taken off the list meanwhile', async () => {

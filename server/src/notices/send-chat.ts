@@ -9,9 +9,13 @@ const GONE =
 const MOST_SHOWN = 100;
 
 /** One message to an incoming webhook (`{"text": …}`), as chat services compatible with it take it. */
-export async function sendChat(deps: PostDeps, url: Secret<string>, content: Content): Promise<Sent> {
-  const { workspaceId } = content;
-  const body = JSON.stringify({ text: textOf(content) });
+export async function sendChat(
+  deps: PostDeps,
+  url: Secret<string>,
+  contents: readonly Content[],
+): Promise<Sent> {
+  const workspaceId = contents[0]?.workspaceId ?? '';
+  const body = JSON.stringify({ text: contents.map(textOf).join('\n\n') });
   const came = await post(
     deps,
     { workspaceId, url: url.reveal(), isSecretUrl: true, headers: {}, body },
