@@ -113,6 +113,7 @@ function readFields(
       (field.methods?.includes(methodIdOf(method)) ?? true),
   );
   const names = new Set([...credentialFields, ...addressFields].map((field) => field.name));
+  const isElsewhere = isOtherAddress(definition, entered, known);
   const unknown = Object.keys(entered).filter((name) => !names.has(name));
   const read = [
     ...credentialFields.map((field) => readOne(field, field.secret, readCredential, method.type)),
@@ -132,7 +133,8 @@ function readFields(
     readAs: (field: F, pasted: string, type: AuthMethod['type']) => FieldOutcome,
     type: AuthMethod['type'],
   ): ReadField {
-    const fallback = isSecret ? undefined : known[field.name];
+    const isKept = !isSecret && (field.kind !== 'authority' || !isElsewhere);
+    const fallback = isKept ? known[field.name] : undefined;
     const pasted = (Object.hasOwn(entered, field.name) ? entered[field.name] : fallback) ?? '';
     const { name, label, kind } = field;
     const isLine = kind !== 'file' && kind !== 'multiline' && kind !== 'authority';
@@ -142,6 +144,18 @@ function readFields(
     const outcome: FieldOutcome = field.required ? { kind: 'missing', isEmptyFile } : { kind: 'blank' };
     return { name, label, isSecret, isLine, outcome };
   }
+}
+
+/** Whom a host is believed by is no word on another host: it is not carried along. */
+function isOtherAddress(
+  { connectionFields }: Pick<Definition, 'connectionFields'>,
+  entered: Readonly<Record<string, string>>,
+  known: Readonly<Record<string, string>>,
+): boolean {
+  return connectionFields.some(({ name, kind, fixed }) => {
+    const now = fixed ?? (Object.hasOwn(entered, name) ? entered[name]?.trim() : known[name]);
+    return kind !== 'authority' && (now ?? '') !== (known[name] ?? '');
+  });
 }
 
 type FieldOutcome =
