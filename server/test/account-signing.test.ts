@@ -439,6 +439,15 @@ describe('an app of a GitHub of one’s own', () => {
     expect(tools.to(GHES, '/api/v3/app/installations/1001/access_tokens')).toHaveLength(1);
     expect(tools.to(GITHUB).length).toBe(before);
   });
+
+  it('is not saved for an address that this server does not call, not even unchecked', async () => {
+    for (const api_url of ['https://169.254.169.254/api/v3', 'https://10.0.0.1/api/v3']) {
+      const credentials = { ...APP, api_url, installation_id: '1001' };
+      const body = { integration: 'github', method: 'app', credentials, save_unverified: true };
+      const denied = await app.owner.post('/v1/connections', body);
+      expect([denied.status, denied.json?.code], denied.text).toEqual([422, 'egress_denied']);
+    }
+  });
 });
 
 describe('a token that is signed here', () => {

@@ -108,6 +108,7 @@ async function reach(
   }
   const from = { workspaceId, definition, method, fields, values };
   const outcome = await mintFrom(deps, from);
+  if ('denied' in outcome && outcome.denied) throw egressDenied(definition.name, outcome.denied);
   if (outcome.kind !== 'minted') return { finding: findingWithoutMint(outcome), minted: null };
   const { minted } = outcome;
   const known = { ...fields, ...minted.fields };

@@ -112,6 +112,7 @@ async function signedBy(
     return literalCredential({ version: 1, ...signer });
   }
   const outcome = await mintFrom(deps, target);
+  if ('denied' in outcome && outcome.denied) throw egressDenied(definition.name, outcome.denied);
   if (outcome.kind !== 'minted') throw refused(deps, target, findingWithoutMint(outcome));
   return literalCredential(mintedCredential(target, outcome.minted));
 }

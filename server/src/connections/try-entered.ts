@@ -3,7 +3,7 @@ import type { AuthMethod } from '../catalog/auth-definition.ts';
 import type { Definition } from '../catalog/definition.ts';
 import { AppError } from '../lib/app-error.ts';
 import { type CredentialSource, literalCredential } from '../outbound/credential-source.ts';
-import { type CheckEnteredDeps, type CheckedValues, checkEntered } from './check-entered.ts';
+import { type CheckEnteredDeps, type CheckedValues, checkEntered, egressDenied } from './check-entered.ts';
 import { readEntered } from './entered.ts';
 import { basePathOf } from './method.ts';
 import { mintFrom } from './mint.ts';
@@ -48,6 +48,7 @@ export async function enteredCredential(
   }
   const from = { workspaceId, definition, method, fields, values };
   const outcome = await mintFrom(deps, from);
+  if ('denied' in outcome && outcome.denied) throw egressDenied(definition.name, outcome.denied);
   if (outcome.kind === 'minted')
     return { source: literalCredential(mintedCredential(from, outcome.minted)), fields, notes };
   const verdict = verdictOf(findingWithoutMint(outcome), {

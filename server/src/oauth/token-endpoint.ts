@@ -164,7 +164,10 @@ function judged(read: (answer: Answer) => TokenOutcome, outcome: CallOutcome): T
     case 'too_large':
       return notNow('provider_error', true, 'The answer of the token address could not be read.');
     case 'egress_denied':
-      return notNow('unreachable', false, 'This server does not call the token address.');
+      return {
+        ...notNow('unreachable', false, 'This server does not call the token address.'),
+        denied: outcome.reason,
+      };
     case 'invalid_request':
     case 'no_credential':
       return notNow('provider_error', false, 'The request for a token could not be made.');

@@ -1,4 +1,5 @@
 import type { Secret } from '../lib/secret.ts';
+import type { DeniedReason } from '../outbound/outcome.ts';
 
 /** Which credential a token was made from. A roll-back finds the tokens of its own version again. */
 export interface TokenOwner {
@@ -47,6 +48,8 @@ export type MintOutcome =
       retryAfterSeconds: number | null;
       words: string | null;
       advice?: Advice;
+      /** This server calls no such address, now or later. */
+      denied?: DeniedReason;
     };
 
 /** What it means and what to do, in our words, where that is known. */
