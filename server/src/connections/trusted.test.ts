@@ -1,0 +1,87 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import type { AuthMethod } from '../catalog/auth-definition.ts';
+import { AUTHORITY } from '../catalog/base-url.ts';
+import { catalogFolder } from '../catalog/built-in.ts';
+import type { Definition } from '../catalog/definition.ts';
+import { readDefinition } from '../catalog/read-definition.ts';
+import { believing, trustedBy } from './trusted.ts';
+
+const FIELDS = `
+connection_fields:
+  - { name: host, label: Host, kind: host }
+  - { name: authority, label: Authority, kind: authority, required: false }`;
+
+function read(more: string): { definition: Definition; method: AuthMethod | undefined } {
+  const { definition, problems } = readDefinition(
+    'trial.yaml',
+    `slug: trial
+name: Trial
+category: Test
+description: A tool for tests.
+homepage: https://trial.example
+docs_url: https://trial.example/docs
+icon: { text: T, color: "#123456" }
+sources: [a test]
+checked: 2026-11-21${FIELDS}
+${more}`,
+  );
+  if (definition === null) throw new Error(JSON.stringify(problems));
+  return { definition, method: definition.auth[0] };
+}
+
+const byTokens = (tokenUrl: string) => `
+auth:
+  - type: oauth2_client_credentials
+    token_url: ${tokenUrl}
+    fields: [{ name: client_id, label: Id, secret: false }, { name: client_secret, label: Secret }]`;
+const entered = { host: 'git.company.example', authority: 'PEM' };
+
+describe('an authority that was entered', () => {
+  it('vouches for hosts that were entered, never for one that a file names', () => {
+    const own = read(`base_url: https://{host}/api${byTokens('https://{host}/token')}`);
+    expect(trustedBy(own.definition, own.method, entered)).toEqual({
+      authorities: 'PEM',
+      hosts: ['git.company.example'],
+    });
+    const shared = read(`base_url: https://{host}/api${byTokens('https://login.example/{host}/token')}`);
+    expect(trustedBy(shared.definition, shared.method, entered)?.hosts).toEqual(['git.company.example']);
+    const fixed = read(`base_url: https://api.example/{host}${byTokens('https://login.example/token')}`);
+    expect(trustedBy(fixed.definition, fixed.method, entered)?.hosts).toEqual([]);
+  });
+
+  it('is of no use without one, nor where the host may not stand there', () => {
+    const { definition, method } = read(`base_url: https://{host}/api${byTokens('https://{host}/token')}`);
+    expect(trustedBy(definition, method, { host: 'git.company.example' })).toBeUndefined();
+    expect(trustedBy(definition, method, { ...entered, host: 'evil.example/@git' })?.hosts).toEqual([]);
+  });
+
+  it('goes with every call of those that are made believing it, and with no other', async () => {
+    const calls: unknown[] = [];
+    const outbound = { call: async (call: object) => void calls.push(call) } as never;
+    const trusted = { authorities: 'PEM', hosts: ['git.company.example'] };
+    await (believing(outbound, trusted) as { call(call: object): Promise<void> }).call({ url: 'a' });
+    expect(believing(outbound, undefined)).toBe(outbound);
+    expect(calls).toEqual([{ url: 'a', trusted }]);
+  });
+
+  it('can be entered for every tool of the catalog that people have on hosts of their own', () => {
+    const definitions = readdirSync(catalogFolder)
+      .filter((name) => name.endsWith('.yaml'))
+      .map((name) => readDefinition(name, readFileSync(join(catalogFolder, name), 'utf8')).definition)
+      .filter((one) => one !== null);
+    const onOwnHosts = definitions.filter(({ connectionFields }) =>
+      connectionFields.some(
+        ({ kind, hostSuffixes, choices, filledFrom }) =>
+          (kind === 'host' || kind === 'url') &&
+          hostSuffixes === undefined &&
+          choices === undefined &&
+          filledFrom === undefined,
+      ),
+    );
+    expect(onOwnHosts.length).toBeGreaterThan(0);
+    const without = onOwnHosts.filter((one) => one.connectionFields.every(({ name }) => name !== AUTHORITY));
+    expect(without.map(({ slug }) => slug)).toEqual([]);
+  });
+});
