@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { chmod, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { freshDatabase, type TestDatabase } from '../../test/database.ts';
 import { Secret } from '../lib/secret.ts';
 import { createKeyring } from './keyring.ts';
@@ -15,14 +15,19 @@ let database: TestDatabase;
 let folder: string;
 let keyFile: string;
 let announced: string[];
-beforeEach(async () => {
+beforeAll(async () => {
   database = await freshDatabase();
+});
+afterAll(() => database.close());
+beforeEach(async () => {
+  // As before the first start.
+  await database.db.system.deleteFrom('vault_canary').execute();
+  await database.db.system.deleteFrom('data_keys').execute();
   folder = await mkdtemp(join(tmpdir(), 'vault-'));
   keyFile = join(folder, 'keys', 'master.key');
   announced = [];
 });
 afterEach(async () => {
-  await database.close();
   await rm(folder, { recursive: true, force: true });
 });
 
