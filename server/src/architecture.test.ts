@@ -108,6 +108,14 @@ const plants: [rule: string, broken: SourceFile, good: SourceFile][] = [
     file('server/src/runs/budget.ts', ''),
   ],
   [
+    'what proves who somebody is, is compared in constant time',
+    file('server/src/oauth/callback.ts', 'const isOurs = hashOf(nonce) === row.browserHash;'),
+    file(
+      'server/src/oauth/callback.ts',
+      'const isOurs = browserHash !== null && timingSafeEqual(a, browserHash);',
+    ),
+  ],
+  [
     "no integration's name outside catalog/",
     file('server/src/outbound/retry.ts', "const isSpecial = integration === 'hunter';"),
     file('server/src/outbound/retry.ts', '/** Hunter answers 403 when it throttles; its file says so. */'),

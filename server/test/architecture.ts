@@ -255,6 +255,22 @@ export function noIntegrationNames(
 /** Notices go to people at one of the tools that can be connected, too: there it is a kind of channel, not an integration. */
 const isNoticesPlace = (path: string) => /\bnot(ices?|ifications?)\b/.test(path.replaceAll('-', '/'));
 
+/** A hash of what a caller sends, held against one of what the same caller sent before: nobody guesses at it. Nor does the operator. */
+const comparesOwn = new Set(['server/src/workspaces/idempotency.ts']);
+
+const constantTime: Rule = {
+  name: 'what proves who somebody is, is compared in constant time',
+  check: ({ path, text }) => {
+    if (!isServer(path) || isTest(path) || comparesOwn.has(path) || isCompose(path)) return [];
+    const proof = '\\w*(?:[hH]ash|[sS]ignature|[sS]ecret|[dD]igest|[nN]once|[mM]ac)';
+    const pattern = new RegExp(
+      `\\b${proof}\\s*[!=]==?\\s*(?!null\\b|undefined\\b|['"\`])[\\w.]+|[!=]==?\\s*(?:\\w+\\.)*${proof}\\b(?![\\w.(])`,
+      'g',
+    );
+    return [...code(text).matchAll(pattern)].map(([found]) => `compares ${found.trim()}`);
+  },
+};
+
 export const rules: Rule[] = [
   directions,
   packages,
@@ -268,6 +284,7 @@ export const rules: Rule[] = [
   barrels,
   apart,
   names,
+  constantTime,
 ];
 
 export function violations(files: SourceFile[], checked: Rule[]): Violation[] {
