@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
+import { SANDBOX_CLIENT } from '../sandbox/oauth/flow.ts';
 import { serviceAccountKey } from '../sandbox/oauth/service-account.ts';
 import { eventually, sees } from './browser.ts';
 import { shareStage } from './shared.ts';
-import { connect, openApp, rowOf, saveKey } from './steps.ts';
+import { connect, openApp, rowOf, saveKey, setUpSignIn } from './steps.ts';
 
 const here = shareStage();
 const popup = () => here.page.getByRole('dialog');
@@ -70,6 +71,117 @@ describe('a replaced key', () => {
       .click();
     await eventually(async () => (await read(id)).previous_credential).toBe(null);
     await eventually(() => page.getByRole('button', { name: 'Destroy it now' }).count()).toBe(0);
+  });
+});
+
+describe('what ends when', () => {
+  const daysOn = (days: number) => new Date(Date.now() + days * 86_400_000).toISOString().slice(0, 10);
+
+  test('an end date is entered, stands in the list and the calendar, and leads to where the key is replaced', async () => {
+    const { page, signedIn } = here;
+    const { id } = await connect(signedIn.api, 'heyreach', 'sandbox-heyreach-good-ends', {
+      name: 'Ends soon',
+    });
+    await openApp(page, 'heyreach');
+    await rowOf(page, 'Ends soon').getByRole('button', { name: 'Edit' }).click();
+    await popup().getByText('Dates', { exact: true }).click();
+    await popup().getByLabel('Ends on').fill(daysOn(5));
+    await inPopup('Save').click();
+    await sees(page, 'Saved.');
+    expect((await read(id)).ends_at).toBe(`${daysOn(5)}T12:00:00.000Z`);
+
+    await page.goto('/settings/what-ends-when');
+    const line = page.getByRole('listitem').filter({ hasText: 'Ends soon' });
+    await line.getByText('In 5 days').waitFor();
+    await line.getByText('Entered by hand').waitFor();
+    await page.getByText('Calendar', { exact: true }).click();
+    // Tab leads to today, and the arrows go from there.
+    await page.getByRole('grid').locator('[tabindex="0"]').focus();
+    for (let at = 0; at < 5; at += 1) await page.keyboard.press('ArrowRight');
+    await eventually(() => page.evaluate('document.activeElement.dataset.day')).toBe(daysOn(5));
+    expect(await page.evaluate('document.activeElement.getAttribute("aria-label")')).toContain(
+      'Key: Ends soon',
+    );
+    await page.keyboard.press('Enter');
+    await page.getByRole('button', { name: 'Show the whole month' }).waitFor();
+    await page.getByRole('link', { name: 'Replace: Ends soon' }).click();
+    await page
+      .getByRole('dialog', { name: 'Edit Ends soon' })
+      .getByText('Leave the old one as it is')
+      .waitFor();
+    await page.keyboard.press('Escape');
+  });
+
+  test('what stopped stands at the bell until it is read, and says so once it is put right', async () => {
+    const { page, signedIn, stage } = here;
+    const { id } = await connect(signedIn.api, 'smartlead', 'sandbox-smartlead-good-bell', { name: 'Rings' });
+    stage.sandbox.revoke('sandbox-smartlead-good-bell');
+    await signedIn.api.post(`/v1/connections/${id}/verify`);
+    await page.goto('/tables');
+    await page.getByRole('button', { name: 'Notices: 1 unread' }).click();
+    await popup().getByText(/Rings/).first().waitFor();
+    await popup().getByRole('button', { name: 'Mark all as read' }).click();
+    await page.keyboard.press('Escape');
+    await page.getByRole('button', { name: 'Notices', exact: true }).waitFor();
+    await signedIn.api.post(`/v1/connections/${id}/reconnect`, {
+      credentials: { api_key: 'sandbox-smartlead-good-other' },
+    });
+    await page.goto('/notices');
+    await sees(page, 'Put right since');
+  });
+});
+
+describe('where notices go', () => {
+  test('a webhook shows its secret once; a test says what came of it; a new secret is shown once, too', async () => {
+    const { page } = here;
+    await page.goto('/settings/notifications');
+    await page.getByRole('button', { name: 'Add a place' }).first().click();
+    await popup().getByText('Webhook', { exact: true }).click();
+    await popup().getByLabel('Address', { exact: true }).fill('http://10.0.0.5/hook');
+    await inPopup('Add webhook').click();
+    await popup()
+      .getByText(/does not call/)
+      .waitFor();
+    // An address of the sandbox, which knows no such page.
+    await popup()
+      .getByLabel('Address', { exact: true })
+      .fill(`${here.stage.sandbox.upstreams[0]?.target}/hook`);
+    await inPopup('Add webhook').click();
+    await sees(page, 'It is not shown again.');
+    const secret = await popup().getByLabel('The secret').inputValue();
+    expect(secret).toMatch(/^whsec_/);
+    await inPopup('Done').click();
+    await page.getByRole('button', { name: /^Send a test to/ }).click();
+    await sees(page, 'The test did not arrive.');
+    await page.getByRole('button', { name: /^Edit / }).click();
+    await popup().getByRole('button', { name: 'Replace…' }).click();
+    await inPopup('Make a new secret').click();
+    await sees(page, 'It is not shown again.');
+    expect(await popup().getByLabel('The secret').inputValue()).not.toBe(secret);
+    await inPopup('Done').click();
+    expect(await page.content()).not.toContain(secret);
+  });
+});
+
+describe('a client secret', () => {
+  test('is replaced in four steps: refused it leaves no trace, accepted nobody signs in again, and there is a way back', async () => {
+    const { page, signedIn } = here;
+    await setUpSignIn(signedIn.api, 'hubspot');
+    await page.goto('/settings/sign-in-setups');
+    await page.getByRole('button', { name: 'Replace the client secret of HubSpot' }).click();
+    await popup().getByLabel('New client secret', { exact: true }).fill('not-the-secret');
+    await inPopup('Save').click();
+    await popup()
+      .getByText(/did not accept this client secret/)
+      .waitFor();
+    await popup().getByLabel('New client secret', { exact: true }).fill(SANDBOX_CLIENT.newSecret);
+    await inPopup('Save').click();
+    await sees(page, 'nobody has to sign in again');
+    await page.getByRole('button', { name: 'Roll back the client secret of HubSpot' }).click();
+    await sees(page, 'Rolled back');
+    await page.getByRole('button', { name: 'Destroy the old key now' }).click();
+    await popup().getByRole('button', { name: 'Destroy', exact: true }).click();
+    await eventually(() => page.getByText('The client secret before').count()).toBe(0);
   });
 });
 

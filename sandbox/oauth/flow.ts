@@ -3,8 +3,12 @@ import type { Grants } from './grants.ts';
 import { refusedPage, signInPage } from './pages.ts';
 import type { Grant, OAuthSpec, Place } from './spec.ts';
 
-/** What every provider of the sandbox accepts as a one-time sign-in setup. */
-export const SANDBOX_CLIENT = { id: 'sandbox-client-id', secret: 'sandbox-client-secret' };
+/** What every provider of the sandbox accepts as a one-time sign-in setup; two secrets, so that one can be replaced. */
+export const SANDBOX_CLIENT = {
+  id: 'sandbox-client-id',
+  secret: 'sandbox-client-secret',
+  newSecret: 'sandbox-client-secret-new',
+};
 
 export interface FlowDeps {
   grants: Grants;
@@ -73,7 +77,8 @@ function token(deps: FlowDeps, slug: string, spec: OAuthSpec, request: SandboxRe
   if (!isInForm || memberOf(request.body, 'grant_type') === undefined)
     return spec.failed('invalid_request', isRefresh);
   if (client.id !== SANDBOX_CLIENT.id) return spec.failed('invalid_client', isRefresh);
-  if (client.secret !== SANDBOX_CLIENT.secret) return spec.failed('bad_secret', isRefresh);
+  if (client.secret !== SANDBOX_CLIENT.secret && client.secret !== SANDBOX_CLIENT.newSecret)
+    return spec.failed('bad_secret', isRefresh);
   switch (kind) {
     case 'authorization_code': {
       const grant = deps.grants.takeCode(
