@@ -81,6 +81,7 @@ test('what works again is said once it has held, and only to who was told of the
 test('what somebody put right, and was checked, is said at once', async () => {
   const who = await stage.owner();
   await breakDown(database, who, now());
+  stage.clock.forward(1);
   await heal(database, who, now(), { isProven: true });
   expect(await story(who)).toEqual(['needs_attention (over)', 'recovered']);
 });
