@@ -54,7 +54,7 @@ function byRule(context: Context, rule: AnswerRule): Outcome {
   if (rule.then === 'success') return byBody(context);
   if (rule.then === 'clock_off') {
     const advice = rule.say ?? clockWords(context.seen.headers, context.now);
-    return failure(context, 'provider_error', { advice });
+    return failure(context, 'provider_error', { advice, isClockOff: true });
   }
   const { json } = context.seen;
   const named = rule.permissionPath === undefined ? undefined : readPath(json, rule.permissionPath);
@@ -106,6 +106,7 @@ interface FailureDetails {
   advice?: string | undefined;
   permission?: string | undefined;
   waitSeconds?: number | undefined;
+  isClockOff?: boolean;
 }
 
 function failure(context: Context, kind: FailureKind, details: FailureDetails = {}): Outcome {
@@ -120,7 +121,10 @@ function failure(context: Context, kind: FailureKind, details: FailureDetails = 
     case 'rate_limited':
     case 'provider_error': {
       const asked = retryAfterSeconds(seen.headers, definition.retryAfter, now);
-      return { kind, retryAfterSeconds: asked ?? details.waitSeconds ?? null, ...base };
+      const wait = { retryAfterSeconds: asked ?? details.waitSeconds ?? null };
+      return kind === 'provider_error' && details.isClockOff
+        ? { kind, ...wait, ...base, isClockOff: true }
+        : { kind, ...wait, ...base };
     }
     case 'nonsense':
       return nonsense(context);

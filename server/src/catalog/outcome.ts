@@ -25,7 +25,9 @@ export type Outcome =
   | ({ kind: 'rejected' | 'expired' | 'revoked' | 'wrong_account' } & Failure)
   | ({ kind: 'missing_permission'; permission: string | null } & Failure)
   | ({ kind: 'out_of_credits' | 'invalid_request' } & Failure)
-  | ({ kind: 'rate_limited' | 'provider_error'; retryAfterSeconds: number | null } & Failure)
+  | ({ kind: 'rate_limited'; retryAfterSeconds: number | null } & Failure)
+  /** `isClockOff`: it did not believe the time that the request says. */
+  | ({ kind: 'provider_error'; retryAfterSeconds: number | null; isClockOff?: boolean } & Failure)
   /** Neither what was asked for nor a known error: HTML, cut-off JSON, a redirect, a 2xx without what it must have. */
   | ({ kind: 'nonsense'; because: 'html' | 'not_json' | 'empty' | 'redirect' | 'unexpected' } & Failure);
 

@@ -47,6 +47,7 @@ export function findingIn(definition: Definition, asked: Probe, answer: Answer, 
         ...known,
         retryAfterSeconds: outcome.retryAfterSeconds,
         because: `it answered ${answer.status}`,
+        isClockOff: outcome.isClockOff ?? false,
       });
     case 'no_result':
     case 'pending':

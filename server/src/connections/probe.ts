@@ -86,8 +86,7 @@ export async function probe(deps: Deps, target: ProbeTarget): Promise<ProbeOutco
 function timely(method: AuthMethod, found: Finding, { headers }: Answer, now: Date): Finding {
   const isRefused = found.kind === 'rejected' || found.kind === 'expired';
   if (!isRefused || !saysItsTime(method) || !isClockFarOff(headers, now)) return found;
-  const because = 'it does not believe the time in the request';
-  return { ...found, kind: 'provider_error', advice: clockWords(headers, now), because };
+  return { ...found, kind: 'provider_error', advice: clockWords(headers, now), isClockOff: true };
 }
 
 /** Nothing is sent; but an address this server would never call is refused now rather than at the first use. */

@@ -15,8 +15,8 @@ export function findingWithoutMint(outcome: Exclude<MintOutcome, { kind: 'minted
         because: SETUP,
       });
     case 'not_now': {
-      const { words: said, advice = null, retryAfterSeconds } = outcome;
-      const known = { said, advice, retryAfterSeconds };
+      const { words: said, advice = null, retryAfterSeconds, isClockOff = false } = outcome;
+      const known = { said, advice, retryAfterSeconds, isClockOff };
       if (outcome.because === 'rate_limited') return finding('rate_limited', known);
       return finding(outcome.because, { ...known, because: NO_TOKEN });
     }

@@ -19,6 +19,8 @@ export interface Told {
   isWithdrawn: boolean;
   /** With `unreachable` and `provider_error`: the cause as half a sentence ("it did not answer in time"). */
   because: string | null;
+  /** With `provider_error`: the time that the request says was not believed. */
+  isClockOff?: boolean;
   /** With `rate_limited`. */
   retryAfterSeconds: number | null;
   /** With `wrong_account`: the account the connection had before, and what was reached now. */
@@ -104,7 +106,9 @@ const WORDS: Record<VerdictKind, (told: Told) => Sentences> = {
   }),
 
   provider_error: (told) => ({
-    message: `${told.integration} has a problem at the moment${because(told)}, so ${these(told)} could not be checked.`,
+    message: told.isClockOff
+      ? `${told.integration} does not believe the time that this server says, so ${these(told)} could not be checked.`
+      : `${told.integration} has a problem at the moment${because(told)}, so ${these(told)} could not be checked.`,
     nextStep: later(told, null),
   }),
 

@@ -20,6 +20,8 @@ export interface Finding {
   request: ShownRequest | null;
   retryAfterSeconds: number | null;
   because: string | null;
+  /** The time in the request was not believed: nothing is wrong with the credential, nor at the other side. */
+  isClockOff: boolean;
 }
 
 /** A finding of `kind` about which nothing else is known. */
@@ -37,6 +39,7 @@ export function finding(kind: VerdictKind, known: Partial<Finding> = {}): Findin
     request: null,
     retryAfterSeconds: null,
     because: null,
+    isClockOff: false,
     ...known,
   };
 }
@@ -64,6 +67,7 @@ export function verdictOf(found: Finding, circumstances: Circumstances): Verdict
     actions: found.actions,
     isWithdrawn: found.isWithdrawn,
     because: found.because,
+    isClockOff: found.isClockOff,
     retryAfterSeconds: found.retryAfterSeconds,
     otherAccount: circumstances.otherAccount,
     addressFields: definition.connectionFields.map((field) => field.label),

@@ -54,6 +54,7 @@ export function readError(
       return {
         kind: 'not_now',
         because: meaning === 'rate_limited' ? meaning : 'provider_error',
+        ...(meaning === 'clock_off' && { isClockOff: true }),
         mayHaveHappened: answer.status >= 500 && waitSeconds === null,
         retryAfterSeconds: waitSeconds,
         words,

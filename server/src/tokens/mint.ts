@@ -48,6 +48,8 @@ export type MintOutcome =
       retryAfterSeconds: number | null;
       words: string | null;
       advice?: Advice;
+      /** The time that the request says was not believed. */
+      isClockOff?: boolean;
       /** This server calls no such address, now or later. */
       denied?: DeniedReason;
     };
