@@ -1,8 +1,10 @@
 import { writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { makeCertificate } from '../server/test/certificate.ts';
+
 import { eventually, sees } from './browser.ts';
 import { shareStage } from './shared.ts';
 import { allow, callsTo, connect, openApp, openSignIn, rowOf, runToEnd, setUpSignIn } from './steps.ts';
@@ -10,6 +12,9 @@ import { allow, callsTo, connect, openApp, openSignIn, rowOf, runToEnd, setUpSig
 // A tool that nobody knows: the sandbox answers at the address of one it does know.
 const ADDRESS = 'https://api.hunter.io/v2';
 const KEY = 'sandbox-hunter-good-custom';
+
+const keyFilePath = (name: string) =>
+  fileURLToPath(new URL(`../server/test/key-files/${name}`, import.meta.url));
 
 const here = shareStage({ expected: /^a request to a third party: http:\/\/127\.0\.0\.1:/ });
 const part = (name: string) => here.page.getByRole('region', { name, exact: true });
@@ -177,5 +182,16 @@ describe('The ways to authenticate', () => {
     await sees(page, /2031/);
     await page.getByRole('button', { name: 'Save', exact: true }).click();
     await rowOf(page, 'The certificate').waitFor();
+
+    // One file with both: its key is not asked for, its passphrase is.
+    await page.getByRole('button', { name: 'Add connection' }).click();
+    await page.getByLabel('Name your connection').fill('One file');
+    const popup = page.getByRole('dialog');
+    await popup.locator('input[type=file]').first().setInputFiles(keyFilePath('openssl3.p12'));
+    await sees(page, /PKCS#12 file is protected by a passphrase/);
+    await popup.getByLabel('Passphrase of the key', { exact: true }).fill('fake passphrase 0001');
+    await sees(page, /ec\.client\.example/);
+    await popup.getByRole('button', { name: 'Save', exact: true }).click();
+    await rowOf(page, 'One file').waitFor();
   });
 });

@@ -1,3 +1,4 @@
+import type { Fact } from '@keyrail/contract/integrations';
 import type { ClientAssertionMethod } from '../catalog/auth-definition.ts';
 import type { CredentialFields } from './authenticator.ts';
 import type { Allowed, Examined } from './examine.ts';
@@ -14,5 +15,12 @@ export async function examineClientAssertion(
   const key = await examineJwtKey(method, values);
   if (key.problem !== null || values.reveal().certificate === undefined) return key;
   const pair = await examineCertificate(values, now, allowed);
-  return { ...pair, title: pair.title && 'Certificate of an app', facts: [...key.facts, ...pair.facts] };
+  const facts = [...key.facts, ...pair.facts.flatMap(besideThoseOfTheKey)];
+  return { ...pair, title: pair.title && 'Certificate of an app', facts };
+}
+
+/** A JWT has a subject, too; and the key is the same. */
+function besideThoseOfTheKey({ label, value }: Fact): Fact[] {
+  if (label === 'Key') return [];
+  return [{ label: label === 'Subject' ? 'Certificate subject' : label, value }];
 }
