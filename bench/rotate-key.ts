@@ -7,6 +7,7 @@ import { Agent } from 'undici';
 import type { ServerProcess } from '../sandbox/server-process.ts';
 import { startEmbeddedPostgres } from '../server/src/db/embedded/start.ts';
 import { finder } from '../server/test/finder.ts';
+import { calling } from './calling.ts';
 import { isFull, median, report, tell } from './report.ts';
 import { signUp, startMeasured } from './server.ts';
 
@@ -46,14 +47,15 @@ try {
   const headers = { authorization: `Bearer ${made.token}` };
   const through = (index: number) => `${urlOf(index)}/v1/proxy/${connection.id}/find?name=n${index}`;
 
-  const bare = await calling(
-    () => `${origin()}/find?name=n`,
-    { 'x-api-key': [...valid][0] ?? '' },
-    () => sleep(REPLACEMENTS * 20),
+  const shared = { agent, perSecond: CALLS_PER_SECOND };
+  const straight = { 'x-api-key': [...valid][0] ?? '' };
+  const bare = await calling({ ...shared, urlOf: () => `${origin()}/find?name=n`, headers: straight }, () =>
+    sleep(REPLACEMENTS * 20),
   );
-  await calling(through, headers, () => sleep(1_000));
+  const ours = { ...shared, urlOf: through, headers };
+  await calling(ours, () => sleep(1_000));
   let replacements = 0;
-  const seen = await calling(through, headers, async () => {
+  const seen = await calling(ours, async () => {
     for (let turn = 1; turn <= REPLACEMENTS; turn += 1) {
       const before = [...valid].at(-1) ?? '';
       const answer = await fetch(`${urlOf(turn)}/v1/connections/${connection.id}`, {
@@ -103,69 +105,6 @@ try {
 
 function check(name: string, value: number, unit: string, goal: string, met: boolean) {
   return { name, value, unit, goal, met };
-}
-
-interface Calls {
-  calls: number;
-  seconds: number;
-  ms: number[];
-  failed: string[];
-}
-
-/** So many calls a second, whether the ones before are answered or not, until `until` is over and all of them are. */
-async function calling(
-  urlOf: (index: number) => string,
-  headers: Record<string, string>,
-  until: () => Promise<unknown>,
-): Promise<Calls> {
-  const [ms, failed]: [number[], string[]] = [[], []];
-  const open = new Set<Promise<void>>();
-  let [index, isOver] = [0, false];
-  const startedAt = performance.now();
-  const timer = setInterval(() => {
-    const due = Math.floor(((performance.now() - startedAt) / 1_000) * CALLS_PER_SECOND);
-    while (!isOver && index < due) {
-      const call = one(urlOf(index), headers, index % 2 === 0, ms, failed).finally(() => open.delete(call));
-      open.add(call);
-      index += 1;
-    }
-  }, 2);
-  try {
-    await until();
-  } finally {
-    isOver = true;
-    clearInterval(timer);
-  }
-  const seconds = (performance.now() - startedAt) / 1_000;
-  await Promise.all(open);
-  return { calls: index, seconds, ms, failed };
-}
-
-async function one(
-  url: string,
-  headers: Record<string, string>,
-  isPost: boolean,
-  ms: number[],
-  failed: string[],
-): Promise<void> {
-  const startedAt = performance.now();
-  const { origin: to, pathname, search } = new URL(url);
-  const body = isPost ? JSON.stringify({ name: 'Jane' }) : null;
-  const sent = isPost ? { ...headers, 'content-type': 'application/json' } : headers;
-  try {
-    const answer = await agent.request({
-      origin: to,
-      path: pathname + search,
-      method: isPost ? 'POST' : 'GET',
-      headers: sent,
-      body,
-    });
-    const text = await answer.body.text();
-    if (answer.statusCode !== 200) failed.push(`${answer.statusCode} ${text.slice(0, 300)}`);
-  } catch (error) {
-    failed.push(String(error));
-  }
-  ms.push(performance.now() - startedAt);
 }
 
 function origin(): string {
