@@ -23,6 +23,7 @@ import { until } from './until.ts';
 let trial: SignInTrial;
 let connectionId: string;
 let runId: string;
+let webhookId: string;
 const copies: { app: TestApp; database: TestDatabase }[] = [];
 
 beforeAll(async () => {
@@ -35,6 +36,7 @@ beforeAll(async () => {
   const { id } = await trial.signIn();
   connectionId = (await trial.app.owner.get(`/v1/oauth/authorizations/${id}`)).json.connection_id;
   runId = await startRun(trial.app.owner);
+  webhookId = (await trial.app.owner.post('/v1/webhooks', { url: 'https://hooks.example.com/' })).json.id;
 }, 60_000);
 afterAll(async () => {
   for (const { app, database } of copies) {
@@ -112,6 +114,7 @@ test('a server on a copied database reads and edits but sends nothing, and the o
     copy.owner.post(`/v1/connections/${connectionId}/verify`),
     copy.owner.post('/v1/oauth/authorizations', { integration: 'trial' }),
     copy.owner.post(`/v1/runs/${runId}/resume`),
+    copy.owner.post(`/v1/webhooks/${webhookId}/test`),
   ]);
   expect(refused.map(({ status, json }) => [status, json.code])).toEqual(
     refused.map(() => [503, 'quarantined']),
@@ -140,13 +143,14 @@ test('a database that its operator calls a copy gets an id of its own and gives 
   const asked = trial.provider.tokenRequests.length;
   const said = await instanceCopy.run(deedOf(copy), {});
   expect(said).toMatch(
-    /id of its own: ins_\w+[\s\S]*must sign in again here: 1\. Runs that were paused: 1\./,
+    /id of its own: ins_\w+[\s\S]*must sign in again here: 1\. Runs that were paused: 1\.[\s\S]*channels for notices that were paused: 1\./,
   );
   await untilPaused(copy, false);
   const { json } = await copy.owner.get(`/v1/connections/${connectionId}`);
   expect(json).toMatchObject({ status: 'disconnected', status_reason: expect.stringMatching(/copy/) });
   expect((await me(copy.owner)).json.code).toBe('connection_missing');
   expect(await stateOfRun(copy)).toBe('paused');
+  expect((await copy.owner.get(`/v1/webhooks/${webhookId}`)).json.is_paused).toBe(true);
   expect((await copy.owner.post('/v1/oauth/authorizations', { integration: 'trial' })).status).toBe(201);
   // Not even by a disconnect or delete is the original's access withdrawn.
   expect((await copy.owner.delete(`/v1/connections/${connectionId}`)).status).toBe(204);

@@ -31,6 +31,8 @@ export interface AttemptDeps extends PostDeps {
   mailServer: MailServer | null;
   /** Authorities the mail server's certificate may come from, beside the public ones. */
   extraCa?: readonly string[];
+  /** Throws where nothing may leave this server now; for what does not go through `outbound`, which asks by itself. */
+  mayLeave?: () => undefined | Promise<void>;
   /** Where people reach this server. */
   ownUrl: string;
   /** Of each attempt: of which kind of channel, and how it ended. */
@@ -123,6 +125,7 @@ async function mailed(
   const { mailServer: server, ownUrl, extraCa, settings } = deps;
   if (server === null)
     return { kind: 'later', answer: 'This server has no mail server (KEYRAIL_SMTP_URL)', isOurs: true };
+  await deps.mayLeave?.();
   const ownHost = new URL(ownUrl).hostname;
   const timeoutMs = settings.attemptTimeoutMs * MAIL_TIMES;
   return sendMail({ server, ownHost, extraCa, timeoutMs }, mailOf(contents, id, to, ownHost));

@@ -25,6 +25,8 @@ export async function findToSend(tx: Tx, workspaceId: string, id: string): Promi
     .select(['d.channel_id', 'd.notice_id', 'd.recipient', 'd.created_at', 'w.name as workspace_name'])
     .where('d.workspace_id', '=', workspaceId)
     .where('d.id', '=', id)
+    // One that is being deleted tells nobody anything any more.
+    .where('w.deleting_at', 'is', null)
     .executeTakeFirst();
   const channel = row && (await findChannel(tx, workspaceId, row.channel_id));
   if (row === undefined || channel == null) return null;

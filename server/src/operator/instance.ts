@@ -5,6 +5,7 @@ import { type Standing, standingSeen } from '../instance/instance.ts';
 import { whatToDecide, whyQuarantined } from '../instance/words.ts';
 import { newId } from '../lib/id.ts';
 import { StartRefused } from '../lib/start-refused.ts';
+import { pauseAllChannels } from '../notices/pause-all-store.ts';
 import { createAuthorizationLookup } from '../oauth/authorization-store.ts';
 import { pauseAllRuns } from '../runs/store/pause-all-store.ts';
 import type { OperatorCommand, OperatorDeps } from './command.ts';
@@ -46,7 +47,7 @@ export const instanceCopy: OperatorCommand = {
   words: ['instance', 'copy'],
   usage: COPY,
   about:
-    'Says that this database is a copy beside its original. It gets an id of its own; whatever people signed in for is destroyed here, without a word to the providers, so that the original keeps it; sign-ins under way end; runs that are not over are paused. API keys, certificates, service accounts and sign-in setups stay, and act on the same accounts as the original does. A database that is not in quarantine is made a copy only where --of names its present id.',
+    'Says that this database is a copy beside its original. It gets an id of its own; whatever people signed in for is destroyed here, without a word to the providers, so that the original keeps it; sign-ins under way end; runs that are not over are paused, and so are webhooks and other ways by which people are told. API keys, certificates, service accounts and sign-in setups stay, and act on the same accounts as the original does. A database that is not in quarantine is made a copy only where --of names its present id.',
   options: { of: { type: 'string' } },
   run: async (deps, values) => {
     const { standing, place, parts } = await seen(deps);
@@ -58,6 +59,7 @@ export const instanceCopy: OperatorCommand = {
     return [
       `This database is a copy, with an id of its own: ${id}.${await noted(parts, id)}`,
       `Connections that must sign in again here: ${ended.connections}. Runs that were paused: ${ended.runs}.`,
+      `Webhooks and other channels for notices that were paused: ${ended.channels}.`,
       'API keys, certificates and service accounts still work here, on the same accounts as those of the original. Replace or disconnect those that this server must not use.',
       ...(deps.config.instanceId === null ? [] : [`Set KEYRAIL_INSTANCE_ID to ${id}.`]),
     ].join('\n');
@@ -96,13 +98,17 @@ function refuseOriginal(standing: Standing, named: string | undefined): void {
   );
 }
 
-async function endWhatIsShared({ db, clock }: OperatorDeps): Promise<{ connections: number; runs: number }> {
+async function endWhatIsShared({
+  db,
+  clock,
+}: OperatorDeps): Promise<{ connections: number; runs: number; channels: number }> {
   let connections = 0;
   for (const workspaceId of await everyWorkspace(db.system)) {
     connections += await endSignInsAsCopy({ transact: db.transact, clock }, workspaceId);
   }
   await createAuthorizationLookup(db.system).forget(new Date(clock.now().getTime() + 86_400_000));
-  return { connections, runs: await pauseAllRuns(db.system) };
+  const runs = await pauseAllRuns(db.system);
+  return { connections, runs, channels: await pauseAllChannels(db.system) };
 }
 
 async function noted({ file, setting }: ReturnType<typeof instanceDeps>, id: string): Promise<string> {
