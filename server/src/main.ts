@@ -20,6 +20,7 @@ async function main(): Promise<void> {
   const output = createLog({ level: config.logLevel ?? (process.stdout.isTTY ? 'warn' : 'info') });
   const stopping = new AbortController();
   onStopSignal(output, stopping);
+  refuseInspector(output);
   reportStrays(output);
 
   // The database's own process starts while this one loads the rest of the program.
@@ -78,6 +79,11 @@ async function greet({ url, people }: Serving, config: Config): Promise<void> {
     );
   }
   announce(`${lines.join('\n')}\n`);
+}
+
+/** Node opens its inspector, through which everything in memory can be read, to whoever can signal. A listener of ours takes its place. */
+function refuseInspector(output: LogOutput): void {
+  process.on('SIGUSR1', () => output.log.warn({}, 'SIGUSR1 does nothing here: no inspector is opened'));
 }
 
 function onStopSignal(output: LogOutput, stopping: AbortController): void {

@@ -125,6 +125,15 @@ describe('starting', () => {
     expect(third.said()).not.toContain('setup?code');
   });
 
+  test('opens no inspector, whoever signals it to', async () => {
+    const run = start();
+    await urlOf(run);
+    run.child.kill('SIGUSR1');
+    run.child.kill('SIGTERM');
+    expect(await run.exit).toBe(0);
+    expect(run.said()).not.toMatch(/debugger/i);
+  });
+
   test('with a wrong master key ends, names the key it needs, and listens nowhere', async () => {
     const first = start();
     await urlOf(first);

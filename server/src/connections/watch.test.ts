@@ -260,8 +260,11 @@ describe('the credential of a saved connection', () => {
   it('that is damaged marks its connection, breaks no list, and is healed by entering it again', async () => {
     const [bad, good] = [await connected(), await connected()];
     const sealed = await sealedOf(good.id);
-    // A ciphertext of another row, a flipped bit, and no ciphertext at all.
-    for (const [index, text] of [sealed, `${sealed.slice(0, -2)}AA`, 'v1.nothing'].entries()) {
+    // A ciphertext of another row, a flipped bit, no ciphertext at all, plain text, and other algorithms.
+    const plain = '{"api_key":"fake-key-plain"}';
+    const others = ['none.', 'aes-256-cbc.'].map((name) => sealed.replace('v1.', name));
+    const forms = [sealed, `${sealed.slice(0, -2)}AA`, 'v1.nothing', plain, ...others];
+    for (const [index, text] of forms.entries()) {
       await overwrite(bad.id, text);
       room.connections.forget(null);
       expect(await sent(bad.id), String(index)).toBe('unreadable');
