@@ -29,6 +29,8 @@ beforeAll(async () => {
     save_unverified: true,
   });
   for (const slug of ['airtable', 'jira']) await setUpSignIn(signedIn.api, slug);
+  await signedIn.api.post('/v1/webhooks', { url: `${stage.sandbox.upstreams[0]?.target}/hook` });
+  await signedIn.api.post('/v1/tokens', { name: 'Nightly', scopes: ['tables:read'], expires_in_days: 3 });
   // The sign-in page of the sandbox.
   owner = await visit(browser, stage.url, {
     signedIn,
@@ -92,6 +94,32 @@ const places: Place[] = [
     opens: async (page) => {
       await click('Edit')(page);
       await click('Replace the API key')(page);
+      await page.getByRole('dialog').getByText('Dates', { exact: true }).click();
+    },
+  },
+  {
+    name: 'what ends when, as a calendar',
+    path: () => '/settings/what-ends-when',
+    opens: async (page) => {
+      await page.getByText('Calendar', { exact: true }).click();
+      await page
+        .getByRole('gridcell')
+        .getByRole('button', { name: /API token: Nightly/ })
+        .click();
+    },
+  },
+  { name: 'notices and the bell', path: () => '/notices', opens: click(/^Notices/) },
+  {
+    name: 'where notices go, and adding a place',
+    path: () => '/settings/notifications',
+    opens: click('Add a place'),
+  },
+  {
+    name: 'what came of sending a notice',
+    path: () => '/settings/notifications',
+    opens: async (page) => {
+      await click(/^Send a test to/)(page);
+      await page.getByText('The test did not arrive.').waitFor();
     },
   },
   { name: 'deleting a connection', path: () => '/settings/connections/hunter', opens: click(/^Delete /) },
@@ -116,6 +144,11 @@ const places: Place[] = [
     name: 'a sign-in setup',
     path: () => '/settings/sign-in-setups',
     opens: click('Edit the sign-in setup of Airtable'),
+  },
+  {
+    name: 'replacing a client secret',
+    path: () => '/settings/sign-in-setups',
+    opens: click('Replace secret of Airtable'),
   },
   { name: 'the check of the setup', path: () => '/settings/check' },
   {
@@ -151,6 +184,7 @@ const places: Place[] = [
   { name: 'inviting', path: () => '/settings/members', opens: click('Invite') },
   { name: 'removing a member', path: () => '/settings/members', opens: click('Remove Ed Editor') },
   { name: 'leaving', path: () => '/settings/general', isEditors: true, opens: click('Leave Acme') },
+  { name: 'deleting the workspace', path: () => '/settings/general', opens: click('Delete Acme…') },
   { name: 'connections, read only', path: () => '/settings/connections', isEditors: true },
   {
     name: 'asking for a connection',

@@ -192,7 +192,7 @@ export const noticeScenes: Scene[] = [
     name: '54b-setup-replace',
     path: setups,
     act: async (page) => {
-      await page.getByRole('button', { name: 'Replace the client secret of HubSpot' }).click();
+      await page.getByRole('button', { name: 'Replace secret of HubSpot' }).click();
       await page.getByLabel('New client secret', { exact: true }).waitFor();
     },
   },
@@ -200,7 +200,7 @@ export const noticeScenes: Scene[] = [
     name: '54c-setup-refused',
     path: setups,
     act: async (page) => {
-      await page.getByRole('button', { name: 'Replace the client secret of HubSpot' }).click();
+      await page.getByRole('button', { name: 'Replace secret of HubSpot' }).click();
       await page.getByLabel('New client secret', { exact: true }).fill('not-the-right-secret');
       await page.getByRole('dialog').getByRole('button', { name: 'Save', exact: true }).click();
       await page.getByRole('dialog').getByRole('alert').waitFor();

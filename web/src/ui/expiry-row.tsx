@@ -69,7 +69,7 @@ function Go({ expiry }: { expiry: Expiry }) {
   const mayChange = useMay('admin');
   const { subject } = expiry;
   const verb = mayChange ? expiryVerb(expiry) : 'Open';
-  const label = `${verb.replace('…', '')}: ${subject.name}`;
+  const label = `${verb} ${subject.name}`;
   const button = (link: (props: object) => React.ReactNode) => (
     <Button size="compact-sm" variant="default" aria-label={label} renderRoot={link}>
       {verb}

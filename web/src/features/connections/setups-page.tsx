@@ -204,9 +204,9 @@ function Setup({ app, tool, onDialog }: SetupProps) {
               size="compact-sm"
               variant="default"
               onClick={() => onDialog({ kind: 'replace', app })}
-              aria-label={`Replace the client secret of ${name}`}
+              aria-label={`Replace secret of ${name}`}
             >
-              Replace secret…
+              Replace secret
             </Button>
             <Button
               size="compact-sm"

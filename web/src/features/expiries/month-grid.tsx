@@ -1,4 +1,5 @@
 import type { Expiry } from '@keyrail/contract/expiries';
+import { VisuallyHidden } from '@mantine/core';
 import { IconAlertTriangleFilled } from '@tabler/icons-react';
 import { useEffect, useRef } from 'react';
 import {
@@ -129,11 +130,11 @@ function DayButton({ day, expiries, isOfMonth, isReached, isChosen, onClick }: D
       data-other={!isOfMonth || undefined}
       data-chosen={isChosen || undefined}
       tabIndex={isReached ? 0 : -1}
-      aria-label={[dayName(day), ...expiries.map(inWords)].join(', ')}
       {...(day === today() && { 'aria-current': 'date' as const })}
       onClick={onClick}
     >
-      <span className={styles.number}>{Number(day.slice(8))}</span>
+      <VisuallyHidden>{dayName(day)}</VisuallyHidden>
+      <span className={styles.number} data-number={Number(day.slice(8))} aria-hidden />
       {expiries.slice(0, rest === 1 ? shown + 1 : shown).map((expiry) => (
         <Chip key={expiry.id} expiry={expiry} />
       ))}
@@ -142,13 +143,12 @@ function DayButton({ day, expiries, isOfMonth, isReached, isChosen, onClick }: D
   );
 }
 
-const inWords = ({ kind, subject }: Expiry): string => `${expiryWords[kind]}: ${subject.name}`;
-
 function Chip({ expiry }: { expiry: Expiry }) {
   const tone = expiryTone(expiry);
   return (
     <span className={styles.chip} data-tone={tone}>
       <ExpiryIcon expiry={expiry} size={16} />
+      <VisuallyHidden>, {expiryWords[expiry.kind]}: </VisuallyHidden>
       <span className="k-clip">{expiry.subject.name}</span>
       {tone !== 'grey' && <IconAlertTriangleFilled size={11} className={styles.sign} aria-hidden />}
     </span>
