@@ -54,7 +54,8 @@ function parse(pem: string): X509Certificate | null {
     // Looked at now: a damaged one throws only when it is asked. By its names: other ways of asking say no of one whose
     // inside is damaged.
     void certificate.publicKey.asymmetricKeyType;
-    if (Number.isNaN(Date.parse(certificate.validTo))) return null;
+    const times = [certificate.validFrom, certificate.validTo].map((one) => Date.parse(one));
+    if (times.some(Number.isNaN)) return null;
     return isOwnIssuer(certificate) && !certificate.verify(certificate.publicKey) ? null : certificate;
   } catch {
     return null;

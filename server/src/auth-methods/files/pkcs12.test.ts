@@ -181,6 +181,30 @@ describe('a PKCS#12 file', () => {
   });
 });
 
+describe('a damaged binary file', () => {
+  /** Ends at each byte, and has one bit of each byte turned over. */
+  function* damaged(bytes: Buffer): Generator<Buffer> {
+    for (let at = 0; at < bytes.length; at += 1) {
+      const changed = Buffer.from(bytes);
+      changed[at] = (changed[at] ?? 0) ^ (1 << (at % 8));
+      yield changed;
+      if (at % 8 === 0) yield bytes.subarray(0, at);
+    }
+  }
+
+  it.each(['open.p12', 'client-key.der', 'client.der', 'chain.p7b', 'store.jks'])(
+    'throws nothing, wherever it ends and whichever bit is another (%s)',
+    async (name) => {
+      for (const one of damaged(keyFileBytes(name))) {
+        const file = one.toString('base64');
+        const found = await look(certificate, { certificate: file, private_key: file });
+        if (found.problem === null) expect(found.values.reveal().private_key).toBe(CLIENT_KEY);
+      }
+    },
+    30_000,
+  );
+});
+
 describe('a PKCS#12 file made to hold up the server', () => {
   const locked = (rounds: number, salt = 8) =>
     sequence('060a2a864886f70d010c0103', sequence(octets(Buffer.alloc(salt)), integer(rounds)));
