@@ -73,6 +73,8 @@ interface Opened {
   kind: 'opened';
   use: { kind: 'plain'; credential: Credential } | ({ kind: 'token' } & TokenUse);
   fields: Fields;
+  /** The names of those that addresses are made from: a user name or key id beside the secret is none. */
+  ofAddress: ReadonlySet<string>;
   isBroken: boolean;
 }
 
@@ -241,7 +243,8 @@ function openedOf(
   values: Secret<Fields>,
   isOutOfUse: boolean,
 ): Opened {
-  const shared = { kind: 'opened', fields, isBroken: isOutOfUse } as const;
+  const ofAddress = new Set(definition.connectionFields.map(({ name }) => name));
+  const shared = { kind: 'opened', fields, ofAddress, isBroken: isOutOfUse } as const;
   if (usesTokens(method, fields)) {
     const owner = { workspaceId, connectionId, credentialVersion: version };
     return { ...shared, use: { kind: 'token', owner, definition, method, values, fields } };
@@ -259,9 +262,8 @@ function unfitFor(loaded: Loaded, fields: Fields): Unavailable | null {
 }
 
 /** `moved`: the other side itself has given another address since, with a token. `other`: somebody entered another one. */
-function addressOf({ use, fields: own }: Opened, fields: Fields): 'same' | 'moved' | 'other' {
-  const names = new Set([...Object.keys(own), ...Object.keys(fields)]);
-  const differing = [...names].filter((name) => own[name] !== fields[name]);
+function addressOf({ use, fields: own, ofAddress }: Opened, fields: Fields): 'same' | 'moved' | 'other' {
+  const differing = [...ofAddress].filter((name) => own[name] !== fields[name]);
   if (differing.length === 0) return 'same';
   const given = use.kind === 'token' ? givenWithTokens(use) : new Set<string>();
   return differing.every((name) => given.has(name)) ? 'moved' : 'other';

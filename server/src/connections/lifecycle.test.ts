@@ -151,6 +151,26 @@ describe('new credentials', () => {
     expect(await sentBy(made.id)).toBe(GOOD_KEY);
   });
 
+  it('with another user name or key id beside the secret are taken by calls that began with the old ones', async () => {
+    const entering = (user: string, password: string) => ({ user, password });
+    for (const pair of ['jane:one', 'june:two']) provider.on(pair, account('acc_1', 'jane@acme.example'));
+    const { connection } = await room.connections.connect(who, {
+      integration: 'acme',
+      name: undefined,
+      method: 'basic',
+      credentials: entering('jane', 'one'),
+      saveUnverified: false,
+      makeDefault: false,
+    });
+    const { id, fields } = connection;
+    const begun = room.connections.credentialSource(who.workspaceId, id, fields);
+    expect((await begun.current()).kind).toBe('credential');
+    const next = { name: undefined, credentials: entering('june', 'two'), saveUnverified: false };
+    await room.connections.update(who, id, next, null);
+    expect((await begun.current()).kind).toBe('credential');
+    expect(await begun.refused(1)).toMatchObject({ version: 2 });
+  });
+
   it('that are rejected leave no trace', async () => {
     const made = await connected();
     const before = await trace(database, who);
