@@ -122,9 +122,10 @@ describe('a signed message', () => {
     await trouble();
     await stage.drain();
     stage.clock.forward(25 * HOUR_MS);
-    await stage.notices.sweep();
     await heal(database, who, now(), { isProven: true });
     await stage.drain();
+    // It is destroyed soon after, too.
+    await stage.notices.sweep();
     const signatures = receiver.received.map(({ headers }) =>
       String(headers['webhook-signature']).split(' '),
     );
@@ -334,6 +335,27 @@ describe('a message', () => {
     await Promise.all([stage.drain(), second.drain(), stage.drain(), second.drain()]);
     expect(receiver.received).toHaveLength(1);
     await second.close();
+  });
+
+  test('that another process takes at this very moment is not taken as well', async () => {
+    await webhook();
+    await trouble();
+    let look: Promise<Promise<void>[]> | undefined;
+    await database.db.system.transaction().execute(async (transaction) => {
+      // As the other process does, before it has committed.
+      await sql`update deliveries set attempts = 1, next_attempt_at = ${new Date(now().getTime() + HOUR_MS)}`.execute(
+        transaction,
+      );
+      look = stage.notices.dispatcher.look();
+      await expect
+        .poll(async () => {
+          const { rows } = await sql`select from pg_stat_activity
+            where datname = current_database() and wait_event_type = 'Lock'`.execute(database.db.system);
+          return rows.length;
+        })
+        .toBe(1);
+    });
+    expect(await look).toEqual([]);
   });
 
   test('what an overtaken attempt found out late counts no more', async () => {
