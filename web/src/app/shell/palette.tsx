@@ -79,7 +79,7 @@ const pages: Command[] = [
     label: 'Notifications',
     to: '/settings/notifications',
     icon: <IconBell size={16} />,
-    also: 'settings email slack webhook channels deliveries',
+    also: 'settings email chat webhook channels deliveries',
     forManagers: true,
   },
   {
