@@ -82,9 +82,7 @@ async function handle(
     return sendReply(outgoing, signIn);
   }
   const behaviour =
-    key !== null && state.revoked.has(key)
-      ? ({ kind: 'rejected' } as const)
-      : behaviourOf(key, provider.slug);
+    key !== null && state.revoked.has(key) ? ({ kind: 'rejected' } as const) : behaviourAt(provider, key);
   await sleepFor(behaviour.kind === 'slow' ? (behaviour.ms ?? state.slowMs) : state.latencyMs);
   switch (behaviour.kind) {
     case 'hang':
@@ -104,6 +102,11 @@ async function handle(
       sendReply(outgoing, reply);
     }
   }
+}
+
+function behaviourAt({ slug, tokensOf }: StandIn, key: string | null): KeyBehaviour {
+  const own = behaviourOf(key, slug);
+  return own.kind === 'rejected' && tokensOf !== undefined ? behaviourOf(key, tokensOf) : own;
 }
 
 /** Key first, then the throttle, then credits, as real APIs do; only then the answer itself. */

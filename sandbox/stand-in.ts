@@ -14,6 +14,8 @@ export interface StandIn {
   /** Further addresses: sign-in pages, token endpoints. Each gets a port of its own. */
   otherOrigins?: readonly string[];
   oauth?: OAuthSpec;
+  /** The provider whose sign-in gives tokens that are good here, too. */
+  tokensOf?: string;
   /** What accounts of programs ask before they have a token; null: the request is none of that. Comes before `oauth`. */
   atDesk?(request: SandboxRequest, desk: TokenDesk): Reply | null;
   /** Whose a bearer is that nobody gave out: a JWT that was signed by the account itself. null: it is none. */

@@ -1,3 +1,4 @@
+import type { OAuthSpec } from '../oauth/spec.ts';
 import { pick, uuidOf } from '../people.ts';
 import { bearerOf, ownerOf, type Reply, type SandboxRequest, textOf } from '../request.ts';
 import { giveToken, grantFor, moodOf, type TokenDesk } from '../service-accounts/token-desk.ts';
@@ -13,10 +14,44 @@ export const DATABRICKS = {
   } as Readonly<Record<string, string>>,
 };
 
+const ORIGIN = `https://${DATABRICKS.host}`;
+
+// https://docs.databricks.com/aws/en/integrations/enable-disable-oauth
+const oauth: OAuthSpec = {
+  name: 'Databricks',
+  authorize: [{ origin: ORIGIN, path: '/oidc/v1/authorize' }],
+  token: [{ origin: ORIGIN, path: '/oidc/v1/token' }],
+  revoke: [],
+  clientAuth: 'basic',
+  pkce: 'required',
+  refresh: 'rotating',
+  accessSeconds: 3600,
+  givesRefreshToken: ({ scopes }) => scopes.includes('offline_access'),
+  tokens: ({ grant, accessToken, refreshToken, expiresInSeconds }) => ({
+    access_token: accessToken,
+    refresh_token: refreshToken,
+    token_type: 'Bearer',
+    expires_in: expiresInSeconds,
+    scope: grant.scopes.join(' '),
+  }),
+  failed: (failure) => {
+    const isClient = failure === 'invalid_client' || failure === 'bad_secret';
+    if (isClient) return refused(401, 'invalid_client', 'Client authentication failed');
+    const isGrant = failure === 'invalid_grant' || failure === 'invalid_code';
+    return refused(
+      400,
+      isGrant ? 'invalid_grant' : failure,
+      isGrant ? 'Refresh token is invalid' : 'Bad request',
+    );
+  },
+  revoked: () => ({ status: 404, body: null }),
+};
+
 /** https://docs.databricks.com/api/workspace/introduction */
 export const databricks: StandIn = {
   slug: 'databricks',
-  origin: `https://${DATABRICKS.host}`,
+  origin: ORIGIN,
+  oauth,
   atDesk,
   keyOf: bearerOf,
   limitsOf: () => ({ group: 'calls', windows: [] }),
@@ -44,7 +79,8 @@ export const databricks: StandIn = {
 
 /** https://docs.databricks.com/aws/en/dev-tools/auth/oauth-m2m */
 function atDesk(request: SandboxRequest, desk: TokenDesk): Reply | null {
-  if (request.path !== '/oidc/v1/token') return null;
+  const isMine = textOf(request.body, 'grant_type') === 'client_credentials';
+  if (request.path !== '/oidc/v1/token' || !isMine) return null;
   const encoded = /^Basic (.+)$/i.exec(request.headers.authorization ?? '')?.[1] ?? '';
   const [id = '', secret = ''] = Buffer.from(encoded, 'base64')
     .toString('utf8')
@@ -53,8 +89,6 @@ function atDesk(request: SandboxRequest, desk: TokenDesk): Reply | null {
   const name = Object.hasOwn(DATABRICKS.principals, id) ? DATABRICKS.principals[id] : undefined;
   if (name === undefined || desk.keys.secretOf('databricks', id, secret, desk.nowMs()) !== 'good')
     return refused(401, 'invalid_client', 'Client authentication failed');
-  if (textOf(request.body, 'grant_type') !== 'client_credentials')
-    return refused(400, 'unsupported_grant_type', 'Grant type is not supported');
   if (textOf(request.body, 'scope') !== 'all-apis') return refused(400, 'invalid_scope', 'Invalid scope');
   const grant = grantFor(id, { scopes: ['all-apis'], ...moodOf(name) });
   const { token, seconds } = giveToken(desk, 'databricks', grant, 3600);

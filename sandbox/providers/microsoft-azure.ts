@@ -9,6 +9,7 @@ export const SUBSCRIPTION = '00000000-0000-4000-8000-00000005b5c1';
 export const microsoftAzure: StandIn = {
   slug: 'microsoft-azure',
   origin: 'https://management.azure.com',
+  tokensOf: 'microsoft-outlook',
   keyOf: bearerOf,
   limitsOf: () => ({ group: 'reads', windows: [{ calls: 12_000, perMs: 3_600_000 }] }),
   rejected: (_key, because) =>

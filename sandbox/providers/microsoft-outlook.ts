@@ -29,7 +29,7 @@ const oauth: OAuthSpec = {
     token_type: 'Bearer',
     scope: grant.scopes
       .filter((scope) => scope !== 'offline_access')
-      .map((scope) => (scope.includes('.') ? `${PREFIX}${scope}` : scope))
+      .map((scope) => (scope.includes('.') && !scope.startsWith('https:') ? `${PREFIX}${scope}` : scope))
       .join(' '),
     expires_in: expiresInSeconds,
     ext_expires_in: expiresInSeconds,

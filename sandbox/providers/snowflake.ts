@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { OAuthSpec } from '../oauth/spec.ts';
 import { uuidOf } from '../people.ts';
 import { bearerOf, memberOf, type Reply, type SandboxRequest, textOf } from '../request.ts';
 import { isInTime, isSignedBy, readJwt, textClaim } from '../service-accounts/jwt.ts';
@@ -14,10 +15,40 @@ const ORIGIN = `https://${SNOWFLAKE.account}.snowflakecomputing.com`;
 const ACCOUNT = SNOWFLAKE.account.toUpperCase();
 const ROLES = ['ANALYST', 'PUBLIC'];
 
+// https://docs.snowflake.com/en/user-guide/oauth-custom
+const oauth: OAuthSpec = {
+  name: 'Snowflake',
+  authorize: [{ origin: ORIGIN, path: '/oauth/authorize' }],
+  token: [{ origin: ORIGIN, path: '/oauth/token-request' }],
+  revoke: [],
+  clientAuth: 'basic',
+  pkce: 'taken',
+  refresh: 'static',
+  accessSeconds: 600,
+  givesRefreshToken: ({ scopes }) => scopes.includes('refresh_token'),
+  tokens: ({ grant, accessToken, refreshToken, expiresInSeconds }) => ({
+    access_token: accessToken,
+    refresh_token: refreshToken,
+    token_type: 'Bearer',
+    expires_in: expiresInSeconds,
+    scope: grant.scopes.join(' '),
+    username: grant.account,
+  }),
+  failed: (failure) => {
+    const isClient = failure === 'invalid_client' || failure === 'bad_secret';
+    const isGrant = failure === 'invalid_grant' || failure === 'invalid_code';
+    const error = isClient ? 'invalid_client' : isGrant ? 'invalid_grant' : failure;
+    const message = isClient ? 'This is an invalid client.' : 'Invalid authorization grant.';
+    return { status: isClient ? 401 : 400, body: { data: null, message, code: null, success: false, error } };
+  },
+  revoked: () => ({ status: 404, body: null }),
+};
+
 /** https://docs.snowflake.com/en/developer-guide/sql-api/reference */
 export const snowflake: StandIn = {
   slug: 'snowflake',
   origin: ORIGIN,
+  oauth,
   identify,
   keyOf: bearerOf,
   limitsOf: () => ({ group: 'statements', windows: [] }),

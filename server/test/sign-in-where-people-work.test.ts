@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { SANDBOX_CLIENT } from '../../sandbox/oauth/flow.ts';
+import { DATABRICKS } from '../../sandbox/providers/databricks.ts';
+import { ENTRA } from '../../sandbox/service-accounts/entra.ts';
 import { type AtTools, startAtTools } from './at-tools.ts';
 import { until } from './until.ts';
 
@@ -17,6 +19,8 @@ interface Tool {
   /** Where it is asked to withdraw access; left out: nowhere. */
   revokePath?: string;
   host?: string;
+  /** Whose sign-in it is, where several tools share one. */
+  of?: string;
 }
 
 const TOOLS: Record<string, Tool> = {
@@ -36,6 +40,26 @@ const TOOLS: Record<string, Tool> = {
   jira: { name: 'anna@acme.example', tokenPath: '/oauth/token' },
   linkedin: { name: 'Anna', tokenPath: '/oauth/v2/accessToken', account: 'anna@partner.example' },
   zoom: { name: 'anna@acme.example', tokenPath: '/oauth/token', revokePath: '/oauth/revoke' },
+  'google-drive': {
+    name: 'anna@acme.example',
+    of: 'google-sheets',
+    tokenPath: '/token',
+    revokePath: '/revoke',
+    host: 'www.googleapis.com',
+  },
+  'microsoft-azure': {
+    name: 'Acme production',
+    of: 'microsoft-outlook',
+    tokenPath: `/${ENTRA.tenant}/oauth2/v2.0/token`,
+    ask: { method: 'oauth2', fields: { tenant_id: ENTRA.tenant } },
+    host: 'management.azure.com',
+  },
+  databricks: {
+    name: 'anna@acme.example',
+    tokenPath: '/oidc/v1/token',
+    ask: { method: 'oauth2', fields: { workspace_host: DATABRICKS.host } },
+    host: DATABRICKS.host,
+  },
 };
 const tools = Object.keys(TOOLS);
 const toolOf = (slug: string) => TOOLS[slug] as Tool;
@@ -55,6 +79,7 @@ async function connected(slug: string, ask: object = toolOf(slug).ask ?? {}, acc
 
 describe.each(tools)('%s', (slug) => {
   const { name, tokenPath, isFinal = false, withdrawn = 'revoked', revokePath, host } = toolOf(slug);
+  const giver = toolOf(slug).of ?? slug;
   let id: string;
 
   test('is connected by signing in, and says whose account it is', async () => {
@@ -70,22 +95,22 @@ describe.each(tools)('%s', (slug) => {
   test(
     isFinal ? 'has a token that nothing renews' : 'gets a new token when the one it has is refused',
     async () => {
-      const before = at.calls(slug, tokenPath);
-      at.sandbox.endAccessTokens(slug);
+      const before = at.calls(giver, tokenPath);
+      at.sandbox.endAccessTokens(giver);
       const verified = await at.verify(id);
       expect(verified.status, JSON.stringify(verified)).toBe(isFinal ? withdrawn : 'connected');
-      expect(at.calls(slug, tokenPath)).toBe(before + (isFinal ? 0 : 1));
+      expect(at.calls(giver, tokenPath)).toBe(before + (isFinal ? 0 : 1));
       if (isFinal) return;
       // With what that renewal gave, once more.
-      at.sandbox.endAccessTokens(slug);
+      at.sandbox.endAccessTokens(giver);
       expect((await at.verify(id)).verdict.kind).toBe('ok');
-      expect(at.calls(slug, tokenPath)).toBe(before + 2);
+      expect(at.calls(giver, tokenPath)).toBe(before + 2);
     },
   );
 
   test('says when its access was withdrawn there', async () => {
     if (isFinal) id = (await connected(slug)).id;
-    at.sandbox.withdraw(slug);
+    at.sandbox.withdraw(giver);
     await at.verify(id);
     expect((await at.connection(id)).status).toBe(withdrawn);
   });
@@ -99,7 +124,7 @@ describe.each(tools)('%s', (slug) => {
     expect(withdrawal.state, JSON.stringify(withdrawal)).toBe(
       revokePath === undefined ? 'not_offered' : 'withdrawn',
     );
-    if (revokePath !== undefined) expect(at.calls(slug, revokePath)).toBe(1);
+    if (revokePath !== undefined) expect(at.calls(giver, revokePath)).toBe(1);
   });
 
   test('says of a wrong client secret that the setup is wrong, not the person', async () => {
