@@ -24,7 +24,9 @@ export async function doorTo(url: string): Promise<Door> {
       const upstream = connect(socketPath);
       open.add(upstream);
       upstream.once('close', () => open.delete(upstream));
-      client.on('error', () => upstream.destroy()).pipe(upstream);
+      // Cut, it is cut on both sides: else the database would keep what a transaction holds.
+      client.on('error', () => upstream.destroy()).on('close', () => upstream.destroy());
+      client.pipe(upstream);
       upstream.on('error', () => client.destroy()).pipe(client);
     });
   let door: Listening | null = await listenOn(make());

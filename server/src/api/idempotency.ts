@@ -34,6 +34,7 @@ export interface IdempotencyKeys {
 }
 
 const KEPT_HEADERS = ['content-type', 'etag', 'location'];
+const NOT_FREED = 'an Idempotency-Key could not be freed after a failure';
 const claimOf = new WeakMap<FastifyRequest, Claim>();
 
 /**
@@ -54,7 +55,9 @@ export function idempotency(app: App, { idempotencyKeys: keys }: { idempotencyKe
     const claim = claimOf.get(request);
     if (!claim || typeof payload !== 'string') return payload;
     claimOf.delete(request);
-    if (reply.statusCode >= 300) await keys.release(claim);
+    // What cannot be noted is no reason to take the answer away: the key is held for a while, and then says what it knows.
+    if (reply.statusCode >= 300)
+      await keys.release(claim).catch((error) => request.log.warn({ err: error }, NOT_FREED));
     else await keys.keep(claim, kept(request, reply, payload));
     return payload;
   });

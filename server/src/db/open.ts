@@ -2,6 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { CompiledQuery, Kysely, PostgresDialect, sql } from 'kysely';
 import pg from 'pg';
 import type { Transact, Tx } from '../lib/tx.ts';
+import { commitFailure } from './failure.ts';
 import { BEGIN, LATER, type TransactionKind, translatingPool, valueTypes } from './pool.ts';
 import type { DB } from './schema.ts';
 import { watchSilence } from './silence.ts';
@@ -40,6 +41,7 @@ const WONDER_AFTER_MS = 1_000;
 const PULSE_TIMEOUT_MS = 3_000;
 /** How much longer than the server's own limit the driver waits before it takes a silent server for dead. */
 const SILENCE_MS = 2_000;
+const LONGEST_IDLE_MS = 120_000;
 
 /** Opens two pools on one database; no connection is made before the first query. */
 export function openDatabase(options: DatabaseOptions): Database {
@@ -49,6 +51,8 @@ export function openDatabase(options: DatabaseOptions): Database {
     statement_timeout: options.statementTimeoutMs,
     application_name: 'keyrail',
     keepAlive: true,
+    // No transaction waits for anybody else. One whose process was cut off from the database would keep its locks for hours.
+    idle_in_transaction_session_timeout: LONGEST_IDLE_MS,
     types: valueTypes,
   };
   const answerWithin = { query_timeout: options.statementTimeoutMs + SILENCE_MS };
@@ -129,7 +133,9 @@ async function inWorkspace<T>(
         try {
           await connection.executeQuery(CompiledQuery.raw(BEGIN, [workspaceId, kind]));
           const result = await work(connection as unknown as Tx);
-          await sql`commit`.execute(connection);
+          await sql`commit`.execute(connection).catch((error: unknown) => {
+            throw commitFailure(error);
+          });
           return result;
         } catch (error) {
           // Where even that fails, the connection is thrown away, and the transaction with it.

@@ -34,6 +34,7 @@ export interface Worker {
 
 const AFTER_ABORT_MS = 3_000;
 const RESTART_MS = 1_000;
+const POOL_END_MS = 1_000;
 
 /**
  * Works through the queue until stopped. Where graphile-worker gives up (it does when it cannot write that a job is done,
@@ -53,7 +54,12 @@ export async function startWorker(deps: WorkerDeps, options: WorkerOptions): Pro
       deps.log.warn({ err: error }, 'the worker lost an idle connection to the database');
   });
   // A connection lost while in use is reported by its query too; without a listener it would end the process.
-  pool.on('connect', (client) => client.on('error', () => {}));
+  const open = new Set<pg.PoolClient>();
+  pool.on('connect', (client) => {
+    client.on('error', () => {});
+    open.add(client);
+  });
+  pool.on('remove', (client) => open.delete(client));
   const session = await startSession(deps, options, pool, stopping.signal);
   const working = keepWorking(deps, options, pool, stopping.signal, session);
   const sweeping = sweep(deps, pool, options.sweepMs ?? 2_000, stopping.signal);
@@ -61,9 +67,18 @@ export async function startWorker(deps: WorkerDeps, options: WorkerOptions): Pro
     stop: async () => {
       stopping.abort();
       await Promise.all([working, sweeping]);
-      await pool.end();
+      await Promise.race([pool.end(), deps.clock.sleep(POOL_END_MS)]);
+      for (const client of open) hangUp(client);
     },
   };
+}
+
+/**
+ * Stopped while it was coming back to a database that had been away, the library keeps the connection that it listens on, and
+ * the pool would wait for it for ever.
+ */
+function hangUp(client: pg.PoolClient): void {
+  (client as unknown as { connection: { stream: { destroy(): void } } }).connection.stream.destroy();
 }
 
 interface Session {

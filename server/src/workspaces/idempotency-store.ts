@@ -94,7 +94,7 @@ export async function keepAnswer(
 
 export async function releaseKey(
   tx: Tx,
-  at: { workspaceId: string; key: string; claim: string },
+  at: { workspaceId: string; key: string; claim: string; now: Date },
 ): Promise<void> {
   await queries(tx)
     .deleteFrom('idempotency_keys')
@@ -102,5 +102,13 @@ export async function releaseKey(
     .where('key', '=', at.key)
     .where('claim', '=', at.claim)
     .where('has_effects', '=', false)
+    .execute();
+  await queries(tx)
+    .updateTable('idempotency_keys')
+    .set({ held_until: at.now })
+    .where('workspace_id', '=', at.workspaceId)
+    .where('key', '=', at.key)
+    .where('claim', '=', at.claim)
+    .where('status', 'is', null)
     .execute();
 }

@@ -11,7 +11,8 @@ import { hasWritten, keepAnswer, markEffects, releaseKey, takeKey } from './idem
  *   free → held → answered                  the same request again gets the same answer, for 24 hours
  *          held → (failed, nothing changed) → free
  *          held → (process died, nothing changed, hold ran out) → held by the next attempt
- *          held with effects → (process died before the answer was kept) → answer lost: said, never done again
+ *          held with effects → (process died before the answer was kept, or did not hear that it was saved)
+ *            → answer lost: said, never done again
  *
  * "With effects" is set inside the request's own transactions (`marking`), so it is true exactly when something was
  * committed; and an attempt that lost its hold in the meantime cannot commit any more.
@@ -85,7 +86,8 @@ export function createIdempotencyKeys({ transact, clock, keyedHash }: Idempotenc
       claim,
       keep: (held: Held, answer: { status: number; body: string; headers: Record<string, string> }) =>
         transact(held.workspaceId, (tx) => keepAnswer(tx, at(held), answer)),
-      release: (held: Held) => transact(held.workspaceId, (tx) => releaseKey(tx, at(held))),
+      release: (held: Held) =>
+        transact(held.workspaceId, (tx) => releaseKey(tx, { ...at(held), now: clock.now() })),
       within: (held: Held, work: () => void) => running.run(held, work),
     },
   };
