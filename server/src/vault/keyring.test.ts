@@ -3,6 +3,7 @@ import { inspect } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { freshDatabase, type TestDatabase } from '../../test/database.ts';
 import { Secret } from '../lib/secret.ts';
+import { newDataKey } from './data-key.ts';
 import { createKeyring, type KeyringLimits } from './keyring.ts';
 import { masterKey } from './master-key.ts';
 import { onlyKey } from './master-keys.ts';
@@ -52,6 +53,27 @@ describe('the keyring', () => {
     for (const record of records) {
       expect((await open({ keyring: keyring() }, placeIn('wsp_race'), record)).kind).toBe('opened');
     }
+  });
+
+  it('sets uses aside once for many who seal at once, and keeps nothing that was read before it was told to forget', async () => {
+    const store = dataKeyStore(database.db.system);
+    let asides = 0;
+    const counting = createKeyring({
+      store: { ...store, setAside: (...of) => store.setAside(...of).finally(() => (asides += 1)) },
+      masterKeys: onlyKey(master),
+    });
+    await Promise.all(
+      Array.from({ length: 50 }, () => seal({ keyring: counting }, placeIn('wsp_many'), secret)),
+    );
+    expect(asides).toBe(1);
+    const old = (await counting.keyForSealing('wsp_many')).id;
+    counting.forget('wsp_many');
+    // Read just before another key takes over.
+    const reading = counting.keyForSealing('wsp_many');
+    await store.addCurrent('wsp_many', async () => newDataKey(master, 'wsp_many'), old);
+    counting.forget('wsp_many');
+    await reading;
+    expect((await counting.keyForSealing('wsp_many')).id).not.toBe(old);
   });
 
   it('finds no key of one workspace from another', async () => {

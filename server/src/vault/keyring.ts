@@ -62,10 +62,18 @@ interface CachedKey {
   readAt: number;
 }
 
+interface SealingKey extends CachedKey {
+  id: string;
+  usesLeft: number;
+}
+
 export function createKeyring(deps: KeyringDeps): Keyring {
   const limits = { ...defaultKeyringLimits, ...deps.limits };
   const cached = new Map<string, CachedKey>();
-  const sealing = new Map<string, { id: string; key: Secret<Buffer>; usesLeft: number; readAt: number }>();
+  const sealing = new Map<string, SealingKey>();
+  const loading = new Map<string, Promise<SealingKey>>();
+  /** What was read before keys were forgotten is not kept. */
+  let forgotten = 0;
 
   /** Null: nobody can, with any key there is. A process that was not given the newest master key only cannot now. */
   const unwrap = async (workspaceId: string, stored: WrappedKey): Promise<Secret<Buffer> | null> => {
@@ -90,7 +98,7 @@ export function createKeyring(deps: KeyringDeps): Keyring {
     return made;
   };
 
-  const forSealing = async (workspaceId: string) => {
+  const forSealing = async (workspaceId: string): Promise<SealingKey> => {
     const stored = await currentOrNew(workspaceId);
     const key = await unwrap(workspaceId, stored);
     if (key === null) throw new Error(`data key ${stored.id} does not open with any master key held`);
@@ -102,16 +110,29 @@ export function createKeyring(deps: KeyringDeps): Keyring {
     return { id: stored.id, key, usesLeft: limits.usesAhead, readAt: Date.now() };
   };
 
+  const load = (workspaceId: string) => {
+    const loaded = forSealing(workspaceId).finally(() => {
+      if (loading.get(workspaceId) === loaded) loading.delete(workspaceId);
+    });
+    loading.set(workspaceId, loaded);
+    return loaded;
+  };
+
   return {
     keyForSealing: async (workspaceId) => {
-      const present = sealing.get(workspaceId);
-      const isFresh = present && present.usesLeft > 0 && Date.now() - present.readAt < limits.cacheMs;
-      const entry = isFresh ? present : await forSealing(workspaceId);
-      entry.usesLeft -= 1;
-      remember(sealing, workspaceId, entry, limits.cachedKeys);
-      return { id: entry.id, key: entry.key };
+      for (;;) {
+        const present = sealing.get(workspaceId);
+        if (present && present.usesLeft > 0 && Date.now() - present.readAt < limits.cacheMs) {
+          present.usesLeft -= 1;
+          remember(sealing, workspaceId, present, limits.cachedKeys);
+          return { id: present.id, key: present.key };
+        }
+        // Many who seal at once set uses aside once for all of them.
+        const since = forgotten;
+        const loaded = await (loading.get(workspaceId) ?? load(workspaceId));
+        if (since === forgotten) remember(sealing, workspaceId, loaded, limits.cachedKeys);
+      }
     },
-
     keyForOpening: async (workspaceId, keyId) => {
       const name = `${workspaceId} ${keyId}`;
       const present = cached.get(name);
@@ -119,13 +140,16 @@ export function createKeyring(deps: KeyringDeps): Keyring {
         remember(cached, name, present, limits.cachedKeys);
         return present.key;
       }
+      const since = forgotten;
       const stored = await deps.store.byId(workspaceId, keyId);
       const key = stored && (await unwrap(workspaceId, stored));
-      if (key) remember(cached, name, { key, readAt: Date.now() }, limits.cachedKeys);
+      if (key && since === forgotten) remember(cached, name, { key, readAt: Date.now() }, limits.cachedKeys);
       else cached.delete(name);
       return key;
     },
     forget: (workspaceId) => {
+      forgotten += 1;
+      loading.clear();
       if (workspaceId === null) {
         cached.clear();
         sealing.clear();

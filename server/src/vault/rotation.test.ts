@@ -389,7 +389,7 @@ describe('a new data key', () => {
       // The last one is let finish.
       if (kills === 3) break;
     }
-    const { child, done } = await worker(workspaceId);
+    const { child, done } = await worker(workspaceId, 50);
     expect(await done).toBe(true);
     if (child.exitCode === null) await once(child, 'exit');
     expect(await reading.stop()).toEqual({ failed: 0 });
@@ -407,9 +407,9 @@ async function killable(count: number) {
 const program = fileURLToPath(new URL('../../test/reencrypt-process.ts', import.meta.url));
 
 /** Resolves when the process has begun; `done`: true when it has nothing left to do. */
-async function worker(workspaceId: string) {
+async function worker(workspaceId: string, batch = 2) {
   const key = await bytesIn(keyFile);
-  const child = spawn(process.execPath, [program, database.url, key, workspaceId, '2'], {
+  const child = spawn(process.execPath, [program, database.url, key, workspaceId, String(batch)], {
     env: surroundings(),
     stdio: ['ignore', 'pipe', 'inherit'],
   });
