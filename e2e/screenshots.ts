@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { type Client, createClient } from '@keyrail/sdk/client';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { cookieFetch } from '../sandbox/demo/cookie-fetch.ts';
+import { accountScenes } from './account-scenes.ts';
 import { customScenes } from './custom-scenes.ts';
 import { noticeScenes } from './notice-scenes.ts';
 import { editorScenes, goneScenes, guestScenes, hiddenScenes, memberScenes } from './people-scenes.ts';
@@ -73,6 +74,7 @@ async function takeAll(chrome: Browser, { server, sandbox }: PictureStage): Prom
   await takeScenes(chrome, server.url, afterScenes(places), cookies);
   await takeScenes(chrome, server.url, signInScenes, cookies);
   await takeScenes(chrome, server.url, noticeScenes, cookies);
+  await takeScenes(chrome, server.url, accountScenes, cookies);
   await takeScenes(chrome, server.url, customScenes, cookies);
   await takePeople(chrome, server.url, api, workspace ?? '', cookies);
 }

@@ -15,7 +15,7 @@ import type { RowDialog } from './connection-actions.tsx';
 import styles from './connection-drawer.module.css';
 import { DateLines } from './date-lines.tsx';
 import { fieldLabel } from './methods.ts';
-import { lacksAccess, MissingAccess, ScopeName } from './missing-access.tsx';
+import { lacksAccess, MissingAccess, ScopeName, shownStatus } from './missing-access.tsx';
 import { NextStep, OwnWords } from './outcome.tsx';
 import { Credentials } from './previous-key.tsx';
 import { endsSoon, reconnectVerb } from './reconnect-words.ts';
@@ -68,7 +68,7 @@ function Details({ tool, connection, onDialog }: DetailsProps) {
   return (
     <div className={styles.details}>
       <div className={styles.state}>
-        <ConnectionState status={connection.status} />
+        <ConnectionState status={shownStatus(connection)} />
         <span className="k-2">
           <Ago at={connection.status_since} isLasting />
         </span>

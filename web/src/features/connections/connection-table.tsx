@@ -11,6 +11,7 @@ import { ConnectionState } from '../../ui/status.tsx';
 import { ConnectionActions, type RowDialog } from './connection-actions.tsx';
 import styles from './connection-table.module.css';
 import { methodOf } from './methods.ts';
+import { shownStatus } from './missing-access.tsx';
 import { WithdrawThere } from './withdrawal.tsx';
 
 interface Props {
@@ -84,7 +85,7 @@ interface RowProps {
 /** Drawn anew only when its own connection changed: thousands of them stand on one page. */
 const ConnectionRow = memo(function ConnectionRow(props: RowProps) {
   const { tool, connection, onOpen, onDialog, mayChange } = props;
-  const { previous_credential: previous, status } = connection;
+  const { previous_credential: previous } = connection;
   return (
     <tr className={styles.row}>
       <td className={styles.name}>
@@ -101,8 +102,9 @@ const ConnectionRow = memo(function ConnectionRow(props: RowProps) {
         )}
       </td>
       <td className={styles.status}>
-        <ConnectionState status={status} reason={connection.status_reason} />
+        <ConnectionState status={shownStatus(connection)} reason={connection.status_reason} />
         <Reason connection={connection} />
+        <LacksAccess connection={connection} />
         <LeftAtTool connection={connection} toolName={tool.name} />
         <span className={`${styles.second} k-num`}>
           <Used connection={connection} />
@@ -119,6 +121,15 @@ const ConnectionRow = memo(function ConnectionRow(props: RowProps) {
 function Reason({ connection: { status, status_reason: reason } }: { connection: Connection }) {
   if (status === 'connected' || reason === null || reason.startsWith(statusWords[status].words)) return null;
   return <span className={styles.reason}>{reason}</span>;
+}
+
+/** Which actions will not work for what the sign-in did not allow. */
+function LacksAccess({ connection }: { connection: Connection }) {
+  const { status, limited_actions: limited } = connection;
+  if (status !== 'connected' || limited.length === 0) return null;
+  return (
+    <span className={styles.reason}>Will not work: {limited.map((action) => action.label).join(', ')}.</span>
+  );
 }
 
 /** Access that may still be open at the tool, after it was disconnected here. */

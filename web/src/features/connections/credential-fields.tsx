@@ -132,7 +132,15 @@ function OneField({
   fields,
   onAsk,
 }: Props & { field: CredentialField; hasLocation: boolean }) {
-  const help = <Help field={field} location={hasLocation ? keyLocation : null} toolName={toolName} />;
+  // What the file turned out to need is not told as optional.
+  const isNeeded = field.is_required || found?.problem?.field === field.name;
+  const help = (
+    <Help
+      field={{ ...field, is_required: isNeeded }}
+      location={hasLocation ? keyLocation : null}
+      toolName={toolName}
+    />
+  );
   const value = values[field.name] ?? '';
   const set = (next: string) => onChange({ ...values, [field.name]: next });
   if (isFile(field)) {

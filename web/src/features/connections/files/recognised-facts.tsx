@@ -16,8 +16,13 @@ export function RecognisedFacts({ recognition }: { recognition: Recognition }) {
     );
   }
   if (found.problem !== null) {
+    // A passphrase that is still to be entered is nothing wrong with the file.
     return (
-      <Notice tone="red" live title={found.problem.message}>
+      <Notice
+        tone={found.problem.field === 'passphrase' ? 'amber' : 'red'}
+        live
+        title={found.problem.message}
+      >
         <Facts recognition={recognition} />
       </Notice>
     );

@@ -1,3 +1,4 @@
+import type { ConnectionStatus } from '@keyrail/contract/connections';
 import type { Action, Integration, IntegrationSummary } from '@keyrail/contract/integrations';
 import { Button, TextInput } from '@mantine/core';
 import { IconArrowLeft, IconBolt, IconSearch } from '@tabler/icons-react';
@@ -5,8 +6,9 @@ import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { useDeferredValue, useState } from 'react';
 import { count } from '../../../lib/format.ts';
-import { integrationsQuery } from '../../../lib/queries.ts';
-import { aboutAction } from '../../../lib/words.ts';
+import { connectedAppsQuery, integrationsQuery } from '../../../lib/queries.ts';
+import { useSeesConnections } from '../../../lib/use-role.ts';
+import { aboutAction, statusWords, wantsReconnect } from '../../../lib/words.ts';
 import { IntegrationIcon } from '../../../ui/integration-icon.tsx';
 import { Failed } from '../../../ui/notice.tsx';
 import { SkeletonRows } from '../../../ui/skeleton.tsx';
@@ -48,6 +50,9 @@ interface ListProps {
 }
 
 function ToolList({ title, tools, onChoose }: ListProps) {
+  const seesConnections = useSeesConnections();
+  const apps = useQuery({ ...connectedAppsQuery, enabled: seesConnections });
+  const worst = new Map(apps.data?.map((app) => [app.integration, app.worst_status]));
   if (tools.length === 0) return null;
   return (
     <div>
@@ -59,7 +64,9 @@ function ToolList({ title, tools, onChoose }: ListProps) {
             <span className={styles.toolText}>
               {tool.name}
               <span className="k-clip">
-                {tool.connection_count > 0 ? count(tool.connection_count, 'connection') : tool.description}
+                {tool.connection_count > 0
+                  ? connectionsInWords(tool.connection_count, worst.get(tool.slug))
+                  : tool.description}
               </span>
             </span>
           </button>
@@ -67,6 +74,15 @@ function ToolList({ title, tools, onChoose }: ListProps) {
       </div>
     </div>
   );
+}
+
+/** A connection that is broken is no way to run anything: it is said where a tool is chosen. */
+function connectionsInWords(total: number, worst: ConnectionStatus | undefined): string {
+  const words = count(total, 'connection');
+  if (worst === undefined || !wantsReconnect(worst)) return words;
+  return total === 1
+    ? `${words}: ${statusWords[worst].words.toLowerCase()}`
+    : `${words}, not all of them work`;
 }
 
 interface ActionProps {
