@@ -32,7 +32,7 @@ export const DEFAULT_NOTICE_SETTINGS: NoticeSettings = {
   recoveryHoldAtMostMs: 6 * HOUR_MS,
   // Eight attempts within a day.
   retryMs: [10 * SECOND_MS, 2 * MINUTE_MS, 15 * MINUTE_MS, HOUR_MS, 3 * HOUR_MS, 7 * HOUR_MS, 12.5 * HOUR_MS],
-  leaseMs: 2 * MINUTE_MS,
+  leaseMs: MINUTE_MS,
   attemptTimeoutMs: 10 * SECOND_MS,
   stopAfterMs: 3 * DAY_MS,
   previousSecretMs: DAY_MS,
