@@ -134,7 +134,7 @@ test('two who replace one key on the version they saw: one of them is told, whic
 test('a server killed while it replaces a key leaves all of the old one or all of the new one', async () => {
   const id = await connected();
   const token = await one.token(['connections:write', 'connections:use']);
-  for (const afterMs of [0, 3, 8, 15, 30, 60]) {
+  for (const afterMs of [0, 8, 30]) {
     const before = (await one.owner.get(`/v1/connections/${id}`)).json;
     const killed: ServerProcess = startServer({
       ...settings,

@@ -55,7 +55,7 @@ export async function verifyByItself(deps: VerifyDeps, workspaceId: string, id: 
 
 type Checked = { kind: 'verdict'; verdict: Verdict } | { kind: 'not_checked'; error: AppError };
 
-/** The token that was made for this check brought another address: it is checked there. */
+/** The token that was made for this check brought another address, or the credential was replaced meanwhile: the present one is checked. */
 async function checkMoved(deps: VerifyDeps, before: Connection, who: Who | null): Promise<Checked> {
   const { workspaceId, id } = before;
   const now = await deps.transact(workspaceId, (tx) => findConnection(tx, workspaceId, id));
@@ -91,14 +91,16 @@ async function checkSaved(
   const at = deps.clock.now();
   const moment = 'saved';
   const verdict = verdictOf(found, { ...known, moment, looksLike: null, otherAccount: null, at });
-  await deps.transact(connection.workspaceId, async (tx) => {
+  const isReplaced = await deps.transact(connection.workspaceId, async (tx) => {
     const now = await lockConnection(tx, connection.workspaceId, connection.id);
     // Replaced, disconnected or deleted while the provider was asked: the answer was about something that is gone.
-    if (now === null || now.credentialVersion !== connection.credentialVersion) return;
+    if (now?.credentialVersion !== connection.credentialVersion) return now?.credentialVersion != null;
     const grantEnd = await grantEndOf(deps, tx, now);
     await saveCheck(tx, deps.settings, now, { found, verdict, ...known, grantEnd, at }, who);
+    return false;
   });
-  return { kind: 'verdict', verdict };
+  // Whoever asked is told of what is in use now.
+  return isReplaced && !isSecond ? checkMoved(deps, connection, who) : { kind: 'verdict', verdict };
 }
 
 export async function grantEndOf(
