@@ -18,6 +18,9 @@ const UNAVAILABLE_CODES = new Set([
   'ENETUNREACH',
   'ENOTFOUND',
   'EAI_AGAIN',
+  // No more files or sockets to be had, for this process or the machine.
+  'EMFILE',
+  'ENFILE',
 ]);
 /** A limit of the process or the user rather than of the disk: PostgreSQL has no code of its own for it. */
 const FULL_MESSAGES = /: (File too large|No space left on device|Disk quota exceeded)$/;

@@ -202,17 +202,10 @@ test.runIf(process.platform === 'linux')(
   async () => {
     const folder = mkdtempSync(join(tmpdir(), 'keyrail-full-'));
     chmodSync(folder, 0o711);
-    const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
-    const limited = spawn('sh', ['-c', 'ulimit -S -f 40960; exec "$0" "$1"', process.execPath, main], {
-      env: { ...surroundings(), HOME: folder, KEYRAIL_PORT: '0', KEYRAIL_DATA_DIR: join(folder, 'data') },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    let said = '';
-    for (const stream of [limited.stdout, limited.stderr]) stream.on('data', (part) => (said += part));
-    const exited = once(limited, 'exit');
+    const limited = startLimited('ulimit -S -f 40960', folder);
+    const { said } = limited;
     try {
-      await until(() => /setup\?code=\S+/.test(said), 30_000);
-      const owner = await signUp(said);
+      const owner = await limited.owner();
       const { id } = (await owner.post('/v1/tables', { name: 'Leads' })).json;
       const rowCount = async () => (await owner.get(`/v1/tables/${id}`)).json.row_count;
       const more = () => owner.post(`/v1/tables/${id}/import`, LARGE, { 'content-type': 'text/csv' });
@@ -226,7 +219,7 @@ test.runIf(process.platform === 'linux')(
       );
       expect(await rowCount()).toBe(imported * LARGE_ROWS);
       expect((await owner.get(`/v1/tables/${id}/rows`)).status).toBe(200);
-      expect(said).toMatch(/File too large/);
+      expect(said()).toMatch(/File too large/);
 
       for (const pid of processesIn(join(folder, 'data', 'postgres', 'data'))) {
         // As whoever PostgreSQL runs as: a process's own limits are its user's to lift.
@@ -240,14 +233,85 @@ test.runIf(process.platform === 'linux')(
       expect((await more()).status).toBeLessThan(300);
       expect(await rowCount()).toBe((imported + 1) * LARGE_ROWS);
       // Nobody restarted anything.
-      expect(said).not.toMatch(/ended by itself/);
+      expect(said()).not.toMatch(/ended by itself/);
     } finally {
-      limited.kill('SIGTERM');
-      await exited;
+      await limited.end();
       rmSync(folder, { recursive: true, force: true });
     }
   },
 );
+
+test('a process that has no more files to open lives, sheds what is too much, and serves again', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'keyrail-files-'));
+  const database = await freshDatabase();
+  const limited = startLimited('ulimit -n 128', folder, { DATABASE_URL: database.url });
+  const sockets: Socket[] = [];
+  try {
+    const owner = await limited.owner();
+    const port = Number(new URL(limited.url()).port);
+    let shed = 0;
+    for (let count = 0; count < 300; count += 1) {
+      const socket = connect(port, '127.0.0.1');
+      socket.on('error', () => {}).on('close', () => (shed += 1));
+      sockets.push(socket);
+    }
+    await until(() => shed > 100);
+    const statuses = await Promise.all(
+      Array.from({ length: 10 }, () =>
+        owner.get('/v1/tables').then(
+          ({ status }) => status,
+          () => 0,
+        ),
+      ),
+    );
+    // 0: the connection was shed, as the others were.
+    for (const status of statuses) expect([0, 200, 503]).toContain(status);
+    for (const socket of sockets) socket.destroy();
+    await until(
+      () =>
+        owner.get('/v1/tables').then(
+          ({ status }) => status === 200,
+          () => false,
+        ),
+      10_000,
+    );
+  } finally {
+    for (const socket of sockets) socket.destroy();
+    expect(await limited.end()).toBe(0);
+    await database.close();
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
+
+/** The real server under a limit of the shell's. */
+function startLimited(limit: string, folder: string, settings: Record<string, string> = {}) {
+  const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
+  const child = spawn('sh', ['-c', `${limit}; exec "$0" "$1"`, process.execPath, main], {
+    env: {
+      ...surroundings(),
+      HOME: folder,
+      KEYRAIL_PORT: '0',
+      KEYRAIL_DATA_DIR: join(folder, 'data'),
+      ...settings,
+    },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let said = '';
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (part) => (said += part));
+  const exited = once(child, 'exit');
+  return {
+    said: () => said,
+    url: () => /(http\S+)\/setup\?code=/.exec(said)?.[1] ?? '',
+    owner: async (): Promise<Client> => {
+      await until(() => /setup\?code=\S+\s/.test(said), 30_000);
+      return signUp(said);
+    },
+    end: async (): Promise<number | null> => {
+      child.kill('SIGTERM');
+      return (await exited)[0];
+    },
+  };
+}
 
 const LARGE_ROWS = 4_000;
 const LARGE = `a,b\n${Array.from({ length: LARGE_ROWS }, (_, row) => `${row},${'x'.repeat(1000)}`).join('\n')}\n`;
