@@ -296,4 +296,14 @@ describe('a client certificate', () => {
     });
     expect(await look(certificate, {})).toMatchObject({ problem: null, title: null });
   });
+
+  it('is entered with the authority of its server, which is warned of when it ends soon', async () => {
+    const soon = makeCertificate({ name: 'Soon Root', validTo: inDays(7), isAuthority: true });
+    const found = await look(certificate, { ...pair, authority: soon.cert + ca.cert });
+    expect(found.problem).toBeNull();
+    expect(found.warnings).toEqual([
+      'The certificate of the authority CN=Soon Root ends on 2026-11-28, in 7 days.',
+    ]);
+    expect(found.facts).toContainEqual({ label: 'Further authorities', value: 'CN=Test Root' });
+  });
 });

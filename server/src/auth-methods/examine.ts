@@ -62,6 +62,7 @@ function withAuthority(found: Examined, now: Date): Examined {
     ...found,
     title: found.title ?? 'Certificate of an authority',
     facts: [...found.facts, ...read.facts],
+    warnings: [...found.warnings, ...read.warnings],
     values: new Secret({ ...others, authority: read.pem }),
   };
 }

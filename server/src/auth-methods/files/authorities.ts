@@ -1,12 +1,12 @@
 import type { X509Certificate } from 'node:crypto';
 import type { Fact } from '@keyrail/contract/integrations';
 import { pemOfAll } from './certificate-chain.ts';
-import { dayOf, outOfTime } from './certificate-dates.ts';
+import { dayOf, endWarning, outOfTime } from './certificate-dates.ts';
 import { isOwnIssuer, nameIn, readCertificates } from './certificate-file.ts';
 import { fact } from './shown-facts.ts';
 
 export type Authorities =
-  | { kind: 'authorities'; pem: string; facts: Fact[] }
+  | { kind: 'authorities'; pem: string; facts: Fact[]; warnings: string[] }
   | { kind: 'problem'; message: string; reason?: string };
 
 /**
@@ -19,10 +19,15 @@ export function readAuthorities(text: string, now: Date): Authorities {
   const leaf = read.find((one) => !one.ca && !isOwnIssuer(one));
   if (leaf !== undefined) return { kind: 'problem', message: leafWords(leaf) };
   for (const one of read) {
-    const wrong = outOfTime(one, `The certificate of the authority ${nameIn(one.subject)}`, now);
+    const wrong = outOfTime(one, whatIs(one), now);
     if (wrong !== null) return { kind: 'problem', ...wrong };
   }
-  return { kind: 'authorities', pem: pemOfAll(read), facts: factsOf(read) };
+  const warnings = read.map((one) => endWarning(one, whatIs(one), now)).filter((one) => one !== null);
+  return { kind: 'authorities', pem: pemOfAll(read), facts: factsOf(read), warnings };
+}
+
+function whatIs(authority: X509Certificate): string {
+  return `The certificate of the authority ${nameIn(authority.subject)}`;
 }
 
 function leafWords(leaf: X509Certificate): string {

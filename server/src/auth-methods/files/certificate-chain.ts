@@ -34,7 +34,7 @@ export function readChain(
   const isAccepted = allowed.ended && wrong?.reason === 'certificate_ended';
   if (wrong !== null && !isAccepted) return { kind: 'problem', ...wrong };
   const warnings = [
-    wrong?.message ?? endWarning(leaf, now),
+    wrong?.message ?? endWarning(leaf, 'The certificate', now),
     ...useWarnings(leaf),
     gapIn(chain, others),
   ].filter((one) => one !== null);

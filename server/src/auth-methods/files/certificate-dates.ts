@@ -23,11 +23,11 @@ export function outOfTime(certificate: X509Certificate, what: string, now: Date)
   return { reason: 'certificate_not_yet_valid', message };
 }
 
-export function endWarning(certificate: X509Certificate, now: Date): string | null {
+export function endWarning(certificate: X509Certificate, what: string, now: Date): string | null {
   const to = new Date(certificate.validTo);
   const days = Math.ceil((to.getTime() - now.getTime()) / DAY_MS);
   if (days > WARN_DAYS) return null;
-  return `The certificate ends on ${dayOf(to)}, in ${days} ${days === 1 ? 'day' : 'days'}.`;
+  return `${what} ends on ${dayOf(to)}, in ${days} ${days === 1 ? 'day' : 'days'}.`;
 }
 
 /** "2026-12-01" */
