@@ -171,6 +171,23 @@ describe('new credentials', () => {
     expect(await begun.refused(1)).toMatchObject({ version: 2 });
   });
 
+  it('that came while the old ones were checked are checked in their place, and nothing is held against them', async () => {
+    const { id } = await connected();
+    let refuse: () => void = () => {};
+    const isAsked = new Promise<void>((asked) =>
+      provider.on(GOOD_KEY, (response, ...rest) => {
+        refuse = () => json(401, { code: 'expired' })(response, ...rest);
+        asked();
+      }),
+    );
+    const checked = room.connections.verify(who, id);
+    await isAsked;
+    await room.connections.update(who, id, replacing(OTHER_GOOD_KEY), null);
+    refuse();
+    const { connection, verdict } = await checked;
+    expect([verdict.kind, connection.status]).toEqual(['ok', 'connected']);
+  });
+
   it('that are rejected leave no trace', async () => {
     const made = await connected();
     const before = await trace(database, who);
