@@ -13,6 +13,7 @@ import { SALESFORCE_APP } from '../../sandbox/service-accounts/salesforce-jwt.ts
 import { type Sandbox, sandboxUpstreams, startSandbox } from '../../sandbox/start.ts';
 import { startApp, type TestApp } from './app.ts';
 import { makeCertificate } from './certificate.ts';
+import { until } from './until.ts';
 
 let app: TestApp;
 let sandbox: Sandbox;
@@ -662,4 +663,58 @@ it('a role that the Snowflake user does not have makes the connection a limited 
   const made = await connect(of('snowflake', 'key_pair'), { ...snowflake('KEYRAIL'), role: 'ACCOUNTADMIN' });
   expect(made.json, made.text).toMatchObject({ status: 'limited', verdict: { kind: 'missing_permission' } });
   expect(made.text).toMatch(/does not exist or not authorized.*GRANT ROLE/);
+});
+
+it('actions of service accounts run over rows: what takes a while is asked for until it is there', async () => {
+  sandbox.reset();
+  const table = (await app.owner.post('/v1/tables', { name: 'Accounts', columns: [] })).json;
+  await app.owner.post(`/v1/tables/${table.id}/rows`, { rows: [{ values: {} }] });
+  const wanted: [kind: string, action: string, inputs: Record<string, unknown>, value: RegExp][] = [
+    ['a key pair of Snowflake', 'run_statement', { statement: 'select * from orders' }, /^42$/],
+    [
+      'a service principal of Databricks',
+      'run_sql',
+      { statement: 'select 42', warehouse_id: '1a2b3c4d5e6f7890' },
+      /^42$/,
+    ],
+    [
+      'an AWS key in SES',
+      'send_email',
+      { from: 'hello@acme.example', to: 'lena@example.com', subject: 'Hello', text: 'Hi' },
+      /^0107/,
+    ],
+    [
+      'a Google service account in Google Cloud',
+      'translate_text',
+      { text: 'Hello', target: 'de' },
+      /^\[de\] Hello$/,
+    ],
+    ['a GitHub App', 'create_issue', { owner: 'acme', repository: 'website', title: 'Broken' }, /issues/],
+  ];
+  const cells = await Promise.all(
+    wanted.map(async ([name, action, given]) => {
+      const kind = (KINDS[name] as () => Kind)();
+      const inputs = Object.entries(given).map(([input, value]) => [input, { kind: 'constant', value }]);
+      const column = await app.owner.post(`/v1/tables/${table.id}/columns`, {
+        name,
+        type: 'action',
+        action: {
+          integration: kind.integration,
+          action,
+          connection_id: await connected(kind),
+          inputs: Object.fromEntries(inputs),
+          outputs: {},
+        },
+      });
+      expect(column.status, column.text).toBe(201);
+      const run = await app.owner.post(`/v1/tables/${table.id}/columns/${column.json.id}/runs`, {
+        scope: 'all',
+      });
+      await until(async () => (await app.owner.get(`/v1/runs/${run.json.id}`)).json.state === 'done');
+      const [row] = (await app.owner.get(`/v1/tables/${table.id}/rows`)).json.data;
+      return row.cells[column.json.id];
+    }),
+  );
+  for (const [index, [name, , , value]] of wanted.entries())
+    expect(String(cells[index]?.value), `${name}: ${JSON.stringify(cells[index])}`).toMatch(value);
 });
