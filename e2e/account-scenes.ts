@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { Page } from 'playwright-core';
 import { GITHUB_APP } from '../sandbox/service-accounts/github-app.ts';
@@ -29,7 +30,8 @@ export const accountScenes: Scene[] = [
     name: '56c-listed-refused',
     path: app('github'),
     act: async (page) => {
-      await enterApp(page, firstPrivateKey('elsewhere', 'other', 'ec').privateKey);
+      const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+      await enterApp(page, String(privateKey.export({ type: 'pkcs8', format: 'pem' })));
       await page.getByRole('alert').last().scrollIntoViewIfNeeded();
     },
   },

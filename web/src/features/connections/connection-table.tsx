@@ -125,8 +125,8 @@ function Reason({ connection: { status, status_reason: reason } }: { connection:
 
 /** Which actions will not work for what the sign-in did not allow. */
 function LacksAccess({ connection }: { connection: Connection }) {
-  const { status, limited_actions: limited } = connection;
-  if (status !== 'connected' || limited.length === 0) return null;
+  const { limited_actions: limited } = connection;
+  if (shownStatus(connection) === connection.status || limited.length === 0) return null;
   return (
     <span className={styles.reason}>Will not work: {limited.map((action) => action.label).join(', ')}.</span>
   );

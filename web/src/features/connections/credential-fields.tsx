@@ -150,6 +150,7 @@ function OneField({
     return (
       <ListedField
         {...{ field, fields, values, toolName, help, onAsk }}
+        isBlocked={found !== null && found.problem !== null}
         onChange={set}
         error={errorOf(field.name)}
       />

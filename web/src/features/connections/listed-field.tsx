@@ -22,6 +22,8 @@ interface Props {
   toolName: string;
   help: React.ReactNode;
   onAsk: AskChoices;
+  /** Something entered is known to be wrong: the tool is not asked with it. */
+  isBlocked: boolean;
 }
 
 type State =
@@ -108,11 +110,12 @@ const firstLine = (state: State, label: string): string =>
   state.kind === 'asking' ? 'Loading…' : `Choose: ${label.toLowerCase()}…`;
 
 /** Asks once the other required fields are filled, and again when they change. */
-function useChoices({ field, fields, values, onAsk }: Props) {
+function useChoices({ field, fields, values, onAsk, isBlocked }: Props) {
   const [state, setState] = useState<State>({ kind: 'waiting' });
   const [turn, setTurn] = useState(0);
   const others = fields.filter(({ name }) => name !== field.name);
-  const isReady = others.every(({ name, is_required }) => !is_required || (values[name] ?? '') !== '');
+  const isReady =
+    !isBlocked && others.every(({ name, is_required }) => !is_required || (values[name] ?? '') !== '');
   const asked = isReady
     ? JSON.stringify(
         Object.fromEntries(others.flatMap(({ name }) => (values[name] ? [[name, values[name]]] : []))),
@@ -146,7 +149,7 @@ function NotListed({ error, toolName, onAgain }: { error: unknown; toolName: str
     <Notice
       tone="red"
       live
-      title={verdict?.message ?? failure.title}
+      title={verdict?.message ?? fields[0]?.message ?? failure.title}
       action={
         <Button size="compact-sm" variant="default" onClick={onAgain}>
           Ask again
@@ -155,8 +158,8 @@ function NotListed({ error, toolName, onAgain }: { error: unknown; toolName: str
     >
       {verdict === undefined ? (
         <>
-          {failure.detail !== undefined && <p>{failure.detail}</p>}
-          {fields.map((one) => (
+          {fields.length === 0 && failure.detail !== undefined && <p>{failure.detail}</p>}
+          {fields.slice(1).map((one) => (
             <p key={one.path}>{one.message}</p>
           ))}
         </>

@@ -15,9 +15,9 @@ interface Props {
 export const lacksAccess = ({ missing_scopes, limited_actions, status }: Connection): boolean =>
   status !== 'disconnected' && missing_scopes.length + limited_actions.length > 0;
 
-/** How it stands in a list: a sign-in that works, but for what somebody unticked there, is not all green. */
+/** How it stands in a list: what was asked for and not allowed at the tool is seen there; what nobody asked for is no flaw. */
 export const shownStatus = (connection: Connection): Connection['status'] =>
-  connection.status === 'connected' && lacksAccess(connection) ? 'limited' : connection.status;
+  connection.status === 'connected' && connection.missing_scopes.length > 0 ? 'limited' : connection.status;
 
 /** What was asked for at the sign-in and not allowed, and which actions will not work for it. */
 export function MissingAccess({ tool, connection, onSignInAgain }: Props) {
