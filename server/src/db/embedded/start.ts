@@ -1,4 +1,4 @@
-import { existsSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import pg from 'pg';
 import { type Clock, systemClock } from '../../lib/clock.ts';
 import { StartRefused } from '../../lib/start-refused.ts';
@@ -135,8 +135,25 @@ async function restart(
       return await startPostmaster(deps);
     } catch (error) {
       if (signal.aborted) return previous;
-      deps.log.error({ err: error, backoffMs }, 'PostgreSQL could not be started again: trying on');
+      deps.log.error(
+        { err: error, backoffMs },
+        isFull(deps.place)
+          ? `The disk is full: PostgreSQL cannot run. Make room in ${deps.place.home}, and it goes on by itself; nothing that was confirmed is lost`
+          : 'PostgreSQL could not be started again: trying on',
+      );
     }
+  }
+}
+
+/** Less than PostgreSQL's log grows by at a time: without that much it does not run. */
+const NEEDED_BYTES = 32 * 1024 * 1024;
+
+function isFull({ data }: Place): boolean {
+  try {
+    const { bavail, bsize } = statfsSync(data);
+    return bavail * bsize < NEEDED_BYTES;
+  } catch {
+    return false;
   }
 }
 
