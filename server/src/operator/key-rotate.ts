@@ -130,6 +130,7 @@ export const keyRotateData: OperatorCommand = {
       await tell(system, id);
       count += 1;
     }
+    if (count === 0) return 'No workspace has a data key yet: nothing is stored that needs one.';
     return `New data keys: ${count}. Servers encrypt again in the background what is stored; "key status" says how far they are.`;
   },
 };

@@ -1,6 +1,7 @@
 import { masterKeySettings } from '../compose/master-key-settings.ts';
 import { allSealedRecords } from '../compose/vault.ts';
 import { countDamaged } from '../connections/damaged-store.ts';
+import { StartRefused } from '../lib/start-refused.ts';
 import { readKeyFile } from '../vault/key-file.ts';
 import { createKeyring } from '../vault/keyring.ts';
 import { openEverything } from '../vault/reencrypt.ts';
@@ -10,10 +11,15 @@ import { canaryStore, dataKeyStore } from '../vault/store.ts';
 import { unlock, type Vault } from '../vault/unlock.ts';
 import type { OperatorCommand, OperatorDeps } from './command.ts';
 
-/** The vault as a server would open it; nothing but the first key file of an empty database is made. */
-export function openVault({ db, config }: Pick<OperatorDeps, 'db' | 'config'>): Promise<Vault> {
+/** The vault as a server would open it; a first master key is made by a server's first start alone. */
+export async function openVault({ db, config }: Pick<OperatorDeps, 'db' | 'config'>): Promise<Vault> {
+  const store = canaryStore(db.system);
+  if ((await store.read()) === null && (await store.neededKeyId()) === null)
+    throw new StartRefused(
+      'The database is under no master key yet: the first start of the server makes one.',
+    );
   return unlock(
-    { store: canaryStore(db.system), announce: (message) => process.stderr.write(`${message}\n`) },
+    { store, announce: (message) => process.stderr.write(`${message}\n`) },
     masterKeySettings(config),
   );
 }

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Keyring } from './keyring.ts';
 import { open } from './open.ts';
 import { seal } from './seal.ts';
@@ -83,6 +84,8 @@ export async function reencrypt(
   return total;
 }
 
+const PER_TURN = 10;
+
 async function sealAnew(
   deps: ReencryptDeps,
   kind: SealedRecords,
@@ -93,6 +96,8 @@ async function sealAnew(
     const opened = await open(deps, row.place, row.sealed);
     if (opened.kind === 'opened') changes.push({ row, by: await seal(deps, row.place, opened.plaintext) });
     else await kind.onUnreadable?.(row.place, opened.because);
+    // Requests are answered in between.
+    if (changes.length % PER_TURN === 0) await nextTurn();
   }
   const records = changes.length === 0 ? 0 : await kind.replace(changes);
   return { records, unreadable: rows.length - changes.length };
