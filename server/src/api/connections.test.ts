@@ -219,6 +219,39 @@ describe('the other routes', () => {
     expect(events.json.data.map((event: { kind: string }) => event.kind)).toContain('previous_destroyed');
   });
 
+  it('keep the dates people enter, list them with what they are of, and take nonsense for none', async () => {
+    const { id } = await made({ name: 'Dated', ends_at: '2099-03-01T00:00:00Z' });
+    const path = `/v1/connections/${id}`;
+    const dated = await heard(
+      app.owner.patch(path, { rotate_at: '2099-02-01T00:00:00Z' }, { 'if-match': '"1"' }),
+    );
+    expect(dated.json).toMatchObject({
+      ends_at: '2099-03-01T00:00:00.000Z',
+      expires_at: '2099-03-01T00:00:00.000Z',
+      rotate_at: '2099-02-01T00:00:00.000Z',
+      status: 'connected',
+      verdict: null,
+      version: 2,
+    });
+    const { data } = (await heard(app.owner.get('/v1/expiries?from=2099-01-01T00:00:00Z'))).json;
+    const subject = { kind: 'connection', id, name: 'Dated', integration: 'hunter' };
+    expect(data).toMatchObject([
+      { kind: 'rotation', at: '2099-02-01T00:00:00.000Z', source: 'entered', subject, dependents_count: 0 },
+      { kind: 'key', at: '2099-03-01T00:00:00.000Z', next_warning_at: '2099-01-30T00:00:00.000Z', subject },
+    ]);
+    const audit = (await app.owner.get('/v1/audit?action=connection.dates_changed')).json.data;
+    expect(audit[0]).toMatchObject({ subject: { id }, detail: { rotate_at: '2099-02-01T00:00:00.000Z' } });
+    for (const ends_at of ['tomorrow', '2099-03-01', 0, '2099-13-01T00:00:00Z'])
+      expect((await app.owner.patch(path, { ends_at })).status).toBe(400);
+    const stale = await app.owner.patch(path, { ends_at: null }, { 'if-match': '"1"' });
+    expect(stale.status).toBe(412);
+    const cleared = await app.owner.patch(path, { ends_at: null, rotate_at: null });
+    expect(cleared.json).toMatchObject({ ends_at: null, rotate_at: null, expires_at: null });
+    expect((await app.owner.get('/v1/expiries?from=2099-01-01T00:00:00Z')).json.data).toEqual([]);
+    expect((await app.owner.get('/v1/expiries?limit=0')).status).toBe(400);
+    await app.owner.delete(path);
+  });
+
   it('refuse all of two replacements made on one version but the first', async () => {
     const { id } = await made();
     const replaced = await Promise.all(

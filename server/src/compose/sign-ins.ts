@@ -3,6 +3,7 @@ import type { Config } from '../config.ts';
 import type { Connections, ConnectionsDeps } from '../connections/connections.ts';
 import { setupWorks } from '../connections/setup-changed.ts';
 import { createSignIns, type SignIns } from '../connections/sign-in/sign-ins.ts';
+import { believing, trustedBy } from '../connections/trusted.ts';
 import type { Queries } from '../db/open.ts';
 import { callbackPath } from '../oauth/addresses.ts';
 import { createAuthorizationLookup } from '../oauth/authorization-store.ts';
@@ -32,6 +33,7 @@ export function composeSignIns(deps: Deps): { signIns: SignIns; apps: OAuthApps 
   const apps = createOAuthApps({
     ...both,
     signedInFields: connections.signedInFields,
+    outboundFor: (...address) => believing(shared.outbound, trustedBy(...address)),
     onChanged: (tx, workspaceId, integration) =>
       setupWorks({ tokens, clock: shared.clock }, tx, workspaceId, integration),
   });

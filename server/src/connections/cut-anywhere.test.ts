@@ -215,6 +215,7 @@ test('the client secret of a sign-in setup is wholly the old one or wholly the n
     keyring,
     clock,
     outbound,
+    outboundFor: () => outbound,
     catalogs: sameForAll(createCatalog([definition], [])),
     operatorApps: createOperatorAppStore(db.system),
     redirectUri: () => 'http://127.0.0.1:4400/oauth/callback/acme',

@@ -1,6 +1,7 @@
 import type { FieldProblem } from '@keyrail/contract/errors';
 import type { Fact, Recognised } from '@keyrail/contract/integrations';
 import { clean, cleanKey, MAX_SECRET_LENGTH } from '../auth-methods/clean.ts';
+import { endInKey } from '../auth-methods/end-in-key.ts';
 import { type Allowed, type Examined, examine, type FileProblem } from '../auth-methods/examine.ts';
 import type { AuthMethod } from '../catalog/auth-definition.ts';
 import { fieldProblem, fixedFields } from '../catalog/base-url.ts';
@@ -74,7 +75,7 @@ export async function recogniseEntered(
   return {
     title,
     facts,
-    expires_at: expiresAt?.toISOString() ?? null,
+    expires_at: (expiresAt ?? endIn(givenOf(read)))?.toISOString() ?? null,
     warnings,
     problem: problem && { field: problem.field, message: problem.message, reason: problem.reason ?? null },
     brings,
@@ -256,8 +257,13 @@ function summed(read: readonly ReadField[], { values, facts, expiresAt, warnings
       ...warnings,
     ],
     facts,
-    expiresAt,
+    expiresAt: expiresAt ?? endIn(given),
   };
+}
+
+/** A file says its end itself, or has none. */
+function endIn(given: readonly Given[]): Date | null {
+  return endInKey(given.filter((one) => one.isSecret && one.isLine).map(({ value }) => new Secret(value)));
 }
 
 /** "Spaces and line breaks around “API key” were removed." */

@@ -21,6 +21,12 @@ export interface AppsDeps extends ClientDeps {
   /** To be registered with the provider; one per integration. */
   redirectUri(integration: string, workspaceId: string): string;
   outbound: Pick<Outbound, 'call'>;
+  /** The same for calls to an address that these fields make, believing whom they name beside the host. */
+  outboundFor(
+    definition: Definition,
+    method: OAuth2Method,
+    fields: Readonly<Record<string, string>>,
+  ): Pick<Outbound, 'call'>;
   /**
    * What addresses of an integration are made from, as connections have it that people signed in for: where a client secret
    * can be tried. At most so many.

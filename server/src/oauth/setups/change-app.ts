@@ -13,13 +13,12 @@ import { NO_DATES, secretDates, secretHint, type WorkspaceApp } from './app.ts';
 import { openAppSecret, sealAppSecret } from './app-secret.ts';
 import { countSignedIn, findApp, lockApp, type NewWorkspaceApp, saveApp } from './app-store.ts';
 import { type AppsDeps, get, refuseBound, signInMethod } from './apps.ts';
+import { checkSecret } from './check-secret.ts';
 import { stampOf } from './client.ts';
 import { forgetHost } from './host-store.ts';
 import { readAppInput } from './input.ts';
 import { dropPrevious, keepPrevious } from './previous-store.ts';
-import { refuseUnlessSaved, secretVerdict } from './secret-verdict.ts';
-import { trySecret } from './try-secret.ts';
-import { whereToTry } from './where-to-try.ts';
+import { refuseUnlessSaved } from './secret-verdict.ts';
 
 export interface AppChange {
   clientId: string;
@@ -69,8 +68,11 @@ export async function put(
     const before = await deps.transact(who.workspaceId, (tx) => findApp(tx, who.workspaceId, integration));
     if (version !== null && (before?.version ?? 0) !== version) throw new AppError('edited_meanwhile');
     const entered = await readChange(deps, who, { definition, method, before }, change);
-    if (entered.isRotation && verdict === null)
-      verdict = await checked(deps, who, { definition, method }, change, entered.secret);
+    if (entered.isRotation && entered.secret !== null && verdict === null) {
+      const of = { definition, method };
+      verdict = await checkSecret(deps, who.workspaceId, of, entered.app.clientId, entered.secret);
+      refuseUnlessSaved(verdict, change.saveUnverified);
+    }
     if (await store(deps, who, definition, { before, change, verdict, ...entered })) {
       return { app: await get(deps, who, integration), verdict };
     }
@@ -132,30 +134,6 @@ async function readChange(deps: AppsDeps, who: Who, of: Of, change: AppChange): 
     isNewSecret,
     isRotation: isNewSecret && isSameClient && had !== null && secret !== null,
   };
-}
-
-async function checked(
-  deps: AppsDeps,
-  who: Who,
-  { definition, method }: Pick<Of, 'definition' | 'method'>,
-  change: AppChange,
-  secret: Secret<string> | null,
-): Promise<Verdict | null> {
-  if (secret === null) return null;
-  const { workspaceId } = who;
-  const fields = await whereToTry(deps, workspaceId, definition, method);
-  const tried = await trySecret(deps, {
-    workspaceId,
-    definition,
-    method,
-    clientId: change.clientId.trim(),
-    secret,
-    fields,
-    redirectUri: deps.redirectUri(definition.slug, workspaceId),
-  });
-  const verdict = secretVerdict(tried, definition.name, deps.clock.now());
-  refuseUnlessSaved(verdict, change.saveUnverified);
-  return verdict;
 }
 
 interface Storing extends Change {

@@ -7,11 +7,10 @@ import { openAppSecret, sealAppSecret } from './app-secret.ts';
 import { findApp, lockApp, saveApp } from './app-store.ts';
 import { type AppsDeps, get, refuseBound, signInMethod } from './apps.ts';
 import { type Saved, stepBack } from './change-app.ts';
+import { checkSecret } from './check-secret.ts';
 import { stampOf } from './client.ts';
 import { dropPrevious, findPrevious, type StoredPrevious } from './previous-store.ts';
-import { refuseUnlessSaved, secretVerdict } from './secret-verdict.ts';
-import { trySecret } from './try-secret.ts';
-import { whereToTry } from './where-to-try.ts';
+import { refuseUnlessSaved } from './secret-verdict.ts';
 
 /** As for connections, where nobody says otherwise. */
 const KEEP_PREVIOUS_MS = 24 * 3_600_000;
@@ -36,16 +35,7 @@ export async function rollBackApp(
   if (app.addressStamp !== stampOf(definition)) throw nothingThere();
   const secret = await reopened(deps, app, previous);
   const { workspaceId } = who;
-  const tried = await trySecret(deps, {
-    workspaceId,
-    definition,
-    method,
-    clientId: app.clientId,
-    secret,
-    fields: await whereToTry(deps, workspaceId, definition, method),
-    redirectUri: deps.redirectUri(integration, workspaceId),
-  });
-  const verdict = secretVerdict(tried, definition.name, deps.clock.now());
+  const verdict = await checkSecret(deps, workspaceId, { definition, method }, app.clientId, secret);
   refuseUnlessSaved(verdict, true);
   const place = { workspaceId, id: app.id, version: app.version + 1 };
   const sealed = await sealAppSecret(deps, place, secret.reveal());
