@@ -182,13 +182,13 @@ describe('a PKCS#12 file', () => {
 });
 
 describe('a damaged binary file', () => {
-  /** Ends at each byte, and has one bit of each byte turned over. */
+  /** Has one bit turned over in every third byte, and ends at some. */
   function* damaged(bytes: Buffer): Generator<Buffer> {
-    for (let at = 0; at < bytes.length; at += 1) {
+    for (let at = 0; at < bytes.length; at += 3) {
       const changed = Buffer.from(bytes);
       changed[at] = (changed[at] ?? 0) ^ (1 << (at % 8));
       yield changed;
-      if (at % 8 === 0) yield bytes.subarray(0, at);
+      if (at % 8 === 1) yield bytes.subarray(0, at);
     }
   }
 
@@ -201,7 +201,7 @@ describe('a damaged binary file', () => {
         if (found.problem === null) expect(found.values.reveal().private_key).toBe(CLIENT_KEY);
       }
     },
-    30_000,
+    60_000,
   );
 });
 

@@ -157,13 +157,14 @@ describe('a key that cannot be used', () => {
   });
 });
 
-it('what a normal key is shows within five milliseconds', async () => {
+it('what a normal key is takes no more than five milliseconds of a processor', async () => {
   const times: number[] = [];
-  for (let n = 0; n < 40; n += 1) {
-    const startedAt = performance.now();
+  for (let n = 0; n < 30; n += 1) {
+    const before = process.cpuUsage();
     await of(n % 2 === 0 ? RSA : pemFile('p384-with-params.pem'));
-    times.push(performance.now() - startedAt);
+    const { user, system } = process.cpuUsage(before);
+    times.push((user + system) / 1_000);
   }
-  // The fourth part of them: other work on the machine counts otherwise, too.
-  expect(times.sort((a, b) => a - b)[10]).toBeLessThan(5);
+  // The quicker half: the compiler and the collector of memory work besides.
+  expect(times.sort((a, b) => a - b)[15]).toBeLessThan(5);
 });
