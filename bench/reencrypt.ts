@@ -15,7 +15,8 @@ import { signUp, startMeasured } from './server.ts';
 
 /**
  * A workspace with many credentials gets a new data key, and a server seals them all anew in the background while fifty of them a
- * second are read through the API, each another one, and compared with what was stored. Beside it the same readings before it began.
+ * second are read through the API, each another one, and compared with what was stored. Beside it the same
+ * readings before it began and after it ended, half each: what else a machine does changes with time.
  */
 const COUNT = isFull ? 1_000_000 : 50_000;
 const READS_PER_SECOND = 50;
@@ -46,8 +47,7 @@ try {
   const callers = await tokens(owner);
 
   await reading(ids, callers, () => sleep(3_000)); // warms up
-  const idle = await reading(ids, callers, () => sleep(IDLE_MS));
-  tell(`idle: ${describe(idle)}`);
+  const before = await reading(ids, callers, () => sleep(IDLE_MS / 2));
 
   const config = readConfig({
     HOME: folder,
@@ -70,27 +70,34 @@ try {
       await sleep(500);
     }
   });
+  const after = await reading(ids, callers, () => sleep(IDLE_MS / 2));
+  const idle = {
+    ms: [...before.ms, ...after.ms],
+    failed: before.failed + after.failed,
+    memoryMb: [...before.memoryMb, ...after.memoryMb],
+  };
+  tell(`idle: ${describe(idle)}`);
   tell(`while sealing anew: ${describe(busy)}`);
   const left = await countLeft();
   const rate = COUNT / seconds;
-  const [before, during] = [percentile(idle.ms, 0.99), percentile(busy.ms, 0.99)];
+  const [idleMs, during] = [percentile(idle.ms, 0.99), percentile(busy.ms, 0.99)];
   const middle = Math.floor(busy.memoryMb.length / 2);
   const growth = median(busy.memoryMb.slice(-5)) - median(busy.memoryMb.slice(middle, middle + 5));
   report({
     bench: 'reencrypt',
     value: rate,
     unit: 'credentials sealed anew per second',
-    against: { name: '99th percentile of readings in ms, idle', value: before },
-    ratio: during / before,
+    against: { name: '99th percentile of readings in ms, idle', value: idleMs },
+    ratio: during / idleMs,
     goal: 'ratio of 99th percentiles <= 2',
-    met: during <= before * 2,
+    met: during <= idleMs * 2,
     checks: [
       check(
         '99th percentile of readings meanwhile',
         during,
         'ms',
-        `<= ${(before * 2).toFixed(1)}`,
-        during <= before * 2,
+        `<= ${(idleMs * 2).toFixed(1)}`,
+        during <= idleMs * 2,
       ),
       check(
         'readings that failed or were wrong',
