@@ -14,7 +14,7 @@ describe('Choosing the right method', () => {
     ['airtable', ['Personal access token', 'Sign in with Airtable']],
     ['slack', ['Bot token', 'Add to Slack']],
     ['google-sheets', ['Service account', 'Sign in with Google']],
-    ['salesforce', ['Client credentials', 'Sign in with Salesforce']],
+    ['salesforce', ['Client credentials', 'JWT bearer', 'Sign in with Salesforce']],
   ])(
     '%s: each method says when it is the right one, and what needs no sign-in setup comes first.',
     async (slug, labels) => {

@@ -287,6 +287,8 @@ const fine: Record<string, [title: string, message: string]> = {
   browser_address: ['Your browser', 'You have Keyrail open under the address it believes it has.'],
   clock: ['Clock', 'The clocks of server, database and browser agree.'],
   sign_in_setups: ['Sign-in setups', 'None of 4 is refused by its tool.'],
+  damaged_records: ['Stored credentials', 'None is known to be unreadable.'],
+  backup: ['Backup', 'The last backup with "keyrail backup" was made within the last day.'],
 };
 
 const problems: Record<string, Body> = {
@@ -300,6 +302,17 @@ const problems: Record<string, Body> = {
     state: 'warning',
     message: 'The clock of this server is 94 seconds behind that of the database.',
     next_step: 'Have the machine keep its time by NTP.',
+  },
+  damaged_records: {
+    state: 'problem',
+    message: 'The stored credentials of one connection can no longer be read. All others work.',
+    next_step:
+      'Enter them again, at the connections that are marked; or restore the database from a backup, if more than they were damaged.',
+  },
+  backup: {
+    state: 'warning',
+    message: 'The last backup with "keyrail backup" was made 12 days ago.',
+    next_step: 'Run "npm run keyrail -- backup FILE", and have it run every day.',
   },
   callback: {
     state: 'unknown',

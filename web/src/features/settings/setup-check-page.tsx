@@ -21,7 +21,7 @@ export function SetupCheckPage() {
   return (
     <Page
       title="Check my setup"
-      about="Whether this server can be reached, and sign-ins find their way back to it, under the address it believes it has."
+      about="Whether sign-ins find their way back to this server under the address it believes it has, and whether what it keeps can be read and is backed up."
     >
       {mayLook ? <Check /> : <NotAllowed />}
     </Page>
