@@ -277,6 +277,19 @@ describe('a client certificate', () => {
     expect(found.problem?.message).toMatch(/does not have the signature of its issuer/);
   });
 
+  it('whose key has an exponent as no program makes it is not computed with', async () => {
+    const file = 'wide-exponent.pem';
+    const found = await look(certificate, { certificate: pemFile(file) });
+    expect(found.problem?.message).toMatch(/a key of an unusual form or size/);
+    const authority = await look(certificate, { ...pair, authority: pemFile(file) });
+    expect(authority.problem).toMatchObject({
+      field: 'authority',
+      message: expect.stringMatching(/unusual/),
+    });
+    const key = await look(certificate, { ...pair, private_key: pemFile('wide-exponent-key.pem') });
+    expect(key.problem?.message).toMatch(/an exponent beyond 32 bits/);
+  });
+
   it('with a name that looks like markup or holds control characters is shown as plain text', async () => {
     const made = makeCertificate({ name: '<img src=x onerror=alert(1)>\u202e\u0007x', validTo: inDays(100) });
     const { facts } = await look(certificate, { certificate: made.cert, private_key: made.key });

@@ -1,4 +1,4 @@
-import { X509Certificate } from 'node:crypto';
+import { type KeyObject, X509Certificate } from 'node:crypto';
 import { kindOfLabel, wrongFile } from './file-kind.ts';
 import { readPem } from './pem.ts';
 
@@ -20,11 +20,13 @@ export function readCertificates(text: string): X509Certificate[] | string {
   if (blocks.length > MAX_CERTIFICATES) {
     return `The file holds ${blocks.length} certificates; a chain has a few. This looks like a bundle of authorities.`;
   }
-  const certificates = blocks.map(({ pem }) => parse(pem));
-  const whole = certificates.filter((one) => one !== null);
-  return whole.length < certificates.length
-    ? 'The certificate is damaged and cannot be read.'
-    : whole.filter(isFirst);
+  const certificates: X509Certificate[] = [];
+  for (const { pem } of blocks) {
+    const read = parse(pem);
+    if (typeof read === 'string') return read;
+    certificates.push(read);
+  }
+  return certificates.filter(isFirst);
 }
 
 /** "CN=client, O=Example" of Node's one part a line with escapes (RFC 2253), the nearest first. */
@@ -48,18 +50,37 @@ export function isIssuedBy(certificate: X509Certificate, issuer: X509Certificate
   }
 }
 
-function parse(pem: string): X509Certificate | null {
+const DAMAGED = 'The certificate is damaged and cannot be read.';
+const SLOW =
+  'The certificate has a key of an unusual form or size, with which this server checks no signatures. Use one with an RSA key of at most 8,192 bits, or of a named curve.';
+
+/** The certificate, or why it is none. */
+function parse(pem: string): X509Certificate | string {
   try {
     const certificate = new X509Certificate(pem);
     // Looked at now: a damaged one throws only when it is asked. By its names: other ways of asking say no of one whose
     // inside is damaged.
-    void certificate.publicKey.asymmetricKeyType;
+    if (isSlow(certificate.publicKey)) return SLOW;
     const times = [certificate.validFrom, certificate.validTo].map((one) => Date.parse(one));
-    if (times.some(Number.isNaN)) return null;
-    return isOwnIssuer(certificate) && !certificate.verify(certificate.publicKey) ? null : certificate;
+    if (times.some(Number.isNaN)) return DAMAGED;
+    return isOwnIssuer(certificate) && !certificate.verify(certificate.publicKey) ? DAMAGED : certificate;
   } catch {
-    return null;
+    return DAMAGED;
   }
+}
+
+const MOST_BITS = 8_192;
+/** What browsers and Windows take, too. */
+const LARGEST_EXPONENT = 2n ** 32n;
+
+/**
+ * Each is held against each other one, and nobody is served meanwhile. With an exponent as long as the key one signature takes a
+ * hundred times as long: of twenty certificates made for it, ten seconds.
+ */
+function isSlow({ asymmetricKeyType: type, asymmetricKeyDetails: details = {} }: KeyObject): boolean {
+  if (type === 'rsa' || type === 'rsa-pss')
+    return (details.modulusLength ?? 0) > MOST_BITS || (details.publicExponent ?? 0n) > LARGEST_EXPONENT;
+  return type === 'dsa' || type === 'dh' || (type === 'ec' && details.namedCurve === undefined);
 }
 
 /** The same certificate twice is one. */

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { type Ber, numberOf, objectIdOf, octetsOf } from './ber.ts';
 import {
   decrypted,
@@ -12,7 +11,7 @@ import {
   type Unlocked,
 } from './effort.ts';
 import { unlockPbes2 } from './pbes2.ts';
-import { FOR_IV, FOR_KEY, pkcs12Key, pkcs12Passphrase } from './pkcs12-key.ts';
+import { FOR_IV, FOR_KEY, hashedOver, pkcs12Key, pkcs12Passphrase } from './pkcs12-key.ts';
 import { unlockRc2 } from './rc2.ts';
 
 const PBES2 = '1.2.840.113549.1.5.13';
@@ -34,11 +33,11 @@ export async function unlock(
   const [salt, rounds] = [octetsOf(saltPart), numberOf(roundsPart)];
   const [ofPkcs12, ofPkcs5] = [PKCS12_KINDS[name ?? ''], PKCS5_KINDS[name ?? '']];
   if ((ofPkcs12 ?? ofPkcs5) === undefined || salt === null || rounds === null) return UNKNOWN;
-  // Key and initial vector are made one after the other; PBKDF1 is not interrupted, so that less of it is done.
-  const cost = rounds * (ofPkcs5 === undefined ? 2 * ON_THIS_THREAD : 20);
+  // Key and initial vector are made one after the other.
+  const cost = rounds * ON_THIS_THREAD * (ofPkcs5 === undefined ? 2 : 1);
   if (!spend(effort, cost) || salt.length > MOST_SALT) return SLOW;
   if (ofPkcs5 !== undefined)
-    return decrypted('des-ede3-cbc', ...pbkdf1(ofPkcs5, passphrase, salt, rounds), data);
+    return decrypted('des-ede3-cbc', ...(await pbkdf1(ofPkcs5, passphrase, salt, rounds)), data);
   if (ofPkcs12 === undefined) return UNKNOWN;
   const secret = pkcs12Passphrase(passphrase);
   const shared = { digest: 'sha1', salt, rounds };
@@ -67,9 +66,14 @@ const PKCS5_KINDS: Record<string, string> = {
 };
 
 /** RFC 8018 §5.1. DES is 3DES with one key three times, which OpenSSL still has. */
-function pbkdf1(digest: string, passphrase: string | null, salt: Buffer, rounds: number): [Buffer, Buffer] {
-  let value = Buffer.concat([Buffer.from(passphrase ?? ''), salt]);
-  for (let round = 0; round < rounds; round += 1) value = createHash(digest).update(value).digest();
+async function pbkdf1(
+  digest: string,
+  passphrase: string | null,
+  salt: Buffer,
+  rounds: number,
+): Promise<[Buffer, Buffer]> {
+  const start = Buffer.concat([Buffer.from(passphrase ?? ''), salt]);
+  const value = await hashedOver(digest, start, rounds);
   const key = value.subarray(0, 8);
   return [Buffer.concat([key, key, key]), value.subarray(8, 16)];
 }

@@ -72,9 +72,9 @@ async function scryptKey(
   const work = cost * blocks * lanes;
   if (!spend(effort, work) || cost * blocks * 128 > MOST_MEMORY) return SLOW;
   const options = { N: cost, r: blocks, p: lanes, maxmem: 2 * MOST_MEMORY };
-  const computed = () => scryptOff(passphrase, salt, length, options);
   // Numbers that scrypt cannot work with are refused at once.
-  return inTurn(work, computed).catch(() => UNKNOWN);
+  const computed = () => scryptOff(passphrase, salt, length, options).catch(() => UNKNOWN);
+  return inTurn<Buffer | Unlocked>(work, computed);
 }
 
 const MOST_MEMORY = 64 * 1024 * 1024;

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { inTurn } from './in-turn.ts';
+import { inTurnHere } from './in-turn.ts';
 
 /** What a derived key is for (RFC 7292 appendix B.3). */
 export const FOR_KEY = 1;
@@ -46,8 +46,11 @@ function filled(bytes: Buffer, block: number): Buffer {
   return Buffer.alloc(Math.ceil(bytes.length / block) * block, bytes);
 }
 
-function hashedOver(digest: string, start: Buffer, rounds: number): Promise<Buffer> {
-  return inTurn(rounds, () => hashed(digest, start, rounds));
+/** Hashed over and over, a little at a time. */
+export function hashedOver(digest: string, start: Buffer, rounds: number): Promise<Buffer> {
+  return rounds <= ROUNDS_AT_ONCE
+    ? hashed(digest, start, rounds)
+    : inTurnHere(() => hashed(digest, start, rounds));
 }
 
 async function hashed(digest: string, start: Buffer, rounds: number): Promise<Buffer> {

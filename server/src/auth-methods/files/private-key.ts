@@ -6,6 +6,7 @@ import {
   sign,
   verify,
 } from 'node:crypto';
+import { promisify } from 'node:util';
 import { Secret } from '../../lib/secret.ts';
 import { kindOfLabel, wrongFile } from './file-kind.ts';
 import { DAMAGED, openKey } from './opened-key.ts';
@@ -50,14 +51,18 @@ async function opened(block: PemBlock, passphrase: string | undefined): Promise<
   const read = await openKey(block, isEncrypted ? passphrase : undefined);
   if (read.kind === 'problem') return read;
   const { key } = read;
-  if ((key.asymmetricKeyDetails?.modulusLength ?? 0) > MOST_BITS) return problem(TOO_LARGE);
-  if (!isSound(key)) return problem(DAMAGED);
+  const { modulusLength = 0, publicExponent = 0n } = key.asymmetricKeyDetails ?? {};
+  if (modulusLength > MOST_BITS || publicExponent > LARGEST_EXPONENT) return problem(TOO_LARGE);
+  if (!(await isSound(key))) return problem(DAMAGED);
   return { kind: 'key', key, pem: writtenAnew(key), wasEncrypted: isEncrypted };
 }
 
 /** Signing takes eight times as long with twice the bits: of a file made for it, hours in which nobody is served. */
 const MOST_BITS = 8_192;
-const TOO_LARGE = 'The private key has more than 8,192 bits, which is more than this server signs with.';
+/** What browsers and Windows take, too: some other key has an exponent as long as itself, and takes a hundred times as long. */
+const LARGEST_EXPONENT = 2n ** 32n;
+const TOO_LARGE =
+  'The private key has more than 8,192 bits or an exponent beyond 32 bits, which is more than this server signs with.';
 
 /** From its numbers alone, so that nothing of the file but the key itself is kept. Rare curves have no such form. */
 function writtenAnew(key: KeyObject): Secret<string> {
@@ -68,13 +73,19 @@ function writtenAnew(key: KeyObject): Secret<string> {
   return new Secret(anew.export({ type: 'pkcs8', format: 'pem' }).toString());
 }
 
-/** What signs must fit what verifies; and of RSA all numbers must fit together, some of which a signature does not need. */
-function isSound(key: KeyObject): boolean {
+const signOff = promisify(sign);
+const verifyOff = promisify(verify);
+
+/**
+ * What signs must fit what verifies; and of RSA all numbers must fit together, some of which a signature does not need. On
+ * another thread: with the largest keys it takes half a second.
+ */
+async function isSound(key: KeyObject): Promise<boolean> {
   try {
     if (key.asymmetricKeyType === 'rsa' && !hasSoundNumbers(key.export({ format: 'jwk' }))) return false;
     const data = Buffer.from('keyrail');
     const digest = key.asymmetricKeyType?.startsWith('ed') ? null : 'sha256';
-    return verify(digest, data, createPublicKey(key), sign(digest, data, key));
+    return await verifyOff(digest, data, createPublicKey(key), await signOff(digest, data, key));
   } catch {
     return false;
   }
