@@ -23,6 +23,9 @@ const ROTATIONS = isFull ? 100 : 10;
 const EVERY_MS = isFull ? 500 : 300;
 const REVOKED_AFTER_MS = 1_000;
 const CALLS_PER_SECOND = 200;
+/** `-- --only=certificate`: one method. */
+const only = process.argv.find((one) => one.startsWith('--only='))?.slice('--only='.length) ?? null;
+const isWanted = (name: string) => only === null || only === name;
 
 const folder = mkdtempSync(join(tmpdir(), 'keyrail-bench-'));
 chmodSync(folder, 0o711);
@@ -62,7 +65,7 @@ try {
   });
 
   const measured: Measured[] = [];
-  for (const way of provider.ways) {
+  for (const way of provider.ways.filter(({ name }) => isWanted(name))) {
     let current = way.make();
     const { id } = await ask(owner, 0, 'POST', '/v1/connections', {
       integration: way.slug,
@@ -76,7 +79,7 @@ try {
     });
     measured.push(seen);
   }
-  measured.push(await rotatingSetup(owner, through));
+  if (isWanted('sign_in_setup')) measured.push(await rotatingSetup(owner, through));
   const bare = await straight();
 
   const all = measured.flatMap(({ ms }) => ms);
@@ -133,6 +136,7 @@ async function rotating(
       const revoke = await rotate(turn);
       rotations += 1;
       setTimeout(revoke, REVOKED_AFTER_MS);
+      if (turn % 20 === 0) tell(`${name}: ${turn}/${ROTATIONS}`);
       await sleep(EVERY_MS);
     }
     await sleep(REVOKED_AFTER_MS + 500);
