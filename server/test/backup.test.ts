@@ -177,15 +177,15 @@ test('kill -9 in the middle: no half file under the name, no half database; the 
 });
 
 test('restored on a fresh machine, with the key, it serves what it held, and sends nothing until it is told what it is', async () => {
-  const dataDir = join(folder, 'fresh', 'data');
-  mkdirSync(join(folder, 'fresh'), { mode: 0o711 });
-  const settings = { KEYRAIL_DATA_DIR: dataDir };
+  const fresh = await emptyDatabase();
+  const settings = { DATABASE_URL: fresh.url };
   const restored = await keyrail(['restore', file], settings);
   expect(restored.said).toMatch(/Restored: \d+ rows[\s\S]*pause until you say which it is/);
 
   const env = {
     HOME: folder,
-    KEYRAIL_DATA_DIR: dataDir,
+    ...settings,
+    KEYRAIL_DATA_DIR: join(folder, 'fresh'),
     KEYRAIL_MASTER_KEY_FILE: join(folder, 'master.key'),
   };
   const server = startServer(env);
@@ -206,7 +206,8 @@ test('restored on a fresh machine, with the key, it serves what it held, and sen
   }
   // What is there is not written over.
   const again = await keyrail(['restore', file], settings);
-  expect(again.said).toMatch(/is not empty[\s\S]*move its data away/);
+  expect(again.said).toMatch(/is not empty[\s\S]*Make an empty database/);
+  await fresh.close();
 });
 
 /** Resolves when a connection of that name is copying, or waits to. */
