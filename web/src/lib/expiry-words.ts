@@ -34,7 +34,7 @@ export function sourceWords({ source, kind, subject }: Expiry): string {
     case 'entered':
       return 'Entered by hand';
     case 'forecast':
-      return 'Reckoned: it ends when it is not used';
+      return 'Reckoned, as it is not renewed';
   }
 }
 

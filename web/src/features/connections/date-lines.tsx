@@ -27,7 +27,7 @@ export function DateLines({ connection, onDialog }: Props) {
         <dl className={`${styles.keys} ${styles.below}`}>
           {ends !== null && (
             <DateLine name="Ends" at={ends} kind="key">
-              {ends === entered ? 'Entered by hand.' : 'It says so itself.'}
+              {ends === entered ? 'Entered by hand.' : 'As the tool or the key itself says.'}
             </DateLine>
           )}
           {replace !== null && (
