@@ -23,7 +23,7 @@ export interface ReencryptLimits {
   share: number;
 }
 
-const DEFAULT_LIMITS: ReencryptLimits = { batch: 50, sliceMs: 5_000, share: 0.5 };
+const DEFAULT_LIMITS: ReencryptLimits = { batch: 25, sliceMs: 5_000, share: 0.33 };
 
 /** Data keys that are not current any more. */
 export interface RetiredKeyStore {
