@@ -78,3 +78,21 @@ function deedIs(is: ExpressionBuilder<DB, 'audit_entries'>, action: string) {
   if (action.includes('.')) return is('action', '=', action);
   return is.and([is('action', '>', `${action}.`), is('action', '<', `${action}/`)]);
 }
+
+/** The sum of a number that stands in the details of these deeds of the last hour; of the last thousand of each at most. */
+export async function sumOfLastHour(
+  tx: Tx,
+  workspaceId: string,
+  actions: readonly string[],
+  detail: string,
+): Promise<number> {
+  const { rows } = await sql<{ sum: number }>`
+    select coalesce(sum((e.detail ->> ${detail})::int), 0)::int as sum
+    from unnest(${[...actions]}::text[]) deed cross join lateral (
+      select at, detail from audit_entries
+      where workspace_id = ${workspaceId} and action collate "C" = deed
+      order by id desc limit 1000
+    ) e
+    where e.at > clock_timestamp() - interval '1 hour'`.execute(queries(tx));
+  return rows[0]?.sum ?? 0;
+}

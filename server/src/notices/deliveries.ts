@@ -1,10 +1,11 @@
+import { askedForInAnHour } from '../audit/read.ts';
 import { record } from '../audit/record.ts';
 import { AppError } from '../lib/app-error.ts';
 import type { Clock } from '../lib/clock.ts';
-import type { Transact } from '../lib/tx.ts';
+import type { Transact, Tx } from '../lib/tx.ts';
 import type { Who } from '../workspaces/who.ts';
 import { isActive, publicName } from './channel.ts';
-import { findChannel, lockChannel } from './channel-store.ts';
+import { findChannel, lockChannel, lockChannels } from './channel-store.ts';
 import { type Family, refuseBound, subjectOf } from './channels.ts';
 import type { Delivery } from './delivery.ts';
 import {
@@ -16,7 +17,7 @@ import {
   sendAgain,
   testsSince,
 } from './delivery-store.ts';
-import { MOST_TESTS_AN_HOUR } from './settings.ts';
+import { MOST_MAILS_AN_HOUR, MOST_TESTS_AN_HOUR } from './settings.ts';
 
 interface Deps {
   transact: Transact;
@@ -41,10 +42,12 @@ export async function sendTest(deps: Deps, who: Who, family: Family, id: string)
       throw new AppError('not_found');
     const lately = await testsSince(tx, id, new Date(at.getTime() - HOUR_MS), MOST_TESTS_AN_HOUR * 20);
     if (lately >= MOST_TESTS_AN_HOUR * Math.max(1, channel.addresses.length)) throw tooManyTests();
+    const mails = channel.kind === 'email' ? channel.addresses.length : 0;
+    await refuseTooManyMails(tx, workspaceId, mails);
     const made = await insertTest(tx, workspaceId, channel, at);
     await announceDue(tx);
     const subject = { ...subjectOf(channel), name: publicName(channel) };
-    await record(tx, { who, action: `${subject.kind}.tested`, subject });
+    await record(tx, { who, action: `${subject.kind}.tested`, subject, detail: { mails } });
     return findDeliveries(tx, workspaceId, made);
   });
 }
@@ -58,13 +61,27 @@ export async function resend(deps: Deps, who: Who, id: string): Promise<Delivery
     const channel = found && (await findChannel(tx, workspaceId, found.channelId));
     if (found === undefined || channel == null) throw new AppError('not_found');
     if (!isActive(channel) && found.noticeId !== null) throw notSending(channel.stoppedAt !== null);
+    const mails = found.recipient === null ? 0 : 1;
+    await refuseTooManyMails(tx, workspaceId, mails);
     // One that is still being sent is what was asked for.
     if (await sendAgain(tx, workspaceId, id, deps.clock.now())) {
       await announceDue(tx);
       const subject = { kind: 'delivery', id, name: publicName(channel) };
-      await record(tx, { who, action: 'delivery.resent', subject });
+      await record(tx, { who, action: 'delivery.resent', subject, detail: { mails } });
     }
     return findDeliveries(tx, workspaceId, [id]);
+  });
+}
+
+/** A mail goes to whatever address an admin enters: it is no way to fill strangers' mailboxes. */
+async function refuseTooManyMails(tx: Tx, workspaceId: string, mails: number): Promise<void> {
+  if (mails === 0) return;
+  await lockChannels(tx, workspaceId);
+  const deeds = ['notification_channel.tested', 'delivery.resent'] as const;
+  if ((await askedForInAnHour(tx, workspaceId, deeds, 'mails')) + mails <= MOST_MAILS_AN_HOUR) return;
+  throw new AppError('too_many_requests', {
+    detail: `At most ${MOST_MAILS_AN_HOUR} mails are sent in an hour for trying or once more. Nothing was sent.`,
+    retryAfterSeconds: 600,
   });
 }
 

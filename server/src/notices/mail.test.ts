@@ -341,3 +341,31 @@ describe('a mail server', () => {
     await expect(email(stage)).rejects.toMatchObject({ code: 'conflict', reason: 'no_mail_server' });
   });
 });
+
+describe('mails that people ask for', () => {
+  test('are a hundred in an hour of a workspace, also where channels are deleted and made anew', async () => {
+    const stage = await stageAt(1);
+    const twenty = (round: number) =>
+      Array.from({ length: 20 }, (_, n) => `stranger${round}-${n}@example.com`);
+    const tried = async (round: number) => {
+      const given = { kind: 'email', name: 'Team', addresses: twenty(round), kinds: ['recovered'] } as const;
+      const { channel } = await stage.notices.createChannel(who, given);
+      const made = await stage.notices.sendTest(who, 'channel', channel.id);
+      return { id: channel.id, made };
+    };
+    for (let round = 0; round < 4; round += 1) {
+      const { id } = await tried(round);
+      await stage.notices.removeChannel(who, 'channel', id, null);
+    }
+    const { made } = await tried(4);
+    const id = made[0]?.id ?? '';
+    await sql`update deliveries set state = 'failed', settled_at = now(), next_attempt_at = null where id = ${id}`.execute(
+      database.db.system,
+    );
+    const tooMany = { code: 'too_many_requests', detail: expect.stringMatching(/At most 100 mails/) };
+    await expect(stage.notices.resend(who, id)).rejects.toMatchObject(tooMany);
+    await expect(tried(5)).rejects.toMatchObject(tooMany);
+    await sql`update audit_entries set at = at - interval '61 minutes'`.execute(database.db.system);
+    await expect(stage.notices.resend(who, id)).resolves.toHaveLength(1);
+  });
+});

@@ -47,3 +47,8 @@ export const DEFAULT_NOTICE_SETTINGS: NoticeSettings = {
 export const MOST_CHANNELS = 50;
 /** Test messages through one channel in an hour: a channel is no way to mail strangers. */
 export const MOST_TESTS_AN_HOUR = 10;
+/**
+ * Mails that the people of a workspace may ask for in an hour, test messages and those sent once more together: also where
+ * channels are deleted and made anew, or get other addresses.
+ */
+export const MOST_MAILS_AN_HOUR = 100;
