@@ -160,7 +160,7 @@ describe('an AWS key that takes on a role', () => {
 
   it('is replaced by another key of the same user, and goes on taking on the role until that is taken away', async () => {
     const id = await connected('aws-s3', undefined, entered({ session_name: 'other-key' }));
-    const second = { access_key_id: 'AKIAWATCHEDUSER00002', secret_access_key: 'watchedSecretUser/0002' };
+    const second = { access_key_id: 'AKIAFAKEUSER00000002', secret_access_key: 'watchedSecretUser/0002' };
     awsKeys.set(second.access_key_id, { secret: second.secret_access_key });
     const replaced = await app.owner.patch(`/v1/connections/${id}`, { credentials: second });
     expect(replaced.status, replaced.text).toBe(200);
@@ -222,7 +222,7 @@ describe('an AWS key that takes on a role', () => {
     ['that it may not take on', { external_id: 'wrong' }, null, 'rejected', /trust policy.*external ID/],
     [
       'with a key that is unknown',
-      { access_key_id: 'AKIAWATCHEDNOBODY001' },
+      { access_key_id: 'AKIAFAKENOBODY000001' },
       null,
       'rejected',
       /security token included in the request is invalid/,

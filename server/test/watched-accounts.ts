@@ -38,7 +38,7 @@ export const bearerOf = ({ headers }: Watched) =>
 export const AWS = 'https://sts.eu-central-1.amazonaws.com';
 export const S3 = 'https://s3.eu-central-1.amazonaws.com';
 export const ROLE = 'arn:aws:iam::123456789012:role/keyrail';
-export const USER_KEY = { id: 'AKIAWATCHEDUSER00001', secret: 'watchedSecretUser/0001+abcdefghijklmnopq' };
+export const USER_KEY = { id: 'AKIAFAKEUSER00000001', secret: 'watchedSecretUser/0001+abcdefghijklmnopq' };
 export const awsKeys = new Map<string, { secret: string; token?: string; endsAt?: number }>([
   [USER_KEY.id, { secret: USER_KEY.secret }],
 ]);
