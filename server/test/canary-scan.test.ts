@@ -1,8 +1,9 @@
-import { randomBytes } from 'node:crypto';
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type ServerProcess, startServerProcess } from '../../sandbox/server-process.ts';
@@ -126,6 +127,8 @@ async function live(): Promise<void> {
   const { api, tokenId } = await makeToken(owner);
   const connectionId = await connectAll(api);
   await signInAtProvider(owner);
+  await lookAtKeys(owner);
+  await tellPeople(owner);
   await runAndExport(api, connectionId);
   await rotate(api, connectionId);
   for (const path of ['/metrics', '/openapi.json', '/docs', '/health/ready', '/'])
@@ -272,6 +275,17 @@ async function signInAtProvider(owner: Client): Promise<void> {
     );
   expect((await setup('parrot-client', 'client secret')).status).toBe(200);
   await setup('parrot\nclient', 'client secret refused');
+  // The provider answers with all it was sent, and does not know what to make of a made-up token: it is saved unchecked.
+  expect((await setup('parrot-client', 'client secret not saved')).status).toBe(422);
+  const replaced = {
+    client_id: 'parrot-client',
+    client_secret: plant('client secret replaced', '+/=&"<%'),
+    save_unverified: true,
+  };
+  const put = () => heard(owner.request('PUT', '/v1/oauth/apps/parrot', replaced));
+  expect((await put()).status).toBe(200);
+  expect((await heard(owner.post('/v1/oauth/apps/parrot/rollback'))).status).toBe(200);
+  expect((await heard(owner.post('/v1/oauth/apps/parrot/destroy-previous'))).status).toBe(200);
   await heard(owner.get('/v1/oauth/apps'));
   const come = async (code: string, error?: (secret: string) => string) => {
     const asked = { integration: 'parrot', method: 'oauth2' };
@@ -297,6 +311,69 @@ async function signInAtProvider(owner: Client): Promise<void> {
   const at = `/v1/connections/${made.connection_id}`;
   for (const path of ['', '/events']) await heard(owner.get(`${at}${path}`));
   for (const deed of ['verify', 'disconnect']) await heard(owner.post(`${at}/${deed}`));
+}
+
+/** A key file that is looked at, asked a list with, refused and saved; its passphrase, right and wrong. */
+async function lookAtKeys(owner: Client): Promise<void> {
+  const passphrase = plant('passphrase', ' +/=&"<é');
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const format = { type: 'pkcs8', format: 'pem' } as const;
+  const pem = privateKey.export({ ...format, cipher: 'aes-256-cbc', passphrase }).toString();
+  const lines = (text: string) => text.split('\n').filter((line) => line.length === 64);
+  for (const line of [...lines(pem), ...lines(privateKey.export(format).toString())])
+    canaries.push({ name: 'line of a key file', secret: line });
+  const ask = (path: string, credentials: object, more: object = {}) =>
+    heard(owner.post(`/v1/integrations/parrot/${path}`, { method: 'jwt', credentials, ...more }));
+  for (const entered of [passphrase, plant('wrong passphrase')]) {
+    const credentials = { client_id: 'parrot', private_key: pem, passphrase: entered };
+    const looked = await ask('recognise', credentials);
+    expect(looked.json.problem === null, looked.text).toBe(entered === passphrase);
+    await ask('choices', credentials, { field: 'flock' });
+    const once = { 'idempotency-key': `key-file-${canaries.length}` };
+    const body = {
+      integration: 'parrot',
+      name: 'Key file',
+      method: 'jwt',
+      credentials,
+      save_unverified: true,
+    };
+    await heard(owner.post('/v1/connections', body, once));
+  }
+  const damaged = await ask('recognise', { client_id: 'parrot', private_key: pem.slice(0, 150), passphrase });
+  expect(damaged.json.problem.message).toMatch(/cut off/);
+}
+
+/** Where notices go, what they are signed with, and what comes of sending them. */
+async function tellPeople(owner: Client): Promise<void> {
+  const at = `http://127.0.0.1:${provider.port}`;
+  const once = { 'idempotency-key': 'webhook' };
+  const made = await owner.post('/v1/webhooks', { url: `${at}/say/hook` }, once);
+  expect(made.status, made.text).toBe(201);
+  const path = `/v1/webhooks/${made.json.id}`;
+  const rotated = await owner.post(`${path}/rotate-secret`, undefined, { 'idempotency-key': 'rotate-hook' });
+  for (const { json } of [made, rotated]) canaries.push({ name: 'signing secret', secret: json.secret });
+  expect((await heard(owner.post('/v1/webhooks', { url: `${at}/say/hook` }, once))).json.secret).toBeNull();
+  await heard(owner.post(`${path}/rotate-secret`, undefined, { 'idempotency-key': 'rotate-hook' }));
+  const url = `https://127.0.0.1:${provider.port}/services/${plant('chat address')}`;
+  const chat = await heard(
+    owner.post(
+      '/v1/notification-channels',
+      { kind: 'slack', name: 'Chat', url },
+      { 'idempotency-key': 'chat' },
+    ),
+  );
+  expect(chat.status, chat.text).toBe(201);
+  const moved = `${url}${plant('another chat address')}`;
+  await heard(owner.patch(`/v1/notification-channels/${chat.json.id}`, { url: moved }));
+  await heard(
+    owner.patch(`/v1/notification-channels/${chat.json.id}`, { url: `${moved}\n${plant('no address')}` }),
+  );
+  for (const one of [path, `/v1/notification-channels/${chat.json.id}`])
+    await heard(owner.post(`${one}/test`));
+  const sent = async () => (await owner.get('/v1/deliveries')).json.data as { last_answer: string | null }[];
+  while ((await sent()).some(({ last_answer: answer }) => answer === null)) await setTimeout(50);
+  for (const one of ['deliveries', 'notices', 'expiries', 'webhooks', 'notification-channels'])
+    await heard(owner.get(`/v1/${one}`));
 }
 
 async function runAndExport(api: Client, connectionId: string): Promise<void> {
@@ -477,6 +554,28 @@ function parrot(port: number): object {
         authorize_url: `http://127.0.0.1:${port}/authorize`,
         token_url: `http://127.0.0.1:${port}/token`,
         scopes: ['read'],
+      },
+      {
+        type: 'service_account',
+        id: 'jwt',
+        kind: 'jwt_bearer',
+        label: 'Key file',
+        fields: [
+          field('client_id', false),
+          { ...field('private_key', true), kind: 'file' },
+          { ...field('passphrase', true), required: false },
+        ],
+        token_url: `http://127.0.0.1:${port}/token`,
+        assertion: { issuer: '{client_id}', lifetime_seconds: 60 },
+      },
+    ],
+    connection_fields: [
+      {
+        name: 'flock',
+        label: 'Flock',
+        methods: ['jwt'],
+        required: false,
+        listed_from: { request: { method: 'GET', path: '/flocks' }, value: 'id', label: 'name' },
       },
     ],
     probe: { request: { method: 'GET', path: '/me' }, account: { label: 'email' } },
