@@ -62,7 +62,8 @@ function askable(
   const isFilled = ({ name }: CredentialField) => (values[name] ?? '') !== '';
   const hasFile = fields.some((field) => isFile(field) && isFilled(field));
   const saysItself = isOfFiles(method) && !hasFileField(method);
-  const isWhole = fields.every((field) => isFilled(field) || !field.is_required);
+  // Where it is (a region) says nothing of what it is.
+  const isWhole = (method?.fields ?? []).every((field) => isFilled(field) || !field.is_required);
   if (!hasFile && !(saysItself && isWhole)) return null;
   return JSON.stringify(Object.fromEntries(fields.filter(isFilled).map(({ name }) => [name, values[name]])));
 }
