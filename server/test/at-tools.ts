@@ -7,6 +7,8 @@ export interface AtTools {
   app: TestApp;
   sandbox: Sandbox;
   setUp(slug: string, secret?: string): Promise<void>;
+  /** The same, whatever comes of it. */
+  trySetUp(slug: string, secret: string): Promise<Answer>;
   /**
    * One browser goes there, allows it, and comes back; resolves to how the sign-in stands then. `changed`: what is done to the
    * address it comes back to.
@@ -36,9 +38,13 @@ export async function startAtTools(slugs: readonly string[]): Promise<AtTools> {
   let person = app.owner;
   let begunByPerson = 0;
   const standing = (id: string) => json(person.get(`/v1/oauth/authorizations/${id}`));
+  const trySetUp: AtTools['trySetUp'] = (slug, secret) =>
+    app.owner.request('PUT', `/v1/oauth/apps/${slug}`, {
+      client_id: SANDBOX_CLIENT.id,
+      client_secret: secret,
+    });
   const setUp: AtTools['setUp'] = async (slug, secret = SANDBOX_CLIENT.secret) => {
-    const setup = { client_id: SANDBOX_CLIENT.id, client_secret: secret };
-    const put = await app.owner.request('PUT', `/v1/oauth/apps/${slug}`, setup);
+    const put = await trySetUp(slug, secret);
     if (put.status !== 200) throw new Error(`${slug}: the setup was not saved: ${put.text}`);
   };
   for (const slug of slugs) await setUp(slug);
@@ -46,6 +52,7 @@ export async function startAtTools(slugs: readonly string[]): Promise<AtTools> {
     app,
     sandbox,
     setUp,
+    trySetUp,
     signIn: async (slug, ask = {}, account = 'anna@acme.example', changed = () => {}) => {
       if (begunByPerson === 25) [person, begunByPerson] = [await app.member('admin'), 0];
       begunByPerson += 1;

@@ -107,11 +107,10 @@ describe.each(tools)('%s', (slug) => {
     await until(async () => said.test(await lastEvent(other)));
   });
 
-  test('says of a wrong client secret that the setup is wrong, not the person', async () => {
-    await at.setUp(slug, 'fake-wrong-secret-0001');
-    const ended = await at.signIn(slug);
-    expect([ended.state, ended.reason], JSON.stringify(ended)).toEqual(['failed', 'setup_rejected']);
-    await at.setUp(slug);
+  test('a wrong client secret is refused before anybody signs in', async () => {
+    const put = await at.trySetUp(slug, 'fake-wrong-secret-0001');
+    const told = [put.status, put.json.code, put.json.verdict?.kind];
+    expect(told, put.text).toEqual([422, 'credential_rejected', 'rejected']);
   });
 });
 
@@ -216,6 +215,8 @@ describe('QuickBooks', () => {
 
 describe('GitLab', () => {
   test('one of somebody’s own is signed in to, asked for tokens and called at its own host', async () => {
+    // A secret that is entered anew is for the host it is first sent to.
+    await at.setUp('gitlab');
     const id = await connected('gitlab', { fields: { host: 'gitlab.acme.example' } });
     at.sandbox.endAccessTokens('gitlab');
     expect((await at.verify(id)).verdict).toMatchObject({

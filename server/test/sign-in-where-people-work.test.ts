@@ -16,6 +16,8 @@ interface Tool {
   ask?: object;
   /** How an access that a person withdrew at the tool is shown after the next check; Intercom says no more than "invalid". */
   withdrawn?: string;
+  /** What is said of a wrong client secret before anybody has signed in, where that is not "rejected". */
+  wrongSecret?: string;
   /** Where it is asked to withdraw access; left out: nowhere. */
   revokePath?: string;
   host?: string;
@@ -34,6 +36,7 @@ const TOOLS: Record<string, Tool> = {
     isFinal: true,
     ask: { fields: { region: 'eu.intercom' } },
     withdrawn: 'invalid',
+    wrongSecret: 'unverifiable',
     revokePath: '/auth/uninstall',
     host: 'api.eu.intercom.io',
   },
@@ -127,11 +130,10 @@ describe.each(tools)('%s', (slug) => {
     if (revokePath !== undefined) expect(at.calls(giver, revokePath)).toBe(1);
   });
 
-  test('says of a wrong client secret that the setup is wrong, not the person', async () => {
-    await at.setUp(slug, 'fake-wrong-secret-0001');
-    const ended = await at.signIn(slug, toolOf(slug).ask);
-    expect([ended.state, ended.reason], JSON.stringify(ended)).toEqual(['failed', 'setup_rejected']);
-    await at.setUp(slug);
+  test('a wrong client secret is refused before anybody signs in', async () => {
+    const put = await at.trySetUp(slug, 'fake-wrong-secret-0001');
+    const told = [put.status, put.json.code, put.json.verdict?.kind];
+    expect(told, put.text).toEqual([422, 'credential_rejected', toolOf(slug).wrongSecret ?? 'rejected']);
   });
 });
 

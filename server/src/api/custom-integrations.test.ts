@@ -533,7 +533,7 @@ describe('a client secret', () => {
     const put = await app.owner.request('PUT', `/v1/oauth/apps/${slug}`, entered);
     expect(put.status, put.text).toBe(200);
     const { system } = app.database.db;
-    const before = await system
+    const { key_id: _, ...before } = await system
       .selectFrom('oauth_apps')
       .selectAll()
       .where('integration', '=', slug)
