@@ -14,12 +14,16 @@ let stage: Awaited<ReturnType<typeof startStage>>;
 let fleet: Fleet;
 let provider: AuthorizationServer;
 let first: Member;
+let second: Member;
+/** Of the fleet's processes, until another may try. */
+const LEASE_MS = 2_000;
 
 beforeAll(async () => {
   stage = await startStage({ modes: ['strict'] });
   fleet = stage.fleet;
   provider = fleet.provider('strict');
   first = await fleet.start();
+  second = await fleet.start('second');
 }, 60_000);
 afterAll(() => stage.close());
 
@@ -49,65 +53,72 @@ async function reusesIn(by: readonly Member[], connections: number): Promise<num
 
 const refreshes = () => provider.counts().refresh_token ?? { requests: 0, given: 0, reuses: 0 };
 
-async function two(without: readonly Change[]): Promise<Member[]> {
-  return Promise.all(['b', 'c'].map((name) => fleet.start(name, { without })));
-}
-
-async function end(members: readonly Member[]): Promise<void> {
-  await Promise.all(members.map(({ process }) => process.kill()));
+/** Together with the first process, which has all its guards. */
+async function withAnother<T>(without: readonly Change[], work: (both: Member[]) => Promise<T>): Promise<T> {
+  const another = await fleet.start('another', { without });
+  try {
+    return await work([another, first]);
+  } finally {
+    await another.process.kill();
+  }
 }
 
 test('three processes make one token request for each expiry, and no refresh token is sent twice', async () => {
   provider.failAlways({ kind: 'delay', beforeMs: 10, afterMs: 10 });
-  const others = await two([]);
-  const seen = await expiries(8, [first, ...others], await fleet.connect('strict', 6));
-  await end(others);
+  const connected = await fleet.connect('strict', 6);
+  const seen = await withAnother([], (both) => expiries(8, [...both, second], connected));
   expect(seen).toEqual({ statuses: [200], requests: 48, reuses: 0 });
 }, 60_000);
 
 test('control: without the lease grants end, since refresh tokens are sent twice', async () => {
   provider.failAlways({ kind: 'delay', beforeMs: 120, afterMs: 30 });
-  const others = await two(LEASE);
-  const reuses = await reusesIn(others, 4);
-  await end(others);
-  expect(reuses).toBeGreaterThan(0);
+  expect(await withAnother(LEASE, (both) => reusesIn(both, 4))).toBeGreaterThan(0);
 }, 60_000);
 
 test('what was seen long ago renews nothing: with a slow way to the database there is one request, too', async () => {
   provider.failAlways(null);
-  const others = await two(SLOW_WAY);
-  const seen = await expiries(2, others, await fleet.connect('strict', 6));
-  await end(others);
+  const connected = await fleet.connect('strict', 6);
+  const seen = await withAnother(SLOW_WAY, (both) => expiries(2, both, connected));
   expect(seen).toEqual({ statuses: [200], requests: 12, reuses: 0 });
 }, 60_000);
 
 test('control: without the generation in the claim, what was seen long ago ends grants', async () => {
   provider.failAlways(null);
-  const others = await two([...SLOW_WAY, ...GENERATION]);
-  const reuses = await reusesIn(others, 6);
-  await end(others);
+  const reuses = await withAnother([...SLOW_WAY, ...GENERATION], (both) => reusesIn(both, 6));
   expect(reuses).toBeGreaterThan(0);
 }, 60_000);
 
-/** 64 callers at two processes when a token has run out: how long the last of them took. */
-async function lastOf64(members: readonly Member[], id: string): Promise<number> {
+/**
+ * 64 callers, those of the first member before those of the second, when a token has run out: how long the last of them took,
+ * and how often a token was asked for.
+ */
+async function lastOf64(members: readonly Member[], id: string) {
   await Promise.all(members.map((member) => member.call(id)));
   await expire(fleet.database, [id]);
+  const before = refreshes().requests;
   const begunAt = performance.now();
-  const callers = Array.from({ length: 64 }, (_, n) => (members[n % members.length] as Member).call(id));
+  const callers = Array.from({ length: 64 }, (_, n) => (members[n >> 5] as Member).call(id));
   expect(new Set(await Promise.all(callers))).toEqual(new Set([200]));
-  return performance.now() - begunAt;
+  return { ms: performance.now() - begunAt, requests: refreshes().requests - before };
 }
 
 test('64 callers at two processes at the moment of expiry: one token request, and all have it when it is there', async () => {
   const [one] = (await fleet.connect('strict', 1)) as [Connected];
-  const before = refreshes().requests;
   provider.failAlways({ kind: 'delay', beforeMs: 300, afterMs: 0 });
-  const second = await fleet.start('b');
-  const heard = await lastOf64([first, second], one.id);
-  expect(refreshes().requests - before).toBe(1);
-  await end([second]);
+  // Whoever hears nothing waits until the lease would be over. On a busy machine all may take long, or nobody have to wait.
+  const limit = LEASE_MS * 0.75;
+  let quickest = Number.POSITIVE_INFINITY;
+  for (let turn = 0; turn < 5 && quickest >= limit; turn += 1) {
+    const last = await lastOf64([first, second], one.id);
+    expect(last.requests).toBe(1);
+    quickest = Math.min(quickest, last.ms);
+  }
+  expect(quickest).toBeLessThan(limit);
 
-  const deaf = await two(NEWS);
-  expect(await lastOf64(deaf, one.id), 'control: without the news').toBeGreaterThan(heard);
+  let slowest = 0;
+  await withAnother(NEWS, async (both) => {
+    for (let turn = 0; turn < 10 && slowest < limit; turn += 1)
+      slowest = Math.max(slowest, (await lastOf64(both, one.id)).ms);
+  });
+  expect(slowest, 'control: without the news').toBeGreaterThan(limit);
 }, 60_000);
