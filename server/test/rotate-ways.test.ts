@@ -20,7 +20,8 @@ let one: TestApp;
 let other: TestApp;
 
 beforeAll(async () => {
-  provider = await startManyWays({ answerMs: 2, tokenSeconds: 1 });
+  // A call gets a token with a tenth of its life left at least: two seconds, which pass on no machine before it is used.
+  provider = await startManyWays({ answerMs: 2, tokenSeconds: 20 });
   for (const [name, text] of Object.entries(provider.files)) writeFileSync(join(home, name), text);
   settings = { KEYRAIL_CATALOG_DIR: home, KEYRAIL_ALLOWED_PRIVATE_HOSTS: provider.hosts };
   one = await startApp({ settings, keyFile });
