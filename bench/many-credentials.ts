@@ -50,3 +50,21 @@ export async function storeCredentials(
 export function keyOf(id: string): string {
   return `fake-key-${id}`;
 }
+
+/** Each may read so and so often; together they may as often as is needed. `owner`: the headers of whoever makes them. */
+export async function readingTokens(
+  url: string,
+  owner: Record<string, string>,
+  count: number,
+): Promise<string[]> {
+  const made: string[] = [];
+  for (let index = 0; index < count; index += 1) {
+    const answer = await fetch(`${url}/v1/tokens`, {
+      method: 'POST',
+      headers: { ...owner, 'content-type': 'application/json' },
+      body: JSON.stringify({ name: `bench ${index}`, scopes: ['credentials:read', 'connections:read'] }),
+    });
+    made.push(((await answer.json()) as { token: string }).token);
+  }
+  return made;
+}

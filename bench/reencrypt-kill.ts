@@ -13,7 +13,7 @@ import { openDatabase } from '../server/src/db/open.ts';
 import { systemClock } from '../server/src/lib/clock.ts';
 import { keyStatus } from '../server/src/operator/key.ts';
 import { keyRotateData, keyRotateMaster } from '../server/src/operator/key-rotate.ts';
-import { keyOf, storeCredentials } from './many-credentials.ts';
+import { keyOf, readingTokens, storeCredentials } from './many-credentials.ts';
 import { isFull, report, tell } from './report.ts';
 import { signUp, startMeasured } from './server.ts';
 
@@ -55,7 +55,7 @@ try {
   const owner = await signUp(api);
   const workspaceId = owner['keyrail-workspace'];
   const ids = await storeCredentials(db, config.masterKeyFile, { workspaceId, count: COUNT });
-  const callers = await tokens(owner);
+  const callers = await readingTokens(api.url, owner, TOKENS);
   const seen = { readings: 0, failed: 0, rotations: 0, kills: 0 };
   let isOver = false;
   const reading = (async () => {
@@ -152,19 +152,6 @@ async function readOne(seen: { readings: number; failed: number }, id: string, t
     if (seen.failed === 0) tell(String(error));
     seen.failed += 1;
   }
-}
-
-async function tokens(owner: Record<string, string>): Promise<string[]> {
-  const made: string[] = [];
-  for (let count = 0; count < TOKENS; count += 1) {
-    const answer = await fetch(`${api.url}/v1/tokens`, {
-      method: 'POST',
-      headers: { ...owner, 'content-type': 'application/json' },
-      body: JSON.stringify({ name: `bench ${count}`, scopes: ['credentials:read', 'connections:read'] }),
-    });
-    made.push(((await answer.json()) as { token: string }).token);
-  }
-  return made;
 }
 
 async function left(): Promise<number> {

@@ -9,7 +9,7 @@ import { startEmbeddedPostgres } from '../server/src/db/embedded/start.ts';
 import { openDatabase } from '../server/src/db/open.ts';
 import { systemClock } from '../server/src/lib/clock.ts';
 import { keyRotateData } from '../server/src/operator/key-rotate.ts';
-import { keyOf, storeCredentials } from './many-credentials.ts';
+import { keyOf, readingTokens, storeCredentials } from './many-credentials.ts';
 import { isFull, median, report, residentMb, tell } from './report.ts';
 import { signUp, startMeasured } from './server.ts';
 
@@ -44,7 +44,7 @@ try {
   const keyFile = join(folder, 'master.key');
   const ids = await storeCredentials(db, keyFile, { workspaceId, count: COUNT });
   tell(`${COUNT} credentials are stored`);
-  const callers = await tokens(owner);
+  const callers = await readingTokens(server.url, owner, TOKENS);
 
   await reading(ids, callers, () => sleep(3_000)); // warms up
   const before = await reading(ids, callers, () => sleep(IDLE_MS / 2));
@@ -170,20 +170,6 @@ async function readOne(seen: Readings, id: string, token: string): Promise<void>
     if (seen.failed === 0) tell(String(error));
     seen.failed += 1;
   }
-}
-
-/** Each may read so and so often; together they may as often as is needed here. */
-async function tokens(owner: Record<string, string>): Promise<string[]> {
-  const made: string[] = [];
-  for (let count = 0; count < TOKENS; count += 1) {
-    const answer = await fetch(`${server.url}/v1/tokens`, {
-      method: 'POST',
-      headers: { ...owner, 'content-type': 'application/json' },
-      body: JSON.stringify({ name: `bench ${count}`, scopes: ['credentials:read', 'connections:read'] }),
-    });
-    made.push(((await answer.json()) as { token: string }).token);
-  }
-  return made;
 }
 
 async function isLeft(): Promise<boolean> {

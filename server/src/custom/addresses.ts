@@ -1,4 +1,5 @@
-import type { CustomAuth, CustomDefinition } from '@keyrail/contract/custom';
+import type { CustomDefinition } from '@keyrail/contract/custom';
+import type { CustomAuth } from '@keyrail/contract/custom-auth';
 import type { FieldProblem } from '@keyrail/contract/errors';
 import { AppError } from '../lib/app-error.ts';
 import type { Outbound } from '../outbound/call.ts';

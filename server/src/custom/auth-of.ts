@@ -1,4 +1,4 @@
-import type { CustomAuth } from '@keyrail/contract/custom';
+import type { CustomAuth } from '@keyrail/contract/custom-auth';
 import { serviceAccountOf } from './service-account-of.ts';
 
 /** The part of a catalog file that says how to authenticate, from what was described. */

@@ -1,4 +1,5 @@
-import type { CustomAuth, CustomDefinition } from '@keyrail/contract/custom';
+import type { CustomDefinition } from '@keyrail/contract/custom';
+import type { CustomAuth } from '@keyrail/contract/custom-auth';
 import { enteredNames } from './auth-of.ts';
 import { stsUrlOf } from './service-account-of.ts';
 

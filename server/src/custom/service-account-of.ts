@@ -1,4 +1,4 @@
-import type { CustomAuth } from '@keyrail/contract/custom';
+import type { CustomAuth } from '@keyrail/contract/custom-auth';
 
 export type CustomServiceAccount = Extract<CustomAuth, { type: 'service_account' }>;
 

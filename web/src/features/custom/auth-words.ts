@@ -1,4 +1,4 @@
-import type { CustomAuth } from '@keyrail/contract/custom';
+import type { CustomAuth } from '@keyrail/contract/custom-auth';
 
 /** Each way to authenticate in words, and when it is the one. */
 export const authWords: Record<CustomAuth['type'], { label: string; about: string }> = {

@@ -1,4 +1,5 @@
-import type { CustomAction, CustomAuth, CustomDefinition } from '@keyrail/contract/custom';
+import type { CustomAction, CustomDefinition } from '@keyrail/contract/custom';
+import type { CustomAuth } from '@keyrail/contract/custom-auth';
 import { claimOf } from './claim.ts';
 import {
   type Draft,

@@ -1,4 +1,5 @@
-import type { CustomAction, CustomAuth } from '@keyrail/contract/custom';
+import type { CustomAction } from '@keyrail/contract/custom';
+import type { CustomAuth } from '@keyrail/contract/custom-auth';
 
 /** One line of a list of names and values. `key` only tells lines apart. */
 export interface Pair {

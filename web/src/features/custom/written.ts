@@ -1,4 +1,5 @@
-import type { CustomAuth, CustomDefinition, CustomDefinitionInput } from '@keyrail/contract/custom';
+import type { CustomDefinition, CustomDefinitionInput } from '@keyrail/contract/custom';
+import type { CustomAuth } from '@keyrail/contract/custom-auth';
 import { claimOf } from './claim.ts';
 import { type Draft, type DraftAction, type DraftAuth, firstColor, type Pair } from './draft.ts';
 import { actionName, itemName } from './item-name.ts';
