@@ -13,6 +13,7 @@ export function checkServiceAccounts(definition: Definition): FileProblem[] {
   return [
     ...definition.auth.flatMap((method, index) => [
       ...checkAssertion(method, ['auth', index, 'assertion'], shared),
+      ...checkParameters(method, ['auth', index]),
       ...checkRole(method, ['auth', index]),
       ...('fields' in method ? checkListed(method.fields, ['auth', index, 'fields'], shared, [method]) : []),
     ]),
@@ -67,6 +68,21 @@ function checkAssertion(method: AuthMethod, path: Path, shared: readonly string[
         ]
       : []),
   ];
+}
+
+/** The key signs what is sent; it is never sent itself, to whomever. */
+function checkParameters(method: AuthMethod, path: Path): FileProblem[] {
+  if (method.type !== 'service_account' || !('tokenParams' in method)) return [];
+  const secrets = method.fields.filter(({ secret }) => secret).map(({ name }) => name);
+  const told = [
+    ['token_params', method.tokenParams],
+    ['token_headers', method.tokenHeaders],
+  ] as const;
+  return told.flatMap(([name, given]) =>
+    placesIn(given)
+      .filter((place) => secrets.includes(place))
+      .map((place) => ({ path: [...path, name], message: `{${place}} is a secret, which is never sent.` })),
+  );
 }
 
 function checkRole(method: AuthMethod, path: Path): FileProblem[] {

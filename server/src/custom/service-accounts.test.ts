@@ -328,6 +328,16 @@ describe('what is described wrongly is said at its place', () => {
       /is a secret/,
     ],
     [
+      'a parameter that would send the key itself',
+      {
+        kind: 'jwt_bearer',
+        token_url: 'https://acme.example/token',
+        token_params: { resource: 'x{private_key}' },
+      },
+      'auth.token_params',
+      /is a secret, which is never sent/,
+    ],
+    [
       'a region that would be another host',
       { kind: 'aws_access_key', service: 's3', region: 'x.evil.example/' },
       'auth.region',
