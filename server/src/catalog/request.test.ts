@@ -262,3 +262,12 @@ test.each([
 ])('an address elsewhere is refused: %s', (value) => {
   expect(resolveBaseUrl(ACCOUNTS, { account_url: value }).kind).toBe('unfit');
 });
+
+test('what was entered to sign in by takes no place of an input; a connection field stands where it is named', () => {
+  const entered = { shop: 'acme', user_name: 'api-user' };
+  const parts = { path: '/u/{user_name}', query: { shop: '{shop}', by: '{user_name}' } };
+  const { url } = built(parts, { user_name: 'ada' }, SHOPS, entered);
+  expect(url).toBe('https://acme.shops.example/api/u/ada?shop=acme&by=ada');
+  const optional = { query: { by: '{user_name}' } };
+  expect(built(optional, {}, SHOPS, entered).url).toBe('https://acme.shops.example/api/x');
+});

@@ -30,7 +30,7 @@ export function buildRequest(
 ): BuildOutcome {
   const base = resolveBaseUrl(source, connectionFields);
   if (base.kind === 'unfit') return base;
-  const values: Values = { ...inputs, ...connectionFields };
+  const values: Values = { ...inputs, ...placed(source, connectionFields) };
   const path = fillPath(template.path, values);
   if (path.kind === 'unfit') return path;
   const url = new URL(base.url + path.path);
@@ -50,6 +50,18 @@ export function buildRequest(
     body: body?.text ?? null,
   };
   return { kind: 'ready', request };
+}
+
+/**
+ * Connection fields alone, none of which is called like an input. What was entered with them to sign in by (a user name, an
+ * id) stands in no request, and would take the place of an input of its name.
+ */
+function placed(
+  { connectionFields }: Pick<AddressSource, 'connectionFields'>,
+  entered: Readonly<Record<string, string>>,
+): Values {
+  const names = new Set(connectionFields.map(({ name }) => name));
+  return Object.fromEntries(Object.entries(entered).filter(([name]) => names.has(name)));
 }
 
 type PathOutcome = { kind: 'ready'; path: string } | Unfit;
