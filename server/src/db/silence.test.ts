@@ -3,8 +3,10 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startApp, type TestApp } from '../../test/app.ts';
 import { freshDatabase, type TestDatabase } from '../../test/database.ts';
 import { type Door, doorTo } from '../../test/door.ts';
-import { AppError } from '../lib/app-error.ts';
+import { until } from '../../test/until.ts';
 import { openDatabase, queries } from './open.ts';
+
+/* Each waits for seconds that are the product's own: they wait together. */
 
 let database: TestDatabase;
 beforeAll(async () => {
@@ -20,7 +22,7 @@ const options = {
   onIdleError: () => {},
 };
 
-test('a database that falls silent is "unavailable" within five seconds, on connections that are open too', async () => {
+test.concurrent('a database that falls silent is "unavailable" within five seconds, on connections that are open too', async () => {
   const door = await doorTo(database.url);
   const db = openDatabase({ url: door.url, ...options });
   const asPerson = () => db.transact('wsp_a', (tx) => sql`select 1`.execute(queries(tx)));
@@ -33,22 +35,23 @@ test('a database that falls silent is "unavailable" within five seconds, on conn
       expect(answer).toMatchObject({ status: 'rejected', reason: { code: 'unavailable' } });
     expect(performance.now() - startedAt).toBeLessThan(5_500);
     door.unmute();
-    await expect
-      .poll(
-        () =>
-          asPerson()
-            .then(asOwner)
-            .then(() => 'healed', isUnavailable),
-        { timeout: 10_000 },
-      )
-      .toBe('healed');
+    await until(
+      () =>
+        asPerson()
+          .then(asOwner)
+          .then(
+            () => true,
+            () => false,
+          ),
+      10_000,
+    );
   } finally {
     await db.close();
     await door.shut();
   }
 }, 30_000);
 
-test('a statement that takes its time is waited for while the database answers', async () => {
+test.concurrent('a statement that takes its time is waited for while the database answers', async () => {
   const db = openDatabase({ url: database.url, ...options });
   try {
     const slow = db.transact('wsp_a', (tx) => sql`select pg_sleep(5)`.execute(queries(tx)));
@@ -58,7 +61,7 @@ test('a statement that takes its time is waited for while the database answers',
   }
 }, 30_000);
 
-test('every request is answered with 503 within seconds while the database is silent, and served once it is back', async () => {
+test.concurrent('every request is answered with 503 within seconds while the database is silent, and served once it is back', async () => {
   let door: Door | undefined;
   let app: TestApp | undefined;
   try {
@@ -84,15 +87,9 @@ test('every request is answered with 503 within seconds while the database is si
     await door.shut();
     door.unmute();
     await door.open();
-    await expect
-      .poll(() => app?.owner.get('/v1/session').then(({ status }) => status), { timeout: 10_000 })
-      .toBe(200);
+    await until(async () => (await app?.owner.get('/v1/session'))?.status === 200, 10_000);
   } finally {
     await app?.close();
     await door?.shut();
   }
 }, 60_000);
-
-function isUnavailable(error: unknown): string {
-  return error instanceof AppError && error.code === 'unavailable' ? 'unavailable' : String(error);
-}
