@@ -46,6 +46,10 @@ describe('signing in again', () => {
     expect(await standing(authorization)).toMatchObject({ state: 'connected', connection_id: id });
     const healed = await connection(id);
     expect(healed).toMatchObject({ id, name: 'Kept', is_default: true, status: 'connected' });
+    // That access is over: nothing is left to go back to.
+    expect(healed.previous_credential).toBeNull();
+    const back = await trial.app.owner.post(`/v1/connections/${id}/rollback`);
+    expect(back.json.reason).toBe('no_previous_credential');
     const events = (await trial.app.owner.get(`/v1/connections/${id}/events`)).json.data;
     expect(events[0].kind).toBe('reconnected');
     const audit = (await trial.app.owner.get(`/v1/audit?subject=${id}`)).json.data;

@@ -29,12 +29,13 @@ import { makeCurrent, storeAsCurrent } from '../replace.ts';
 import { missingScopes } from '../scopes.ts';
 import { saveDecision } from '../status.ts';
 import { type Finding, finding, verdictOf } from '../verdict.ts';
+import type { GiveUp } from '../withdrawals/withdraw.ts';
 import { saveAskedScopes } from './asked-scopes-store.ts';
 import { addressDenied, connectionGone, otherAccount, withoutAddress } from './authorize-words.ts';
 import { chooseAccount } from './choose-account.ts';
 
 export interface AuthorizeDeps extends ConnectDeps {
-  tokens: Pick<Tokens, 'put'>;
+  tokens: Pick<Tokens, 'put' | 'facts'>;
 }
 
 /** A sign-in whose code was exchanged. */
@@ -251,16 +252,40 @@ async function reconnectAuthorized(
     const before = await takeConnection(tx, who, id);
     const as = { method: method.type, methodId: methodIdOf(method), fields, hint: null };
     const checked = changeAfter(deps.settings, null, { found, verdict, definition, method, at });
+    const isOver = await isOverForGood(deps, tx, before);
     await makeCurrent(tx, who, before, {
       stored: { ...next, ...as, fingerprint, facts, expiresAt: null },
       change: { ...checked, ...as },
       event: { kind: 'reconnected', message: `Signed in again. ${verdict.message}`, actor: who.label, at },
-      keepPreviousMs: deps.settings.keepPreviousMs,
-      giveUp,
+      keepPreviousMs: isOver ? 0 : deps.settings.keepPreviousMs,
+      giveUp: isOver ? exceptCurrent(giveUp) : giveUp,
     });
     await putTokens(deps, tx, ready, id, next.version);
   });
   return { kind: 'connected', connectionId: id };
+}
+
+/** Access that the provider ended: going back to it would bring nothing. What was cut off here alone may yet be found. */
+async function isOverForGood(
+  { tokens }: Pick<AuthorizeDeps, 'tokens'>,
+  tx: Tx,
+  { workspaceId, id, credentialVersion }: Connection,
+): Promise<boolean> {
+  if (credentialVersion === null) return false;
+  const facts = await tokens.facts(tx, workspaceId, [{ connectionId: id, credentialVersion }]);
+  const ended = facts.get(id)?.ended ?? null;
+  return ended !== null && ended.because !== 'interrupted';
+}
+
+/** Nobody need be told to end what has ended: the answer would be a refusal, and read as if access were left open. */
+function exceptCurrent(giveUp: GiveUp): GiveUp {
+  return (tx, connection, states, because) =>
+    giveUp(
+      tx,
+      connection,
+      states.filter((state) => state !== 'current'),
+      because,
+    );
 }
 
 async function putTokens(
