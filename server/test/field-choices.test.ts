@@ -141,3 +141,15 @@ describe('choices that a tool lists', () => {
     expect(statuses.filter((status) => status === 429)).toHaveLength(4);
   });
 });
+
+describe('key files that are looked at before they are saved', () => {
+  it('are so many of one caller at once and no more, so that looking at them holds up nobody else', async () => {
+    const { headers } = await app.token();
+    const caller = app.as(headers);
+    const body = { credentials: { host: 'fleet.example', api_key: FLEET_KEY } };
+    const asks = Array.from({ length: 200 }, () => caller.post('/v1/integrations/fleet/recognise', body));
+    const statuses = (await Promise.all(asks)).map(({ status }) => status);
+    expect(new Set(statuses)).toEqual(new Set([200, 429]));
+    expect(statuses.filter((status) => status === 200).length).toBeGreaterThanOrEqual(100);
+  });
+});

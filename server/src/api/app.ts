@@ -165,7 +165,7 @@ function addRoutes(app: App, deps: ApiDeps, frame: ApiFrame): void {
   tokenRoutes(app, deps.people, deps.connections);
   auditRoutes(app, deps.audit);
   integrationRoutes(app, deps);
-  recogniseRoute(app, deps.connections);
+  recogniseRoute(app, deps.connections, frame);
   fieldChoicesRoute(app, deps.connections, frame);
   connectionRoutes(app, deps.connections, deps.catalogs);
   withdrawalRoutes(app, deps.connections);
