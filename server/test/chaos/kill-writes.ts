@@ -62,7 +62,12 @@ export async function killWhileWriting(kills: readonly Kill[], betweenMs: number
       if (kill === 'server') {
         await server.kill();
         server = await startServerProcess({ ...settings, KEYRAIL_PORT: port });
-      } else process.kill(postgres.pid(), kill === 'postgres' ? 'SIGKILL' : 'SIGQUIT');
+      } else {
+        const before = postgres.pid();
+        process.kill(before, kill === 'postgres' ? 'SIGKILL' : 'SIGQUIT');
+        // Until then it answers as it is dying, and is not back.
+        while (postgres.pid() === before) await sleep(5);
+      }
       while (!(await answers(url, owner))) await sleep(20);
       notes.slowestBackMs = Math.max(notes.slowestBackMs, performance.now() - at);
     }
@@ -149,9 +154,9 @@ async function changeRole(client: Client, member: string, turn: number, notes: N
 
 type Attempted = Awaited<ReturnType<Client['get']>>;
 
-/** Null: no answer came. */
+/** Null: no answer came. Who tries again at once would keep the machine from bringing back what was killed. */
 function attempt(request: Promise<Attempted>): Promise<Attempted | null> {
-  return request.catch(() => null);
+  return request.catch(() => sleep(50, null));
 }
 
 async function answers(url: string, owner: Client): Promise<boolean> {
