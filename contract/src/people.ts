@@ -23,7 +23,10 @@ export type Scope = z.infer<typeof scope>;
 const email = z.email().max(254);
 const password = z.string().min(8).max(256);
 
-/** `POST /v1/setup`: makes the owner's account with the one-time link that the server printed at its start. */
+/**
+ * `POST /v1/setup`: makes a workspace and its owner's account with the one-time link that the server printed at its start. An
+ * e-mail address that has an account keeps it, with its name, if the password is the account's.
+ */
 export const setup = z.strictObject({
   code: z.string().min(1).max(200),
   name: z.string().trim().min(1).max(100),
@@ -33,7 +36,14 @@ export const setup = z.strictObject({
 });
 
 /** `GET /v1/setup?code=`: whether the link still works. */
-export const setupState = z.object({ is_open: z.boolean() });
+export const setupState = z.object({
+  is_open: z.boolean(),
+  has_accounts: z
+    .boolean()
+    .describe(
+      'True where the last workspace was deleted: people keep their accounts. False while it is not open.',
+    ),
+});
 
 /** `POST /v1/session`: sign in. `DELETE /v1/session`: sign out. `GET /v1/session`: who is signed in. */
 export const signIn = z.strictObject({

@@ -68,7 +68,7 @@ async function greet({ url, people }: Serving, config: Config): Promise<void> {
   if (code !== null) {
     lines.push(
       '',
-      "Make the owner's account with this link. It works once, for 24 hours, and until the next start:",
+      "Make a workspace and its owner's account with this link. It works once, for 24 hours, and until the next start:",
       `${url}/setup?code=${code}`,
     );
   }

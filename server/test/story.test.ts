@@ -51,7 +51,7 @@ test('the one-time link makes the owner, once, and the owner makes an API token'
   const link = new URL(server.setupLink ?? '');
   const code = link.searchParams.get('code') ?? '';
   const anyone = clientOf(server.url, {});
-  expect((await anyone.get(`/v1/setup?code=${code}`)).json).toEqual({ is_open: true });
+  expect((await anyone.get(`/v1/setup?code=${code}`)).json).toEqual({ is_open: true, has_accounts: false });
   const owner = {
     code,
     name: 'Olive Owner',
@@ -61,7 +61,7 @@ test('the one-time link makes the owner, once, and the owner makes an API token'
   };
   const opened = await anyone.post('/v1/setup', owner);
   expect(opened.status).toBe(201);
-  expect((await anyone.get(`/v1/setup?code=${code}`)).json).toEqual({ is_open: false });
+  expect((await anyone.get(`/v1/setup?code=${code}`)).json).toEqual({ is_open: false, has_accounts: false });
   const again = await anyone.post('/v1/setup', { ...owner, email: 'mallory@example.com' });
   expect(again.status).toBeGreaterThanOrEqual(400);
 

@@ -8,7 +8,7 @@ import { type Paused, presentSession } from './session.ts';
 import { setSessionCookie } from './session-cookie.ts';
 
 export type SetupRoutesDeps = Paused &
-  Pick<People, 'isSetupOpen' | 'completeSetup' | 'bySession' | 'workspacesOf'>;
+  Pick<People, 'setupState' | 'completeSetup' | 'bySession' | 'workspacesOf'>;
 
 const query = z.strictObject({ code: z.string().max(200) });
 
@@ -27,7 +27,10 @@ export function setupRoutes(
       querystring: query,
       response: { 200: setupState },
     },
-    handler: async (request) => ({ is_open: await deps.isSetupOpen(request.query.code) }),
+    handler: async (request) => {
+      const { isOpen, hasAccounts } = await deps.setupState(request.query.code);
+      return { is_open: isOpen, has_accounts: hasAccounts };
+    },
   });
   app.route({
     method: 'POST',
@@ -35,9 +38,9 @@ export function setupRoutes(
     config: { policy: 'public' },
     schema: {
       tags: ['People'],
-      summary: "Make the owner's account",
+      summary: 'Make a workspace and the account of its owner',
       description:
-        'With the code of the one-time link that the server prints at its start. Signs the owner in.',
+        'With the code of the one-time link that the server prints at its start while there is no workspace. Whoever has an account keeps it, and gives its password. Signs the owner in.',
       body: setup,
       response: { 201: session },
     },

@@ -57,7 +57,7 @@ async function theWorkspace({ db }: OperatorDeps, asked: string | undefined): Pr
   if (found.length > 1) throw wrong('Several workspaces fit. Say which one by its id: --workspace wsp_…');
   throw new StartRefused(
     asked === undefined
-      ? 'There is no workspace yet. Make the owner\'s account first, with the link that "npm run keyrail setup-link" prints.'
+      ? 'There is no workspace yet. Make one first, with the link that "npm run keyrail setup-link" prints.'
       : `There is no workspace called "${asked}".`,
   );
 }

@@ -16,7 +16,7 @@ import {
   visitorIn,
   visitorOf,
 } from './sessions.ts';
-import { completeSetup, isSetupOpen, issueSetupCode, type SetupInput } from './setup.ts';
+import { completeSetup, issueSetupCode, type SetupInput, setupStateOf } from './setup.ts';
 import type { SetupStore } from './setup-store.ts';
 import { signIn } from './sign-in.ts';
 import type { SignInLog } from './sign-in-log.ts';
@@ -64,7 +64,7 @@ export interface People {
   whomToAsk(workspaceId: string): Promise<string>;
 
   issueSetupCode(): Promise<string | null>;
-  isSetupOpen(code: string): Promise<boolean>;
+  setupState(code: string): Promise<{ isOpen: boolean; hasAccounts: boolean }>;
   completeSetup(input: SetupInput, client: Client): Promise<OpenedSession>;
 
   signIn(typed: { email: string; password: string }, client: Client): Promise<OpenedSession>;
@@ -97,7 +97,7 @@ export function createPeople(deps: PeopleDeps): People {
     whomToAsk: async (workspaceId) =>
       whomToAsk(await deps.transact(workspaceId, (tx) => findWorkspace(tx, workspaceId), 'read')),
     issueSetupCode: () => issueSetupCode(deps),
-    isSetupOpen: (code) => isSetupOpen(deps, code),
+    setupState: (code) => setupStateOf(deps, code),
     completeSetup: (input, client) => completeSetup({ ...deps, sessions }, input, client),
     signIn: (typed, client) => signIn({ ...deps, sessions }, typed, client),
     signOut: (visitor) => deps.sessions.end(visitor.sessionId),

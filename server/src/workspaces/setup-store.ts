@@ -5,19 +5,20 @@ import type { Tx } from '../lib/tx.ts';
 export interface NewOwner {
   userId: string;
   workspaceId: string;
-  email: string;
-  name: string;
-  passwordHash: string;
   workspaceName: string;
+  /** Null: they have an account already. */
+  account: { email: string; name: string; passwordHash: string } | null;
 }
 
 export interface SetupStore {
-  hasOwner(): Promise<boolean>;
+  /** One that is being deleted is none. */
+  hasWorkspace(): Promise<boolean>;
+  hasAccounts(): Promise<boolean>;
   /** The only link that works from now on. */
   replaceLink(codeHash: Buffer, expiresAt: Date): Promise<void>;
   isLinkOpen(codeHash: Buffer, now: Date): Promise<boolean>;
   /**
-   * Uses the link up and makes the owner with their workspace, both or neither; false when the link does not work (any
+   * Uses the link up and makes a workspace and, where there is none, the account of its owner, all or nothing; false when the link does not work (any
    * more). Of two at the same moment one waits for the other's row, and finds the link gone. `then` runs in the same
    * transaction.
    */
@@ -26,7 +27,8 @@ export interface SetupStore {
 
 export function createSetupStore(system: Queries): SetupStore {
   return {
-    hasOwner: async () => (await system.selectFrom('users').select('id').limit(1).execute()).length > 0,
+    hasWorkspace: () => hasWorkspace(system),
+    hasAccounts: async () => (await system.selectFrom('users').select('id').limit(1).execute()).length > 0,
     replaceLink: (codeHash, expiresAt) =>
       system.transaction().execute(async (tx) => {
         await tx.deleteFrom('setup_links').execute();
@@ -43,7 +45,7 @@ export function createSetupStore(system: Queries): SetupStore {
     },
     makeOwner: (codeHash, now, owner, then) =>
       system.transaction().execute(async (tx) => {
-        // Two links can be open for a moment when two processes start; one owner is made all the same.
+        // Two links can be open for a moment when two processes start; one workspace is made all the same.
         await sql`select pg_advisory_xact_lock(7313220416)`.execute(tx);
         const used = await tx
           .deleteFrom('setup_links')
@@ -51,13 +53,15 @@ export function createSetupStore(system: Queries): SetupStore {
           .where('expires_at', '>', now)
           .returning('code_hash')
           .executeTakeFirst();
-        const existing = await tx.selectFrom('users').select('id').limit(1).executeTakeFirst();
-        if (!used || existing) return false;
-        const { userId, workspaceId } = owner;
-        await tx
-          .insertInto('users')
-          .values({ id: userId, email: owner.email, name: owner.name, password_hash: owner.passwordHash })
-          .execute();
+        if (!used || (await hasWorkspace(tx))) return false;
+        const { userId, workspaceId, account } = owner;
+        if (account !== null) {
+          const { email, name, passwordHash } = account;
+          await tx
+            .insertInto('users')
+            .values({ id: userId, email, name, password_hash: passwordHash })
+            .execute();
+        }
         await tx.insertInto('workspaces').values({ id: workspaceId, name: owner.workspaceName }).execute();
         await tx
           .insertInto('members')
@@ -67,4 +71,14 @@ export function createSetupStore(system: Queries): SetupStore {
         return true;
       }),
   };
+}
+
+async function hasWorkspace(system: Queries): Promise<boolean> {
+  const found = await system
+    .selectFrom('workspaces')
+    .select('id')
+    .where('deleting_at', 'is', null)
+    .limit(1)
+    .execute();
+  return found.length > 0;
 }

@@ -46,6 +46,49 @@ describe('the one-time link', () => {
     expect(await issue()).toBeNull();
   });
 
+  test('makes a workspace again after the last one was deleted, for its old account by its password or a new one', async () => {
+    await empty(app.database);
+    const { systemPool } = app.database.db;
+    const deleteAll = async () => {
+      const [{ id }] = (await systemPool.query('select id from workspaces where deleting_at is null')).rows;
+      await systemPool.query('delete from members');
+      await systemPool.query('update workspaces set deleting_at = now() where id = $1', [id]);
+      return id;
+    };
+    const first = await setUp((await issue()) ?? '');
+    const old = await deleteAll();
+    const code = (await issue()) ?? '';
+    const state = async () => (await app.anonymous.get(`/v1/setup?code=${code}`)).json;
+    expect(await state()).toEqual({ is_open: true, has_accounts: true });
+    const wrong = await setUp(code, { password: 'not-my-Password-0001' });
+    const atSignIn = await app.anonymous.post('/v1/session', { email: OWNER.email, password: 'not-it-0001' });
+    expect([wrong.status, wrong.json.detail]).toEqual([atSignIn.status, atSignIn.json.detail]);
+    expect(await state()).toEqual({ is_open: true, has_accounts: true });
+    const again = await setUp(code, { email: 'OLIVE@example.com', name: 'Other', workspace_name: 'Anew' });
+    expect(again.status, again.text).toBe(201);
+    expect(again.json.user).toEqual(first.json.user);
+    expect(again.json.workspaces).toMatchObject([{ name: 'Anew', role: 'owner' }]);
+    expect(again.json.workspaces[0].id).not.toBe(old);
+    expect(await issue()).toBeNull();
+    await deleteAll();
+    const other = await setUp((await issue()) ?? '', { email: 'nia@example.com', name: 'Nia' });
+    expect(other.json).toMatchObject({ user: { name: 'Nia' }, workspaces: [{ role: 'owner' }] });
+  });
+
+  test('lets nobody guess the password of an account more often than a sign-in does', async () => {
+    await empty(app.database);
+    await setUp((await issue()) ?? '', { email: 'guessed@example.com' });
+    await app.database.db.systemPool.query('delete from workspaces; delete from known_addresses');
+    const code = (await issue()) ?? '';
+    const statuses: number[] = [];
+    for (let i = 0; i < 11; i += 1)
+      statuses.push(
+        (await setUp(code, { email: 'guessed@example.com', password: `wrong-guess-${i}` })).status,
+      );
+    expect(statuses).toEqual([...Array.from({ length: 10 }, () => 401), 429]);
+    expect((await app.anonymous.get(`/v1/setup?code=${code}`)).json.is_open).toBe(true);
+  });
+
   test('stops working when the next is made, and after 24 hours', async () => {
     await empty(app.database);
     const first = (await issue()) ?? '';

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { UserId } from '@keyrail/contract/ids';
 import { AppError } from '../lib/app-error.ts';
 import type { Clock } from '../lib/clock.ts';
 import { networkOf } from '../lib/network.ts';
@@ -31,6 +32,16 @@ export async function signIn(
   typed: { email: string; password: string },
   client: Client,
 ): Promise<OpenedSession> {
+  const { id } = await whoKnows(deps, typed, client);
+  return openSession(deps.sessions, id, client);
+}
+
+/** Whose address and password these are. Signs nobody in, but counts and is noted as an attempt to. */
+export async function whoKnows(
+  deps: Omit<SignInDeps, 'sessions'>,
+  typed: { email: string; password: string },
+  client: Client,
+): Promise<{ id: UserId; name: string }> {
   const email = typed.email.trim().toLowerCase();
   const address = networkOf(client.ip);
   await take(deps, keyOf('address', address), PER_ADDRESS);
@@ -44,10 +55,14 @@ export async function signIn(
   await deps.signIns.returnAttempt(account, attemptAt);
   await deps.signIns.rememberAddress(user.id, address, deps.clock.now(), KNOWN_ADDRESSES);
   deps.signInLog.note(user, 'signed_in', client);
-  return openSession(deps.sessions, user.id, client);
+  return user;
 }
 
-async function take({ signIns, clock }: SignInDeps, key: string, limit: number): Promise<Date> {
+async function take(
+  { signIns, clock }: Pick<SignInDeps, 'signIns' | 'clock'>,
+  key: string,
+  limit: number,
+): Promise<Date> {
   const now = clock.now();
   const attempt = await signIns.takeAttempt(key, now, new Date(now.getTime() - WINDOW_MS), limit);
   if (attempt.kind === 'taken') return now;

@@ -21,7 +21,9 @@ export function NoWorkspace({ email }: { email: string }) {
           </Button>
         }
       >
-        Ask somebody for an invitation link and open it in this browser. You are signed in as {email}.
+        Ask somebody for an invitation link and open it in this browser. If this server has no workspace any
+        more, whoever runs it can print a link that makes one: <code>npm run keyrail setup-link</code>. You
+        are signed in as {email}.
       </Empty>
     </main>
   );

@@ -15,7 +15,10 @@ import { useAccountForm } from './use-account-form.ts';
 
 const route = getRouteApi('/setup');
 
-/** Makes the owner's account with the one-time link that the server printed at its start. */
+/**
+ * Makes a workspace and its owner's account with the one-time link that the server printed at its start; or a workspace again
+ * where the last one was deleted, and people have accounts.
+ */
 export function SetupPage() {
   useCrumbs([{ label: 'Set up' }]);
   const { code } = route.useSearch();
@@ -37,9 +40,17 @@ export function SetupPage() {
       </EntryFrame>
     );
   }
+  const isAnew = state.data?.has_accounts === true;
   return (
-    <EntryFrame title="Welcome to Keyrail" about="Make the owner's account of this server.">
-      {state.isPending ? <SkeletonRows rows={5} height={58} /> : <SetupForm code={code} />}
+    <EntryFrame
+      title={isAnew ? 'Make a workspace' : 'Welcome to Keyrail'}
+      about={
+        isAnew
+          ? 'This server has no workspace any more. If you have an account here, enter its email and password, and you keep it.'
+          : "Make the owner's account of this server."
+      }
+    >
+      {state.isPending ? <SkeletonRows rows={5} height={58} /> : <SetupForm code={code} isAnew={isAnew} />}
     </EntryFrame>
   );
 }
@@ -64,7 +75,7 @@ function LinkOver({ isMissing }: { isMissing: boolean }) {
   );
 }
 
-function SetupForm({ code }: { code: string }) {
+function SetupForm({ code, isAnew }: { code: string; isAnew: boolean }) {
   const form = useAccountForm({ name: '', email: '', password: '', workspace_name: '' }, async (values) => {
     await api.setup.complete({ code, ...values });
   });
@@ -79,7 +90,7 @@ function SetupForm({ code }: { code: string }) {
         {...form.bind('workspace_name')}
       />
       <Button type="submit" size="sm" loading={form.isBusy} fullWidth>
-        Make the account
+        {isAnew ? 'Make the workspace' : 'Make the account'}
       </Button>
     </form>
   );

@@ -161,7 +161,10 @@ function WhatGoes() {
         People keep their accounts. It cannot be undone: only a backup has it from then on.
       </p>
       {session.data?.workspaces.length === 1 && (
-        <p>You are in no other workspace: to use Keyrail again you will need an invitation to one.</p>
+        <p>
+          You are in no other workspace: to use Keyrail again you will need an invitation to one. If this is
+          the server's only one, whoever runs the server can print a link that makes another.
+        </p>
       )}
     </div>
   );
