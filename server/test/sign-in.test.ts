@@ -134,6 +134,15 @@ describe('a sign-in', () => {
     });
     const verified = await trial.app.owner.post(`${at}/verify`);
     expect(verified.json.status).toBe('limited');
+    // Nor is it whole when somebody goes back to it.
+    await trial.signIn({ ...ask, connection: made });
+    expect((await trial.app.owner.get(at)).json).toMatchObject({ status: 'connected', missing_scopes: [] });
+    const back = await trial.app.owner.post(`${at}/rollback`);
+    expect(back.status, back.text).toBe(200);
+    expect((await trial.app.owner.get(at)).json).toMatchObject({
+      status: 'limited',
+      missing_scopes: ['contacts.write'],
+    });
   });
 
   test('that never asked for an optional scope is whole, and says what it cannot do', async () => {

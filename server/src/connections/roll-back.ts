@@ -1,6 +1,7 @@
 import type { Verdict } from '@keyrail/contract/verdicts';
 import { AppError } from '../lib/app-error.ts';
 import type { Secret } from '../lib/secret.ts';
+import type { Tx } from '../lib/tx.ts';
 import type { Tokens } from '../tokens/token.ts';
 import type { Who } from '../workspaces/who.ts';
 import { changeAfter } from './check.ts';
@@ -10,12 +11,15 @@ import type { Connection } from './connection.ts';
 import type { CredentialDoor } from './credential.ts';
 import { findCredential, type StoredCredential } from './credential-store.ts';
 import { getConnection, refuseStale, takeConnection } from './find.ts';
-import { goneFromCatalog, methodOf } from './method.ts';
+import { goneFromCatalog, type MethodInUse, methodOf } from './method.ts';
 import { makeCurrent, storeAsCurrent } from './replace.ts';
+import { type Access, missingScopes } from './scopes.ts';
+import { askedScopesOf, saveAskedScopes } from './sign-in/asked-scopes-store.ts';
+import { verdictOf } from './verdict.ts';
 
 interface Deps extends ConnectDeps {
   door: Pick<CredentialDoor, 'reopen' | 'sourceOf'>;
-  tokens: Pick<Tokens, 'put' | 'move'>;
+  tokens: Pick<Tokens, 'put' | 'move' | 'facts'>;
 }
 
 /**
@@ -24,9 +28,11 @@ interface Deps extends ConnectDeps {
  * nothing changes. Where the provider cannot be asked, it is taken as it is: it worked before.
  */
 export async function rollBack(deps: Deps, who: Who, id: string, version: number | null): Promise<Verdict> {
-  const { connection, previous } = await deps.transact(who.workspaceId, async (tx) => {
+  const { connection, previous, access } = await deps.transact(who.workspaceId, async (tx) => {
     const found = await getConnection(tx, who, id);
-    return { connection: found, previous: await findCredential(tx, found, 'previous') };
+    const before = await findCredential(tx, found, 'previous');
+    const given = before === null ? null : await accessOf(deps, tx, ownerOf(found, before));
+    return { connection: found, previous: before, access: given };
   });
   refuseStale(connection, version);
   const until = connection.previousCredential?.destroyAfter;
@@ -38,7 +44,7 @@ export async function rollBack(deps: Deps, who: Who, id: string, version: number
   });
   if (known === null) throw goneFromCatalog(connection.integration);
   const values = await reopened(deps, connection, previous);
-  const accepted = await checkValues(
+  const checked = await checkValues(
     deps,
     {
       workspaceId: who.workspaceId,
@@ -49,6 +55,7 @@ export async function rollBack(deps: Deps, who: Who, id: string, version: number
     },
     { values, fields: previous.fields, notes: [] },
   );
+  const accepted = access === null ? checked : withoutScopes(checked, known, access);
   const giveUp = await deps.withdrawals.givingUp(who.workspaceId);
   await storeAsCurrent(deps, who, id, values, async (tx, next) => {
     const before = await takeConnection(tx, who, id, version);
@@ -76,12 +83,33 @@ export async function rollBack(deps: Deps, who: Who, id: string, version: number
       keepPreviousMs: deps.settings.keepPreviousMs,
       giveUp,
     });
+    if (access !== null) await saveAskedScopes(tx, ownerOf(before, next), access.asked);
   });
   return accepted.verdict;
 }
 
-function ownerOf({ workspaceId, id }: Connection, { version }: StoredCredential) {
+function ownerOf({ workspaceId, id }: Connection, { version }: Pick<StoredCredential, 'version'>) {
   return { workspaceId, connectionId: id, credentialVersion: version };
+}
+
+/** Of what somebody signed in for; null: nobody did. */
+async function accessOf(
+  { tokens }: Pick<Deps, 'tokens'>,
+  tx: Tx,
+  owner: ReturnType<typeof ownerOf>,
+): Promise<Access | null> {
+  const asked = await askedScopesOf(tx, owner);
+  if (asked === null) return null;
+  const facts = await tokens.facts(tx, owner.workspaceId, [owner]);
+  return { asked, granted: facts.get(owner.connectionId)?.scopes ?? null };
+}
+
+/** What was not granted when somebody signed in is missing still, however well the check goes. */
+function withoutScopes(checked: CheckedValues, known: MethodInUse, access: Access): CheckedValues {
+  const found = missingScopes(checked.found, known.definition, access);
+  const { at } = checked;
+  const verdict = verdictOf(found, { ...known, moment: 'entering', looksLike: null, otherAccount: null, at });
+  return found === checked.found ? checked : { ...checked, found, verdict };
 }
 
 async function reopened(

@@ -35,3 +35,18 @@ export async function findAskedScopes(
     .execute();
   return new Map(rows.map((row) => [row.connection_id, row.asked_scopes ?? []]));
 }
+
+/** The same of one credential, whichever it is; null: nobody signed in for it. */
+export async function askedScopesOf(
+  tx: Tx,
+  { workspaceId, connectionId, credentialVersion }: Owner,
+): Promise<readonly string[] | null> {
+  const row = await queries(tx)
+    .selectFrom('credentials')
+    .select('asked_scopes')
+    .where('workspace_id', '=', workspaceId)
+    .where('connection_id', '=', connectionId)
+    .where('version', '=', credentialVersion)
+    .executeTakeFirst();
+  return row?.asked_scopes ?? null;
+}
