@@ -2,6 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import forge from 'node-forge';
 import { describe, expect, it } from 'vitest';
 import { makeCertificate, type TestCertificate } from '../../test/certificate.ts';
+import { authMethodSchema } from '../catalog/auth-definition.ts';
 import { Secret } from '../lib/secret.ts';
 import { examine } from './examine.ts';
 import {
@@ -230,6 +231,28 @@ describe('a client certificate', () => {
       expect(found.problem?.message).toMatch(
         /certificate of an authority \(CA\).*Upload the one that it issued/,
       );
+    }
+  });
+
+  it('that an app signs with may be its own authority, as openssl makes them; each fact is said once', async () => {
+    const app = authMethodSchema.parse({
+      type: 'service_account',
+      kind: 'client_assertion',
+      fields: [
+        { name: 'certificate', label: 'Certificate', kind: 'file' },
+        { name: 'private_key', label: 'Private key', kind: 'file' },
+      ],
+      token_url: 'https://login.acme.example/token',
+      access_token_ttl_seconds: 3600,
+      assertion: { thumbprint: 'sha256' },
+    });
+    const found = await look(app, { certificate: ca.cert, private_key: ca.key });
+    expect(found).toMatchObject({ problem: null, warnings: [], title: 'Certificate of an app' });
+    const wrong = await look(app, { certificate: ca.cert, private_key: client.key });
+    expect(wrong.problem?.message).toMatch(/do not belong together/);
+    for (const { facts } of [found, wrong]) {
+      const labels = facts.map(({ label }) => label);
+      expect(new Set(labels).size).toBe(labels.length);
     }
   });
 
