@@ -90,7 +90,7 @@ function dataKeyLines(
     .filter((key) => !key.isCurrent && holds(vault, key))
     .reduce((sum, key) => sum + total(key), 0);
   const lines = [
-    `Data keys: ${facts.length} of ${workspaces.size} workspaces; ${current} current, ${facts.length - current} retired.`,
+    `Data keys: ${facts.length}, of ${workspaces.size} ${workspaces.size === 1 ? 'workspace' : 'workspaces'}; ${current} current, ${facts.length - current} retired.`,
     left === 0
       ? 'Nothing waits to be encrypted again.'
       : `To be encrypted again under a current key: ${left} records. A server does so in the background.`,

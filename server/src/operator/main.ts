@@ -53,13 +53,18 @@ ${Object.values(settings)
   .map(({ env, unset, about }) => `  ${env} (default: ${unset})\n      ${about}\n`)
   .join('\n')}`;
 
+const USAGES = [...commands, ...fileCommands].map(({ usage }) => `  ${usage}\n`).join('');
+
 async function main(args: string[]): Promise<number> {
   const isMeant = ({ words }: { words: readonly string[] }) => words.every((word, i) => args[i] === word);
   const command = commands.find(isMeant) ?? fileCommands.find(isMeant);
   if (!command) {
     const isHelp = args.length === 0 || args.includes('--help') || args.includes('-h') || args[0] === 'help';
+    // The whole help would push what was wrong off the screen.
     process[isHelp ? 'stdout' : 'stderr'].write(
-      isHelp ? HELP : `There is no command "${args.join(' ')}".\n\n${HELP}`,
+      isHelp
+        ? HELP
+        : `There is no command "${args.join(' ')}". There are:\n\n${USAGES}\n"--help" says more.\n`,
     );
     return isHelp ? 0 : 2;
   }
