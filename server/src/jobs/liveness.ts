@@ -15,6 +15,8 @@ import type { Clock } from '../lib/clock.ts';
 const GRACE_MS = 3_000;
 const LOCK_CLASS = 731_322;
 const RECONNECT_MS = 250;
+/** Whoever does not get to give its jobs back by then leaves them to be taken over. */
+const RELEASE_MS = 3_000;
 
 interface LivenessDeps {
   clock: Clock;
@@ -30,7 +32,9 @@ export interface Liveness {
 export async function claimLiveness(deps: LivenessDeps, url: string, poolId: string): Promise<Liveness> {
   const releasing = new AbortController();
   let client: pg.Client | null = null;
+  let coming: pg.Client | null = null;
 
+  /** Only when all of it is done it counts as held: what fails on the way is closed, and tried anew by one alone. */
   async function hold(): Promise<void> {
     const fresh = new pg.Client({
       connectionString: url,
@@ -44,18 +48,26 @@ export async function claimLiveness(deps: LivenessDeps, url: string, poolId: str
     };
     fresh.on('error', lost);
     fresh.on('end', lost);
-    await fresh.connect();
-    client = fresh;
-    // So that the server notices within half a minute when a whole machine is gone and no connection was closed.
-    await fresh.query(
-      'set tcp_keepalives_idle = 10; set tcp_keepalives_interval = 5; set tcp_keepalives_count = 3',
-    );
-    const { rows } = await fresh.query<{ lock_id: number }>(
-      `insert into keyrail_job_workers (pool_id) values ($1)
-       on conflict (pool_id) do update set missing_since = null returning lock_id`,
-      [poolId],
-    );
-    await fresh.query('select pg_advisory_lock($1, $2)', [LOCK_CLASS, rows[0]?.lock_id]);
+    coming = fresh;
+    try {
+      await fresh.connect();
+      // So that the server notices within half a minute when a whole machine is gone and no connection was closed.
+      await fresh.query(
+        'set tcp_keepalives_idle = 10; set tcp_keepalives_interval = 5; set tcp_keepalives_count = 3',
+      );
+      const { rows } = await fresh.query<{ lock_id: number }>(
+        `insert into keyrail_job_workers (pool_id) values ($1)
+         on conflict (pool_id) do update set missing_since = null returning lock_id`,
+        [poolId],
+      );
+      await fresh.query('select pg_advisory_lock($1, $2)', [LOCK_CLASS, rows[0]?.lock_id]);
+      client = fresh;
+    } catch (error) {
+      hangUp(fresh);
+      throw error;
+    } finally {
+      coming = null;
+    }
   }
 
   async function holdAgain(): Promise<void> {
@@ -74,13 +86,26 @@ export async function claimLiveness(deps: LivenessDeps, url: string, poolId: str
   return {
     release: async () => {
       releasing.abort();
+      // It may wait for a lock, or for a database that says nothing.
+      if (coming !== null) hangUp(coming);
       const last = client;
       client = null;
-      await last?.query('select graphile_worker.force_unlock_workers(array[$1])', [poolId]).catch(() => {});
-      await last?.query('delete from keyrail_job_workers where pool_id = $1', [poolId]).catch(() => {});
-      await last?.end().catch(() => {});
+      if (last === null) return;
+      const end = async () => {
+        await last.query('select graphile_worker.force_unlock_workers(array[$1])', [poolId]).catch(() => {});
+        await last.query('delete from keyrail_job_workers where pool_id = $1', [poolId]).catch(() => {});
+        await last.end().catch(() => {});
+      };
+      const isOver = new AbortController();
+      await Promise.race([end(), deps.clock.sleep(RELEASE_MS, isOver.signal).catch(() => {})]);
+      isOver.abort();
+      hangUp(last);
     },
   };
+}
+
+function hangUp(client: pg.Client): void {
+  (client as unknown as { connection: { stream: { destroy(): void } } }).connection.stream.destroy();
 }
 
 /** Unlocks the jobs of dead workers. Any number of processes may do so at once. Returns the dead ones' pool ids. */

@@ -5,8 +5,10 @@ import { sql } from 'kysely';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { z } from 'zod';
 import { freshDatabase, type TestDatabase } from '../../test/database.ts';
+import { until } from '../../test/until.ts';
 import { systemClock } from '../lib/clock.ts';
 import { type Job, type Task, task } from './job.ts';
+import { claimLiveness } from './liveness.ts';
 import { enqueue } from './queue.ts';
 import { startWorker, type Worker } from './worker.ts';
 
@@ -184,6 +186,41 @@ test('a worker whose connections are all cut works on', async () => {
   await database.db.transact('wsp_a', (tx) => enqueue(tx, greet, { who: 'after' }));
   await greeted.reached(2);
   expect(greeted.items).toEqual(['before', 'after']);
+});
+
+test('a worker that cannot say that it lives keeps no connection of the tries, and stops', async () => {
+  const { system } = database.db;
+  const name = new URL(database.url).pathname.slice(1);
+  const cut = () =>
+    sql`select pg_terminate_backend(pid) from pg_stat_activity
+      where application_name = 'keyrail worker' and datname = ${name}`.execute(system);
+  let failed = 0;
+  const log = {
+    warn: () => {
+      failed += 1;
+    },
+  };
+  const liveness = await claimLiveness({ clock: systemClock, log }, database.url, 'pool_0001');
+  await sql`alter database ${sql.ref(name)} set default_transaction_read_only = on`.execute(system);
+  await cut();
+  await until(() => failed >= 3);
+  const count = async () =>
+    (
+      await sql<{ count: number }>`select count(*)::int as count from pg_stat_activity
+        where application_name = 'keyrail worker' and datname = ${name}`.execute(system)
+    ).rows[0]?.count ?? -1;
+  await until(async () => (await count()) <= 1);
+  await sql`alter database ${sql.ref(name)} reset default_transaction_read_only`.execute(system);
+  // One is back, and it holds the lock.
+  await until(async () => {
+    const { rows } = await sql<{ granted: boolean }>`select granted from pg_locks l
+      join pg_database d on d.oid = l.database
+      where l.locktype = 'advisory' and l.classid = 731322 and d.datname = ${name}`.execute(system);
+    return rows.length === 1 && rows[0]?.granted === true;
+  });
+  expect(await count()).toBe(1);
+  await liveness.release();
+  await until(async () => (await count()) === 0);
 });
 
 test('a connection that is lost just as a job ends, well or badly, ends no process, and later jobs run', async () => {
