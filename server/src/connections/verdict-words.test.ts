@@ -1,6 +1,6 @@
 import { verdictKind } from '@keyrail/contract/verdicts';
 import { describe, expect, it } from 'vitest';
-import { SIGN_IN, sentencesFor, type Told } from './verdict-words.ts';
+import { KEY_FILE, SIGN_IN, sentencesFor, type Told } from './verdict-words.ts';
 
 const plain: Told = {
   integration: 'Acme',
@@ -21,7 +21,7 @@ const account = { name: 'jane@acme.example', plan: 'Starter', credits_left: '412
 
 /** Every kind in every combination of what may be known. */
 const variants = (['entering', 'saved'] as const).flatMap((moment) =>
-  ['key', 'sign-in details'].flatMap((noun) =>
+  ['key', 'sign-in details', KEY_FILE].flatMap((noun) =>
     [null, 'Settings > API keys'].flatMap((location) =>
       [true, false].map((isKnown) => ({
         ...plain,
@@ -66,6 +66,14 @@ it('a connection that works is told in one line, as far as it is known', () => {
     'Connected as jane@acme.example · Pro plan',
   );
   expect(say(null)).toBe('Connected to Acme');
+});
+
+it('of a file nobody is told to copy it without spaces', () => {
+  const { message, nextStep } = sentencesFor('rejected', { ...plain, noun: KEY_FILE });
+  expect(message).toBe('Acme did not accept this key file.');
+  expect(nextStep).toBe(
+    'Choose it again from Settings > API keys: the whole file, and of this very account.',
+  );
 });
 
 it('waits are told rounded up, in words', () => {

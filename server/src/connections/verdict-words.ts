@@ -36,6 +36,9 @@ export interface Told {
 /** The noun where nothing was entered: somebody signed in at the tool, and what helps is to do so again. */
 export const SIGN_IN = 'sign-in';
 
+/** The noun of a private key or key file, which is chosen or pasted as a whole. */
+export const KEY_FILE = 'key file';
+
 export interface Sentences {
   message: string;
   nextStep: string | null;
@@ -138,6 +141,8 @@ function notAllowed({ actions = [] }: Told): string {
 
 function copyAgain(told: Told): string {
   if (told.looksLike !== null) return `Enter ${one(told)} of ${told.integration}${from(told)} instead.`;
+  if (told.noun === KEY_FILE)
+    return `Choose it again${from(told)}: the whole file, and of this very account.`;
   return isPlural(told)
     ? `Check them${from(told)} and enter them again, without spaces.`
     : `Copy it again${from(told)}, without spaces.`;

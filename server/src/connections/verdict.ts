@@ -2,7 +2,7 @@ import type { Account, Verdict, VerdictKind } from '@keyrail/contract/verdicts';
 import type { AuthMethod, KeyHelp } from '../catalog/auth-definition.ts';
 import type { Definition } from '../catalog/definition.ts';
 import type { ShownRequest } from '../outbound/request.ts';
-import { SIGN_IN, sentencesFor, type Told } from './verdict-words.ts';
+import { KEY_FILE, SIGN_IN, sentencesFor, type Told } from './verdict-words.ts';
 
 /** What a probe came to, before it is put into words. Every text in it is free of secrets. */
 export interface Finding {
@@ -94,7 +94,8 @@ function nounOf(method: AuthMethod): string {
   if (method.type === 'api_key') return 'key';
   if (method.type === 'oauth2') return SIGN_IN;
   if (method.type === 'certificate') return 'certificate';
-  if (method.type === 'service_account') return 'key';
+  if (method.type === 'service_account')
+    return method.fields.some(({ kind }) => kind === 'file') ? KEY_FILE : 'access keys';
   const secrets = 'fields' in method ? method.fields.filter((field) => field.secret) : [];
   const isKey = secrets.length === 1 && /key|token/i.test(secrets[0]?.label ?? '');
   if (isKey) return /token/i.test(secrets[0]?.label ?? '') ? 'token' : 'key';

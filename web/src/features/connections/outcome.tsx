@@ -61,6 +61,12 @@ const mayBeSavedAnyway = new Set<Verdict['kind']>([
 /** What the server itself sees at a file, and a person may know better. */
 const mayBeInsistedOn = new Set(['certificate_ended']);
 
+/** One field's own sentence says it; the title of the code is for programs. */
+function titleOf({ fields, detail, title }: ApiError): string {
+  if (fields.length > 1) return 'Some of what was entered cannot be used.';
+  return fields[0]?.message ?? detail ?? title;
+}
+
 /** Nothing was saved: the cause, the next step, quietly the tool's own words. */
 export function Refused({ error, tool, onInsist, isBusy, mayChangeAccount = false }: RefusedProps) {
   const { verdict } = error;
@@ -69,10 +75,9 @@ export function Refused({ error, tool, onInsist, isBusy, mayChangeAccount = fals
   }
   if (verdict === undefined) {
     return (
-      <Notice tone="red" live title={error.detail ?? error.title}>
-        {error.fields.map((field) => (
-          <p key={field.path}>{field.message}</p>
-        ))}
+      <Notice tone="red" live title={titleOf(error)}>
+        {error.fields.length > 1 && error.fields.map((field) => <p key={field.path}>{field.message}</p>)}
+        {error.fields.length > 0 && <p>Nothing was saved.</p>}
         {mayBeInsistedOn.has(error.reason ?? '') && <SaveAnyway {...{ onInsist, isBusy }} />}
       </Notice>
     );

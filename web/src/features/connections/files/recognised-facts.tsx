@@ -50,7 +50,7 @@ function Facts({ recognition: { found } }: { recognition: Recognition }) {
           <dd>{fact.value}</dd>
         </div>
       ))}
-      {found.expires_at !== null && (
+      {found.expires_at !== null && !found.facts.some(({ label }) => label === 'Ends on') && (
         <div>
           <dt>Ends</dt>
           <dd>
