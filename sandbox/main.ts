@@ -31,7 +31,8 @@ Signing in at ${SIGN_IN_NAMES}:
 Service accounts: Google Sheets and BigQuery take the file at /service-account.json of the sandbox's address
 (BigQuery: project keyrail-sandbox); for Google Drive, Google Cloud, Azure, Snowflake, a GitHub App, Salesforce, Databricks
 and App Store Connect, what to enter stands at /service-accounts.json there. AWS STS, SES and Amazon S3 take
-  access key ID ${AWS_KEY_ID}, secret access key ${AWS_KEYS[AWS_KEY_ID].secret}`);
+  access key ID ${AWS_KEY_ID}, secret access key ${AWS_KEYS[AWS_KEY_ID].secret}
+The keys of service accounts are new at each start, and sign-ins are forgotten: connect those again after one.`);
 } else {
   const sandbox = await startSandbox({
     port: Number(values.port),
