@@ -34,7 +34,7 @@ export async function kill(
   await someRequest(fleet, seenBefore);
   await sleep(Math.random() * 120);
   await doomed.process.kill();
-  await sleep(100);
+  await settled(fleet);
   const written = await generationsOf(fleet, ids);
   const acted = new Set(
     MODES.flatMap((mode) =>
@@ -91,6 +91,24 @@ export async function stopCleanly(
   const left = connections.filter(({ id }) => !lost.includes(id));
   had.set('strict', left);
   return { underWay, lost };
+}
+
+/** What a killed process had sent may still lie before a provider, on a busy machine longer than the provider's own delay. */
+async function settled(fleet: Fleet): Promise<void> {
+  const killedAt = Date.now();
+  let last = '';
+  for (let quiet = 0; quiet < 5; ) {
+    await sleep(20);
+    const seen = MODES.flatMap((mode) => [...fleet.provider(mode).tokenRequests]);
+    // Some are never carried out.
+    const isUnderWay = Date.now() < killedAt + 2_000 && seen.some(isNew);
+    const now = `${seen.length} ${seen.filter(({ status }) => status === null).length}`;
+    quiet = now === last && !isUnderWay ? quiet + 1 : 0;
+    last = now;
+  }
+  function isNew({ arrivedAt, status }: { arrivedAt: number; status: number | null }): boolean {
+    return status === null && arrivedAt > killedAt - 2_000;
+  }
 }
 
 async function prepared(
