@@ -103,7 +103,9 @@ export const startAuthorization = z.strictObject({
   fields: z
     .record(z.string().max(100), z.string().max(256 * 1024))
     .default({})
-    .describe('Connection fields the addresses depend on, such as a subdomain; and the certificates (PEM) of who vouches for them.'),
+    .describe(
+      'Connection fields the addresses depend on, such as a subdomain; and the certificates (PEM) of who vouches for them.',
+    ),
   optional_scopes: z.array(z.string().max(300)).max(100).default([]),
   default: z.boolean().default(false),
   accept_other_account: z.boolean().default(false),
