@@ -33,7 +33,9 @@ export const expiry = z
     dependents_count: z.int().describe('What uses it: columns of a connection, connections of a setup.'),
     next_warning_at: timestamp
       .nullable()
-      .describe('30, 7 and 1 days ahead; null: all warnings have been given.'),
+      .describe(
+        '30, 7 and 1 days ahead; the end itself where it was too near for any of them. Null: all warnings have been given.',
+      ),
   })
   .meta({ id: 'Expiry' });
 export type Expiry = z.infer<typeof expiry>;

@@ -170,6 +170,18 @@ describe('an end that a person entered', () => {
     expect(await told()).toEqual(['Acme has ended: Acme']);
   });
 
+  test('that was two days ahead when it was entered is told a day ahead, and a nearer one when it has come', async () => {
+    await connected({ endsAt: inDays(2) });
+    clock.move(1.2 * DAY_MS);
+    await minute();
+    expect(await told()).toEqual(['Acme ends within a day: Acme']);
+    await connected({ endsAt: inDays(0.7) });
+    await minute();
+    clock.move(0.8 * DAY_MS);
+    await minute();
+    expect((await told()).toSorted()).toEqual(['Acme ends within a day: Acme', 'Acme has ended: Acme 2']);
+  });
+
   test('within 30 days makes the connection say so at once and tells nobody what somebody has just entered', async () => {
     const id = await connected({ endsAt: inDays(20) });
     await minute();

@@ -6,6 +6,7 @@ const DAY_MS = 86_400_000;
 const now = new Date('2026-03-01T12:00:00Z');
 const inDays = (days: number) => new Date(now.getTime() + days * DAY_MS);
 const end = (days: number, more: Partial<Expiry> = {}) => ({
+  source: 'entered' as const,
   endsAt: inDays(days),
   warnsFrom: new Date(0),
   warnedDays: null,
@@ -38,6 +39,17 @@ test('a warning that would say on the day what was entered that day is left out,
   expect(warningDue(entered, inDays(13))).toBe(7);
   expect(nextWarningAt({ ...entered, warnedDays: 7 }, inDays(13))).toEqual(inDays(19));
   expect(nextWarningAt({ ...entered, warnedDays: 1 }, inDays(19))).toBeNull();
+});
+
+test('an end too near for any warning is said when it has come, unless the tool itself says so', () => {
+  const near = end(0.8, { warnsFrom: inDays(0.5) });
+  expect([warningDue(near, now), nextWarningAt(near, now)]).toEqual([null, inDays(0.8)]);
+  expect(warningDue(near, inDays(0.8))).toBe(0);
+  expect(warningDue({ ...near, warnedDays: 0 }, inDays(1))).toBeNull();
+  expect(nextWarningAt({ ...near, source: 'tool' }, now)).toBeNull();
+  expect(warningDue({ ...near, source: 'tool' }, inDays(1))).toBeNull();
+  // What was over when it was entered is known.
+  expect(warningDue(end(-1, { warnsFrom: inDays(0.5) }), inDays(1))).toBeNull();
 });
 
 test('what is said names the thing, its end and what to do; of a date for replacing, that nothing stops', () => {

@@ -22,7 +22,7 @@ export interface Expiry {
 export const WARN_DAYS = [30, 7, 1] as const;
 const DAY_MS = 86_400_000;
 
-type Times = Pick<Expiry, 'endsAt' | 'warnsFrom' | 'warnedDays'>;
+type Times = Pick<Expiry, 'source' | 'endsAt' | 'warnsFrom' | 'warnedDays'>;
 
 /**
  * The warning to give now; null: none. Each is given once, and where several became due while nothing ran, the last of them
@@ -42,13 +42,14 @@ export function nextWarningAt(times: Times, now: Date): Date | null {
   return next === undefined ? null : warningAt(times, next);
 }
 
-/** Those that were not given yet, the earliest first. */
-function left({ endsAt, warnsFrom, warnedDays }: Times): number[] {
-  return WARN_DAYS.filter(
-    (days) =>
-      (warnedDays === null || days < warnedDays) &&
-      warningAt({ endsAt }, days).getTime() >= warnsFrom.getTime(),
-  );
+/**
+ * Those that were not given yet, the earliest first. Where none could be, that it has ended is said then (0); of an access that
+ * the tool ends, its refusal says so.
+ */
+function left({ source, endsAt, warnsFrom, warnedDays }: Times): number[] {
+  const end = source === 'credential' || source === 'entered' ? [0] : [];
+  const steps = warnedDays === null ? [...WARN_DAYS, ...end] : WARN_DAYS.filter((days) => days < warnedDays);
+  return steps.filter((days) => warningAt({ endsAt }, days).getTime() >= warnsFrom.getTime());
 }
 
 function warningAt({ endsAt }: Pick<Times, 'endsAt'>, days: number): Date {

@@ -50,12 +50,16 @@ create index expiries_of_connection on expiries (connection_id) where connection
 create index expiries_of_app on expiries (app_id) where app_id is not null;
 create index expiries_of_token on expiries (token_id) where token_id is not null;
 
--- The first of the warnings that have not been given. Days of 24 hours, whatever a time zone does in between.
-create function keyrail_next_warning(ends_at timestamptz, warns_from timestamptz, warned_days integer)
+-- The first of the warnings that have not been given. Where none could be, that it has ended is said then (0); of an access that
+-- the tool ends, its refusal says so. Days of 24 hours, whatever a time zone does in between.
+create function keyrail_next_warning(
+  source text, ends_at timestamptz, warns_from timestamptz, warned_days integer
+)
   returns timestamptz
   language sql stable as $$
-  select ends_at - make_interval(hours => 24 * max(step)) from unnest(array[30, 7, 1]) as step
+  select ends_at - make_interval(hours => 24 * max(step)) from unnest(array[30, 7, 1, 0]) as step
   where (warned_days is null or step < warned_days)
+    and (step > 0 or (warned_days is null and source in ('credential', 'entered')))
     and ends_at - make_interval(hours => 24 * step) >= warns_from
 $$;
 
@@ -99,11 +103,12 @@ begin
     case when subject_is = 'sign_in_setup' then reference end,
     case when subject_is = 'api_token' then reference end,
     called, one.kind, one.source, one.ends_at, one.warns_from,
-    keyrail_next_warning(one.ends_at, one.warns_from, null)
+    keyrail_next_warning(one.source, one.ends_at, one.warns_from, null)
   from jsonb_to_recordset(ends) as one (kind text, source text, ends_at timestamptz, warns_from timestamptz)
   where one.ends_at is not null
   on conflict (id) do update
-  set is_current = true, due_at = keyrail_next_warning(expiries.ends_at, expiries.warns_from, expiries.warned_days)
+  set is_current = true,
+    due_at = keyrail_next_warning(expiries.source, expiries.ends_at, expiries.warns_from, expiries.warned_days)
   where not expiries.is_current;
 end
 $$;
@@ -132,11 +137,11 @@ begin
         when 'oauth2' then 'sign_in'
         else 'key' end,
       'source', 'entered', 'ends_at', present.ends_at,
-      'warns_from', present.dates_set_at + interval '24 hours'
+      'warns_from', present.dates_set_at + interval '12 hours'
     ),
     jsonb_build_object(
       'kind', 'rotation', 'source', 'entered', 'ends_at', present.rotate_at,
-      'warns_from', present.dates_set_at + interval '24 hours'
+      'warns_from', present.dates_set_at + interval '12 hours'
     ),
     -- An access that was withdrawn before has no end to come.
     jsonb_build_object(
@@ -211,11 +216,11 @@ begin
   perform keyrail_note_ends(new.workspace_id, 'sign_in_setup', new.integration, new.id, null, jsonb_build_array(
     jsonb_build_object(
       'kind', 'client_secret', 'source', 'entered', 'ends_at', new.client_secret_ends_at,
-      'warns_from', new.dates_set_at + interval '24 hours'
+      'warns_from', new.dates_set_at + interval '12 hours'
     ),
     jsonb_build_object(
       'kind', 'rotation', 'source', 'entered', 'ends_at', new.rotate_at,
-      'warns_from', new.dates_set_at + interval '24 hours'
+      'warns_from', new.dates_set_at + interval '12 hours'
     )
   ));
   return null;
@@ -237,7 +242,7 @@ begin
   perform keyrail_note_ends(new.workspace_id, 'api_token', new.id, new.id, new.name, jsonb_build_array(
     jsonb_build_object(
       'kind', 'api_token', 'source', 'credential', 'ends_at', new.expires_at,
-      'warns_from', new.created_at + interval '24 hours'
+      'warns_from', new.created_at + interval '12 hours'
     )
   ));
   return null;
@@ -252,5 +257,5 @@ select keyrail_note_connection_ends(workspace_id, connection_id) from credential
 where state = 'current' and (expires_at is not null or method = 'oauth2');
 select keyrail_note_ends(workspace_id, 'api_token', id, id, name, jsonb_build_array(jsonb_build_object(
   'kind', 'api_token', 'source', 'credential', 'ends_at', expires_at,
-  'warns_from', created_at + interval '24 hours'
+  'warns_from', created_at + interval '12 hours'
 ))) from api_tokens where expires_at is not null;
