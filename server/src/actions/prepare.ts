@@ -40,11 +40,11 @@ export function findAction(catalog: Pick<Catalog, 'get'>, integration: string, n
   if (definition === undefined)
     return {
       kind: 'unknown_action',
-      message: `The integration "${integration}" is not in the catalog (any more).`,
+      message: `The integration "${integration}" is not in the catalog.`,
     };
   const action = definition.actions.find((one) => one.name === name);
   return action === undefined
-    ? { kind: 'unknown_action', message: `${definition.name} has no action "${name}" (any more).` }
+    ? { kind: 'unknown_action', message: `${definition.name} has no action "${name}".` }
     : { kind: 'found', definition, action };
 }
 

@@ -119,7 +119,7 @@ export async function destroyPrevious(
 function noPrevious(): AppError {
   return new AppError('conflict', {
     reason: 'no_previous_credential',
-    detail: 'There are no replaced credentials (any more). Nothing was changed.',
+    detail: 'There are no replaced credentials. Nothing was changed.',
   });
 }
 

@@ -66,6 +66,6 @@ export const oauthAppDestroyPrevious: OperatorCommand = {
 
 function noneThere(integration: string): StartRefused {
   return new StartRefused(
-    `There is no client secret from before (any more) for "${integration}". Nothing was changed.`,
+    `There is no client secret from before for "${integration}". Nothing was changed.`,
   );
 }

@@ -124,6 +124,6 @@ async function reopened(
 function nothingThere(): AppError {
   return new AppError('conflict', {
     reason: 'no_previous_secret',
-    detail: 'There is no client secret from before (any more). Nothing was changed.',
+    detail: 'There is no client secret from before. Nothing was changed.',
   });
 }
