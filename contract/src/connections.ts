@@ -138,6 +138,7 @@ export const createConnection = z.strictObject({
     .default(false)
     .describe('Make it the default; the first of an integration is the default anyway.'),
   ends_at: timestamp.nullable().optional().describe('When the credential ends, where a person knows it.'),
+  rotate_at: timestamp.nullable().optional().describe('When the credential is to be replaced.'),
 });
 export type CreateConnection = z.infer<typeof createConnection>;
 

@@ -16,4 +16,4 @@ export interface Page<Item> {
 }
 
 /** A moment, as an ISO 8601 string in UTC. */
-export const timestamp = z.iso.datetime();
+export const timestamp = z.iso.datetime({ error: 'Write a time in UTC, such as 2026-11-23T12:00:00Z.' });

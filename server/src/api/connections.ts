@@ -184,6 +184,7 @@ function enterRoutes(app: App, deps: ConnectionRoutesDeps): void {
         ...shared,
         saveUnverified: save_unverified,
         endsAt: dateOf(request.body.ends_at),
+        rotateAt: dateOf(request.body.rotate_at),
       };
       const made = await deps.connect(request.who, input);
       return reply.code(201).send(withVerdict(reply, made));

@@ -58,6 +58,8 @@ export interface ConnectInput {
   makeDefault: boolean;
   /** When the credential ends, where a person knows it. */
   endsAt?: Date | null | undefined;
+  /** When it is to be replaced. */
+  rotateAt?: Date | null | undefined;
 }
 
 export interface ConnectOutcome {
@@ -98,6 +100,7 @@ export async function connect(deps: ConnectDeps, who: Who, input: ConnectInput):
       fingerprint,
       makeDefault: input.makeDefault,
       endsAt: input.endsAt ?? null,
+      rotateAt: input.rotateAt ?? null,
     }),
   );
   return { id, verdict: accepted.verdict, notes: [...accepted.notes, ...remarks] };
@@ -113,6 +116,7 @@ interface Saving {
   makeDefault: boolean;
   /** As a person entered it; left out: nobody did. */
   endsAt?: Date | null;
+  rotateAt?: Date | null;
 }
 
 /** Inside one transaction: connection, credential, timeline, audit, and the news. */
@@ -208,7 +212,7 @@ function newConnection(
   };
 }
 
-function currentOf({ sealed, fingerprint, entering, accepted, endsAt = null }: Saving) {
+function currentOf({ sealed, fingerprint, entering, accepted, endsAt = null, rotateAt = null }: Saving) {
   const { fields, hint, facts, expiresAt } = accepted.entered;
   const { method } = entering;
   return {
@@ -221,7 +225,7 @@ function currentOf({ sealed, fingerprint, entering, accepted, endsAt = null }: S
     fingerprint,
     facts,
     expiresAt,
-    dates: enteredDates({ endsAt }, NO_DATES, accepted.at),
+    dates: enteredDates({ endsAt, rotateAt }, NO_DATES, accepted.at),
   };
 }
 
