@@ -65,7 +65,5 @@ export const oauthAppDestroyPrevious: OperatorCommand = {
 };
 
 function noneThere(integration: string): StartRefused {
-  return new StartRefused(
-    `There is no client secret from before for "${integration}". Nothing was changed.`,
-  );
+  return new StartRefused(`There is no client secret from before for "${integration}". Nothing was changed.`);
 }
