@@ -581,7 +581,7 @@ describe('a clock that is an hour off', () => {
       instead.clear();
       expect([refused.status, refused.json?.verdict?.kind], refused.text).toEqual([422, 'provider_error']);
       expect(refused.json.verdict.message).toMatch(
-        / does not believe the time that this server says, so this key could not be checked/,
+        / does not believe the time that this server says, so (this key file|these access keys) could not be checked/,
       );
       expect(refused.json.verdict.next_step).toBe(
         'The clock of this server is wrong: it is 1 hour ahead. Set it right (NTP); nothing is wrong with what was entered.',

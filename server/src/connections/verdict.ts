@@ -94,8 +94,10 @@ function nounOf(method: AuthMethod): string {
   if (method.type === 'api_key') return 'key';
   if (method.type === 'oauth2') return SIGN_IN;
   if (method.type === 'certificate') return 'certificate';
-  if (method.type === 'service_account')
-    return method.fields.some(({ kind }) => kind === 'file') ? KEY_FILE : 'access keys';
+  if (method.type === 'service_account') {
+    if (method.fields.some(({ kind }) => kind === 'file')) return KEY_FILE;
+    return method.kind === 'aws_access_key' ? 'access keys' : 'key';
+  }
   const secrets = 'fields' in method ? method.fields.filter((field) => field.secret) : [];
   const isKey = secrets.length === 1 && /key|token/i.test(secrets[0]?.label ?? '');
   if (isKey) return /token/i.test(secrets[0]?.label ?? '') ? 'token' : 'key';
