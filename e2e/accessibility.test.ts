@@ -226,7 +226,7 @@ test.each(places)(
 
 async function seriousFindings(page: Page, rules?: string[]): Promise<string[]> {
   // Legacy mode: otherwise it finishes on a page of its own.
-  const axe = new AxeBuilder({ page }).setLegacyMode(true);
+  const axe = new AxeBuilder({ page }).setLegacyMode(true).options({ resultTypes: ['violations'] });
   const { violations } = await (rules ? axe.withRules(rules) : axe).analyze();
   return violations
     .filter(({ impact }) => impact === 'serious' || impact === 'critical')
