@@ -1,7 +1,7 @@
 import type { OAuthSpec, Place } from '../oauth/spec.ts';
 import { personOfEmail, pick, uuidOf } from '../people.ts';
 import { bearerOf, memberOf, ownerOf, type Reply, type SandboxRequest, textOf } from '../request.ts';
-import { atEntraDesk, ENTRA, ENTRA_LOGIN as LOGIN } from '../service-accounts/entra.ts';
+import { atEntraDesk, ENTRA, failed, ENTRA_LOGIN as LOGIN } from '../service-accounts/entra.ts';
 import type { StandIn } from '../stand-in.ts';
 
 const GRAPH = 'https://graph.microsoft.com';
@@ -39,17 +39,7 @@ const oauth: OAuthSpec = {
   failed: (failure, isRefresh) => {
     const [status, error, code, words] =
       failure === 'invalid_grant' && isRefresh ? REVOKED : (FAILURES[failure] ?? MALFORMED);
-    return {
-      status,
-      body: {
-        error,
-        error_description: `AADSTS${code}: ${words} Trace ID: 0000 Correlation ID: 0000`,
-        error_codes: [code],
-        timestamp: '2026-11-01 09:00:00Z',
-        trace_id: uuidOf('trace'),
-        correlation_id: uuidOf('correlation'),
-      },
-    };
+    return failed(status, error, code, words);
   },
   revoked: () => ({ status: 404, body: null }),
 };

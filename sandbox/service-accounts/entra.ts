@@ -117,7 +117,8 @@ function printOf(der: Buffer): string {
   return createHash('sha256').update(der).digest('base64url');
 }
 
-function failed(status: number, error: string, code: number, words: string): Reply {
+/** As Microsoft's token endpoint refuses, whoever asks. */
+export function failed(status: number, error: string, code: number, words: string): Reply {
   return {
     status,
     body: {
