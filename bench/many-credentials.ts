@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'kysely';
 import { credentialPlace, credentialText } from '../server/src/connections/credential.ts';
 import type { Database } from '../server/src/db/open.ts';
@@ -67,4 +68,22 @@ export async function readingTokens(
     made.push(((await answer.json()) as { token: string }).token);
   }
   return made;
+}
+
+/** Starts so many readings a second, however long each takes, until `isOver`; ends when all have ended. */
+export async function readAtRate(
+  perSecond: number,
+  isOver: () => boolean,
+  readOne: (count: number) => Promise<void>,
+): Promise<void> {
+  const pending = new Set<Promise<void>>();
+  const began = performance.now();
+  for (let count = 0; !isOver(); count += 1) {
+    const one = readOne(count);
+    pending.add(one);
+    void one.finally(() => pending.delete(one));
+    const waitMs = began + ((count + 1) * 1_000) / perSecond - performance.now();
+    if (waitMs > 0) await sleep(waitMs);
+  }
+  await Promise.all(pending);
 }

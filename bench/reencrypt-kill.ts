@@ -13,7 +13,7 @@ import { openDatabase } from '../server/src/db/open.ts';
 import { systemClock } from '../server/src/lib/clock.ts';
 import { keyStatus } from '../server/src/operator/key.ts';
 import { keyRotateData, keyRotateMaster } from '../server/src/operator/key-rotate.ts';
-import { keyOf, readingTokens, storeCredentials } from './many-credentials.ts';
+import { keyOf, readAtRate, readingTokens, storeCredentials } from './many-credentials.ts';
 import { isFull, report, tell } from './report.ts';
 import { signUp, startMeasured } from './server.ts';
 
@@ -58,22 +58,12 @@ try {
   const callers = await readingTokens(api.url, owner, TOKENS);
   const seen = { readings: 0, failed: 0, rotations: 0, kills: 0 };
   let isOver = false;
-  const reading = (async () => {
-    const pending = new Set<Promise<void>>();
-    const began = performance.now();
-    for (let count = 0; !isOver; count += 1) {
-      const one = readOne(
-        seen,
-        ids[Math.floor(Math.random() * ids.length)] ?? '',
-        callers[count % callers.length] ?? '',
-      );
-      pending.add(one);
-      void one.finally(() => pending.delete(one));
-      const waitMs = began + ((count + 1) * 1_000) / READS_PER_SECOND - performance.now();
-      if (waitMs > 0) await sleep(waitMs);
-    }
-    await Promise.all(pending);
-  })();
+  const reading = readAtRate(
+    READS_PER_SECOND,
+    () => isOver,
+    (count) =>
+      readOne(seen, ids[Math.floor(Math.random() * ids.length)] ?? '', callers[count % callers.length] ?? ''),
+  );
 
   while (seen.kills < KILLS) {
     if ((await left()) === 0) {

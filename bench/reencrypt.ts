@@ -9,7 +9,7 @@ import { startEmbeddedPostgres } from '../server/src/db/embedded/start.ts';
 import { openDatabase } from '../server/src/db/open.ts';
 import { systemClock } from '../server/src/lib/clock.ts';
 import { keyRotateData } from '../server/src/operator/key-rotate.ts';
-import { keyOf, readingTokens, storeCredentials } from './many-credentials.ts';
+import { keyOf, readAtRate, readingTokens, storeCredentials } from './many-credentials.ts';
 import { isFull, median, report, residentMb, tell } from './report.ts';
 import { signUp, startMeasured } from './server.ts';
 
@@ -128,25 +128,19 @@ interface Readings {
 /** At a fixed rate, however long each takes, until `during` is over. */
 async function reading(ids: string[], callers: string[], during: () => Promise<unknown>): Promise<Readings> {
   const seen: Readings = { ms: [], failed: 0, memoryMb: [] };
-  const pending = new Set<Promise<void>>();
   let isOver = false;
   const ending = during().finally(() => {
     isOver = true;
   });
-  const began = performance.now();
-  for (let count = 0; !isOver; count += 1) {
-    const one = readOne(
-      seen,
-      ids[Math.floor(Math.random() * ids.length)] ?? '',
-      callers[count % callers.length] ?? '',
-    );
-    pending.add(one);
-    void one.finally(() => pending.delete(one));
-    if (count % READS_PER_SECOND === 0) seen.memoryMb.push(await residentMb(server.pid));
-    const waitMs = began + ((count + 1) * 1_000) / READS_PER_SECOND - performance.now();
-    if (waitMs > 0) await sleep(waitMs);
-  }
-  await Promise.all(pending);
+  await readAtRate(
+    READS_PER_SECOND,
+    () => isOver,
+    async (count) => {
+      if (count % READS_PER_SECOND === 0) seen.memoryMb.push(await residentMb(server.pid));
+      const id = ids[Math.floor(Math.random() * ids.length)] ?? '';
+      await readOne(seen, id, callers[count % callers.length] ?? '');
+    },
+  );
   await ending;
   return seen;
 }
