@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { actionSchema } from './action-definition.ts';
 import { answerRuleSchema } from './answer-rule.ts';
 import { authMethodSchema } from './auth-definition.ts';
+import { exampleSchema } from './example-definition.ts';
 import { connectionFieldSchema } from './field-definition.ts';
 import { listSchema } from './list-definition.ts';
 import { probeSchema } from './probe-definition.ts';
@@ -32,6 +33,26 @@ const retryAfterSchema = shape({
   header: z.string().min(1),
   unit: z.enum(['seconds', 'epoch_seconds', 'epoch_milliseconds', 'date']),
 });
+
+/** What rests on what. */
+const sourceSchema = z.union([
+  z.string().min(1),
+  shape({
+    at: z
+      .string()
+      .min(1)
+      .max(300)
+      .describe(
+        'A page of the provider, its OpenAPI document or SDK; else code that is known to work with it.',
+      ),
+    for: z
+      .array(z.enum(['auth', 'sign_in', 'probe', 'answers', 'limits', 'actions']))
+      .min(1)
+      .describe(
+        'auth: how a credential travels and where it is found. sign_in: endpoints, scopes and tokens of OAuth.',
+      ),
+  }),
+]);
 
 /** One integration, as one catalog file describes it. */
 export const definitionSchema = shape({
@@ -64,12 +85,26 @@ export const definitionSchema = shape({
   retry_after: z.array(retryAfterSchema).default([]).describe('Beside Retry-After, which is always read.'),
   rate_limits: shape({
     shared_by: z.enum(['connection', 'account', 'ip']).default('connection'),
-    windows: z.array(rateWindowSchema).min(1),
+    windows: z
+      .array(rateWindowSchema)
+      .default([])
+      .describe('Left out: the numbers are not public; the note says what is.'),
     note: proseSchema.optional(),
   }).optional(),
+  oddities: z
+    .array(proseSchema)
+    .max(8)
+    .default([])
+    .describe('What is known to be odd about it, for people who connect or call it: one sentence each.'),
   actions: z.array(actionSchema).default([]),
   lists: z.array(listSchema).default([]),
-  sources: z.array(z.string().min(1)).min(1).describe('Where the facts of this file were read.'),
+  examples: z
+    .array(exampleSchema)
+    .default([])
+    .describe(
+      'Answers as the provider documents them, and what each must mean; `keyrail catalog check` plays them.',
+    ),
+  sources: z.array(sourceSchema).min(1).describe('Where the facts of this file were read, and which.'),
   checked: z.iso.date().describe('When they were last compared.'),
 });
 

@@ -1,0 +1,53 @@
+import { z } from 'zod';
+import { nameSchema, proseSchema, shape } from './shape.ts';
+
+const meaningSchema = z.enum([
+  'success',
+  'no_result',
+  'pending',
+  'rejected',
+  'expired',
+  'revoked',
+  'wrong_account',
+  'missing_permission',
+  'out_of_credits',
+  'rate_limited',
+  'invalid_request',
+  'provider_error',
+  'nonsense',
+]);
+
+/**
+ * One answer as the provider documents it, and what it must mean. The stand-in server of the checks gives it word for word, and
+ * the engine must come to the same end.
+ */
+export const exampleSchema = shape({
+  of: z
+    .string()
+    .min(1)
+    .max(80)
+    .describe(
+      'What was asked: probe, token (the code is exchanged, or client credentials), refresh, the name of an action, or "{action}.poll" for what its polling gets.',
+    ),
+  method: nameSchema
+    .optional()
+    .describe('The auth method (its id, or type) it is answered to, where they differ.'),
+  status: z.int().min(100).max(599).default(200),
+  headers: z.record(z.string(), z.string()).default({}),
+  body: z.json().optional().describe('JSON. Left out, and no text: empty.'),
+  text: z.string().max(4000).optional().describe('What is no JSON: XML, form encoding, a page.'),
+  means: meaningSchema.default('success'),
+  account: z.string().optional().describe('Of a probe that succeeds: "Connected as …".'),
+  gives: z
+    .record(z.string(), z.json())
+    .optional()
+    .describe('Of an action that succeeds: outputs with these values.'),
+  expires_in_seconds: z
+    .int()
+    .nullable()
+    .optional()
+    .describe('Of a token: how long it lives; null: the answer does not say.'),
+  note: proseSchema.optional(),
+});
+
+export type Example = z.output<typeof exampleSchema>;
