@@ -21,6 +21,10 @@ beforeAll(async () => {
   - name: site
     label: Site
     filled_from: { source: account_choice }
+  - name: app
+    label: App
+    filled_from: { source: client_id }
+default_headers: { Client-Id: "{app}" }
 actions:
   - name: who
     label: Who
@@ -113,7 +117,7 @@ describe('a sign-in that reaches several accounts', () => {
     expect(chosen.status, chosen.text).toBe(200);
     expect(chosen.json).toMatchObject({ state: 'connected', choices: null });
     const made = await connection(chosen.json.connection_id);
-    expect(made).toMatchObject({ status: 'connected', fields: { site: 'globex' } });
+    expect(made).toMatchObject({ status: 'connected', fields: { site: 'globex', app: trial.clientId } });
     expect((await row(id))?.sealed).toBeNull();
     expect((await trial.app.owner.post(`/v1/connections/${made.id}/verify`)).json.verdict.kind).toBe('ok');
   });
@@ -179,7 +183,7 @@ test('one account is taken without asking', async () => {
   const { id } = await trial.signIn({}, { account: 'single' });
   const after = await standing(id);
   expect(after.state).toBe('connected');
-  expect((await connection(after.connection_id)).fields).toEqual({ site: 'acme' });
+  expect((await connection(after.connection_id)).fields).toEqual({ site: 'acme', app: trial.clientId });
 });
 
 test('none is said in words, and nothing is saved', async () => {
@@ -199,7 +203,7 @@ describe('signing in again', () => {
     const { connection_id: id } = (await choose(first.id, 'globex')).json;
     const again = await trial.signIn({ connection: id }, { account: 'several' });
     expect(await standing(again.id)).toMatchObject({ state: 'connected', connection_id: id });
-    expect((await connection(id)).fields).toEqual({ site: 'globex' });
+    expect((await connection(id)).fields).toEqual({ site: 'globex', app: trial.clientId });
   });
 
   test('with one that does not reach it changes nothing, unless that is wanted', async () => {
@@ -213,6 +217,6 @@ describe('signing in again', () => {
     expect(await connection(id)).toEqual(before);
     const wanted = await trial.signIn({ connection: id, accept_other_account: true }, { account: 'single' });
     expect((await standing(wanted.id)).state).toBe('connected');
-    expect((await connection(id)).fields).toEqual({ site: 'acme' });
+    expect((await connection(id)).fields).toEqual({ site: 'acme', app: trial.clientId });
   });
 });

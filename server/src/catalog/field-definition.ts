@@ -86,9 +86,13 @@ export const connectionFieldSchema = shape({
   default: z.string().max(500).optional().describe('Taken where nobody entered or told another.'),
   filled_from: shape({
     source: z
-      .enum(['token_response', 'callback_query', 'account_choice'])
-      .describe('account_choice: what a sign-in method says under this name.'),
-    path: pathSchema.default('').describe('Where it stands there; with account_choice nothing.'),
+      .enum(['token_response', 'callback_query', 'account_choice', 'client_id'])
+      .describe(
+        'account_choice: what a sign-in method says under this name. client_id: that of the sign-in setup, where calls must name it.',
+      ),
+    path: pathSchema
+      .default('')
+      .describe('Where it stands there; with account_choice and client_id nothing.'),
   })
     .optional()
     .describe('Not asked from a person: read from there while connecting.'),

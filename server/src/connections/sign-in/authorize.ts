@@ -128,6 +128,7 @@ function fieldsOf(
     ...minted.fields,
     ...told,
     ...fixedFields(definition),
+    ...clientIdOf(definition, authorization),
   };
   const isMissing = definition.connectionFields.some(
     ({ name, required, filledFrom }) =>
@@ -136,6 +137,14 @@ function fieldsOf(
       !Object.hasOwn(fields, name),
   );
   return isMissing ? null : fields;
+}
+
+/** Tokens are good with the client id they were given to alone, whatever the setup says later. */
+function clientIdOf({ connectionFields }: Definition, { clientId }: Authorization): Record<string, string> {
+  const fields = connectionFields.filter(
+    (field) => field.filledFrom?.source === 'client_id' && fieldProblem(field, clientId) === null,
+  );
+  return Object.fromEntries(fields.map(({ name }) => [name, clientId]));
 }
 
 /** Like a credential that is entered; but what could not be checked is kept, since signing in again would tell no more. */
