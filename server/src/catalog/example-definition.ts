@@ -27,7 +27,7 @@ export const exampleSchema = shape({
     .min(1)
     .max(80)
     .describe(
-      'What was asked: probe, token (the code is exchanged, or client credentials), refresh, the name of an action, or "{action}.poll" for what its polling gets.',
+      'What was asked: probe, probe.label (its label_request), token (the code is exchanged, or client credentials), refresh, the name of an action, or "{action}.poll" for what its polling gets.',
     ),
   method: nameSchema
     .optional()

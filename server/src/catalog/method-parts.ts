@@ -13,6 +13,11 @@ export const placementSchema = shape({
   in: z.enum(['header', 'query', 'path']).describe('path: put before the path of every request.'),
   name: z.string().max(80).default('').describe('Header or parameter; empty for path.'),
   value: templateSchema.min(1),
+  url_secret: proseSchema
+    .optional()
+    .describe(
+      'query, path: why the secret stands in the address, where it lands in logs: "The provider takes it nowhere else."',
+    ),
 });
 
 export const keyHelpSchema = shape({
