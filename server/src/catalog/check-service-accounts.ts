@@ -113,7 +113,7 @@ function checkListed(
     if (listedFrom === undefined) return [];
     const here = [...path, index, 'listed_from'];
     const { request } = listedFrom;
-    const texts = [request.path, request.query, request.headers, request.body, request.form];
+    const texts = [request.path, request.query, request.headers, request.body, request.form, request.mail];
     const allowed = new Set([...shared.filter((other) => other !== name), 'page']);
     const places = texts.flatMap(placesIn).filter((place) => !allowed.has(place));
     const isSigned = methods.some((method) => 'assertion' in method);

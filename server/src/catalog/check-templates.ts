@@ -66,11 +66,12 @@ function checkRequest(
     ...checkPlaces([...path, 'headers'], request.headers, allowed, secrets),
     ...checkPlaces([...path, 'body'], request.body, allowed, secrets),
     ...checkPlaces([...path, 'form'], request.form, allowed, secrets),
+    ...checkPlaces([...path, 'mail'], request.mail, allowed, secrets),
     ...checkPlaces([...path, 'graphql', 'variables'], request.graphql?.variables, allowed, secrets),
   ];
   if (bodies.length > 1)
     problems.push({ path, message: 'A request has one of body, form and graphql, not several.' });
-  if (request.method === 'GET' && bodies.length > 0)
+  if (request.method === 'GET' && (bodies.length > 0 || request.mail !== undefined))
     problems.push({ path, message: 'A GET request has no body.' });
   if (/(^|\/)\.{1,2}(\/|$)|%2e/i.test(request.path)) {
     problems.push({ path: [...path, 'path'], message: 'The path must not step upwards ("..").' });

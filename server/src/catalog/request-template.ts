@@ -23,6 +23,21 @@ export const requestTemplateSchema = shape({
     query: z.string().min(1).max(8000).describe('Sent as it stands: no places are filled here.'),
     variables: z.record(z.string(), z.json()).default({}),
   }).optional(),
+  mail: shape({
+    at: z
+      .string()
+      .regex(/^[a-z]+(\.[a-z]+)?$/)
+      .describe('Which member of the body gets it: raw, or message.raw.'),
+    to: templateSchema.optional(),
+    cc: templateSchema.optional(),
+    bcc: templateSchema.optional(),
+    reply_to: templateSchema.optional(),
+    subject: templateSchema.optional(),
+    text: templateSchema.min(1),
+    format: templateSchema.optional().describe('Is it html, the text is; else it is plain.'),
+  })
+    .optional()
+    .describe('An email in one piece (RFC 5322), in base64url, beside what `body` has.'),
   expect: z.enum(['json', 'any']).default('json').describe('any: an empty or plain-text answer is fine.'),
 });
 

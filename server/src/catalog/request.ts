@@ -1,5 +1,6 @@
 import { resolveBaseUrl, type Unfit } from './base-url.ts';
 import type { Definition } from './definition.ts';
+import { mailText } from './mail-body.ts';
 import type { RequestTemplate } from './request-template.ts';
 import { asText, fillJson, fillText, isGiven, placesIn, type Values } from './template.ts';
 
@@ -125,7 +126,20 @@ function buildBody(template: RequestTemplate, values: Values): { type: string; t
     addQuery(form, template.form, values);
     return { type: 'application/x-www-form-urlencoded', text: form.searchParams.toString() };
   }
+  if (template.mail !== undefined) return json(withMail(template, template.mail, values));
   return template.body === undefined ? null : json(fillJson(template.body, values));
+}
+
+function withMail(
+  { body }: RequestTemplate,
+  mail: NonNullable<RequestTemplate['mail']>,
+  values: Values,
+): object {
+  const [outer = 'raw', inner] = mail.at.split('.');
+  const filled = (body === undefined ? {} : fillJson(body, values)) as Record<string, unknown>;
+  const encoded = Buffer.from(mailText(mail, values)).toString('base64url');
+  if (inner === undefined) return { ...filled, [outer]: encoded };
+  return { ...filled, [outer]: { ...(filled[outer] as object | undefined), [inner]: encoded } };
 }
 
 function json(value: unknown): { type: string; text: string } {
