@@ -124,6 +124,22 @@ describe.each(methods)('%s', (_, method) => {
   });
 });
 
+it('does not send a header whose field may be left empty and was', async () => {
+  const method = parsed({
+    type: 'api_key',
+    fields: [field('api_key'), { ...field('org', false), required: false }],
+    send: [
+      { in: 'header', name: 'X-API-KEY', value: '{api_key}' },
+      { in: 'header', name: 'X-Org', value: 'org-{org}' },
+    ],
+  });
+  const sent = async (entered: Record<string, string>) =>
+    (await authenticator(method, new Secret(entered), '/v1').apply(request, NOW)).headers;
+  expect(await sent({ api_key: SECRET })).toEqual({ accept: 'application/json', 'x-api-key': SECRET });
+  expect(await sent({ api_key: SECRET, org: '' })).not.toHaveProperty('x-org');
+  expect(await sent({ api_key: SECRET, org: '7' })).toHaveProperty('x-org', 'org-7');
+});
+
 describe('a credential in its exact form', () => {
   const applied = async (name: string) => {
     const method = methods.find(([known]) => known === name)?.[1];

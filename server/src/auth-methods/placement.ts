@@ -1,8 +1,12 @@
 import type { Placement } from '../catalog/auth-definition.ts';
+import { placesIn } from '../catalog/template.ts';
 import type { OutboundRequest } from '../outbound/request.ts';
 import type { CredentialFields } from './authenticator.ts';
 
-/** The request with one placement of a credential on it. What the request carried there before is replaced. */
+/**
+ * The request with one placement of a credential on it. What the request carried there before is replaced. A placement whose
+ * fields were all left empty (an organization's id that most people do without) is not made.
+ */
 export function place(
   request: OutboundRequest,
   placement: Placement,
@@ -10,6 +14,7 @@ export function place(
   basePath: string,
 ): OutboundRequest {
   const value = fill(placement.value, fields);
+  if (isLeftEmpty(placement.value, fields)) return request;
   switch (placement.in) {
     case 'header':
       return setHeader(request, placement.name, value);
@@ -18,6 +23,12 @@ export function place(
     case 'path':
       return prefixPath(request, basePath, value);
   }
+}
+
+function isLeftEmpty(template: string, fields: CredentialFields): boolean {
+  const values = fields.reveal();
+  const places = placesIn(template);
+  return places.length > 0 && places.every((name) => !Object.hasOwn(values, name) || values[name] === '');
 }
 
 /** `{name}` places filled once: what a field contains is never read as a template. */

@@ -32,6 +32,11 @@ const rateWindowSchema = shape({
 const retryAfterSchema = shape({
   header: z.string().min(1),
   unit: z.enum(['seconds', 'epoch_seconds', 'epoch_milliseconds', 'date']),
+  member: z
+    .string()
+    .regex(/^[a-z][a-z0-9_-]{0,30}$/, 'write the name of one of its values, such as reset')
+    .optional()
+    .describe('Where the header holds several values, "limit=100, remaining=0, reset=8": which one it is.'),
 });
 
 /** What rests on what. */

@@ -15,11 +15,19 @@ export function retryAfterSeconds(
   const standard =
     readWait(headers['retry-after'], 'seconds', now) ?? readWait(headers['retry-after'], 'date', now);
   if (standard !== null) return standard;
-  for (const { header, unit } of further) {
-    const wait = readWait(headers[header.toLowerCase()], unit, now);
+  for (const { header, unit, member } of further) {
+    const value = headers[header.toLowerCase()];
+    const wait = readWait(member === undefined ? value : memberOf(value, member), unit, now);
     if (wait !== null) return wait;
   }
   return null;
+}
+
+/** `limit=100, remaining=0, reset=8` (also with ; between): the value of one name. */
+function memberOf(value: string | undefined, member: string): string | undefined {
+  const pairs = (value ?? '').slice(0, 500).split(/[,;]/);
+  const found = pairs.find((pair) => pair.trim().toLowerCase().startsWith(`${member}=`));
+  return found?.slice(found.indexOf('=') + 1);
 }
 
 function readWait(
