@@ -62,6 +62,13 @@ export const scopeChoice = z.object({
   is_optional: z.boolean(),
 });
 
+/** How it is found out whether a credential works. */
+export const credentialCheck = z.object({
+  request: z.string().describe('What is asked of the tool: "GET /account".'),
+  note: z.string().nullable(),
+  tells: z.array(z.enum(['account', 'plan', 'credits', 'scopes'])).describe('What its answer says besides.'),
+});
+
 export const authMethod = z.object({
   id: z.string().describe('Tells two methods of one kind apart; what `method` in a request names.'),
   kind: authMethodKind,
@@ -73,6 +80,14 @@ export const authMethod = z.object({
   setup: methodSetup.nullable().describe('oauth2 only.'),
   scopes: z.array(scopeChoice).describe('Empty where the method knows none.'),
   rotation_help: z.string().nullable().describe('How a new credential is made and the old one withdrawn.'),
+  key_hint: z.string().nullable().describe('The finer way to that place, or what to choose there.'),
+  key_url: z.url().nullable().describe('The page itself, where it has an address.'),
+  check: credentialCheck
+    .nullable()
+    .describe('Null: the tool offers no way to check such a credential before it is used.'),
+  facts: z
+    .array(z.string())
+    .describe('For people, a sentence each: how it travels, how long access lasts, how it is withdrawn.'),
 });
 export type AuthMethod = z.infer<typeof authMethod>;
 
@@ -90,6 +105,7 @@ export const actionInput = z.object({
   is_required: z.boolean(),
   choices: z.array(z.string()).nullable(),
   default: z.union([z.string(), z.number(), z.boolean()]).nullable(),
+  example: z.string().nullable(),
 });
 export type ActionInput = z.infer<typeof actionInput>;
 
@@ -119,6 +135,13 @@ export const action = z
     cost_note: z.string().nullable(),
     credits_per_call: z.number().nullable().describe("In the provider's credits, where documented."),
     docs_url: z.url().nullable(),
+    request: z.string().describe('What is asked of the tool: "GET /email-finder".'),
+    is_asynchronous: z.boolean().describe('The tool takes its time; it is asked until it is done.'),
+    bulk_rows: z.int().nullable().describe('So many rows go in one call; null: each row is a call.'),
+    scopes: z.array(z.string()).describe('What a sign-in must allow, all of it.'),
+    facts: z
+      .array(z.string())
+      .describe('For people, a sentence each: what it costs, what no result is, whether it is sent again.'),
   })
   .meta({ id: 'Action' });
 export type Action = z.infer<typeof action>;
@@ -142,6 +165,16 @@ export const integrationSummary = z.object({
 });
 export type IntegrationSummary = z.infer<typeof integrationSummary>;
 
+/** What the facts about an integration rest on. */
+export const integrationSource = z.object({
+  at: z.string().describe('An address, or the name of a document.'),
+  url: z.url().nullable().describe('Where it can be opened.'),
+  for: z
+    .array(z.enum(['auth', 'sign_in', 'probe', 'answers', 'limits', 'actions']))
+    .describe('Which facts; empty: not said.'),
+});
+export type IntegrationSource = z.infer<typeof integrationSource>;
+
 export const integration = integrationSummary
   .extend({
     homepage: z.url(),
@@ -154,6 +187,15 @@ export const integration = integrationSummary
     connection_fields: z.array(credentialField).describe('Not secret: a subdomain, a region.'),
     actions: z.array(action),
     limits_note: z.string().nullable(),
+    limits: z
+      .array(z.string())
+      .describe('How often it may be called, for people, a sentence each; the note comes last.'),
+    oddities: z.array(z.string()).describe('What is known to be odd about it, a sentence each.'),
+    sources: z.array(integrationSource),
+    checked: z.iso
+      .date()
+      .nullable()
+      .describe('When these facts were last compared with the sources; null: the workspace described it.'),
   })
   .meta({ id: 'Integration' });
 export type Integration = z.infer<typeof integration>;

@@ -1,25 +1,24 @@
 import type { ConnectedApp } from '@keyrail/contract/connections';
 import type {
-  ActionInput,
-  ActionOutput,
   AuthMethodKind,
   CredentialField,
   Integration,
   IntegrationIcon,
+  IntegrationSource,
   IntegrationSummary,
-  Action as ShownAction,
   AuthMethod as ShownMethod,
 } from '@keyrail/contract/integrations';
-import type { Action, ActionInput as Input, ActionOutput as Output } from '../catalog/action-definition.ts';
+import { limitWords } from '../catalog/about/limits.ts';
+import { checkOf, methodFacts } from '../catalog/about/methods.ts';
 import type { AuthMethod, KeyHelp, OAuth2Method, Scope } from '../catalog/auth-definition.ts';
 import { ADDRESS_STAMP, fixedFields } from '../catalog/base-url.ts';
 import { OWN_PREFIX } from '../catalog/catalogs.ts';
 import type { Definition } from '../catalog/definition.ts';
 import type { ConnectionField, CredentialField as Field } from '../catalog/field-definition.ts';
 import { iconSvg } from '../catalog/icon.ts';
-import { setsThatSuffice } from '../catalog/needs.ts';
 import type { App } from '../connections/look.ts';
 import { methodIdOf } from '../connections/method.ts';
+import { presentAction } from './present-action.ts';
 
 export function presentSummary(definition: Definition, connectionCount: number): IntegrationSummary {
   return {
@@ -59,8 +58,14 @@ export function presentIntegration(
     connection_fields: asked
       .filter((field) => field.methods === undefined)
       .map((field) => presentField(field, false, undefined)),
-    actions: [...offered].sort((a, b) => Number(b.primary) - Number(a.primary)).map(presentAction),
+    actions: [...offered]
+      .sort((a, b) => Number(b.primary) - Number(a.primary))
+      .map((action) => presentAction(action, definition.name)),
     limits_note: definition.rateLimits?.note ?? null,
+    limits: limitWords(definition),
+    oddities: definition.oddities,
+    sources: isOwn(definition) ? [] : definition.sources.map(presentSource),
+    checked: isOwn(definition) ? null : definition.checked,
   };
 }
 
@@ -85,6 +90,11 @@ export function presentIcon(definition: Definition): IntegrationIcon {
 /** Of a tool that the catalog no longer has. */
 export function unknownIcon(slug: string): IntegrationIcon {
   return { svg: null, monogram: slug.charAt(0).toUpperCase(), color: '#5d606a' };
+}
+
+function presentSource(source: Definition['sources'][number]): IntegrationSource {
+  const { at, for: of } = typeof source === 'string' ? { at: source, for: [] } : source;
+  return { at, url: /^https?:\/\//.test(at) && URL.canParse(at) ? at : null, for: [...of] };
 }
 
 function isOwn({ slug }: Pick<Definition, 'slug'>): boolean {
@@ -124,6 +134,10 @@ function presentMethod(
     setup: method.type === 'oauth2' && setup !== null ? presentSetup(definition, method, setup) : null,
     scopes: 'scopes' in method ? method.scopes.map(presentScope) : [],
     rotation_help: helpToRotate(method),
+    key_hint: method.keyHelp?.hint ?? null,
+    key_url: method.keyHelp?.url ?? null,
+    check: checkOf(definition, method),
+    facts: methodFacts(method, definition.name),
   };
 }
 
@@ -191,69 +205,4 @@ function inputOf(field: Field | ConnectionField): CredentialField['input'] {
   if (field.choices !== undefined) return 'choice';
   if (field.kind === 'authority') return 'file';
   return field.kind === 'multiline' || field.kind === 'file' ? field.kind : 'text';
-}
-
-function presentAction(action: Action): ShownAction {
-  return {
-    name: action.name,
-    label: action.label,
-    description: action.description,
-    inputs: action.inputs.map(presentInput),
-    one_of: setsThatSuffice(action.needs),
-    outputs: action.outputs.map(presentOutput),
-    is_repeatable: action.repeatable,
-    cost_note: action.cost?.note ?? null,
-    credits_per_call: action.cost?.credits ?? null,
-    docs_url: action.docsUrl ?? null,
-  };
-}
-
-/** Types that say no more than how a value is written, and nothing about what it means. */
-const WITHOUT_MEANING = new Set([
-  'text',
-  'long_text',
-  'number',
-  'integer',
-  'boolean',
-  'choice',
-  'json',
-  'id',
-]);
-
-function presentInput(input: Input): ActionInput {
-  return {
-    name: input.name,
-    label: input.label,
-    help: input.help ?? null,
-    type: input.multiple ? 'list' : inputType(input.type),
-    semantic: WITHOUT_MEANING.has(input.type) ? null : input.type,
-    is_required: input.required,
-    choices: input.choices?.map((choice) => choice.value) ?? null,
-    default: isPlain(input.default) ? input.default : null,
-  };
-}
-
-function inputType(type: Input['type']): ActionInput['type'] {
-  if (type === 'number' || type === 'integer') return 'number';
-  return type === 'boolean' || type === 'json' ? type : 'text';
-}
-
-function presentOutput(output: Output): ActionOutput {
-  return {
-    name: output.name,
-    label: output.label,
-    type: outputType(output.type),
-    is_primary: output.primary,
-  };
-}
-
-function outputType(type: Output['type']): ActionOutput['type'] {
-  if (type === 'number' || type === 'integer') return 'number';
-  if (type === 'date' || type === 'datetime') return 'date';
-  if (type === 'url' || type === 'linkedin_url') return 'url';
-  return type === 'boolean' || type === 'email' || type === 'json' ? type : 'text';
-}
-
-function isPlain(value: unknown): value is string | number | boolean {
-  return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean';
 }
