@@ -9,6 +9,7 @@ export function apiKey(method: ApiKeyMethod, fields: CredentialFields, basePath:
   return {
     apply: (request) =>
       method.send.reduce((changed, placement) => place(changed, placement, fields, basePath), request),
+    signsBody: method.send.some((one) => one.in === 'body'),
     secrets: secretNames.flatMap((name) => {
       const value = fields.reveal()[name];
       return value ? [new Secret(value)] : [];

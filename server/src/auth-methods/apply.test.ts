@@ -159,3 +159,28 @@ describe('a credential in its exact form', () => {
     );
   });
 });
+
+describe('a key in the body', () => {
+  const auth = authenticator(keyIn({ in: 'body', name: 'key', value: '{api_key}' }), fields, '/v1');
+  const sent = async (given: Partial<OutboundRequest>) =>
+    await auth.apply({ ...request, method: 'POST', ...given }, NOW);
+
+  it('is a member of the JSON object or form that is sent, whatever the caller wrote there', async () => {
+    const json = { 'content-type': 'application/json' };
+    const object = await sent({ headers: json, body: Buffer.from('{"email":"a@b.example","key":"mine"}') });
+    expect(JSON.parse(String(object.body))).toEqual({ email: 'a@b.example', key: SECRET });
+    const form = { 'content-type': 'application/x-www-form-urlencoded; charset=utf-8' };
+    expect((await sent({ headers: form, body: 'a=1&key=mine&key=more' })).body).toBe(`a=1&key=${SECRET}`);
+    const none = await sent({});
+    expect([none.body, none.headers['content-type']]).toEqual([`{"key":"${SECRET}"}`, 'application/json']);
+    expect(none.url).toBe(request.url);
+  });
+
+  it('is left out where there is no place for it: of a GET, a list, and what is no JSON', async () => {
+    for (const given of [{ method: 'GET' }, { body: '[1]' }, { body: 'plain' }]) {
+      const applied = await sent(given);
+      expect(applied).toEqual({ ...request, method: 'POST', ...given });
+    }
+    expect(auth.signsBody).toBe(true);
+  });
+});

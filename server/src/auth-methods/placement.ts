@@ -22,6 +22,8 @@ export function place(
       return setQueryParameter(request, placement.name, value);
     case 'path':
       return prefixPath(request, basePath, value);
+    case 'body':
+      return setMember(request, placement.name, value);
   }
 }
 
@@ -75,4 +77,32 @@ function prefixPath(request: OutboundRequest, basePath: string, value: string): 
   const segments = value.replace(/^\/+|\/+$/g, '').split('/');
   const prefix = segments.map((segment) => encodeURIComponent(segment).replaceAll('%3A', ':')).join('/');
   return { ...request, url: `${origin}${base}/${prefix}${rest}` };
+}
+
+/**
+ * One member of that name in a body that is a JSON object or a form; no body becomes an object. A GET stays without, and a body of another
+ * kind as it is: the provider then says that the key is missing.
+ */
+function setMember(request: OutboundRequest, name: string, value: string): OutboundRequest {
+  if (request.method === 'GET' || request.method === 'HEAD') return request;
+  const type = request.headers['content-type'] ?? '';
+  const text = request.body === undefined ? '' : Buffer.from(request.body).toString('utf8');
+  if (type.includes('application/x-www-form-urlencoded')) {
+    const form = new URLSearchParams(text);
+    form.set(name, value);
+    return { ...request, body: form.toString() };
+  }
+  const given = text.trim() === '' ? {} : jsonObject(text);
+  if (given === null) return request;
+  const headers = { ...request.headers, 'content-type': type === '' ? 'application/json' : type };
+  return { ...request, headers, body: JSON.stringify({ ...given, [name]: value }) };
+}
+
+function jsonObject(text: string): object | null {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : null;
+  } catch {
+    return null;
+  }
 }

@@ -2,6 +2,7 @@ import type { Action } from './action-definition.ts';
 import { addressProblem } from './address-check.ts';
 import type { AuthMethod } from './auth-definition.ts';
 import { checkFields } from './check-fields.ts';
+import { checkPlacements } from './check-placements.ts';
 import { checkServiceAccounts } from './check-service-accounts.ts';
 import { checkSignIn } from './check-sign-in.ts';
 import { checkTemplates } from './check-templates.ts';
@@ -24,6 +25,7 @@ export function checkDefinition(
     ...checkEveryText(source, []),
     ...checkNames(definition),
     ...checkMethods(definition),
+    ...checkPlacements(definition),
     ...definition.actions.flatMap((action, index) => checkAction(definition, action, ['actions', index])),
     ...checkPrimary(definition),
     ...checkSignIn(definition),

@@ -10,8 +10,12 @@ export const urlTemplateSchema = z
 
 /** Where a credential goes in every request. `value` holds `{name}` places for this method's fields. */
 export const placementSchema = shape({
-  in: z.enum(['header', 'query', 'path']).describe('path: put before the path of every request.'),
-  name: z.string().max(80).default('').describe('Header or parameter; empty for path.'),
+  in: z
+    .enum(['header', 'query', 'path', 'body'])
+    .describe(
+      'path: put before the path of every request. body: a member of the JSON object or form that is sent; a GET has none, so no request of the file may be one.',
+    ),
+  name: z.string().max(80).default('').describe('Header, parameter or member; empty for path.'),
   value: templateSchema.min(1),
   url_secret: proseSchema
     .optional()

@@ -319,6 +319,31 @@ describe('a body that is signed', () => {
     });
     expect(seen).toHaveLength(1);
   });
+
+  test('arrives with the credential in it, where that stands in the body, also where none was given', async () => {
+    const inBody: CredentialSource = {
+      current: async () => ({
+        kind: 'credential',
+        credential: {
+          ...keyed('fake-key-old-0001', 1),
+          signsBody: true,
+          apply: (request) => ({ ...request, body: `${String(request.body ?? '')}&key=fake-key-old-0001` }),
+        },
+      }),
+      refused: async () => null,
+    };
+    const seen: unknown[] = [];
+    await serving(async (request, response) => {
+      seen.push([await read(request), request.headers['content-length']]);
+      response.end();
+    });
+    await stream('/in', { ...posted(Readable.from([Buffer.from('a=1')]), 3), credential: inBody });
+    await stream('/in', { ...posted(Readable.from([])), body: null, credential: inBody });
+    expect(seen).toEqual([
+      ['a=1&key=fake-key-old-0001', '25'],
+      ['&key=fake-key-old-0001', '22'],
+    ]);
+  });
 });
 
 describe('a request body', () => {

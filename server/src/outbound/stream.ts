@@ -169,7 +169,9 @@ async function signed(
   if (isSigned && body === null) return null;
   const request: OutboundRequest =
     isSigned && Buffer.isBuffer(body) ? { ...call.request, body } : { ...call.request };
-  return { request: await sign(deps, request, credential, acceptEncoding), body };
+  const changed = await sign(deps, request, credential, acceptEncoding);
+  // Some credentials stand in the body itself.
+  return { request: changed, body: changed.body === undefined ? body : Buffer.from(changed.body) };
 }
 
 /** Framing is ours: the length as it is known, else chunks. */

@@ -50,6 +50,7 @@ export function checkOf(
 function placementWords({ in: where, name, value }: Placement, what: string): string {
   if (where === 'path')
     return `${what} stands in the path of every address; logs and messages are kept free of it.`;
+  if (where === 'body') return `${what} goes in the body of every request, as the member ${name}.`;
   if (where === 'query')
     return `${what} stands in the address, as the parameter ${name}; logs and messages are kept free of it.`;
   const prefix = /^([A-Za-z][\w-]*) \{/.exec(value)?.[1];
