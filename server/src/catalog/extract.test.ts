@@ -32,6 +32,9 @@ test.each([
 
 test('a path can begin with a list', () => {
   expect(readPath([{ id: 1 }, { id: 2 }], '[].id')).toEqual([1, 2]);
+  const parts = [{ lines: [{ text: 'a' }, { no: 1 }] }, { no: 1 }, { lines: [{ text: 'b' }] }];
+  expect(readPath({ parts }, 'parts[].lines[].text')).toEqual(['a', 'b']);
+  expect(readPath({ parts: [{ list: [1, 2] }] }, 'parts[].list')).toEqual([[1, 2]]);
   expect(readPath([{ id: 1 }], '[0].id')).toBe(1);
 });
 

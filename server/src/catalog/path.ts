@@ -4,7 +4,8 @@ const STEP = /\[\]|\[(\d{1,9})\]|\["([^"\]]*)"\]|\.?([^.[\]"]+)/y;
 const known = new Map<string, readonly Step[] | null>();
 
 /**
- * Reads a value out of JSON: `data.emails[0].value`, `people[].id` (a list of all), `data["Profile Url"]`; a number
+ * Reads a value out of JSON: `data.emails[0].value`, `people[].id` (a list of all; of lists
+ * in lists one list: `parts[].lines[].text`), `data["Profile Url"]`; a number
  * between dots is an item of a list; an empty path is the whole. undefined where it leads nowhere.
  */
 export function readPath(json: unknown, path: string): unknown {
@@ -44,7 +45,8 @@ function walk(value: unknown, steps: readonly Step[], from: number): unknown {
     if (step === undefined || current === null || typeof current !== 'object') return undefined;
     if (step.kind === 'each') {
       if (!Array.isArray(current)) return undefined;
-      return current.map((item) => walk(item, steps, at + 1)).filter((item) => item !== undefined);
+      const found = current.map((item) => walk(item, steps, at + 1)).filter((item) => item !== undefined);
+      return steps.slice(at + 1).some(({ kind }) => kind === 'each') ? found.flat() : found;
     }
     current = step.kind === 'item' ? itemOf(current, step.index) : memberOf(current, step.name);
   }
