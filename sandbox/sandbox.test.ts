@@ -155,7 +155,8 @@ const keyOf = (slug: string, kind: string) => `sandbox-${KEYS_OF[slug] ?? slug}-
 /** AWS takes no keys of the sandbox: what is signed is verified. */
 const stoodIn = catalog
   .list()
-  .filter(({ slug }) => sandbox.upstreams.some((upstream) => upstream.slug === (KEYS_OF[slug] ?? slug)));
+  .filter(({ slug }) => sandbox.upstreams.some((upstream) => upstream.slug === (KEYS_OF[slug] ?? slug)))
+  .flatMap(({ slug }) => catalog.get(slug) ?? []);
 const SLUGS = stoodIn.map((definition) => definition.slug);
 
 const ERRORS_INSIDE: Record<string, string> = {

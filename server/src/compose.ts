@@ -104,7 +104,7 @@ export async function compose(deps: ComposeDeps): Promise<Keyrail> {
       ...membership,
       isQuarantined: instance.isQuarantined,
       deleteWorkspace: deletion.deleteWorkspace,
-      isIntegration: async (workspaceId, slug) => (await catalogs.of(workspaceId)).get(slug) !== undefined,
+      isIntegration: async (workspaceId, slug) => (await catalogs.of(workspaceId)).entry(slug) !== undefined,
     },
     audit: {
       entries: (who, page, filter) =>

@@ -91,7 +91,7 @@ function lookRoutes(app: App, deps: ConnectionRoutesDeps, catalogs: Catalogs): v
       const { limit, cursor } = request.query;
       const page = await deps.apps(request.who, { limit: limit ?? null, cursor });
       const catalog = await catalogs.of(request.who.workspaceId);
-      const data = page.data.map((found) => presentApp(found, catalog.get(found.integration)));
+      const data = page.data.map((found) => presentApp(found, catalog.entry(found.integration)));
       return { data, next_cursor: page.nextCursor };
     },
   });

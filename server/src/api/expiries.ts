@@ -33,8 +33,7 @@ export function expiryRoutes(app: App, deps: ExpiryRoutesDeps): void {
 
 function present({ expiry: one, name, integration, ...listed }: ListedExpiry): Expiry {
   const icon =
-    integration &&
-    (integration.definition ? presentIcon(integration.definition) : unknownIcon(integration.slug));
+    integration && (integration.entry ? presentIcon(integration.entry) : unknownIcon(integration.slug));
   return {
     id: one.id,
     kind: one.kind,

@@ -1,5 +1,6 @@
 import { integration, integrationList, integrationsQuery } from '@keyrail/contract/integrations';
 import { z } from 'zod';
+import type { CatalogEntry } from '../catalog/catalog-entry.ts';
 import type { Catalogs } from '../catalog/catalogs.ts';
 import type { Definition } from '../catalog/definition.ts';
 import type { Connections } from '../connections/connections.ts';
@@ -43,7 +44,7 @@ export function integrationRoutes(app: App, deps: IntegrationRoutesDeps): void {
       const slugs = shown.map(({ slug }) => slug);
       const counts = await connections.countByIntegration(request.who, slugs);
       return {
-        data: shown.map((definition) => presentSummary(definition, counts.get(definition.slug) ?? 0)),
+        data: shown.map((entry) => presentSummary(entry, counts.get(entry.slug) ?? 0)),
         next_cursor: start + limit < fitting.length ? cursorOf(start + limit) : null,
         categories: categoriesOf(found),
       };
@@ -84,11 +85,11 @@ async function setupOf(
   };
 }
 
-function isIn(definition: Definition, category: string): boolean {
-  return definition.category.toLowerCase() === category.toLowerCase();
+function isIn(entry: CatalogEntry, category: string): boolean {
+  return entry.category.toLowerCase() === category.toLowerCase();
 }
 
-function categoriesOf(found: readonly Definition[]): { name: string; count: number }[] {
+function categoriesOf(found: readonly CatalogEntry[]): { name: string; count: number }[] {
   const counts = new Map<string, number>();
   for (const { category } of found) counts.set(category, (counts.get(category) ?? 0) + 1);
   return [...counts]

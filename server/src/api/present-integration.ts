@@ -12,23 +12,24 @@ import { limitWords } from '../catalog/about/limits.ts';
 import { checkOf, methodFacts } from '../catalog/about/methods.ts';
 import type { AuthMethod, KeyHelp, OAuth2Method, Scope } from '../catalog/auth-definition.ts';
 import { ADDRESS_STAMP, fixedFields } from '../catalog/base-url.ts';
+import { type CatalogEntry, entryOf } from '../catalog/catalog-entry.ts';
 import { OWN_PREFIX } from '../catalog/catalogs.ts';
 import type { Definition } from '../catalog/definition.ts';
 import type { ConnectionField, CredentialField as Field } from '../catalog/field-definition.ts';
-import { iconSvg } from '../catalog/icon.ts';
+import { iconFile } from '../catalog/icon.ts';
 import type { App } from '../connections/look.ts';
 import { methodIdOf } from '../connections/method.ts';
 import { presentAction } from './present-action.ts';
 
-export function presentSummary(definition: Definition, connectionCount: number): IntegrationSummary {
+export function presentSummary(entry: CatalogEntry, connectionCount: number): IntegrationSummary {
   return {
-    slug: definition.slug,
-    name: definition.name,
-    category: definition.category,
-    description: definition.description,
-    icon: presentIcon(definition),
-    methods: [...new Set(definition.auth.map((method) => method.type))],
-    is_custom: isOwn(definition),
+    slug: entry.slug,
+    name: entry.name,
+    category: entry.category,
+    description: entry.description,
+    icon: presentIcon(entry),
+    methods: [...entry.methods],
+    is_custom: isOwn(entry),
     connection_count: connectionCount,
   };
 }
@@ -49,7 +50,7 @@ export function presentIntegration(
   );
   const offered = definition.actions.filter((action) => action.perRow);
   return {
-    ...presentSummary(definition, connectionCount),
+    ...presentSummary(entryOf(definition), connectionCount),
     homepage: definition.homepage,
     // Of what a workspace described itself nobody knows where its documentation is.
     docs_url: isOwn(definition) ? null : definition.docsUrl,
@@ -69,12 +70,12 @@ export function presentIntegration(
   };
 }
 
-export function presentApp(app: App, definition: Definition | undefined): ConnectedApp {
+export function presentApp(app: App, entry: CatalogEntry | undefined): ConnectedApp {
   const { integration } = app;
   return {
     integration,
-    name: definition?.name ?? integration,
-    icon: definition === undefined ? unknownIcon(integration) : presentIcon(definition),
+    name: entry?.name ?? integration,
+    icon: entry === undefined ? unknownIcon(integration) : presentIcon(entry),
     is_custom: isOwn({ slug: integration }),
     connection_count: app.connectionCount,
     worst_status: app.worstStatus,
@@ -82,14 +83,15 @@ export function presentApp(app: App, definition: Definition | undefined): Connec
   };
 }
 
-export function presentIcon(definition: Definition): IntegrationIcon {
+export function presentIcon(definition: Pick<Definition, 'icon'>): IntegrationIcon {
   const { text, color } = definition.icon;
-  return { svg: iconSvg(definition), monogram: text, color };
+  const file = iconFile(definition);
+  return { url: file === null ? null : `/icons/${file}`, monogram: text, color };
 }
 
 /** Of a tool that the catalog no longer has. */
 export function unknownIcon(slug: string): IntegrationIcon {
-  return { svg: null, monogram: slug.charAt(0).toUpperCase(), color: '#5d606a' };
+  return { url: null, monogram: slug.charAt(0).toUpperCase(), color: '#5d606a' };
 }
 
 function presentSource(source: Definition['sources'][number]): IntegrationSource {

@@ -1,4 +1,4 @@
-import { type Catalog, createCatalog } from './catalog.ts';
+import { type Catalog, extended, sourceOf } from './catalog.ts';
 import type { Definition } from './definition.ts';
 
 /** The catalog as one workspace sees it: what is ready-made, and what it made itself. */
@@ -62,5 +62,5 @@ export function sameForAll(catalog: Catalog): Catalogs {
 
 function withOwn(readyMade: Catalog, own: readonly Definition[]): Catalog {
   if (own.length === 0) return readyMade;
-  return createCatalog([...readyMade.list(), ...own], readyMade.problems);
+  return extended(readyMade, sourceOf(own));
 }

@@ -2,39 +2,9 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { GOOD } from './file-under-test.ts';
 import { loadCatalog } from './load.ts';
 import { readDefinition } from './read-definition.ts';
-
-const GOOD = `slug: acme
-name: Acme
-category: Data
-description: Knows everything about anvils.
-homepage: https://acme.example
-docs_url: https://acme.example/docs
-icon: { text: A, color: "#112233" }
-base_url: https://api.acme.example/v1
-auth:
-  - type: api_key
-    fields:
-      - { name: api_key, label: API key }
-    send:
-      - { in: header, name: X-Key, value: "{api_key}" }
-probe:
-  request: { method: GET, path: /me }
-actions:
-  - name: find
-    label: Find
-    description: Finds.
-    primary: true
-    request: { method: GET, path: "/find/{email}" }
-    inputs:
-      - { name: email, label: Email, type: email, required: true }
-    outputs:
-      - { name: id, label: Id, type: id, path: id }
-    repeatable: true
-sources: [https://acme.example/docs]
-checked: 2026-11-20
-`;
 
 function problemsIn(text: string): string[] {
   return readDefinition('acme.yaml', text).problems.map((one) => `${one.line}:${one.column} ${one.message}`);

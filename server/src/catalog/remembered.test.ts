@@ -1,36 +1,214 @@
-import { appendFileSync, cpSync, mkdtempSync, rmSync } from 'node:fs';
+import {
+  appendFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { catalogFolder } from './built-in.ts';
-import { loadCatalog } from './load.ts';
-import { recall } from './remembered.ts';
+import type { Catalog } from './catalog.ts';
+import { GOOD } from './file-under-test.ts';
+import { type CatalogFolders, loadCatalog } from './load.ts';
+import { openPack } from './pack.ts';
+import { readDefinition } from './read-definition.ts';
+import type { Remembered } from './remembered.ts';
 
+let home: string;
 let folder: string;
-let file: string;
+let folders: CatalogFolders & { rememberIn: string };
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'keyrail-catalog-'));
-  file = join(folder, 'remembered.json');
-  cpSync(catalogFolder, folder, { recursive: true });
+  home = mkdtempSync(join(tmpdir(), 'keyrail-catalog-'));
+  folder = join(home, 'files');
+  mkdirSync(folder);
+  folders = { builtIn: folder, rememberIn: join(home, 'memory') };
+  for (const name of ['Hunter', 'Apollo', 'GitHub']) describe(name);
 });
-afterEach(() => rmSync(folder, { recursive: true, force: true }));
+afterEach(() => rmSync(home, { recursive: true, force: true }));
 
-test('what is recalled is what the files say, to the last field', async () => {
-  const read = await loadCatalog({ builtIn: folder, rememberIn: file });
-  const { definitions } = await recall(file, folder);
-  expect(definitions).not.toBeNull();
-  expect((await loadCatalog({ builtIn: folder, rememberIn: file })).list()).toStrictEqual(read.list());
+const describe = (name: string) =>
+  writeFileSync(
+    join(folder, `${name.toLowerCase()}.yaml`),
+    GOOD.replace('slug: acme', `slug: ${name.toLowerCase()}`).replace('name: Acme', `name: ${name}`),
+  );
+const memory = () =>
+  join(folders.rememberIn, readdirSync(folders.rememberIn).find((name) => name.endsWith('.pack')) ?? '');
+const nameOf = (catalog: Catalog, slug: string) => catalog.get(slug)?.name;
+const rename = (slug: string, from: string, to: string) => {
+  const file = join(folder, `${slug}.yaml`);
+  writeFileSync(file, readFileSync(file, 'utf8').replace(`name: ${from}\n`, `name: ${to}\n`));
+};
+/** Times of long ago: as of files that nobody is writing. */
+const settle = (at = 1_700_000_000) => {
+  for (const name of readdirSync(folder)) utimesSync(join(folder, name), at, at);
+};
+
+test('what is remembered is what the files say, to the last field', async () => {
+  for (const name of ['hunter.yaml', 'github.yaml', 'salesforce.yaml'])
+    cpSync(join(catalogFolder, name), join(folder, name));
+  for (const _ of ['read', 'remembered']) {
+    const catalog = await loadCatalog(folders);
+    for (const name of readdirSync(folder)) {
+      const { definition } = readDefinition(name, readFileSync(join(folder, name), 'utf8'));
+      expect(catalog.get(definition?.slug ?? '')).toStrictEqual(JSON.parse(JSON.stringify(definition)));
+      expect(catalog.entry(definition?.slug ?? '')).toMatchObject({ name: definition?.name });
+    }
+    expect(catalog.list()).toHaveLength(4);
+  }
 });
 
-test('a changed file is read anew', async () => {
-  await loadCatalog({ builtIn: folder, rememberIn: file });
-  appendFileSync(join(folder, 'hunter.yaml'), '\n# a remark\n');
-  expect((await recall(file, folder)).definitions).toBeNull();
+test('a changed, an added and a removed file are noticed, each by itself', async () => {
+  await loadCatalog(folders);
+  rename('hunter', 'Hunter', 'Gatherer');
+  expect(nameOf(await loadCatalog(folders), 'hunter')).toBe('Gatherer');
+  describe('Slack');
+  rmSync(join(folder, 'apollo.yaml'));
+  const catalog = await loadCatalog(folders);
+  expect(catalog.list().map(({ name }) => name)).toEqual(['Gatherer', 'GitHub', 'Slack']);
+  expect(nameOf(catalog, 'slack')).toBe('Slack');
+  expect(catalog.get('apollo')).toBeUndefined();
 });
 
-test('a folder with a problem in it is never remembered', async () => {
+test('a change that leaves size and time of the file as they were is noticed', async () => {
+  settle();
+  await loadCatalog(folders);
+  rename('hunter', 'Hunter', 'Hinter');
+  settle();
+  expect(nameOf(await loadCatalog(folders), 'hunter')).toBe('Hinter');
+});
+
+test('files that have other times and the same text are not parsed again, and one that was just written is looked at once more', async () => {
+  await loadCatalog(folders);
+  const of = (slug: string) =>
+    openPack<Remembered>(memory())?.index.files.find((file) => file.entry?.slug === slug);
+  expect(of('hunter')?.stamp).toBeNull();
+  settle(1_600_000_000);
+  const before = of('hunter');
+  await loadCatalog(folders);
+  expect(of('hunter')).toMatchObject({ digest: before?.digest, place: before?.place });
+});
+
+test('what another program said of the files counts for nothing', async () => {
+  await loadCatalog(folders);
+  const text = readFileSync(memory(), 'latin1');
+  const head = text.slice(0, 64);
+  const index = JSON.parse(text.slice(64, 64 + Number(head.split(' ')[2])));
+  index.code = { stamp: '', digest: 'of another program' };
+  index.files[0].entry.name = 'What another program read';
+  const { writePack } = await import('./pack.ts');
+  writePack(memory(), index, [Buffer.from(text.slice(64 + Number(head.split(' ')[2])), 'latin1')]);
+  expect((await loadCatalog(folders)).list().map(({ name }) => name)).toEqual(['Apollo', 'GitHub', 'Hunter']);
+});
+
+test.each([
+  ['cut off in its texts', (file: string) => truncateSync(file, statSync(file).size - 10)],
+  ['cut off in its index', (file: string) => truncateSync(file, 100)],
+  ['empty', (file: string) => truncateSync(file, 0)],
+  ['longer', (file: string) => appendFileSync(file, 'x')],
+  ['edited in its index', (file: string) => edit(file, '"Hunter"', '"Hinter"', 1)],
+  ['edited in its texts', (file: string) => edit(file, '"Hunter"', '"Hinter"', 2)],
+  ['no pack', (file: string) => writeFileSync(file, '{"key":"x","definitions":[]}')],
+  ['a folder', (file: string) => (rmSync(file), mkdirSync(file))],
+])('a memory that is %s is no memory, and the files are read', async (_, damage) => {
+  settle();
+  await loadCatalog(folders);
+  damage(memory());
+  for (const _again of [1, 2]) {
+    const catalog = await loadCatalog(folders);
+    expect(catalog.problems).toEqual([]);
+    expect(nameOf(catalog, 'hunter')).toBe('Hunter');
+    expect(catalog.entry('hunter')?.name).toBe('Hunter');
+  }
+});
+
+function edit(file: string, from: string, to: string, nth: number): void {
+  const text = readFileSync(file, 'latin1');
+  let at = -1;
+  for (let count = 0; count < nth; count++) at = text.indexOf(from, at + 1);
+  expect(at).toBeGreaterThan(0);
+  writeFileSync(file, text.slice(0, at) + to + text.slice(at + from.length), 'latin1');
+}
+
+test('a running server goes on with what it read, whatever becomes of its memory', async () => {
+  settle();
+  await loadCatalog(folders);
+  const running = await loadCatalog(folders);
+  const other = await loadCatalog(folders);
+  rename('hunter', 'Hunter', 'Gatherer');
+  expect(nameOf(await loadCatalog(folders), 'hunter')).toBe('Gatherer');
+  expect(nameOf(running, 'hunter')).toBe('Hunter');
+  rmSync(folders.rememberIn, { recursive: true });
+  expect(nameOf(other, 'hunter')).toBe('Hunter');
+  expect(nameOf(other, 'apollo')).toBe('Apollo');
+});
+
+test('a memory that is overwritten under a running server is not believed: the file is read', async () => {
+  settle();
+  await loadCatalog(folders);
+  const running = await loadCatalog(folders);
+  const size = statSync(memory()).size;
+  writeFileSync(memory(), 'x'.repeat(size));
+  expect(nameOf(running, 'hunter')).toBe('Hunter');
+  truncateSync(memory(), 0);
+  expect(nameOf(running, 'apollo')).toBe('Apollo');
+});
+
+test('where no memory can be written everything is there all the same', async () => {
+  writeFileSync(join(home, 'memory'), 'a file where the folder would be');
+  for (const _ of [1, 2]) {
+    const catalog = await loadCatalog(folders);
+    expect(catalog.list()).toHaveLength(3);
+    expect(nameOf(catalog, 'hunter')).toBe('Hunter');
+  }
+});
+
+test('many that read and write at once all have the whole of it, and leave nothing behind but one memory', async () => {
+  const all = await Promise.all(Array.from({ length: 12 }, () => loadCatalog(folders)));
+  for (const catalog of all) expect(catalog.list().map((one) => nameOf(catalog, one.slug))).toHaveLength(3);
+  expect(readdirSync(folders.rememberIn)).toHaveLength(1);
+});
+
+test('what a writer left that was killed is taken away when it is old', async () => {
+  mkdirSync(folders.rememberIn);
+  const left = join(folders.rememberIn, 'catalog-0123.pack.89abcdef.partial');
+  const fresh = join(folders.rememberIn, 'catalog-0123.pack.01234567.partial');
+  writeFileSync(left, 'half');
+  writeFileSync(fresh, 'half');
+  utimesSync(left, 1_700_000_000, 1_700_000_000);
+  await loadCatalog(folders);
+  expect([existsSync(left), existsSync(fresh)]).toEqual([false, true]);
+});
+
+test('a problem is remembered with its place, and gone when the file is mended', async () => {
+  settle();
   appendFileSync(join(folder, 'hunter.yaml'), '\nno_such_field: true\n');
-  const { problems } = await loadCatalog({ builtIn: folder, rememberIn: file });
-  expect(problems).toHaveLength(1);
-  expect((await recall(file, folder)).definitions).toBeNull();
+  settle();
+  const line = readFileSync(join(folder, 'hunter.yaml'), 'utf8').split('\n').length - 1;
+  for (const _ of [1, 2]) {
+    const { problems } = await loadCatalog(folders);
+    expect(problems).toMatchObject([{ file: join(folder, 'hunter.yaml'), line, column: 1 }]);
+  }
+  describe('Hunter');
+  expect((await loadCatalog(folders)).problems).toEqual([]);
+});
+
+test('no more definitions are in memory than 256, and the least used make way', async () => {
+  for (let number = 0; number < 258; number++) describe(`H${number}`);
+  const catalog = await loadCatalog(folders);
+  const first = catalog.get('h0');
+  const second = catalog.get('h1');
+  expect(catalog.get('h0')).toBe(first);
+  for (let number = 2; number < 257; number++) catalog.get(`h${number}`);
+  expect(catalog.get('h0')).toBe(first);
+  expect(catalog.get('h1')).not.toBe(second);
+  expect(catalog.get('h1')).toStrictEqual(second);
 });

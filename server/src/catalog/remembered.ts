@@ -1,55 +1,107 @@
-import { createHash, randomBytes } from 'node:crypto';
-import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { readdir, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Definition } from './definition.ts';
+import type { CatalogEntry } from './catalog-entry.ts';
+import { filesIn, isSame, type Stamp, stampOf } from './folder-files.ts';
+import type { Place } from './pack.ts';
 
 /**
- * What the last start read from the built-in catalog, so that the next need not parse and check it again. It lies among the
- * installed packages, which are trusted as much as the catalog itself: who could write there could change the program.
+ * What earlier starts read from catalog files, so that the next need not parse and check them again: a pack (pack.ts) for each
+ * folder. It lies among the installed packages, which are trusted as much as the catalog itself: who could write there could
+ * change the program.
  */
-export const rememberedFile = fileURLToPath(
-  new URL('../../../node_modules/.cache/keyrail/catalog.json', import.meta.url),
+export const memoryFolder: string = fileURLToPath(
+  new URL('../../../node_modules/.cache/keyrail', import.meta.url),
 );
+
+export interface Remembered {
+  code: Code;
+  /** By the names of what they describe; those without at the end. */
+  files: readonly RememberedFile[];
+}
+
+/** What came of reading one file. */
+export interface RememberedFile {
+  name: string;
+  /** Null: it had just been changed when it was read, so that its text must be looked at once more. */
+  stamp: Stamp | null;
+  digest: string;
+  /** Null: it has problems. */
+  entry: CatalogEntry | null;
+  place: Place | null;
+  slugAt: { line: number; column: number };
+  problems: readonly { line: number; column: number; message: string }[];
+}
+
+/** The code that reads and checks: what another one said of a file says nothing. */
+export interface Code {
+  stamp: string;
+  digest: string;
+}
+
+/** One memory for each folder and what else decides what comes of its files. */
+export function memoryOf(folder: string, decidedBy: readonly string[]): string {
+  const hash = createHash('sha256').update(JSON.stringify([folder, ...decidedBy]));
+  return `catalog-${hash.digest('hex').slice(0, 20)}.pack`;
+}
+
+export function digestOf(text: string): string {
+  return createHash('sha256').update(text).digest('base64');
+}
+
+/** A change within this time may leave no trace in the times of a file, which file systems count in steps. */
+const STEP_MS = 2_000;
+
+export function lastingStamp(stamp: Stamp | null, readAt: number): Stamp | null {
+  const isOld = stamp !== null && Math.max(stamp.modified, stamp.changed) < readAt - STEP_MS;
+  return isOld ? stamp : null;
+}
+
 const OWN_FOLDER = fileURLToPath(new URL('.', import.meta.url));
+/** Written by npm with what is installed. */
+const INSTALLED = fileURLToPath(new URL('../../../node_modules/.package-lock.json', import.meta.url));
 
-interface Remembered {
-  key: string;
-  definitions: Definition[];
+/** As it is now; its texts are read only where a file is not the one that was read last. */
+export function codeNow(last: Code | null): Code {
+  const files = [
+    ...filesIn(OWN_FOLDER, /(?<!test)\.ts$/).map(({ name, stamp }) => ({
+      file: join(OWN_FOLDER, name),
+      stamp,
+    })),
+    { file: INSTALLED, stamp: stampOf(INSTALLED) },
+  ];
+  const isFresh = files.some(({ stamp }) => lastingStamp(stamp, Date.now()) === null);
+  const stamp = isFresh ? '' : digestOf(JSON.stringify([process.version, files]));
+  if (last !== null && stamp !== '' && stamp === last.stamp) return last;
+  const hash = createHash('sha256').update(process.version);
+  for (const { file } of files) hash.update(`\0${file}\0`).update(textOf(file));
+  return { stamp, digest: hash.digest('base64') };
 }
 
-/** The definitions, where neither a file of the folder nor the code that checks it changed; and the key to remember by. */
-export async function recall(
-  file: string,
-  folder: string,
-): Promise<{ definitions: Definition[] | null; key: string }> {
-  const key = await keyOf(folder);
+function textOf(file: string): Buffer | string {
   try {
-    const found = JSON.parse(await readFile(file, 'utf8')) as Remembered;
-    return { definitions: found.key === key ? found.definitions : null, key };
+    return readFileSync(file);
   } catch {
-    return { definitions: null, key };
+    return '';
   }
 }
 
-/** Where it cannot be written (installed packages are read-only), every start reads the files: slower, nothing else. */
-export async function remember(file: string, key: string, definitions: readonly Definition[]): Promise<void> {
-  const partial = `${file}.${randomBytes(4).toString('hex')}`;
-  try {
-    await mkdir(dirname(file), { recursive: true });
-    await writeFile(partial, JSON.stringify({ key, definitions }));
-    await rename(partial, file);
-  } catch {
-    await rm(partial, { force: true }).catch(() => {});
-  }
+/** The file is the one that was read: not even its text has to be looked at. */
+export function isAsRead(file: RememberedFile | undefined, stamp: Stamp | null): file is RememberedFile {
+  return file !== undefined && isSame(file.stamp, stamp);
 }
 
-async function keyOf(folder: string): Promise<string> {
-  const hash = createHash('sha256').update(folder);
-  for (const one of [folder, OWN_FOLDER]) {
-    const names = (await readdir(one).catch(() => [])).filter((name) => /\.(ya?ml|ts)$/.test(name)).sort();
-    const texts = await Promise.all(names.map((name) => readFile(join(one, name)).catch(() => '')));
-    for (const [index, name] of names.entries()) hash.update(`\0${name}\0`).update(texts[index] ?? '');
+const KEPT_DAYS = 30;
+
+/** What folders left behind that are not read any more, and writers that were killed. */
+export async function tidy(folder: string): Promise<void> {
+  const oldest = Date.now() - KEPT_DAYS * 86_400_000;
+  for (const name of await readdir(folder).catch(() => [])) {
+    if (!/^catalog.*\.(pack|partial|json)(\..*)?$/.test(name)) continue;
+    const file = join(folder, name);
+    const found = await stat(file).catch(() => null);
+    if (found !== null && found.mtimeMs < oldest) await rm(file, { force: true }).catch(() => {});
   }
-  return hash.digest('hex');
 }

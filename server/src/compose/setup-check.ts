@@ -60,23 +60,23 @@ export function composeSetupCheck(
 export function httpsTools(catalog: Pick<Catalog, 'list'>): string[] {
   return catalog
     .list()
-    .filter(({ auth }) => auth.some((method) => method.type === 'oauth2' && method.requiresHttps))
+    .filter(({ needsHttps }) => needsHttps)
     .map(({ name }) => name);
 }
 
 /** Setups of one workspace and the operator's; null: of all workspaces. */
 export async function setupsOfTools(
   { config, db }: { config: Config; db: Database },
-  catalogOf: (workspaceId: string) => Promise<Pick<Catalog, 'get'>>,
+  catalogOf: (workspaceId: string) => Promise<Pick<Catalog, 'entry'>>,
   workspaceId: string | null,
 ): Promise<SetupOfTool[]> {
   const found = await enteredSetups(db.system, workspaceId);
   return Promise.all(
     found.map(async ({ workspaceId: owner, integration, enteredUnder, refused }) => {
-      const definition = (await catalogOf(owner || (workspaceId ?? ''))).get(integration);
+      const entry = (await catalogOf(owner || (workspaceId ?? ''))).entry(integration);
       const words = refused?.words ?? 'it said no more';
       return {
-        name: definition?.name ?? integration,
+        name: entry?.name ?? integration,
         refused: refused && { message: words, since: refused.since },
         enteredUnder,
         redirectUri: ownUrl(config) + callbackPath(integration, owner),

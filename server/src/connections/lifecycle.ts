@@ -51,7 +51,7 @@ export async function edit(
     if (name !== undefined) await renameIn(tx, who, before, name, at);
     if (!hasDates) return;
     const known = {
-      name: catalog.get(before.integration)?.name ?? before.integration,
+      name: catalog.entry(before.integration)?.name ?? before.integration,
       grantEnd: await grantEndOf(deps, tx, before),
       at,
     };

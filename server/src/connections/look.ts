@@ -220,7 +220,8 @@ async function counted(
   return found.map((connection) => {
     const token = tokens.get(connection.id) ?? null;
     const granted = connection.method === 'oauth2' ? (token?.scopes ?? null) : null;
-    const definition = catalog.get(connection.integration);
+    // All is allowed where nothing is said.
+    const definition = granted === null ? undefined : catalog.get(connection.integration);
     return {
       ...connection,
       dependentsCount: counts.get(connection.id) ?? 0,

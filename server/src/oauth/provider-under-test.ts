@@ -20,7 +20,7 @@ export function signInOf(slug: string): { definition: Definition; method: OAuth2
 export function signIns(): string[] {
   return catalog
     .list()
-    .flatMap(({ slug, auth }) => (auth.some(({ type }) => type === 'oauth2') ? [slug] : []));
+    .flatMap(({ slug, methods }) => (methods.includes('oauth2') ? [slug] : []));
 }
 
 /** A token address that is asked as the catalog file says. */

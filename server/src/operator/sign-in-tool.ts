@@ -29,7 +29,7 @@ export async function knownAs(
   { config }: Pick<OperatorDeps, 'config'>,
   slug: string,
 ): Promise<Pick<Definition, 'slug' | 'name'>> {
-  return (await catalogFor(config)).get(slug) ?? { slug, name: slug };
+  return (await catalogFor(config)).entry(slug) ?? { slug, name: slug };
 }
 
 export function redirectUri({ config }: Pick<OperatorDeps, 'config'>, slug: string): string {

@@ -1,6 +1,6 @@
 import type { ExpiryKind } from '@keyrail/contract/expiries';
+import type { CatalogEntry } from '../../catalog/catalog-entry.ts';
 import type { Catalogs } from '../../catalog/catalogs.ts';
-import type { Definition } from '../../catalog/definition.ts';
 import { AppError } from '../../lib/app-error.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { Transact, Tx } from '../../lib/tx.ts';
@@ -30,7 +30,7 @@ export interface ListedExpiry {
   expiry: Expiry;
   name: string;
   /** Null: it belongs to none. */
-  integration: { slug: string; name: string; definition: Definition | undefined } | null;
+  integration: { slug: string; name: string; entry: CatalogEntry | undefined } | null;
   message: string;
   dependentsCount: number;
   nextWarningAt: Date | null;
@@ -62,7 +62,7 @@ export async function listed(
       const shown = found.slice(0, ask.limit);
       const last = shown.at(-1);
       const nextCursor = found.length > ask.limit && last !== undefined ? cursorOf(last) : null;
-      return { data: await described(deps, tx, who, shown, (slug) => catalog.get(slug)), nextCursor };
+      return { data: await described(deps, tx, who, shown, (slug) => catalog.entry(slug)), nextCursor };
     },
     'read',
   );
@@ -73,7 +73,7 @@ async function described(
   tx: Tx,
   who: Who,
   found: readonly Expiry[],
-  definitionOf: (slug: string) => Definition | undefined,
+  entryOf: (slug: string) => CatalogEntry | undefined,
 ): Promise<ListedExpiry[]> {
   const now = deps.clock.now();
   const idsOf = (kind: Expiry['subject']['kind']) => [
@@ -91,8 +91,8 @@ async function described(
     const { kind, id } = expiry.subject;
     const connection = connections.get(id);
     const slug = kind === 'api_token' ? null : (connection?.integration ?? id);
-    const definition = slug === null ? undefined : definitionOf(slug);
-    const integration = slug === null ? null : { slug, name: definition?.name ?? slug, definition };
+    const entry = slug === null ? undefined : entryOf(slug);
+    const integration = slug === null ? null : { slug, name: entry?.name ?? slug, entry };
     const name = connection?.name ?? expiry.subjectName ?? integration?.name ?? id;
     return {
       expiry,

@@ -57,7 +57,11 @@ export async function tellExpiry(deps: TellDeps, workspaceId: string, id: string
     await noteWarned(tx, expiry, { warnedDays: warned.warnedDays, dueAt: nextWarningAt(warned, now) });
     if (days === null) return;
     const integration = connection?.integration ?? (expiry.kind === 'api_token' ? null : expiry.subject.id);
-    const named = namedOf(expiry, connection, integration && (catalog.get(integration)?.name ?? integration));
+    const named = namedOf(
+      expiry,
+      connection,
+      integration && (catalog.entry(integration)?.name ?? integration),
+    );
     await warn(tx, expiry, { days, named, integration, now });
     if (connection !== null) await show(tx, connection, expiry, messageOf(expiry, named, now), now);
   });
