@@ -57,6 +57,9 @@ export const answerRuleSchema = shape({
     .max(3600)
     .optional()
     .describe('How long to wait where the answer does not say.'),
+  wait_path: pathSchema
+    .optional()
+    .describe('Where the answer says in seconds how long to wait, where no header does.'),
   say: proseSchema.optional().describe('What this means, in our words, and what to do.'),
 });
 

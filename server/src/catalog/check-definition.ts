@@ -60,6 +60,7 @@ function checkAddresses(definition: Definition, allowed: readonly string[] | nul
 
 const PATH_FIELDS = new Set([
   'permission_path',
+  'wait_path',
   'token_path',
   'records',
   'primary_key',

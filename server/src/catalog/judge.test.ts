@@ -317,6 +317,18 @@ test("a provider's own header and the wait a file gives are used where Retry-Aft
   expect(probed('hunter', answer(403, {}))).toMatchObject({ kind: 'rate_limited', retryAfterSeconds: 1 });
 });
 
+test.each([
+  [35, {}, 35],
+  [0.2, {}, 1],
+  [9e9, {}, 3600],
+  [-5, {}, null],
+  ['35', {}, null],
+  [35, { 'retry-after': '7' }, 7],
+])('a wait of %s in the body, beside the headers %j, is one of %s seconds', (said, headers, expected) => {
+  const given = answer(429, { ok: false, parameters: { retry_after: said } }, headers);
+  expect(probed('telegram', given)).toMatchObject({ kind: 'rate_limited', retryAfterSeconds: expected });
+});
+
 test('a member named __proto__ or constructor is data and is never followed', () => {
   const text = '{"__proto__":{"data":{"email":"x"}},"constructor":{"prototype":{"email":"x"}}}';
   expect(acted('hunter', 'find_email', answer(200, text)).kind).toBe('nonsense');

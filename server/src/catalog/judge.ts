@@ -9,7 +9,7 @@ import type { ListOperation } from './list-definition.ts';
 import type { Answer, FailureKind, Outcome } from './outcome.ts';
 import { readPath } from './path.ts';
 import type { Probe } from './probe-definition.ts';
-import { retryAfterSeconds } from './retry-after.ts';
+import { clampedWait, retryAfterSeconds } from './retry-after.ts';
 import { looksLikeHtml, wordsOf } from './words.ts';
 
 /** What was asked, because the same answer means different things: 404 to a probe, 404 to "find this person". */
@@ -59,7 +59,13 @@ function byRule(context: Context, rule: AnswerRule): Outcome {
   const { json } = context.seen;
   const named = rule.permissionPath === undefined ? undefined : readPath(json, rule.permissionPath);
   const permission = typeof named === 'string' ? named.slice(0, 120) : rule.permission;
-  return failure(context, rule.then, { advice: rule.say, permission, waitSeconds: rule.waitSeconds });
+  const waitSeconds = waitTold(rule, json) ?? rule.waitSeconds;
+  return failure(context, rule.then, { advice: rule.say, permission, waitSeconds });
+}
+
+function waitTold({ waitPath }: AnswerRule, json: unknown): number | undefined {
+  const told = waitPath === undefined ? undefined : readPath(json, waitPath);
+  return typeof told === 'number' && told > 0 ? clampedWait(told) : undefined;
 }
 
 function byPoll(context: Context, action: Action): Outcome | null {

@@ -38,14 +38,17 @@ function readWait(
   const text = value?.trim() ?? '';
   if (unit === 'date') {
     const at = /[a-z]/i.test(text) ? Date.parse(text) : Number.NaN;
-    return Number.isNaN(at) ? null : clamp((at - now.getTime()) / 1000);
+    return Number.isNaN(at) ? null : clampedWait((at - now.getTime()) / 1000);
   }
   if (!/^-?\d{1,20}(\.\d{1,9})?$/.test(text)) return null;
   const number = Number(text);
-  if (unit === 'seconds') return clamp(number);
-  return clamp((unit === 'epoch_seconds' ? number * 1000 - now.getTime() : number - now.getTime()) / 1000);
+  if (unit === 'seconds') return clampedWait(number);
+  return clampedWait(
+    (unit === 'epoch_seconds' ? number * 1000 - now.getTime() : number - now.getTime()) / 1000,
+  );
 }
 
-function clamp(seconds: number): number {
+/** Whole seconds from 1 to 3600, whatever was said. */
+export function clampedWait(seconds: number): number {
   return Math.min(LONGEST_SECONDS, Math.max(SHORTEST_SECONDS, Math.ceil(seconds)));
 }
