@@ -49,7 +49,7 @@ async function load(asked: FolderToRead): Promise<Loaded> {
     ...left.map(({ file, twin }) => ({
       ...inFile(file.name),
       ...file.slugAt,
-      message: `"${file.entry?.slug}" is already described in ${join(asked.folder, twin.name)}. Rename one, or remove it.`,
+      message: `"${file.entry?.slug}" is already described in ${twin.name}. Rename one, or remove it.`,
     })),
   ];
   const taken = [...bySlug.values()];

@@ -1,7 +1,6 @@
 import type { Definition } from './definition.ts';
 
 const LONGEST_TEXT = 200;
-const prepared = new Map<string, Prepared>();
 
 type Searchable = Pick<Definition, 'slug' | 'name' | 'category' | 'synonyms' | 'description'>;
 
@@ -13,65 +12,122 @@ export function searchIntegrations<T extends Searchable>(
   sortedByName: readonly T[],
   text: string,
 ): readonly T[] {
-  const wanted = plain(text);
-  if (wanted === '') return text.trim() === '' ? sortedByName : [];
-  const words = text.split(/\s+/).map(plain).filter(Boolean);
-  return sortedByName
-    .map((entry) => ({ entry, score: scoreOf(entry, wanted, words) }))
-    .filter((scored) => scored.score > 0)
-    .sort((a, b) => b.score - a.score)
-    .map((scored) => scored.entry);
+  const typed = text.slice(0, LONGEST_TEXT);
+  const whole = wantedOf(plain(typed));
+  if (whole.text === '') return text.trim() === '' ? sortedByName : [];
+  const words = typed.split(/\s+/).map(plain).filter(Boolean).map(wantedOf);
+  const found: { entry: T; score: number }[] = [];
+  for (const entry of sortedByName) {
+    const score = scoreOf(prepare(entry), whole, words);
+    if (score > 0) found.push({ entry, score });
+  }
+  return found.sort((a, b) => b.score - a.score).map(({ entry }) => entry);
 }
 
-function scoreOf(entry: Searchable, wanted: string, words: readonly string[]): number {
-  const whole = Math.max(
-    matchScore(entry.name, wanted, 100),
-    matchScore(entry.slug, wanted, 95),
-    ...entry.synonyms.map((synonym) => matchScore(synonym, wanted, 70)),
-    matchScore(entry.category, wanted, 50),
+/** What is looked for: the text as it is compared, its letters, and how many typos it may have. */
+interface Wanted {
+  text: string;
+  letters: number;
+  typos: number;
+}
+
+/** One name an integration is found by. `weight` is what an exact match is worth; what is found less directly is worth less. */
+interface Candidate {
+  weight: number;
+  whole: string;
+  /** The whole first, then its words, where it has several. */
+  pieces: readonly { text: string; letters: number }[];
+}
+
+function wantedOf(text: string): Wanted {
+  return { text, letters: lettersOf(text), typos: text.length >= 8 ? 2 : text.length >= 4 ? 1 : 0 };
+}
+
+function scoreOf(candidates: readonly Candidate[], whole: Wanted, words: readonly Wanted[]): number {
+  const found = bestOf(candidates, whole);
+  if (found > 0 || words.length < 2) return found;
+  let worst = Number.POSITIVE_INFINITY;
+  for (const word of words) {
+    const score = bestOf(candidates, word);
+    if (score === 0) return 0;
+    worst = Math.min(worst, score);
+  }
+  return worst / 2;
+}
+
+function bestOf(candidates: readonly Candidate[], wanted: Wanted): number {
+  let best = 0;
+  for (const candidate of candidates)
+    if (candidate.weight > best) best = Math.max(best, matchScore(candidate, wanted));
+  return best;
+}
+
+function matchScore({ weight, whole, pieces }: Candidate, { text, letters, typos }: Wanted): number {
+  if (whole.startsWith(text)) return whole.length === text.length ? weight : weight * 0.9;
+  if (pieces.some((piece) => piece.text.startsWith(text))) return weight * 0.8;
+  if (text.length >= 3 && whole.includes(text)) return weight * 0.6;
+  if (typos === 0) return 0;
+  // Each letter that is not there at all is a typo: that rules most out without looking closer.
+  const isClose = pieces.some(
+    (piece) =>
+      countBits(letters & ~piece.letters) <= typos && prefixDistance(text, piece.text, typos) <= typos,
   );
-  if (whole > 0 || words.length < 2) return whole;
-  const each = words.map((word) => scoreOf(entry, word, []));
-  return each.every((score) => score > 0) ? Math.min(...each) / 2 : 0;
+  return isClose ? weight * 0.4 : 0;
 }
 
-/** `weight` is what an exact match is worth; what is found less directly is worth less. */
-function matchScore(candidate: string, wanted: string, weight: number): number {
-  const { whole, parts } = prepare(candidate);
-  if (whole === wanted) return weight;
-  if (whole.startsWith(wanted)) return weight * 0.9;
-  if (parts.some((part) => part.startsWith(wanted))) return weight * 0.8;
-  if (wanted.length >= 3 && whole.includes(wanted)) return weight * 0.6;
-  const typos = wanted.length >= 8 ? 2 : wanted.length >= 4 ? 1 : 0;
-  if (typos > 0 && [whole, ...parts].some((part) => prefixDistance(wanted, part, typos) <= typos))
-    return weight * 0.4;
-  return 0;
+/** Names are prepared once: searching runs with each key that is pressed. */
+const prepared = new WeakMap<Searchable, readonly Candidate[]>();
+
+function prepare(entry: Searchable): readonly Candidate[] {
+  let candidates = prepared.get(entry);
+  if (candidates === undefined) {
+    candidates = [
+      candidateOf(entry.name, 100),
+      candidateOf(entry.slug, 95),
+      ...entry.synonyms.map((synonym) => candidateOf(synonym, 70)),
+      candidateOf(entry.category, 50),
+    ];
+    prepared.set(entry, candidates);
+  }
+  return candidates;
+}
+
+function candidateOf(name: string, weight: number): Candidate {
+  const whole = plain(name);
+  const parts = name.split(/[\s._/-]+/).map(plain);
+  const texts = parts.length > 1 ? [whole, ...parts.filter(Boolean)] : [whole];
+  return { weight, whole, pieces: texts.map((text) => ({ text, letters: lettersOf(text) })) };
 }
 
 /** Lower case letters and digits only: "Hunter.io" and "hunter io" are the same. */
 function plain(text: string): string {
-  return text
-    .slice(0, LONGEST_TEXT)
+  const short = text.slice(0, LONGEST_TEXT);
+  if (/^[ -~]*$/.test(short)) return short.toLowerCase().replace(/[^a-z0-9]/g, '');
+  return short
     .normalize('NFKD')
     .toLowerCase()
     .replace(/[^\p{L}\p{N}]/gu, '');
 }
 
-interface Prepared {
-  whole: string;
-  parts: readonly string[];
+/** Which letters there are, as bits; some share one. */
+function lettersOf(text: string): number {
+  let bits = 0;
+  for (let at = 0; at < text.length; at++) bits |= 1 << (text.charCodeAt(at) & 31);
+  return bits;
 }
 
-/** Names are prepared once: searching runs with each key that is pressed. */
-function prepare(candidate: string): Prepared {
-  let entry = prepared.get(candidate);
-  if (entry === undefined) {
-    entry = { whole: plain(candidate), parts: candidate.split(/[\s._/-]+/).map(plain) };
-    if (prepared.size > 50_000) prepared.clear();
-    prepared.set(candidate, entry);
-  }
-  return entry;
+function countBits(bits: number): number {
+  let count = 0;
+  for (let left = bits; left !== 0; left &= left - 1) count += 1;
+  return count;
 }
+
+/** Rows of the table below, used again by each call: they are the costly part of it. */
+let [before, previous, current] = [0, 1, 2].map(() => new Uint16Array(LONGEST_TEXT + 4)) as [
+  Uint16Array,
+  Uint16Array,
+  Uint16Array,
+];
 
 /**
  * The least number of edits (a swap of neighbours is one) that make `typed` a beginning of `word`, or `limit + 1`.
@@ -80,10 +136,10 @@ function prepare(candidate: string): Prepared {
 function prefixDistance(typed: string, word: string, limit: number): number {
   if (word.length < typed.length - limit) return limit + 1;
   const columns = Math.min(word.length, typed.length + limit);
-  let before: number[] = [];
-  let previous = Array.from({ length: columns + 1 }, (_, column) => column);
+  for (let column = 0; column <= columns; column++) previous[column] = column;
   for (let row = 1; row <= typed.length; row++) {
-    const current = [row];
+    let least = row;
+    current[0] = row;
     for (let column = 1; column <= columns; column++) {
       const same = typed[row - 1] === word[column - 1];
       let best = Math.min(
@@ -94,15 +150,17 @@ function prefixDistance(typed: string, word: string, limit: number): number {
       const swapped =
         row > 1 && column > 1 && typed[row - 1] === word[column - 2] && typed[row - 2] === word[column - 1];
       if (swapped) best = Math.min(best, at(before, column - 2) + 1);
-      current.push(best);
+      current[column] = best;
+      least = Math.min(least, best);
     }
-    if (Math.min(...current) > limit) return limit + 1;
-    before = previous;
-    previous = current;
+    if (least > limit) return limit + 1;
+    [before, previous, current] = [previous, current, before];
   }
-  return Math.min(...previous);
+  let least = limit + 1;
+  for (let column = 0; column <= columns; column++) least = Math.min(least, at(previous, column));
+  return least;
 }
 
-function at(row: readonly number[], column: number): number {
+function at(row: Uint16Array, column: number): number {
   return row[column] ?? Number.POSITIVE_INFINITY;
 }
