@@ -32,7 +32,10 @@ export interface AuthorizationServer {
   /** An API of its own: `GET` with a Bearer token that is good → 200 `{id, name, scope}`, else 401. */
   apiUrl: string;
   /** What `GET {issuer}/api/accounts` lists for a person; nothing until said. */
-  reaches(account: string, accounts: readonly { id: string; name: string; kind?: string }[]): void;
+  reaches(
+    account: string,
+    accounts: readonly { id: string; name: string; kind?: string; place?: string }[],
+  ): void;
   /** Registers a client. PKCE is required of all. */
   addClient(client: NewClient): Promise<{ clientId: string; clientSecret: string }>;
   /** From now on the client is known by any of these secrets, and by no other. */

@@ -21,6 +21,10 @@ beforeAll(async () => {
   - name: site
     label: Site
     filled_from: { source: account_choice }
+  - name: place
+    label: Place
+    required: false
+    filled_from: { source: account_choice, path: place }
   - name: app
     label: App
     filled_from: { source: client_id }
@@ -39,9 +43,10 @@ actions:
     { id: 'not-a-site', name: 'Something else', kind: 'other' },
     { id: 'acme', name: 'Acme again', kind: 'site' },
     { id: '../evil', name: 'Cannot stand in an address', kind: 'site' },
+    { id: 'misplaced', name: 'Whose place cannot', kind: 'site', place: '../evil' },
     { id: 'globex', name: 'Globex <b>', kind: 'site' },
   ]);
-  trial.provider.reaches('single', [{ id: 'acme', name: 'Acme', kind: 'site' }]);
+  trial.provider.reaches('single', [{ id: 'acme', name: 'Acme', kind: 'site', place: 'eu-1' }]);
 });
 afterAll(() => trial.close());
 
@@ -179,11 +184,15 @@ describe('a sign-in that reaches several accounts', () => {
   });
 });
 
-test('one account is taken without asking', async () => {
+test('one account is taken without asking, with what it says of other fields', async () => {
   const { id } = await trial.signIn({}, { account: 'single' });
   const after = await standing(id);
   expect(after.state).toBe('connected');
-  expect((await connection(after.connection_id)).fields).toEqual({ site: 'acme', app: trial.clientId });
+  expect((await connection(after.connection_id)).fields).toEqual({
+    site: 'acme',
+    place: 'eu-1',
+    app: trial.clientId,
+  });
 });
 
 test('none is said in words, and nothing is saved', async () => {
@@ -217,6 +226,6 @@ describe('signing in again', () => {
     expect(await connection(id)).toEqual(before);
     const wanted = await trial.signIn({ connection: id, accept_other_account: true }, { account: 'single' });
     expect((await standing(wanted.id)).state).toBe('connected');
-    expect((await connection(id)).fields).toEqual({ site: 'acme', app: trial.clientId });
+    expect((await connection(id)).fields).toEqual({ site: 'acme', place: 'eu-1', app: trial.clientId });
   });
 });

@@ -24,6 +24,12 @@ function checkChoice(definition: Definition, { accountChoice }: OAuth2Method, pa
       path: [...path, 'field'],
       message: `There is no connection field "${accountChoice.field}" with filled_from: { source: account_choice }.`,
     });
+  for (const [index, { name, filledFrom }] of definition.connectionFields.entries())
+    if (filledFrom?.source === 'account_choice' && name !== accountChoice.field && filledFrom.path === '')
+      problems.push({
+        path: ['connection_fields', index, 'filled_from'],
+        message: `Say under path where a chosen account has the field "${name}".`,
+      });
   if (!hostsOf(definition).has(hostOf(accountChoice.url)))
     problems.push({
       path: [...path, 'url'],

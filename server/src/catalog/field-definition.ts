@@ -88,11 +88,13 @@ export const connectionFieldSchema = shape({
     source: z
       .enum(['token_response', 'callback_query', 'account_choice', 'client_id'])
       .describe(
-        'account_choice: what a sign-in method says under this name. client_id: that of the sign-in setup, where calls must name it.',
+        'account_choice: what a sign-in method says under this name; for a field it does not name, what stands in the chosen item. client_id: that of the sign-in setup, where calls must name it.',
       ),
     path: pathSchema
       .default('')
-      .describe('Where it stands there; with account_choice and client_id nothing.'),
+      .describe(
+        'Where it stands there; with client_id, and for the field that an account_choice names, nothing.',
+      ),
   })
     .optional()
     .describe('Not asked from a person: read from there while connecting.'),

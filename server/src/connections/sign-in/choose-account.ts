@@ -2,7 +2,7 @@ import { authenticator } from '../../auth-methods/apply.ts';
 import { answerValue } from '../../catalog/answer-value.ts';
 import { fillText } from '../../catalog/template.ts';
 import { Secret } from '../../lib/secret.ts';
-import { type Choice, choicesIn } from '../../oauth/account-choice.ts';
+import { type Choice, choicesIn, type Offered } from '../../oauth/account-choice.ts';
 import { filledAddress } from '../../oauth/addresses.ts';
 import type { Failed } from '../../oauth/authorization.ts';
 import { bodyText } from '../../outbound/answer-body.ts';
@@ -44,9 +44,9 @@ export async function chooseAccount(
   const listed = await accountsOf(deps, signedIn, accountChoice, fields);
   if ('kind' in listed) return listed;
   const { choices } = listed;
-  const chosen = (choice: Choice): Chosen => ({
+  const chosen = ({ fields: said, ...choice }: Offered): Chosen => ({
     kind: 'chosen',
-    fields: { ...fields, [field]: choice.value },
+    fields: { ...fields, ...said, [field]: choice.value },
     chosen: choice,
   });
   const byHand =
@@ -60,7 +60,9 @@ export async function chooseAccount(
   }
   const [first, ...others] = choices;
   if (first === undefined) return noAccount(definition.name, label);
-  return others.length === 0 ? chosen(first) : { kind: 'choosing', choice: { label, choices } };
+  if (others.length === 0) return chosen(first);
+  const offered = choices.map(({ fields: _, ...choice }): Choice => choice);
+  return { kind: 'choosing', choice: { label, choices: offered } };
 }
 
 type AccountChoice = NonNullable<SignedIn['method']['accountChoice']>;
@@ -70,7 +72,7 @@ async function accountsOf(
   { definition, method, minted, authorization: { workspaceId } }: SignedIn,
   accountChoice: AccountChoice,
   fields: Fields,
-): Promise<{ choices: Choice[] } | Failed> {
+): Promise<{ choices: Offered[] } | Failed> {
   const { name, connectionFields, defaultHeaders } = definition;
   const url = filledAddress(definition, accountChoice.url, fields);
   if (url === null) return accountsUnknown(name, accountChoice.label, null);
@@ -95,8 +97,7 @@ async function accountsOf(
   if (outcome.kind !== 'answer') return accountsUnknown(name, accountChoice.label, null);
   const { answer } = outcome;
   const json = answer.status < 300 ? answerValue(definition, bodyText(answer)) : undefined;
-  const field = connectionFields.find((one) => one.name === accountChoice.field);
-  const choices = json === undefined ? null : choicesIn(accountChoice, field, json);
+  const choices = json === undefined ? null : choicesIn(accountChoice, connectionFields, json);
   return choices === null ? accountsUnknown(name, accountChoice.label, answer.status) : { choices };
 }
 
