@@ -251,6 +251,14 @@ test.each([
   expect(probed('smartlead', answer(status, {})).kind).toBe(kind);
 });
 
+test.each(['<!DOCTYPE html><html><body>Sorry</body></html>', '{"value": [', ''])(
+  'what is no answer at all is not "nothing found", though what a file looks for is not in it: %s',
+  (text) => {
+    expect(acted('google-cloud', 'list_objects', answer(200, text)).kind).toBe('nonsense');
+    expect(acted('google-cloud', 'list_objects', answer(200, {})).kind).toBe('no_result');
+  },
+);
+
 test('404 to an action is a mistaken request unless the file says it means nothing found', () => {
   expect(acted('smartlead', 'get_lead_by_email', answer(404, {})).kind).toBe('invalid_request');
 });

@@ -31,11 +31,16 @@ export function judge(definition: Definition, asked: Asked, answer: Answer, now:
   if (pollOutcome !== null) return pollOutcome;
   if (
     asked.kind === 'action' &&
-    asked.action.noResult.some((one) => one.status !== undefined && holds(one, seen))
+    asked.action.noResult.some((one) => saysByStatus(one, seen) && holds(one, seen))
   ) {
     return failure(context, 'no_result');
   }
   return isSuccess(seen.status) ? byBody(context) : byStatus(context);
+}
+
+/** What a file looks for is not in a web page either, nor in half an answer: with a 2xx those are nonsense (byBody), not "nothing found". */
+function saysByStatus({ status, body }: Condition, seen: Seen): boolean {
+  return status !== undefined && (body === undefined || seen.json !== undefined || !isSuccess(seen.status));
 }
 
 interface Context {
