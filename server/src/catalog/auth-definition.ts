@@ -134,7 +134,9 @@ const oauth2Schema = shape({
     label: z.string().min(1).max(60).describe('What is chosen: "Jira site".'),
     field: nameSchema.describe('The connection field that gets the value.'),
     url: urlTemplateSchema.describe('Asked with the new token, by GET, at a host of this integration.'),
-    items: pathSchema.optional().describe('Where the list stands; left out: the answer is the list.'),
+    items: pathSchema
+      .optional()
+      .describe('Where the list stands; left out: the answer is the list, or the one account there is.'),
     value: pathSchema,
     name: pathSchema,
     where: z
