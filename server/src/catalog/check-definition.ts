@@ -71,6 +71,31 @@ const PATH_FIELDS = new Set([
   'path',
 ]);
 
+function isPattern(key: string, path: Path): boolean {
+  const parent = path.at(-1);
+  return (
+    key === 'pattern' ||
+    (key === 'matches' &&
+      (path.includes('token_words') ||
+        parent === 'body' ||
+        parent === 'header' ||
+        typeof parent === 'number'))
+  );
+}
+
+/** All regular expressions of a file as it was parsed, and where they stand. */
+export function patternsIn(value: unknown, path: Path = []): { path: Path; pattern: string }[] {
+  if (value === null || typeof value !== 'object') return [];
+  const entries: [string | number, unknown][] = Array.isArray(value)
+    ? [...value.entries()]
+    : Object.entries(value);
+  return entries.flatMap(([key, inner]) => {
+    if (key === 'body' && path.at(-1) === 'request') return [];
+    if (typeof inner !== 'string') return patternsIn(inner, [...path, key]);
+    return isPattern(String(key), path) ? [{ path: [...path, key], pattern: inner }] : [];
+  });
+}
+
 /** Patterns and answer paths wherever they stand. A request's `path` starts with / and is another thing. */
 function checkEveryText(value: unknown, path: Path): FileProblem[] {
   if (Array.isArray(value)) return value.flatMap((item, index) => checkEveryText(item, [...path, index]));
@@ -79,12 +104,7 @@ function checkEveryText(value: unknown, path: Path): FileProblem[] {
     const here = [...path, key];
     if (key === 'body' && path.at(-1) === 'request') return [];
     if (typeof inner !== 'string') return checkEveryText(inner, here);
-    const isPattern =
-      key === 'pattern' ||
-      (key === 'matches' && path.includes('token_words')) ||
-      (key === 'matches' &&
-        (path.at(-1) === 'body' || path.at(-1) === 'header' || typeof path.at(-1) === 'number'));
-    const problem = isPattern ? patternProblem(inner) : null;
+    const problem = isPattern(key, path) ? patternProblem(inner) : null;
     if (problem !== null) return [{ path: here, message: problem }];
     const isPath = PATH_FIELDS.has(key) && path.at(-1) !== 'request';
     return isPath && parsePath(inner) === null

@@ -1,10 +1,14 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeEach, expect, test } from 'vitest';
 import { GOOD } from './file-under-test.ts';
-import { loadCatalog } from './load.ts';
+import { type CatalogFolders, loadCatalog as load } from './load.ts';
 import { readDefinition } from './read-definition.ts';
+
+const memory = await mkdtemp(join(tmpdir(), 'keyrail-memory-'));
+afterAll(() => rm(memory, { recursive: true }));
+const loadCatalog = (folders: CatalogFolders) => load({ ...folders, rememberIn: memory });
 
 function problemsIn(text: string): string[] {
   return readDefinition('acme.yaml', text).problems.map((one) => `${one.line}:${one.column} ${one.message}`);
@@ -18,7 +22,7 @@ function changed(from: string, to: string): string[] {
 test('a slug as only workspaces give them is left to them', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'keyrail-own-'));
   await writeFile(join(folder, 'acme.yaml'), GOOD.replace('slug: acme', 'slug: custom-acme'));
-  const catalog = await loadCatalog({ builtIn: folder, rememberIn: join(folder, 'remembered') });
+  const catalog = await loadCatalog({ builtIn: folder });
   expect(catalog.get('custom-acme')).toBeUndefined();
   expect(catalog.problems[0]).toMatchObject({
     line: 1,
@@ -57,7 +61,7 @@ test.each([
     'a name that is there twice in a map',
     'name: Acme\n',
     'name: Acme\nname: Acme\n',
-    '3:1 This is not valid YAML: Map keys must be unique',
+    '3:1 The field "name" is there twice.',
   ],
   [
     'a template that reaches outside its inputs',

@@ -1,29 +1,81 @@
 import type { CatalogProblem } from './catalog.ts';
-import { checkDefinition } from './check-definition.ts';
+import { checkDefinition, patternsIn } from './check-definition.ts';
 import { type Definition, definitionSchema } from './definition.ts';
 import { problemsOf } from './definition-problems.ts';
-import { parseSourceFile } from './source-file.ts';
+import { hasEndlessPart } from './pattern-guard.ts';
+import { type FileProblem, parseSourceFile, type SourceFile } from './source-file.ts';
 
-/** Checks the text of one file. `definition` is null where it has problems. Pure. */
+interface At {
+  line: number;
+  column: number;
+}
+
+export interface ReadFile {
+  /** Null where there are problems. */
+  definition: Definition | null;
+  problems: CatalogProblem[];
+  slugAt: At;
+  /** Regular expressions that only an exact analysis can tell of whether they end: analyse-patterns.ts. */
+  toAnalyse: (At & { pattern: string })[];
+}
+
+/** Of a file that is wrong from beginning to end nobody reads more. */
+const MOST_PROBLEMS = 20;
+const LONGEST_MESSAGE = 400;
+
+/** Checks the text of one file. Pure, and throws for no text. */
 export function readDefinition(
   file: string,
   text: string,
   origin: CatalogProblem['origin'] = 'built_in',
   allowedPrivateHosts: readonly string[] = [],
-): { definition: Definition | null; problems: CatalogProblem[]; slugAt: { line: number; column: number } } {
-  const source = parseSourceFile(text);
-  const slugAt = source.locate({ path: ['slug'], message: '' });
-  if (source.syntaxProblems.length > 0) {
-    return {
-      definition: null,
-      problems: source.syntaxProblems.map((one) => ({ file, origin, ...one })),
-      slugAt,
-    };
+): ReadFile {
+  const told = (problems: readonly (At & { message: string })[]): CatalogProblem[] =>
+    problems.map(({ line, column, message }) => ({
+      file,
+      origin,
+      line,
+      column,
+      message: printable(message),
+    }));
+  try {
+    const source = parseSourceFile(text);
+    const slugAt = source.locate({ path: ['slug'] });
+    if (source.syntaxProblems.length > 0)
+      return { definition: null, problems: told(source.syntaxProblems), slugAt, toAnalyse: [] };
+    const parsed = definitionSchema.safeParse(source.value);
+    const found = parsed.success
+      ? checkDefinition(parsed.data, source.value, allowedPrivateHosts)
+      : problemsOf(parsed.error);
+    const problems = told(located(source, found));
+    const definition = parsed.success && problems.length === 0 ? parsed.data : null;
+    return { definition, problems, slugAt, toAnalyse: definition === null ? [] : endlessIn(source) };
+  } catch (error) {
+    // What refers to itself, or is nested more deeply than can be followed.
+    if (!(error instanceof RangeError)) throw error;
+    const message = 'The file is nested too deeply, or refers to itself.';
+    return { definition: null, problems: told([{ ...START, message }]), slugAt: START, toAnalyse: [] };
   }
-  const parsed = definitionSchema.safeParse(source.value);
-  const found = parsed.success
-    ? checkDefinition(parsed.data, source.value, allowedPrivateHosts)
-    : problemsOf(parsed.error);
-  const problems = found.map((one) => ({ file, origin, ...source.locate(one), message: one.message }));
-  return { definition: parsed.success && problems.length === 0 ? parsed.data : null, problems, slugAt };
+}
+
+const START: At = { line: 1, column: 1 };
+
+function located(source: SourceFile, found: readonly FileProblem[]): (At & { message: string })[] {
+  const shown = found.slice(0, MOST_PROBLEMS).map((one) => ({ ...source.locate(one), message: one.message }));
+  const left = found.length - shown.length;
+  return left === 0
+    ? shown
+    : [...shown, { ...START, message: `There are ${left} more problems in this file.` }];
+}
+
+function endlessIn(source: SourceFile): ReadFile['toAnalyse'] {
+  return patternsIn(source.value)
+    .filter(({ pattern }) => hasEndlessPart(pattern))
+    .map(({ path, pattern }) => ({ ...source.locate({ path }), pattern }));
+}
+
+/** It is written to logs and terminals, and may quote the file. */
+function printable(message: string): string {
+  const cut = message.length > LONGEST_MESSAGE ? `${message.slice(0, LONGEST_MESSAGE)} …` : message;
+  return cut.replace(/\p{C}/gu, (odd) => `\\u{${odd.codePointAt(0)?.toString(16)}}`);
 }

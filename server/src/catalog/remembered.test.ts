@@ -117,7 +117,13 @@ test.each([
   ['edited in its index', (file: string) => edit(file, '"Hunter"', '"Hinter"', 1)],
   ['edited in its texts', (file: string) => edit(file, '"Hunter"', '"Hinter"', 2)],
   ['no pack', (file: string) => writeFileSync(file, '{"key":"x","definitions":[]}')],
-  ['a folder', (file: string) => (rmSync(file), mkdirSync(file))],
+  [
+    'a folder',
+    (file: string) => {
+      rmSync(file);
+      mkdirSync(file);
+    },
+  ],
 ])('a memory that is %s is no memory, and the files are read', async (_, damage) => {
   settle();
   await loadCatalog(folders);

@@ -1,4 +1,14 @@
-import { type Document, isMap, isNode, isScalar, LineCounter, parseDocument } from 'yaml';
+import {
+  type Document,
+  isMap,
+  isNode,
+  isScalar,
+  LineCounter,
+  type Node,
+  type Pair,
+  parseDocument,
+  visit,
+} from 'yaml';
 
 /** A problem at a place of a file: `path` as in the file, so that its line can be found. */
 export interface FileProblem {
@@ -12,48 +22,85 @@ export interface FileProblem {
 export interface SourceFile {
   value: unknown;
   syntaxProblems: { line: number; column: number; message: string }[];
-  locate(problem: FileProblem): { line: number; column: number };
+  locate(problem: Pick<FileProblem, 'path' | 'key'>): { line: number; column: number };
 }
+
+/** More of one kind help nobody. */
+const MOST_SYNTAX_PROBLEMS = 20;
 
 export function parseSourceFile(text: string): SourceFile {
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: true });
+  // Names that are there twice are looked for below: the parser compares each with each, which takes minutes in a file of names.
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: false });
   const at = (offset: number) => {
     const { line, col } = lines.linePos(offset);
     return { line: Math.max(1, line), column: Math.max(1, col) };
   };
-  const syntaxProblems = document.errors.map((error) => ({
-    ...at(error.pos[0]),
-    message: `This is not valid YAML: ${error.message.replace(/\s+/g, ' ').trim()}`,
-  }));
-  const value = syntaxProblems.length > 0 ? undefined : unfold(document);
-  if (value === TOO_MANY_ALIASES) {
-    syntaxProblems.push({
-      line: 1,
-      column: 1,
-      message: 'The file refers to itself (&, *) too often. Write it out.',
-    });
+  const syntaxProblems = [...document.errors, ...document.warnings]
+    .slice(0, MOST_SYNTAX_PROBLEMS)
+    .map((error) => ({ ...at(error.pos[0]), message: inWords(error.message) }));
+  if (syntaxProblems.length === 0)
+    for (const { offset, message } of oddNodes(document)) syntaxProblems.push({ ...at(offset), message });
+  let value: unknown;
+  if (syntaxProblems.length === 0) {
+    const unfolded = unfold(document);
+    value = unfolded.value;
+    if (unfolded.problem !== null) syntaxProblems.push({ line: 1, column: 1, message: unfolded.problem });
   }
-  return {
-    value,
-    syntaxProblems,
-    locate: (problem) => at(offsetOf(document, problem)),
-  };
+  return { value, syntaxProblems, locate: (problem) => at(offsetOf(document, problem)) };
 }
 
-const TOO_MANY_ALIASES = Symbol('too many aliases');
+function inWords(message: string): string {
+  if (message.includes('call stack')) return 'The file is nested too deeply.';
+  return `This is not valid YAML: ${message.replace(/\s+/g, ' ').trim()}`;
+}
+
+const CONTROL = /[^\P{Cc}\t\n\r]/u;
+
+/** What YAML allows, and no file needs. */
+function oddNodes(document: Document): { offset: number; message: string }[] {
+  const odd: { offset: number; message: string }[] = [];
+  const report = (node: unknown, message: string) => {
+    odd.push({ offset: (isNode(node) ? node.range?.[0] : undefined) ?? 0, message });
+    return odd.length >= MOST_SYNTAX_PROBLEMS ? visit.BREAK : undefined;
+  };
+  visit(document, {
+    Map: (_, map) => {
+      const names = new Set<unknown>();
+      for (const { key } of map.items as Pair<Node, Node>[]) {
+        const name = isScalar(key) ? key.value : key;
+        if (!isScalar(key) || typeof name === 'object') report(key, 'A name must be a text.');
+        else if (name === '__proto__') report(key, 'There can be no field of this name.');
+        else if (names.has(name)) report(key, `The field "${name}" is there twice.`);
+        names.add(name);
+        if (odd.length >= MOST_SYNTAX_PROBLEMS) return visit.BREAK;
+      }
+      return undefined;
+    },
+    Scalar: (_, scalar) =>
+      typeof scalar.value === 'string' && CONTROL.test(scalar.value)
+        ? report(scalar, 'There is a control character in this text.')
+        : undefined,
+  });
+  return odd;
+}
 
 /** A few hundred bytes of aliases can unfold to gigabytes: the parser refuses, and we say so. */
-function unfold(document: Document): unknown {
+function unfold(document: Document): { value: unknown; problem: string | null } {
   try {
-    return document.toJS({ maxAliasCount: 50 });
-  } catch {
-    return TOO_MANY_ALIASES;
+    return { value: document.toJS({ maxAliasCount: 50 }), problem: null };
+  } catch (error) {
+    const isUnknown = error instanceof Error && error.message.startsWith('Unresolved alias');
+    return {
+      value: undefined,
+      problem: isUnknown
+        ? 'The file refers (*) to something it does not name (&). Write it out.'
+        : 'The file refers to itself (&, *) too often. Write it out.',
+    };
   }
 }
-
 /** The place itself, or the closest thing around it that is in the file: a missing member has no place of its own. */
-function offsetOf(document: Document, problem: FileProblem): number {
+function offsetOf(document: Document, problem: Pick<FileProblem, 'path' | 'key'>): number {
   for (let length = problem.path.length; length >= 0; length--) {
     const node = document.getIn(problem.path.slice(0, length), true);
     if (!isNode(node)) continue;
