@@ -9,4 +9,9 @@ const file = args.at(-1) ?? '';
 if (['backup', 'restore'].includes(args[0]) && args.length > 1 && !file.startsWith('-')) {
   args[args.length - 1] = resolve(process.env.INIT_CWD ?? process.cwd(), file);
 }
+if (args[0] === 'catalog' && args[1] === 'check') {
+  const from = process.env.INIT_CWD ?? process.cwd();
+  for (let at = 2; at < args.length; at += 1)
+    if (!args[at].startsWith('-')) args[at] = resolve(from, args[at]);
+}
 await runNode24('server/src/operator/main.ts', args);

@@ -27,7 +27,7 @@ const rooms: string[][] = [
   ['syncs'],
   ['runs'],
   ['tables'],
-  ['custom'],
+  ['custom', 'trials'],
   ['actions', 'proxy'],
   ['connections'],
   ['auth-methods'],

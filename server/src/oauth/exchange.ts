@@ -57,20 +57,45 @@ export async function exchange(deps: Deps, exchanging: Exchanging): Promise<Exch
 
 async function asked(deps: Deps, exchanging: Exchanging): Promise<TokenOutcome> {
   const { authorization, definition, method, client, code, state } = exchanging;
-  const { workspaceId, wanted } = authorization;
+  const { workspaceId, wanted, redirectUri } = authorization;
   const url = filledAddress(definition, method.tokenUrl, wanted.fields);
   if (url === null) return noAddress;
   await deps.transact(workspaceId, (tx) =>
     refuseOtherHost(tx, { workspaceId, definition, method, client, fields: wanted.fields }, 'send'),
   );
   const codeVerifier = method.pkce ? new Secret(verifierOf(deps, state)) : null;
+  return exchangeUnder(deps, { workspaceId, integration: definition, method, client, url }, code, {
+    redirectUri,
+    codeVerifier,
+  });
+}
+
+/** The same at an address and under a client that are at hand. */
+export async function exchangeUnder(
+  deps: Pick<Deps, 'outbound' | 'clock'>,
+  {
+    workspaceId,
+    integration,
+    method,
+    client,
+    url,
+  }: {
+    workspaceId: string;
+    integration: Pick<Definition, 'connectionFields'>;
+    method: OAuth2Method;
+    client: Pick<OAuthClient, 'id' | 'secret'>;
+    url: string;
+  },
+  code: Secret<string>,
+  { redirectUri, codeVerifier }: { redirectUri: string; codeVerifier: Secret<string> | null },
+): Promise<TokenOutcome> {
   return askTokenEndpoint(deps, {
     workspaceId,
     url,
     endpoint: method,
     client,
-    grant: { kind: 'authorization_code', code, redirectUri: authorization.redirectUri, codeVerifier },
-    connectionFields: definition.connectionFields,
+    grant: { kind: 'authorization_code', code, redirectUri, codeVerifier },
+    connectionFields: integration.connectionFields,
   });
 }
 

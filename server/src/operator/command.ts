@@ -35,3 +35,8 @@ export interface FileCommand extends Pick<OperatorCommand, 'words' | 'usage' | '
     file: string,
   ): Promise<string | Printed>;
 }
+
+/** A command about files and folders that needs no database at all. */
+export interface FilesCommand extends Pick<OperatorCommand, 'words' | 'usage' | 'about'> {
+  run(deps: Pick<OperatorDeps, 'config'>, args: readonly string[]): Promise<Printed>;
+}

@@ -6,7 +6,8 @@ import { openDatabase } from '../db/open.ts';
 import { systemClock } from '../lib/clock.ts';
 import { StartRefused } from '../lib/start-refused.ts';
 import { backup, backupVerify, restore } from './backup.ts';
-import type { FileCommand, OperatorCommand, Printed } from './command.ts';
+import { catalogCheck } from './catalog-check.ts';
+import type { FileCommand, FilesCommand, OperatorCommand, Printed } from './command.ts';
 import { borrowDatabase } from './database.ts';
 import { doctor } from './doctor.ts';
 import { instanceCopy, instanceKeep, instanceStatus } from './instance.ts';
@@ -39,12 +40,13 @@ const commands: OperatorCommand[] = [
 
 /** The longer words first: `backup verify` is no backup to a file called "verify". */
 const fileCommands: FileCommand[] = [backupVerify, backup, restore];
+const filesCommands: FilesCommand[] = [catalogCheck];
 
 const HELP = `The operator's commands of Keyrail. They work on the database itself, whether the server runs or not.
 
   npm run keyrail -- COMMAND [OPTIONS]
 
-${[...commands, ...fileCommands].map(({ usage, about }) => `  ${usage}\n      ${about}\n`).join('\n')}
+${[...commands, ...fileCommands, ...filesCommands].map(({ usage, about }) => `  ${usage}\n      ${about}\n`).join('\n')}
 KEYRAIL_DATA_DIR or DATABASE_URL say which database is meant.
 
 Settings, of the server and of these commands, are variables of the environment:
@@ -53,11 +55,11 @@ ${Object.values(settings)
   .map(({ env, unset, about }) => `  ${env} (default: ${unset})\n      ${about}\n`)
   .join('\n')}`;
 
-const USAGES = [...commands, ...fileCommands].map(({ usage }) => `  ${usage}\n`).join('');
+const USAGES = [...commands, ...fileCommands, ...filesCommands].map(({ usage }) => `  ${usage}\n`).join('');
 
 async function main(args: string[]): Promise<number> {
   const isMeant = ({ words }: { words: readonly string[] }) => words.every((word, i) => args[i] === word);
-  const command = commands.find(isMeant) ?? fileCommands.find(isMeant);
+  const command = commands.find(isMeant) ?? fileCommands.find(isMeant) ?? filesCommands.find(isMeant);
   if (!command) {
     const isHelp = args.length === 0 || args.includes('--help') || args.includes('-h') || args[0] === 'help';
     // The whole help would push what was wrong off the screen.
@@ -73,6 +75,7 @@ async function main(args: string[]): Promise<number> {
     process.stdout.write(`${command.usage}\n\n${command.about}\n`);
     return 0;
   }
+  if (isAboutFiles(command)) return print(await command.run({ config: readConfig() }, rest));
   if (!('options' in command)) {
     const file = fileOf(command, rest);
     const deps = {
@@ -87,6 +90,10 @@ async function main(args: string[]): Promise<number> {
   return withDatabase(config, async (db) =>
     print(await command.run({ db, config, clock: systemClock }, values)),
   );
+}
+
+function isAboutFiles(command: OperatorCommand | FileCommand | FilesCommand): command is FilesCommand {
+  return filesCommands.some((one) => one === command);
 }
 
 function print(said: string | Printed): number {

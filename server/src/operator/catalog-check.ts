@@ -1,0 +1,118 @@
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import { catalogFolder } from '../catalog/built-in.ts';
+import { StartRefused } from '../lib/start-refused.ts';
+import { openBench } from '../trials/bench.ts';
+import { type CheckedFile, checkFile, slugProblems } from '../trials/check-file.ts';
+import type { FilesCommand, Printed } from './command.ts';
+
+const USAGE = 'catalog check [FOLDER|FILE…] [--json]';
+
+/** Larger ones are left out by the server, too. */
+const LARGEST_FILE_BYTES = 256 * 1024;
+
+export const catalogCheck: FilesCommand = {
+  words: ['catalog', 'check'],
+  usage: USAGE,
+  about:
+    'Checks catalog files: their form, what is unwise in them, and every answer they document, which a server made from the file plays to the engine (connecting, signing in, renewing, every action). Without a path: the folder of KEYRAIL_CATALOG_DIR. Needs neither database nor network. Says what is wrong with file and line, and ends with 1 where something is.',
+  run: async ({ config }, args) => {
+    const options = args.filter((one) => one.startsWith('-'));
+    const unknown = options.find((one) => one !== '--json');
+    if (unknown !== undefined)
+      throw new StartRefused(`There is no option ${unknown}.\nIt is used like this: ${USAGE}`);
+    const given = args.filter((one) => !one.startsWith('-'));
+    if (given.length === 0 && config.catalogDir === null)
+      throw new StartRefused(
+        `Name a folder or a file, or set KEYRAIL_CATALOG_DIR.\nIt is used like this: ${USAGE}`,
+      );
+    const files = (given.length === 0 ? [config.catalogDir ?? ''] : given).flatMap(filesAt);
+    const checked = await checkAll(files, config.allowedPrivateHosts);
+    return options.includes('--json') ? asJson(checked) : inWords(checked);
+  },
+};
+
+interface Named {
+  /** From where the person stands, where that is shorter. */
+  file: string;
+  path: string;
+}
+
+function filesAt(path: string): Named[] {
+  const stat = statSync(path, { throwIfNoEntry: false });
+  if (stat === undefined) throw new StartRefused(`There is no file or folder ${path}.`);
+  if (!stat.isDirectory()) return [named(path)];
+  const names = readdirSync(path).filter((name) => /\.ya?ml$/.test(name));
+  if (names.length === 0) throw new StartRefused(`There is no catalog file (.yaml) in ${path}.`);
+  return names.sort().map((name) => named(join(path, name)));
+}
+
+function named(path: string): Named {
+  const short = relative(process.cwd(), path);
+  return { path, file: short.startsWith('..') ? path : short };
+}
+
+async function checkAll(
+  files: readonly Named[],
+  allowedPrivateHosts: readonly string[],
+): Promise<CheckedFile[]> {
+  const bench = await openBench(allowedPrivateHosts);
+  try {
+    const texts = files.map(({ file, path }) => ({ file, text: textOf(path) }));
+    const checked: CheckedFile[] = [];
+    for (const one of texts) {
+      if (one.text === null) checked.push({ ...TOO_LARGE, file: one.file });
+      else {
+        const origin = dirname(resolve(one.file)) === resolve(catalogFolder) ? 'built_in' : 'user';
+        const options = { allowedPrivateHosts, origin } as const;
+        checked.push(await checkFile(bench, { file: one.file, text: one.text }, options));
+      }
+    }
+    const known = checked.map((one, index) => ({ ...one, text: texts[index]?.text ?? '' }));
+    for (const { file, problem } of slugProblems(known))
+      checked.find((one) => one.file === file)?.problems.push(problem);
+    return checked;
+  } finally {
+    await bench.close();
+  }
+}
+
+const TOO_LARGE: Omit<CheckedFile, 'file'> = {
+  definition: null,
+  problems: [{ line: 1, column: 1, message: 'The file is larger than 256 KB.' }],
+  played: 0,
+  notTried: [],
+};
+
+function textOf(path: string): string | null {
+  return statSync(path).size > LARGEST_FILE_BYTES ? null : readFileSync(path, 'utf8');
+}
+
+function inWords(checked: readonly CheckedFile[]): Printed {
+  const lines = checked.flatMap(({ file, problems, played, notTried }) => [
+    problems.length === 0
+      ? `ok       ${file} (${played} ${played === 1 ? 'answer' : 'answers'} played)`
+      : `PROBLEM  ${file}`,
+    ...problems.map(({ line, column, message }) => `         ${file}:${line}:${column}: ${message}`),
+    ...notTried.map((one) => `         not tried: ${one}`),
+  ]);
+  const broken = checked.filter(({ problems }) => problems.length > 0).length;
+  const played = checked.reduce((sum, one) => sum + one.played, 0);
+  const files = `${checked.length} ${checked.length === 1 ? 'file' : 'files'}`;
+  const sum =
+    broken === 0
+      ? `${files}, ${played} answers played: all is well.`
+      : `${files}, ${played} answers played: ${broken} ${broken === 1 ? 'has' : 'have'} problems.`;
+  return { text: [...lines, '', sum].join('\n'), code: broken === 0 ? 0 : 1 };
+}
+
+function asJson(checked: readonly CheckedFile[]): Printed {
+  const files = checked.map(({ file, problems, played, notTried }) => ({
+    file,
+    problems,
+    played,
+    not_tried: notTried,
+  }));
+  const isWell = checked.every(({ problems }) => problems.length === 0);
+  return { text: JSON.stringify({ files }, null, 2), code: isWell ? 0 : 1 };
+}

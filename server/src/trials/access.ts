@@ -1,0 +1,176 @@
+import { resolveBaseUrl } from '../catalog/base-url.ts';
+import { probeOf } from '../connections/probe.ts';
+import { enteredCredential } from '../connections/try-entered.ts';
+import { AppError } from '../lib/app-error.ts';
+import { filledAddress } from '../oauth/addresses.ts';
+import type { CredentialSource } from '../outbound/credential-source.ts';
+import { carriesOf, isSignedByUs } from './carries.ts';
+import { documented } from './cases.ts';
+import type { MadeUp } from './entered.ts';
+import type { Answer } from './made-answer.ts';
+import { tokensFor } from './meanings.ts';
+import { capital, wordsOf } from './play-check.ts';
+import type { Expected } from './stand-in.ts';
+import {
+  EVERYWHERE,
+  madeRefusals,
+  madeTokenAnswer,
+  outcomesFor,
+  type TokenMethod,
+  tokensIn,
+} from './token-answers.ts';
+import { tokenMisfit } from './token-misfits.ts';
+import { type Access, type Findings, type Trial, type Values, WORKSPACE } from './trial.ts';
+
+/** Access by what somebody entered; where it is used through tokens, the stand-in gives one. Null: the findings say why there is none. */
+export async function enteredAccess(trial: Trial, madeUp: MadeUp, found: Findings): Promise<Access | null> {
+  const { method, bench, path } = trial;
+  const endpoint = 'tokenUrl' in method ? tokenEndpointOf(trial, method, madeUp, found) : null;
+  if (endpoint === undefined) return null;
+  const unkept = { workspaceId: WORKSPACE, definition: trial.definition, credentials: madeUp.entered };
+  const { result, problems } = await bench.standIn.play(
+    endpoint === null ? [] : [endpoint.expected(endpoint.success)],
+    () => enteredCredential(bench.entering, unkept).catch(refusalOf),
+  );
+  for (const problem of problems) found.add(path, `What was entered: ${problem}.`);
+  if (typeof result === 'string')
+    found.add(path, `With what the file asks for nobody gets access: ${result}`);
+  if (typeof result === 'string' || problems.length > 0) return null;
+  if (endpoint !== null) await playTokenAnswers(trial, unkept, endpoint, found);
+  const token = endpoint === null ? await selfMadeToken(trial, result.source) : endpoint.token;
+  const values = { ...madeUp.entered, ...madeUp.told, ...(token !== null && { access_token: token }) };
+  const secrets = [...madeUp.secrets, ...(token === null ? [] : [token])];
+  const fields = { ...result.fields, ...madeUp.told };
+  return { source: result.source, fields, values, carries: carriesOf(method, values), secrets };
+}
+
+interface Endpoint {
+  expected(answer: Answer): Expected;
+  success: Answer;
+  token: string;
+}
+
+/** undefined: what is needed could not be made up, and that was said. */
+function tokenEndpointOf(
+  trial: Trial,
+  method: TokenMethod,
+  { entered, secrets, told }: MadeUp,
+  found: Findings,
+): Endpoint | undefined {
+  const url = filledAddress(trial.described, method.tokenUrl, entered);
+  if (url === null)
+    return void found.add(
+      [...trial.path, 'token_url'],
+      'The address for tokens cannot be made of what is entered.',
+    );
+  const example = documented(trial.described, 'token', method.id ?? method.type).find(
+    ({ means }) => means === 'success',
+  );
+  const success = example?.answer ?? madeTokenAnswer(trial, method, told);
+  const { access } = tokensIn(method, success);
+  if (access === null) {
+    const title = example?.title ?? 'the answer made from token_path and token_members';
+    return void found.add(
+      example?.path ?? trial.path,
+      `${capital(title)} has no access token where the file reads it (token_path, token_members).`,
+    );
+  }
+  const isEntered = method.type === 'oauth2_client_credentials';
+  const misfit = tokenMisfit({
+    method,
+    url,
+    httpMethod: 'POST',
+    secrets,
+    parameters: isEntered ? { grant_type: 'client_credentials' } : grantOf(method),
+    client: isEntered ? { id: entered.client_id ?? '', secret: entered.client_secret ?? '' } : null,
+  });
+  return {
+    expected: (answer) => ({ what: 'the request for a token', misfit, answer }),
+    success,
+    token: access,
+  };
+}
+
+function grantOf(method: TokenMethod): Record<string, string> {
+  if (method.type !== 'service_account') return {};
+  if (method.kind === 'client_assertion') return { grant_type: 'client_credentials' };
+  if (method.kind === 'jwt_exchange') return {};
+  return { grant_type: 'urn:ietf:params:oauth:grant-type:jwt-bearer' };
+}
+
+/** What else a token endpoint says: documented, of codes and words the file knows, and what anybody may answer. */
+async function playTokenAnswers(
+  trial: Trial,
+  unkept: Parameters<typeof enteredCredential>[1],
+  endpoint: Endpoint,
+  found: Findings,
+): Promise<void> {
+  const { method, bench, path } = trial;
+  if (!('tokenUrl' in method)) return;
+  const played = [
+    ...documented(trial.described, 'token', method.id ?? method.type)
+      .filter(({ means }) => means !== 'success')
+      .map((one) => ({ ...one, wanted: tokensFor(one.means, true) })),
+    ...madeRefusals(method).map((one) => ({
+      ...one,
+      path: [...path, ...one.path],
+      wanted: outcomesFor(one.means, true),
+    })),
+    ...EVERYWHERE.map((one) => ({ ...one, path, wanted: ['not_now'] })),
+  ];
+  for (const one of played) {
+    const { result } = await bench.standIn.play([endpoint.expected(one.answer)], () =>
+      enteredCredential(bench.entering, unkept).then(
+        () => 'minted',
+        (error: unknown) => verdictIn(error),
+      ),
+    );
+    found.played += 1;
+    const verdicts = one.wanted.flatMap((kind) => ENTERED[kind] ?? []);
+    if (!verdicts.includes(result))
+      found.add(
+        one.path,
+        `${capital(one.title)} of the token address must mean ${one.means}; the engine says ${result}. Correct token_errors or token_words, or what the example says it means.`,
+      );
+  }
+}
+
+const ENTERED: Record<string, string[]> = {
+  minted: ['minted'],
+  ended: ['rejected', 'expired'],
+  not_now: ['provider_error', 'rate_limited'],
+};
+
+function verdictIn(error: unknown): string {
+  if (error instanceof AppError && error.code === 'credential_rejected') return String(error.reason);
+  throw error;
+}
+
+/** A JWT that is signed here, if that is what it is used through. */
+async function selfMadeToken(
+  { method, bench, definition }: Trial,
+  source: CredentialSource,
+): Promise<string | null> {
+  if (method.type !== 'service_account' || method.kind !== 'self_signed') return null;
+  const current = await source.current();
+  if (current.kind !== 'credential') return null;
+  const [token] = current.credential.secrets;
+  const jwt = token?.reveal() ?? '';
+  if (!(await isSignedByUs(jwt, method.assertion.algorithm)))
+    throw new Error(`${definition.slug}: not signed with the key that was entered`);
+  void bench;
+  return jwt;
+}
+
+function refusalOf(error: unknown): string {
+  if (error instanceof AppError) return wordsOf(error);
+  throw error;
+}
+
+/** Whether the method can be reached at all: the address of its requests, with what was made up. */
+export function addressProblem({ definition, method }: Trial, fields: Values): string | null {
+  const probe = probeOf(definition, method);
+  const baseUrl = probe?.baseUrl ?? method.baseUrl ?? definition.baseUrl;
+  const base = resolveBaseUrl({ baseUrl, connectionFields: definition.connectionFields }, fields);
+  return base.kind === 'ready' ? null : base.message;
+}

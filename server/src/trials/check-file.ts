@@ -1,0 +1,88 @@
+import { basename } from 'node:path';
+import { checkFiles } from '../catalog/check-files.ts';
+import type { Definition } from '../catalog/definition.ts';
+import { parseSourceFile } from '../catalog/source-file.ts';
+import type { Bench } from './bench.ts';
+import type { MakeCertificate } from './entered.ts';
+import { prudence } from './prudence.ts';
+import { tryFile } from './try-file.ts';
+
+export interface ProblemAt {
+  line: number;
+  column: number;
+  message: string;
+}
+
+export interface CheckedFile {
+  file: string;
+  definition: Definition | null;
+  problems: ProblemAt[];
+  /** Answers that were played through the engine. */
+  played: number;
+  notTried: string[];
+}
+
+export interface FileToCheck {
+  /** As it is named to the person. */
+  file: string;
+  text: string;
+}
+
+export interface CheckOptions {
+  allowedPrivateHosts?: readonly string[];
+  /** What comes along is known by its name, and has its regular expressions analysed by tests. */
+  origin?: 'built_in' | 'user';
+  makeCertificate?: MakeCertificate;
+}
+
+/** Everything there is to say of one file: its form, what is unwise in it, and what comes of each of its answers. */
+export async function checkFile(
+  bench: Bench,
+  { file, text }: FileToCheck,
+  options: CheckOptions = {},
+): Promise<CheckedFile> {
+  const { allowedPrivateHosts = [], origin = 'user', makeCertificate } = options;
+  const asked = { folder: '', origin, allowedPrivateHosts };
+  const [read] = await checkFiles([{ name: basename(file), text }], asked);
+  const definition = read?.definition ?? null;
+  if (definition === null)
+    return { file, definition, problems: [...(read?.problems ?? [])], played: 0, notTried: [] };
+  const source = parseSourceFile(text);
+  const tried = await tryFile(bench, definition, makeCertificate === undefined ? {} : { makeCertificate });
+  const problems = [...prudence(definition), ...tried.problems].map((one) => ({
+    ...source.locate(one),
+    message: one.message,
+  }));
+  return {
+    file,
+    definition,
+    problems: problems.sort((a, b) => a.line - b.line),
+    played: tried.played,
+    notTried: tried.notTried,
+  };
+}
+
+/** Two files with one slug: the second one by name is left out when a folder is read. */
+export function slugProblems(
+  files: readonly { file: string; text: string; definition: Definition | null }[],
+): { file: string; problem: ProblemAt }[] {
+  const first = new Map<string, string>();
+  return files.flatMap(({ file, text, definition }) => {
+    if (definition === null) return [];
+    const other = first.get(definition.slug);
+    if (other === undefined) {
+      first.set(definition.slug, file);
+      return [];
+    }
+    const at = parseSourceFile(text).locate({ path: ['slug'] });
+    return [
+      {
+        file,
+        problem: {
+          ...at,
+          message: `"${definition.slug}" is already described in ${other}. Rename one, or remove it.`,
+        },
+      },
+    ];
+  });
+}

@@ -1,0 +1,104 @@
+import type { AuthMethod } from '../catalog/auth-definition.ts';
+import type { Definition } from '../catalog/definition.ts';
+import type { FileProblem } from '../catalog/source-file.ts';
+import { probeOf } from '../connections/probe.ts';
+import { addressProblem, enteredAccess } from './access.ts';
+import type { Bench } from './bench.ts';
+import { actionAsked, checkAsked, ruleCases } from './cases.ts';
+import { type MadeUp, type MakeCertificate, madeUpFor } from './entered.ts';
+import { playActions } from './play-actions.ts';
+import { playChecks } from './play-check.ts';
+import { playSignIn } from './play-sign-in.ts';
+import { type Access, Findings, type Trial } from './trial.ts';
+
+export interface Tried {
+  problems: FileProblem[];
+  /** Answers that were played. */
+  played: number;
+  /** What was left out, and why: no fault of the file. */
+  notTried: string[];
+}
+
+export interface TryOptions {
+  makeCertificate?: MakeCertificate;
+  /** What the stand-in is made from, where that is another file: for tests of the stand-in itself. */
+  described?: Definition;
+}
+
+/** Plays everything a file says through the engine: every method to its access, every answer to its meaning. */
+export async function tryFile(
+  bench: Bench,
+  definition: Definition,
+  options: TryOptions = {},
+): Promise<Tried> {
+  const found = new Findings();
+  const reached = new Set<unknown>();
+  const notTried: string[] = [];
+  let isPlayed = false;
+  for (const [index, method] of definition.auth.entries()) {
+    const described = options.described ?? definition;
+    const trial: Trial = {
+      bench,
+      definition: { ...definition, auth: [method] },
+      described,
+      method,
+      path: ['auth', index],
+    };
+    const madeUp = madeUpFor(definition, method, options.makeCertificate ?? null);
+    if (madeUp.kind === 'not_tried') {
+      notTried.push(`${method.label ?? method.type}: ${madeUp.why}`);
+      continue;
+    }
+    if (madeUp.kind === 'unknown') {
+      const path = madeUp.of === 'method' ? [...trial.path, 'fields'] : ['connection_fields'];
+      found.add(
+        path,
+        `Nothing could be made up for the field ${madeUp.field}. Give it an example that fits.`,
+      );
+      continue;
+    }
+    const access = await accessOf(trial, method, madeUp, found);
+    if (access === null) continue;
+    const unreachable = addressProblem(trial, access.fields);
+    if (unreachable !== null) {
+      found.add(trial.path, `With this method the address cannot be made: ${unreachable}`);
+      continue;
+    }
+    await playChecks(trial, access, found, reached);
+    if (!isPlayed) await playActions(trial, access, found, reached);
+    isPlayed = true;
+  }
+  shadowedRules(definition, found);
+  return { problems: found.problems, played: found.played, notTried };
+}
+
+async function accessOf(
+  trial: Trial,
+  method: AuthMethod,
+  madeUp: MadeUp,
+  found: Findings,
+): Promise<Access | null> {
+  if (method.type === 'oauth2') return playSignIn({ ...trial, method }, madeUp, found);
+  return enteredAccess(trial, madeUp, found);
+}
+
+/** A rule that no answer gets to, because those before it take all that fits it. */
+function shadowedRules(definition: Definition, found: Findings): void {
+  const probes = definition.auth.flatMap((method, index) => {
+    const probe = probeOf(definition, method);
+    const path = method.probe === undefined ? ['probe'] : ['auth', index, 'probe'];
+    return probe === null ? [] : [checkAsked(probe, path)];
+  });
+  const all = [...probes, ...definition.actions.map(actionAsked)].flatMap((asked) =>
+    ruleCases(definition, asked, []),
+  );
+  const byPlace = Map.groupBy(all, ({ path }) => path.join('.'));
+  for (const [, same] of byPlace) {
+    const [first] = same;
+    if (first === undefined || same.some((one) => one.case !== null || !one.isMade)) continue;
+    found.add(
+      first.path,
+      `No answer gets to this rule: a rule before it takes every one that fits. Put it first, or remove it.`,
+    );
+  }
+}
