@@ -285,6 +285,8 @@ describe('the keyboard', () => {
     await page.keyboard.press('Enter');
     await eventually(() => page.evaluate('document.activeElement.id')).toBe('connect-name');
     await page.keyboard.type('By keyboard');
+    // Past the ways to connect, of which the key is chosen.
+    await page.keyboard.press('Tab');
     await page.keyboard.press('Tab');
     await page.keyboard.type('sandbox-apollo-good');
     await page.keyboard.press('Enter');

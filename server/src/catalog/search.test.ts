@@ -38,12 +38,26 @@ test.each([
   ['linkedin', 'linkedin'],
   ['linkedin outreach', 'heyreach'],
   ['mobile phone', 'betterenrich'],
+  ['pdl', 'people-data-labs'],
+  ['people data lab', 'people-data-labs'],
+  ['find my mail', 'findymail'],
+  ['lead magic', 'leadmagic'],
+  ['full enrich', 'fullenrich'],
+  ['waterfall enrichment', 'fullenrich'],
+  ['drop contact', 'dropcontact'],
+  ['zero bounce', 'zerobounce'],
+  ['nevr bounce', 'neverbounce'],
+  ['lem list', 'lemlist'],
+  ['replyio', 'reply-io'],
+  ['reply.io', 'reply-io'],
 ])('"%s" finds %s first', (text, slug) => {
   expect(found(text)[0]).toBe(slug);
 });
 
 test('a category finds all that are in it', () => {
-  expect([...found('outreach')].sort()).toEqual(['heyreach', 'instantly', 'smartlead']);
+  const inIt = catalog.search('').filter((one) => one.category === 'Outreach');
+  expect(inIt.map((one) => one.slug)).toEqual(expect.arrayContaining(['heyreach', 'instantly', 'smartlead']));
+  expect(found('outreach')).toEqual(expect.arrayContaining(inIt.map((one) => one.slug)));
 });
 
 test('an empty text gives all by name, and a text nothing fits gives none', () => {
