@@ -218,18 +218,21 @@ const names: Rule = {
       : [],
 };
 
+/** Words of everyday code and English: as a slug they count with their domain alone. */
+const EVERYDAY = new Set(['box', 'close', 'front', 'monday', 'segment']);
+
 /**
  * No integration's name in code: what is special about one is a field of its file. Slugs that are English words count only
  * where they are not prose: alone in quotes, or with a capital or a dot.
  */
 export function noIntegrationNames(
   slugs: string[],
-  words: string[] = ['instantly', 'box', 'linear', 'linkedin'],
+  words: string[] = ['instantly', 'linear', 'linkedin'],
 ): Rule {
   const patterns = slugs.map((slug) => {
     const plain = slug.replaceAll(/[^a-z0-9]+/gi, '[-_. ]?');
-    // Of a thing's parts some are called a box, too.
-    const member = slug === 'box' ? '' : `|[\\w.]\\.${plain}\\b`;
+    if (EVERYDAY.has(slug)) return new RegExp(`\\b${plain}\\.(com|io)\\b`, 'i');
+    const member = `|[\\w.]\\.${plain}\\b`;
     return words.includes(slug)
       ? new RegExp(`['"\`]${plain}['"\`]|\\b${plain}\\.(ai|com|io)\\b${member}`, 'i')
       : new RegExp(`(?<![a-z])${plain}(?![a-z])`, 'i');

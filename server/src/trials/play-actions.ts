@@ -352,7 +352,7 @@ const SAMPLES: Partial<Record<ActionInput['type'], unknown>> = {
   email: 'jane@example.com',
   domain: 'example.com',
   url: 'https://example.com/page',
-  linkedin_url: 'https://www.linkedin.com/in/jane-example',
+  linkedin_url: 'https://www.example.com/in/jane-example',
   linkedin_handle: 'jane-example',
   phone: '+15550100',
   id: 'example-id-0001',

@@ -65,13 +65,14 @@ function clientMisfit({ client, method }: TokenRequest, { headers }: Arrived, se
   const how = 'tokenAuthMethod' in method ? method.tokenAuthMethod : 'none';
   if (how === 'client_secret_basic') {
     const [id, secret] = basicPairIn(headers.authorization ?? '');
-    return id === client.id && secret === client.secret
+    return isSame(id, client.id) && isSame(secret, client.secret)
       ? null
       : 'the header Authorization does not carry client id and secret';
   }
   if (sent[method.clientIdParam] !== client.id)
     return `the parameter ${method.clientIdParam} is not the client id`;
-  const isRight = how === 'none' ? sent.client_secret === undefined : sent.client_secret === client.secret;
+  const isRight =
+    how === 'none' ? sent.client_secret === undefined : isSame(sent.client_secret, client.secret);
   return isRight ? null : 'the client secret is not there as described';
 }
 
@@ -81,4 +82,9 @@ function basicPairIn(authorization: string): (string | null)[] {
   const pair = Buffer.from(encoded, 'base64').toString();
   const at = pair.indexOf(':');
   return [pair.slice(0, at), pair.slice(at + 1)].map((part) => new URLSearchParams(`t=${part}`).get('t'));
+}
+
+/** Both are made up here. */
+function isSame(sent: string | null | undefined, wanted: string): boolean {
+  return sent === wanted;
 }

@@ -2,7 +2,7 @@
 const people: readonly [string, string, string, string, string][] = [
   ['Ada', 'Okafor', 'Stripe', 'stripe.com', 'Head of Partnerships'],
   ['Marcus', 'Lindqvist', 'Spotify', 'spotify.com', 'Director of Sales'],
-  ['Priya', 'Raman', 'Figma', 'figma.com', 'VP Marketing'],
+  ['Priya', 'Raman', 'Patagonia', 'patagonia.com', 'VP Marketing'],
   ['Jonas', 'Weber', 'SAP', 'sap.com', 'Account Executive'],
   ['Camille', 'Moreau', 'Doctolib', 'doctolib.fr', 'Head of Growth'],
   ['Diego', 'Fuentes', 'Mercado Libre', 'mercadolibre.com', 'Product Manager'],
@@ -22,7 +22,7 @@ const people: readonly [string, string, string, string, string][] = [
   ['Eero', 'Virtanen', 'Wolt', 'wolt.com', 'City Lead'],
   ['Zanele', 'Dube', 'Yoco', 'yoco.com', 'Head of Sales'],
   ['Mateo', 'Garcia', 'Glovo', 'glovoapp.com', 'Operations Manager'],
-  ['Grace', 'Liu', 'Canva', 'canva.com', 'Design Director'],
+  ['Grace', 'Liu', 'Lego', 'lego.com', 'Design Director'],
   ['Samuel', 'Adeyemi', 'Paystack', 'paystack.com', 'Developer Relations'],
 ];
 
