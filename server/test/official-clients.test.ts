@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import netlify from '@netlify/open-api' with { type: 'json' };
 import { Client as Notion } from '@notionhq/client';
 import Perplexity from '@perplexity-ai/perplexity_ai';
 import ZeroBounce from '@zerobounce/zero-bounce-sdk';
@@ -242,4 +243,39 @@ function definitionOf(slug: string): Definition {
   const { definition, problems } = readDefinition(file, readFileSync(join(catalogFolder, file), 'utf8'));
   if (definition === null) throw new Error(JSON.stringify(problems));
   return definition;
+}
+
+test('netlify: every request is one of its OpenAPI document, with parameters it knows, and signing in begins where it says', () => {
+  const definition = definitionOf('netlify');
+  const document = netlify as unknown as OpenApi;
+  expect(definition.baseUrl).toBe(`https://${document.host}${document.basePath}`);
+  const { probe, actions, auth } = definition;
+  const requests = [probe?.request, ...actions.map(({ request }) => request)].filter((one) => !!one);
+  expect(requests.length).toBeGreaterThan(3);
+  for (const { method, path, query } of requests) {
+    const known = document.paths[path];
+    const operation = known?.[method.toLowerCase()];
+    expect(operation, `${method} ${path}`).toBeTruthy();
+    const parameters = [...(known?.parameters ?? []), ...(operation?.parameters ?? [])];
+    const names = parameters.map((one) => one.name ?? one.$ref?.replace(/^.*\//, ''));
+    for (const name of Object.keys(query)) expect(names, `${name} of ${path}`).toContain(name);
+  }
+  const signIn = auth.find((one) => one.type === 'oauth2');
+  expect(signIn?.authorizeUrl).toBe(document.securityDefinitions.netlifyAuth?.authorizationUrl);
+});
+
+/** What is needed of https://swagger.io/specification/v2/ */
+interface OpenApi {
+  host: string;
+  basePath: string;
+  paths: Record<string, PathItem>;
+  securityDefinitions: Record<string, { authorizationUrl?: string }>;
+}
+type PathItem = Record<string, Operation> & { parameters?: Parameter[] };
+interface Operation {
+  parameters?: Parameter[];
+}
+interface Parameter {
+  name?: string;
+  $ref?: string;
 }
