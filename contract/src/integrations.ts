@@ -147,8 +147,11 @@ export const action = z
 export type Action = z.infer<typeof action>;
 
 export const integrationIcon = z.object({
-  svg: z.string().nullable(),
-  monogram: z.string(),
+  url: z
+    .string()
+    .nullable()
+    .describe("The brand's mark as an SVG, below this server's address; never another picture there."),
+  monogram: z.string().describe('What is drawn where there is no mark.'),
   color: z.string(),
 });
 export type IntegrationIcon = z.infer<typeof integrationIcon>;

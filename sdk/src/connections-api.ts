@@ -1,3 +1,4 @@
+import type { CatalogProblem } from '@keyrail/contract/catalog-problems';
 import type {
   ConnectedApp,
   Connection,
@@ -35,6 +36,8 @@ export function connectionsApi(request: Request) {
           ...(signal && { signal }),
         }),
       get: (slug: string) => request<Integration>('GET', `/v1/integrations/${encodeURIComponent(slug)}`),
+      /** What is wrong with files of the catalog, which are left out. */
+      problems: () => request<{ data: CatalogProblem[] }>('GET', '/v1/catalog-problems'),
       /** What an entered file or key is, before it is saved. */
       recognise: (slug: string, body: Recognise, signal?: AbortSignal) =>
         request<Recognised>('POST', `/v1/integrations/${encodeURIComponent(slug)}/recognise`, {

@@ -23,6 +23,7 @@ const OPEN = [
   'GET /docs: public',
   'GET /health/live: public',
   'GET /health/ready: public',
+  'GET /icons/:file: public',
   'GET /metrics: public',
   'GET /oauth/callback/:integration: public',
   'GET /oauth/callback/setup-check/:nonce: public',

@@ -44,11 +44,11 @@ function install(app: App, deps: GateDeps): void {
     reply.headers(headers).header('request-id', request.id);
     checkShape(request);
     refuseTooMany(addresses.take(networkOf(request.ip)));
-    const { policy, isForwarded = false } = request.routeOptions.config ?? {};
+    const { policy, isForwarded = false, isAsset = false } = request.routeOptions.config ?? {};
     if (policy === undefined) return; // no such route: the answer says so
     if (!isForwarded) refuseKeyInQuery(request);
     const credential = credentialOf_(deps, request);
-    refuseTooMany(callers.take(credential ? callerKey(credential) : request.ip));
+    if (!isAsset) refuseTooMany(callers.take(credential ? callerKey(credential) : request.ip));
     if (credential?.kind !== 'token') refuseCrossSite(request, deps.config.publicUrl);
     await authenticate(deps.identify, request, policy, credential);
     checkBodyType(request);

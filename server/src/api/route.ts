@@ -58,6 +58,8 @@ declare module 'fastify' {
     shownOnce?: readonly string[];
     /** False: the path holds something that must not be in the log. */
     isLogged?: boolean;
+    /** A small file that a page needs many of: counted for its address, not for its caller, who has other things to ask. */
+    isAsset?: boolean;
   }
   interface FastifyRequest {
     /** Throws on a route that has no workspace. */

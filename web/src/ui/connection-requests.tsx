@@ -45,7 +45,7 @@ function Request({ request }: { request: ConnectionRequest }) {
     <li className={`${list.row} ${styles.request}`}>
       <IntegrationIcon
         size={28}
-        icon={tool?.icon ?? { svg: null, monogram: name.slice(0, 1).toUpperCase(), color: '#5d606a' }}
+        icon={tool?.icon ?? { url: null, monogram: name.slice(0, 1).toUpperCase(), color: '#5d606a' }}
       />
       <span className={styles.words}>
         <span>

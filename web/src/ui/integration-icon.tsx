@@ -1,32 +1,48 @@
+import { useState } from 'react';
 import styles from './integration-icon.module.css';
 
 interface Props {
-  icon: { svg: string | null; monogram: string; color: string };
+  icon: { url: string | null; monogram: string; color: string };
   size?: number;
 }
 
 /**
- * A tool's mark. The picture is text from outside: it is only ever drawn as an image, where nothing in it can run.
- * Decorative, as the name always stands beside it.
+ * A tool's mark, or its letters where there is none or it did not come. The picture is only ever drawn as an image, where
+ * nothing in it can run. Decorative, as the name always stands beside it.
  */
 export function IntegrationIcon({ icon, size = 32 }: Props) {
+  const [missing, setMissing] = useState<string | null>(null);
   const box = { width: size, height: size, borderRadius: Math.max(4, Math.round(size / 4)) };
-  if (icon.svg !== null) {
+  if (icon.url !== null && icon.url !== missing) {
     const inner = Math.round(size * 0.625);
-    const address = `data:image/svg+xml,${encodeURIComponent(icon.svg)}`;
     return (
       <span className={styles.plate} style={box} aria-hidden>
-        <img src={address} width={inner} height={inner} alt="" />
+        <img
+          src={icon.url}
+          width={inner}
+          height={inner}
+          alt=""
+          loading="lazy"
+          decoding="async"
+          onError={() => setMissing(icon.url)}
+        />
       </span>
     );
   }
+  const letters = Array.from(icon.monogram);
+  const share = letters.length === 1 ? 0.48 : letters.length === 2 ? 0.4 : 0.3;
   return (
     <span
       className={styles.monogram}
-      style={{ ...box, background: icon.color, fontSize: Math.round(size * 0.4), color: inkOn(icon.color) }}
+      style={{
+        ...box,
+        background: icon.color,
+        fontSize: Math.max(8, Math.round(size * share)),
+        color: inkOn(icon.color),
+      }}
       aria-hidden
     >
-      {icon.monogram}
+      {letters.slice(0, 3).join('')}
     </span>
   );
 }

@@ -175,7 +175,7 @@ interface SetupProps {
 
 function Setup({ app, tool, onDialog }: SetupProps) {
   const name = app.integration_name;
-  const icon = tool?.icon ?? { svg: null, monogram: name.slice(0, 1).toUpperCase(), color: '#5d606a' };
+  const icon = tool?.icon ?? { url: null, monogram: name.slice(0, 1).toUpperCase(), color: '#5d606a' };
   return (
     <li className={`${list.row} ${styles.setup}`}>
       <IntegrationIcon icon={icon} />

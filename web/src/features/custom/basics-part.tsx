@@ -29,7 +29,7 @@ export function BasicsPart({ draft, onChange, problem }: PartProps) {
       />
       <fieldset className={styles.icon}>
         <legend>Icon</legend>
-        <IntegrationIcon icon={{ svg: null, monogram, color: draft.iconColor }} size={40} />
+        <IntegrationIcon icon={{ url: null, monogram, color: draft.iconColor }} size={40} />
         <TextInput
           aria-label="Letters or an emoji"
           placeholder={monogram}

@@ -98,7 +98,7 @@ function ToolMark({ slug, name }: { slug: string; name: string }) {
   return (
     <IntegrationIcon
       size={28}
-      icon={icon ?? { svg: null, monogram: name.slice(0, 1).toUpperCase(), color: '#5d606a' }}
+      icon={icon ?? { url: null, monogram: name.slice(0, 1).toUpperCase(), color: '#5d606a' }}
     />
   );
 }

@@ -96,7 +96,7 @@ function Ailing({ connection }: { connection: Connection }) {
     <div className={`${list.row} ${styles.attention}`}>
       <IntegrationIcon
         size={28}
-        icon={app?.icon ?? { svg: null, monogram: name.slice(0, 1).toUpperCase(), color: '#5d606a' }}
+        icon={app?.icon ?? { url: null, monogram: name.slice(0, 1).toUpperCase(), color: '#5d606a' }}
       />
       <span>
         <span className={list.name}>{name}</span> <span className={styles.reason}>{connection.name}</span>
