@@ -319,6 +319,9 @@ async function chosen(trial: SignInTrial, fields: Values, minted: Minted): Promi
     'Example account',
   );
   for (const [at, value] of Object.entries(choice.where)) item = withValue(item, at, value) ?? item;
+  for (const { name, filledFrom } of described.connectionFields)
+    if (filledFrom?.source === 'account_choice' && name !== choice.field)
+      item = withValue(item, filledFrom.path, madeUp.told[name]) ?? item;
   const list = choice.items === undefined ? [item] : withValue({}, choice.items, [item]);
   const url = filledAddress(described, choice.url, fields);
   const carries = carriesOf(method, { ...fields, access_token: minted.accessToken.reveal() });
