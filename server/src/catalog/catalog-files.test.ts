@@ -3,17 +3,17 @@ import { join } from 'node:path';
 import { checkSync } from 'recheck';
 import { describe, expect, test } from 'vitest';
 import { growthByTen, LINEAR } from '../../test/growth.ts';
+import { prudence } from '../trials/prudence.ts';
 import type { Action } from './action-definition.ts';
 import { catalogFolder } from './built-in.ts';
-import { iconSvg } from './icon.ts';
+import { patternsIn } from './check-definition.ts';
 import { catalogJsonSchema } from './json-schema.ts';
 import { foreignKeyForm, readKeyForms } from './key-forms.ts';
-import { readPath } from './path.ts';
 import { patternProblem } from './pattern-guard.ts';
 import { readDefinition } from './read-definition.ts';
-import { buildRequest } from './request.ts';
-import { placesIn } from './template.ts';
+import { parseSourceFile } from './source-file.ts';
 
+/** Fast checks of the files' form. What comes of their answers: trials/catalog.test.ts. */
 const files = readdirSync(catalogFolder).filter((name) => /\.ya?ml$/.test(name));
 const textOf = (name: string) => readFileSync(join(catalogFolder, name), 'utf8');
 const keyForms = JSON.parse(textOf('key-forms.json')) as {
@@ -29,52 +29,49 @@ const NEED_NO_SCOPE = new Set([
   'github.yaml get_repository',
 ]);
 
+/** One word for each kind of tool, so that people find them side by side; users' own files may have their own. */
+const CATEGORIES = new Set([
+  'AI',
+  'Accounting',
+  'CRM',
+  'Cloud',
+  'Data',
+  'Data warehouse',
+  'Developer tools',
+  'Email',
+  'Enrichment',
+  'HR',
+  'Marketing',
+  'Outreach',
+  'Payments',
+  'Productivity',
+  'Support',
+]);
+
 describe.each(files)('%s', (name) => {
-  const { definition, problems } = readDefinition(name, textOf(name));
+  const text = textOf(name);
+  const { definition, problems } = readDefinition(name, text);
 
   test('has no problem', () => {
-    expect(problems).toEqual([]);
+    expect(problems.map(({ line, column, message }) => `${line}:${column}: ${message}`)).toEqual([]);
   });
   if (definition === null) return;
 
-  test('is named by its slug and points editors to the schema', () => {
+  test('is as one of our files should be', () => {
+    const source = parseSourceFile(text);
+    const found = prudence(definition).map((one) => `${source.locate(one).line}: ${one.message}`);
+    expect(found).toEqual([]);
+  });
+
+  test('is named by its slug, stands in a known category, and points editors to the schema', () => {
     expect(name).toBe(`${definition.slug}.yaml`);
-    expect(textOf(name)).toMatch(/^# yaml-language-server: \$schema=\.\/schema\.json\n/);
+    expect([...CATEGORIES]).toContain(definition.category);
+    expect(text).toMatch(/^# yaml-language-server: \$schema=\.\/schema\.json\n/);
   });
 
-  test('names a mark that is there, if any', () => {
-    const mark = iconSvg(definition);
-    if (definition.icon.simple === undefined) expect(mark).toBeNull();
-    else expect(mark).toMatch(`<svg fill="${definition.icon.color}" `);
-  });
-
-  test('is reached over https alone', () => {
+  test('is reached over https alone, and links to pages over https', () => {
     expect(definition.baseUrl).toMatch(/^(https:\/\/|\{)/);
-  });
-
-  test('says for each key where it is found', () => {
-    for (const method of definition.auth.filter((one) => one.type === 'api_key'))
-      expect(method.keyHelp?.location).toBeTruthy();
-  });
-
-  test('says in a sentence when each of several methods is the right one', () => {
-    if (definition.auth.length < 2) return;
-    for (const method of definition.auth) expect(method.note).toMatch(/^.{30,}\.$/);
-  });
-
-  test('signs in over https alone, and says what each permission allows', () => {
-    for (const method of definition.auth) {
-      if (method.type !== 'oauth2') continue;
-      for (const address of [method.authorizeUrl, method.tokenUrl, method.refreshUrl, method.revokeUrl])
-        expect(address ?? 'https://').toMatch(/^https:\/\//);
-      for (const scope of method.scopes) expect(scope.description).toBeTruthy();
-      expect(method.refresh).toBeTruthy();
-    }
-  });
-
-  test('says where access is withdrawn: an address that is told, or the page where a person does it', () => {
-    for (const method of definition.auth.filter((one) => one.type === 'oauth2'))
-      expect(method.revokeUrl ?? method.removeUrl).toBeTruthy();
+    for (const { docsUrl } of definition.actions) expect(docsUrl ?? 'https://').toMatch(/^https:\/\//);
   });
 
   test('names the scopes of every action, where some of what it asks for need not be ticked', () => {
@@ -87,39 +84,11 @@ describe.each(files)('%s', (name) => {
     expect(definition.actions.filter(isOpen).map((action) => action.name)).toEqual([]);
   });
 
-  test('sends every secret it asks for', () => {
-    for (const method of definition.auth) {
-      if (method.type !== 'api_key') continue;
-      const sent = new Set(method.send.flatMap((one) => placesIn(one.value)));
-      for (const field of method.fields.filter((one) => one.secret)) expect([...sent]).toContain(field.name);
-    }
-  });
-
-  test.each(definition.actions.map((action): [string, Action] => [action.name, action]))(
-    '%s can be built from all its inputs, and every input goes somewhere',
-    (_, action) => {
-      const inputs = Object.fromEntries(action.inputs.map((input) => [input.name, `value-of-${input.name}`]));
-      const fields = Object.fromEntries(
-        definition.connectionFields.map((field) => [field.name, field.example ?? 'example']),
-      );
-      const outcome = buildRequest(definition, action.request, inputs, fields);
-      expect(outcome.kind).toBe('ready');
-      if (outcome.kind === 'ready')
-        for (const input of action.inputs.filter(({ name }) => !placesIn(action.request.mail).includes(name)))
-          expect(JSON.stringify(outcome.request)).toContain(`value-of-${input.name}`);
-      expect(action.outputs.filter((output) => output.primary)).toHaveLength(1);
-      if (action.bulk) expect(Array.isArray(readPath(action.request.body, action.bulk.rowsAt))).toBe(true);
-    },
-  );
-
   test('has no regular expression that can run for long', () => {
-    const patterns = [
-      ...JSON.stringify(definition).matchAll(/"(?:pattern|matches)":("(?:[^"\\]|\\.)*")/g),
-    ].map((found) => JSON.parse(found[1] ?? '""') as string);
-    for (const pattern of patterns) expect(checkSync(pattern, 'iu').status).toBe('safe');
+    for (const { pattern } of patternsIn(parseSourceFile(text).value))
+      expect([pattern, checkSync(pattern, 'iu').status]).toEqual([pattern, 'safe']);
   });
 });
-
 test('the JSON schema for editors is the one the loader has (node server/src/catalog/write-json-schema.ts makes it)', () => {
   expect(JSON.parse(textOf('schema.json'))).toEqual(JSON.parse(catalogJsonSchema()));
 });
