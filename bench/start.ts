@@ -1,11 +1,11 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { isFull, median, report, residentMb, tell } from './report.ts';
+import { startUntilReady, stop } from './until-ready.ts';
 
 /**
  * How long until the server is ready, with everything installed and its data there, beside a bare script that loads the
@@ -66,42 +66,18 @@ try {
   rmSync(folder, { recursive: true, force: true });
 }
 
-/** From the start of the process to the first "ready" of the health check. */
 async function startServer(stayIdle: boolean): Promise<{ ms: number; idleMb: number | null }> {
-  const port = await freePort();
-  const startedAt = performance.now();
-  const child = spawn(process.execPath, program, {
-    env: {
-      ...environment,
-      KEYRAIL_PORT: String(port),
-      KEYRAIL_DATA_DIR: join(folder, 'server'),
-      KEYRAIL_LOG_LEVEL: 'error',
-    },
-    stdio: ['ignore', 'ignore', 'pipe'],
+  const { child, ms } = await startUntilReady(program, {
+    ...environment,
+    KEYRAIL_DATA_DIR: join(folder, 'server'),
   });
-  let said = '';
-  child.stderr.on('data', (part: Buffer) => {
-    said += part.toString();
-  });
-  await untilReady(child, `http://127.0.0.1:${port}/health/ready`, () => said);
-  const ms = performance.now() - startedAt;
   let idleMb: number | null = null;
   if (stayIdle) {
     await new Promise((resolve) => setTimeout(resolve, IDLE_MS));
     idleMb = await residentMb(child.pid ?? 0);
   }
-  child.kill('SIGTERM');
-  await once(child, 'exit');
+  await stop(child);
   return { ms, idleMb };
-}
-
-async function untilReady(child: ChildProcess, url: string, said: () => string): Promise<void> {
-  while (child.exitCode === null) {
-    const answer = await fetch(url).catch(() => null);
-    if (answer?.ok) return;
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-  throw new Error(`the server ended before it was ready. It said:\n${said()}`);
 }
 
 async function startBare(): Promise<number> {
@@ -153,13 +129,4 @@ process.stdin.resume().on('end', async () => {
   );
   process.on('exit', () => rmSync(file, { force: true }));
   return file;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  return typeof address === 'object' && address ? address.port : 0;
 }

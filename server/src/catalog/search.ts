@@ -138,9 +138,13 @@ function prefixDistance(typed: string, word: string, limit: number): number {
   const columns = Math.min(word.length, typed.length + limit);
   for (let column = 0; column <= columns; column++) previous[column] = column;
   for (let row = 1; row <= typed.length; row++) {
-    let least = row;
-    current[0] = row;
-    for (let column = 1; column <= columns; column++) {
+    // Further from the diagonal than `limit` is further than `limit` in edits.
+    const from = Math.max(1, row - limit);
+    const until = Math.min(columns, row + limit);
+    current[from - 1] = from === 1 ? row : FAR;
+    if (row + limit <= columns) previous[row + limit] = FAR;
+    let least = at(current, from - 1);
+    for (let column = from; column <= until; column++) {
       const same = typed[row - 1] === word[column - 1];
       let best = Math.min(
         at(previous, column) + 1,
@@ -157,9 +161,14 @@ function prefixDistance(typed: string, word: string, limit: number): number {
     [before, previous, current] = [previous, current, before];
   }
   let least = limit + 1;
-  for (let column = 0; column <= columns; column++) least = Math.min(least, at(previous, column));
+  const last = Math.min(columns, typed.length + limit);
+  for (let column = Math.max(0, typed.length - limit); column <= last; column++)
+    least = Math.min(least, at(previous, column));
   return least;
 }
+
+/** More than any limit. */
+const FAR = 1_000;
 
 function at(row: Uint16Array, column: number): number {
   return row[column] ?? Number.POSITIVE_INFINITY;
