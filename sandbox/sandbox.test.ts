@@ -259,9 +259,13 @@ const VALUES: Record<string, unknown> = {
 };
 const OF_ACTION: Record<string, Record<string, unknown>> = {
   'hubspot find_owner': { email: 'lena@example.com' },
+  'hubspot search_contacts': { query: 'lena.moreau@acme.example' },
   'hubspot create_company': { name: 'Acme', domain: 'acme.example' },
   'google-sheets append_row': { range: 'Sheet1', values: 'a; b' },
+  'salesforce create_many': { records: [{ attributes: { type: 'Lead' }, LastName: 'Berg' }] },
+  'google-sheets batch_update': { requests: [{ addSheet: {} }] },
   'salesforce query': { q: 'SELECT Id FROM Account LIMIT 1' },
+  'airtable list_records': { formula: '{Email} = "lena.moreau@acme.example"' },
   'airtable find_record': { formula: '{Email} = "lena.moreau@acme.example"' },
 };
 /** Where the same name means something of its own. */

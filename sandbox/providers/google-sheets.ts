@@ -83,6 +83,12 @@ function answer(request: SandboxRequest): Reply {
       uuidOf(JSON.stringify(body)),
       String(memberOf(memberOf(body, 'properties'), 'title') ?? 'Untitled'),
     );
+  const [, changed] = /^\/v4\/spreadsheets\/([^/:]+):batchUpdate$/.exec(path) ?? [];
+  if (changed !== undefined && method === 'POST') {
+    const requests = memberOf(body, 'requests');
+    const replies = Array.isArray(requests) ? requests.map(() => ({})) : [];
+    return { status: 200, body: { spreadsheetId: changed, replies } };
+  }
   const [, id = '', range] = /^\/v4\/spreadsheets\/([^/]+)(?:\/values\/(.+?))?(?::append)?$/.exec(path) ?? [];
   if (id === '') return error(404, 'NOT_FOUND', 'Requested entity was not found.');
   if (range === undefined) return spreadsheet(id, oneOf(id, ['Leads', 'Budget', 'Plan']));

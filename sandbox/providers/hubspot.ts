@@ -110,7 +110,8 @@ function answer(request: SandboxRequest): Reply {
 function search(body: unknown): Reply {
   const groups = memberOf(body, 'filterGroups');
   const first = Array.isArray(groups) ? memberOf(groups[0], 'filters') : [];
-  const email = Array.isArray(first) ? textOf(first[0], 'value') : '';
+  const filtered = Array.isArray(first) ? textOf(first[0], 'value') : '';
+  const email = filtered === '' ? textOf(body, 'query') : filtered;
   const person = personOfEmail(email);
   const { firstName, lastName, phone } = person;
   const properties = {

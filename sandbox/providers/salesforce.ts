@@ -87,6 +87,7 @@ function answer(request: SandboxRequest): Reply {
   if (rest === '/limits')
     return { status: 200, body: { DailyApiRequests: { Max: 100_000, Remaining: 99_000 } } };
   if (rest === '/query') return find(query.get('q') ?? '');
+  if (rest === '/composite/sobjects') return createMany(memberOf(body, 'records'));
   const [, object = '', inner = ''] = /^\/sobjects\/(\w+)(\/.*)?$/.exec(rest ?? '') ?? [];
   if (object === '') return error(404, 'NOT_FOUND', 'The requested resource does not exist');
   if (method === 'GET' && inner === '/describe')
@@ -101,8 +102,16 @@ function answer(request: SandboxRequest): Reply {
   if (method === 'POST' && object === 'Lead' && memberOf(body, 'LastName') === undefined)
     return error(400, 'REQUIRED_FIELD_MISSING', 'Required fields are missing: [LastName]');
   if (method === 'POST') return { status: 201, body: { id, success: true, errors: [] } };
+  if (method === 'PATCH' && /^\/[^/]+$/.test(inner)) return { status: 204, body: null };
   if (method === 'PATCH') return { status: 200, body: { id, success: true, errors: [], created: false } };
   return error(405, 'METHOD_NOT_ALLOWED', `HTTP Method '${method}' not allowed.`);
+}
+
+function createMany(records: unknown): Reply {
+  const given = Array.isArray(records) ? records : [];
+  const idOf = (record: unknown) =>
+    `00Q${String(pick(JSON.stringify(record), 999_999_999)).padStart(12, '0')}`;
+  return { status: 200, body: given.map((record) => ({ id: idOf(record), success: true, errors: [] })) };
 }
 
 function find(soql: string): Reply {
