@@ -34,3 +34,22 @@ actions:
       outputs: [{ name: id, label: Id, type: id, path: id, primary: true }] }`;
   expect(problemsIn(withKeyInBody('POST', action))).toEqual([`18:105 ${message}`]);
 });
+
+const searching = (filter: string, quotes = '') => `${withKeyInBody('POST')}actions:
+  - name: find
+    label: Find
+    description: Finds.
+    primary: true
+    request: { method: POST, path: /find, body: { filter: "${filter}" }${quotes} }
+    inputs: [{ name: email, label: Email, type: email, required: true }]
+    outputs: [{ name: id, label: Id, type: id, path: id, primary: true }]
+    repeatable: true
+`;
+
+test('a value between quotation marks is refused where the file does not say how they are written inside', () => {
+  expect(problemsIn(searching("email = '{email}'"))).toEqual([
+    expect.stringMatching(/^24:59 \{email\} stands between quotation marks, .* Say under "quotes"/),
+  ]);
+  expect(problemsIn(searching("email = '{email}'", ', quotes: doubled'))).toEqual([]);
+  expect(problemsIn(searching("it's {email}, as 'x' said"))).toEqual([]);
+});

@@ -1,7 +1,7 @@
 import type { Definition } from './definition.ts';
 import type { RequestTemplate } from './request-template.ts';
 import type { FileProblem } from './source-file.ts';
-import { placesIn } from './template.ts';
+import { isQuoted, placesIn } from './template.ts';
 
 type Path = readonly (string | number)[];
 
@@ -68,6 +68,14 @@ function checkRequest(
     ...checkPlaces([...path, 'form'], request.form, allowed, secrets),
     ...checkPlaces([...path, 'mail'], request.mail, allowed, secrets),
     ...checkPlaces([...path, 'graphql', 'variables'], request.graphql?.variables, allowed, secrets),
+    ...(request.quotes === undefined
+      ? [
+          ...checkQuoted([...path, 'query'], request.query),
+          ...checkQuoted([...path, 'body'], request.body),
+          ...checkQuoted([...path, 'form'], request.form),
+          ...checkQuoted([...path, 'graphql', 'variables'], request.graphql?.variables),
+        ]
+      : []),
   ];
   if (bodies.length > 1)
     problems.push({ path, message: 'A request has one of body, form and graphql, not several.' });
@@ -77,6 +85,22 @@ function checkRequest(
     problems.push({ path: [...path, 'path'], message: 'The path must not step upwards ("..").' });
   }
   return problems;
+}
+
+/** A value between quotation marks could end them and go on in the language of the filter it is part of. */
+function checkQuoted(path: Path, template: unknown): FileProblem[] {
+  if (template !== null && typeof template === 'object')
+    return Object.entries(template).flatMap(([key, inner]) =>
+      checkQuoted([...path, Array.isArray(template) ? Number(key) : key], inner),
+    );
+  if (typeof template !== 'string') return [];
+  const found = [...template.matchAll(/\{[a-z][a-z0-9_]*\}/g)].filter(({ index }) =>
+    isQuoted(template, index),
+  );
+  return found.map(([place]) => ({
+    path,
+    message: `${place} stands between quotation marks, which a value with one in it would end. Say under "quotes" how they are written inside: doubled, or with a backslash.`,
+  }));
 }
 
 function checkPlaces(

@@ -38,6 +38,12 @@ export const requestTemplateSchema = shape({
   })
     .optional()
     .describe('An email in one piece (RFC 5322), in base64url, beside what `body` has.'),
+  quotes: z
+    .enum(['doubled', 'backslash'])
+    .optional()
+    .describe(
+      "Where a value stands between single quotation marks ('{email}', in a filter or query): how that language writes one inside of them.",
+    ),
   expect: z.enum(['json', 'any']).default('json').describe('any: an empty or plain-text answer is fine.'),
 });
 

@@ -271,3 +271,15 @@ test('what was entered to sign in by takes no place of an input; a connection fi
   const optional = { query: { by: '{user_name}' } };
   expect(built(optional, {}, SHOPS, entered).url).toBe('https://acme.shops.example/api/x');
 });
+
+test('a value between quotation marks cannot end them, in the way the language of the filter knows', () => {
+  const filter = (quotes: string, email: string) =>
+    JSON.parse(built({ body: { q: "is '{email}' or {email}" }, quotes }, { email }).body ?? '').q;
+  expect(filter('doubled', "o'brien")).toBe("is 'o''brien' or o'brien");
+  expect(filter('backslash', "a\\' or 1=1")).toBe("is 'a\\\\\\' or 1=1' or a\\' or 1=1");
+  const { url } = built(
+    { method: 'GET', query: { $filter: "eq '{email}'" }, quotes: 'doubled' },
+    { email: "x' or '1" },
+  );
+  expect(new URL(url).searchParams.get('$filter')).toBe("eq 'x'' or ''1'");
+});

@@ -2,7 +2,7 @@ import { resolveBaseUrl, type Unfit } from './base-url.ts';
 import type { Definition } from './definition.ts';
 import { mailText } from './mail-body.ts';
 import type { RequestTemplate } from './request-template.ts';
-import { asText, fillJson, fillText, isGiven, placesIn, type Values } from './template.ts';
+import { asText, fillJson, fillText, isGiven, placesIn, type Quotes, type Values } from './template.ts';
 
 /** A request without its credential, which is put in where the call is made. */
 export interface PreparedRequest {
@@ -37,7 +37,7 @@ export function buildRequest(
   const url = new URL(base.url + path.path);
   if (!isInside(url, base.url))
     return unfit('path', 'The address would leave the place this integration is at.');
-  addQuery(url, template.query, values);
+  addQuery(url, template.query, values, template.quotes);
   const headers = fillHeaders({ ...source.defaultHeaders, ...template.headers }, values);
   if (headers.kind === 'unfit') return headers;
   const body = buildBody(template, values);
@@ -89,9 +89,9 @@ function isInside(url: URL, base: string): boolean {
   return url.pathname === (rootPath || '/') || url.pathname.startsWith(`${rootPath}/`);
 }
 
-function addQuery(url: URL, query: RequestTemplate['query'], values: Values): void {
+function addQuery(url: URL, query: RequestTemplate['query'], values: Values, quotes?: Quotes): void {
   for (const [name, template] of Object.entries(query)) {
-    const value = typeof template === 'string' ? fillJson(template, values) : template;
+    const value = typeof template === 'string' ? fillJson(template, values, quotes) : template;
     if (!isGiven(value)) continue;
     // A name that ends in [] is a list parameter: once per item. Otherwise a list joins with commas.
     const items = name.endsWith('[]') && Array.isArray(value) ? value : [value];
@@ -118,16 +118,16 @@ function fillHeaders(
 
 function buildBody(template: RequestTemplate, values: Values): { type: string; text: string } | null {
   if (template.graphql !== undefined) {
-    const variables = fillJson(template.graphql.variables, values);
+    const variables = fillJson(template.graphql.variables, values, template.quotes);
     return json({ query: template.graphql.query, variables });
   }
   if (template.form !== undefined) {
     const form = new URL('http://form.invalid');
-    addQuery(form, template.form, values);
+    addQuery(form, template.form, values, template.quotes);
     return { type: 'application/x-www-form-urlencoded', text: form.searchParams.toString() };
   }
   if (template.mail !== undefined) return json(withMail(template, template.mail, values));
-  return template.body === undefined ? null : json(fillJson(template.body, values));
+  return template.body === undefined ? null : json(fillJson(template.body, values, template.quotes));
 }
 
 function withMail(

@@ -22,43 +22,58 @@ export function isGiven(value: unknown): boolean {
  * Fills the places of a text. What is filled in is never looked at again, so a value that looks like a place stays
  * text. null where no place was given anything; a text without places is itself.
  */
-export function fillText(template: string, values: Values): string | null {
+export function fillText(template: string, values: Values, quotes?: Quotes): string | null {
   let places = 0;
   let given = 0;
-  const text = template.replace(PLACE, (_, name: string) => {
+  const text = template.replace(PLACE, (_, name: string, at: number) => {
     places += 1;
     const value = givenValue(values, name);
     if (!isGiven(value)) return '';
     given += 1;
-    return asText(value);
+    const filled = asText(value);
+    return quotes !== undefined && isQuoted(template, at) ? escaped(filled, quotes) : filled;
   });
   return places > 0 && given === 0 ? null : text;
 }
 
+/** How a language that a value is part of (a filter, a query) writes a quotation mark inside of quotation marks. */
+export type Quotes = 'doubled' | 'backslash';
+
+/** Whether what stands there in the template is between single quotation marks; an apostrophe inside a word is none. */
+export function isQuoted(template: string, at: number): boolean {
+  const before = [...template.slice(0, at + 1).matchAll(/(?<!\w)'|'(?!\w)/g)].length;
+  return before % 2 === 1;
+}
+
+/** A value cannot end the quotation it stands in, and so stays a value. */
+function escaped(value: string, quotes: Quotes): string {
+  return quotes === 'doubled' ? value.replaceAll("'", "''") : value.replace(/['\\]/g, '\\$&');
+}
+
 /** Fills a JSON tree. A place alone keeps the type of its value; members and items left without value are dropped. */
-export function fillJson(template: unknown, values: Values): unknown {
-  const filled = fillNode(template, values);
+export function fillJson(template: unknown, values: Values, quotes?: Quotes): unknown {
+  const filled = fillNode(template, values, quotes);
   return filled === undefined && isContainer(template) ? (Array.isArray(template) ? [] : {}) : filled;
 }
 
-function fillNode(template: unknown, values: Values): unknown {
-  if (typeof template === 'string') return fillLeaf(template, values);
+function fillNode(template: unknown, values: Values, quotes?: Quotes): unknown {
+  if (typeof template === 'string') return fillLeaf(template, values, quotes);
   if (Array.isArray(template)) {
-    const items = template.map((item) => fillNode(item, values)).filter((item) => item !== undefined);
+    const items = template.map((item) => fillNode(item, values, quotes)).filter((item) => item !== undefined);
     return items.length === 0 && template.length > 0 ? undefined : items;
   }
   if (!isContainer(template)) return template;
   const members = Object.entries(template as object)
-    .map(([name, inner]) => [name, fillNode(inner, values)] as const)
+    .map(([name, inner]) => [name, fillNode(inner, values, quotes)] as const)
     .filter(([, inner]) => inner !== undefined);
   return members.length === 0 && Object.keys(template as object).length > 0
     ? undefined
     : Object.fromEntries(members);
 }
 
-function fillLeaf(template: string, values: Values): unknown {
+function fillLeaf(template: string, values: Values, quotes?: Quotes): unknown {
   const alone = ALONE.exec(template)?.[1];
-  if (alone === undefined) return fillText(template, values) ?? undefined;
+  if (alone === undefined) return fillText(template, values, quotes) ?? undefined;
   const value = givenValue(values, alone);
   return isGiven(value) ? value : undefined;
 }
