@@ -1,6 +1,7 @@
 import type { AuthMethod, OAuth2Method } from './auth-definition.ts';
 import type { Definition } from './definition.ts';
 import type { FileProblem } from './source-file.ts';
+import { placesIn } from './template.ts';
 
 type Path = readonly (string | number)[];
 
@@ -11,7 +12,21 @@ export function checkSignIn(definition: Definition): FileProblem[] {
       method.type === 'oauth2' ? checkChoice(definition, method, ['auth', index, 'account_choice']) : [],
     ),
     ...checkScopes(definition),
+    ...checkScopePlaces(definition),
   ];
+}
+
+function checkScopePlaces({ auth, connectionFields }: Definition): FileProblem[] {
+  const fields = new Set(connectionFields.map(({ name }) => name));
+  return auth.flatMap((method, index) =>
+    ('scopes' in method ? method.scopes : [])
+      .flatMap(({ name }) => placesIn(name))
+      .filter((place) => !fields.has(place))
+      .map((place) => ({
+        path: ['auth', index, 'scopes'],
+        message: `{${place}} in a scope is no connection field. Declare it, or correct the name.`,
+      })),
+  );
 }
 
 /** The new token goes to that address, so it must be one where credentials of this integration go anyway. */

@@ -60,7 +60,7 @@ export const scopeSchema = z.union([
     .max(300)
     .transform((name) => ({ name, description: undefined, optional: false, impliedBy: [] as string[] })),
   shape({
-    name: z.string().min(1).max(300),
+    name: z.string().min(1).max(300).describe('{name} in it stands for a connection field.'),
     description: z.string().min(1).max(160).optional().describe('What it allows, for people.'),
     optional: z.boolean().default(false).describe('Asked for only where the person ticks it.'),
     implied_by: z

@@ -3,6 +3,7 @@ import type { Definition } from '../catalog/definition.ts';
 import { AppError } from '../lib/app-error.ts';
 import type { Upstreams } from '../outbound/upstreams.ts';
 import { filledAddress, withParameters } from './addresses.ts';
+import { withFilledScopes } from './filled-scopes.ts';
 import { challengeOf } from './pkce.ts';
 
 interface Parts {
@@ -36,7 +37,7 @@ export function authorizationUrl(parts: Parts): string {
     response_type: 'code',
     [method.clientIdParam]: parts.clientId,
     redirect_uri: parts.redirectUri,
-    ...scopesOf(method, parts.optionalScopes),
+    ...scopesOf(withFilledScopes(method, parts.fields), parts.optionalScopes),
     ...(verifier !== null && {
       code_challenge: challengeOf(verifier, method.pkceDigest),
       code_challenge_method: 'S256',

@@ -119,6 +119,14 @@ describe('where people sign in', () => {
     },
   );
 
+  test('a scope may name the address that the connection is for', () => {
+    const scopes = ['offline_access', 'https://{company}.crm.example/user_impersonation', 'user:{id}'];
+    const url = signInAddress({ scopes }, { company: 'acme' });
+    expect(url.searchParams.get('scope')).toBe(
+      'offline_access https://acme.crm.example/user_impersonation user:{id}',
+    );
+  });
+
   test('where the code goes and what protects it is not for a file to say', () => {
     const authorize_params = {
       redirect_uri: 'https://evil.example/',

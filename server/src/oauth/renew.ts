@@ -5,6 +5,7 @@ import type { Clock } from '../lib/clock.ts';
 import { Secret } from '../lib/secret.ts';
 import type { Outbound } from '../outbound/call.ts';
 import { filledAddress } from './addresses.ts';
+import { withFilledScopes } from './filled-scopes.ts';
 import { grantedScopes } from './granted-scopes.ts';
 import {
   type ClientDeps,
@@ -129,7 +130,10 @@ export async function mintClientCredentials(
     url,
     endpoint: method,
     client: { id, secret: new Secret(secret) },
-    grant: { kind: 'client_credentials', scope: requiredScopes(method).join(method.scopeSeparator) },
+    grant: {
+      kind: 'client_credentials',
+      scope: requiredScopes(withFilledScopes(method, fields)).join(method.scopeSeparator),
+    },
     values,
     connectionFields: definition.connectionFields,
   });
