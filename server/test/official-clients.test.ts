@@ -8,7 +8,10 @@ import { APIClient as CustomerIo, RegionEU, RegionUS, SendEmailRequest } from 'c
 import { Dropbox } from 'dropbox';
 import Groq from 'groq-sdk';
 import NeverBounce from 'neverbounce';
+import { ServerClient as Postmark } from 'postmark';
+import { Resend } from 'resend';
 import * as serpApi from 'serpapi';
+import Stripe from 'stripe';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { authenticator } from '../src/auth-methods/apply.ts';
 import { catalogFolder } from '../src/catalog/built-in.ts';
@@ -50,6 +53,15 @@ function zeroBounce(): ZeroBounce {
   const client = new ZeroBounce();
   client.init(KEY);
   return client;
+}
+
+/** In the version of the API that the file is written for. */
+function stripe(): Stripe {
+  return new Stripe(KEY, {
+    apiVersion: '2025-06-30.basil' as never,
+    httpClient: Stripe.createFetchHttpClient(),
+    maxNetworkRetries: 0,
+  });
 }
 
 const asked: Asked[] = [
@@ -180,6 +192,95 @@ const asked: Asked[] = [
         }),
       ),
     clientsOwn: ['attachments', 'headers'],
+  },
+  { slug: 'stripe', what: 'check', client: () => stripe().accounts.retrieveCurrent() },
+  {
+    slug: 'stripe',
+    what: 'find_customer',
+    inputs: { email: 'jane@example.com' },
+    client: () => stripe().customers.list({ email: 'jane@example.com', limit: 10 }),
+  },
+  {
+    slug: 'stripe',
+    what: 'create_customer',
+    inputs: { email: 'jane@example.com', name: 'Jane Doe' },
+    client: () => stripe().customers.create({ email: 'jane@example.com', name: 'Jane Doe' }),
+  },
+  {
+    slug: 'stripe',
+    what: 'get_payment',
+    inputs: { payment: 'pi_1' },
+    client: () => stripe().paymentIntents.retrieve('pi_1'),
+  },
+  {
+    slug: 'stripe',
+    what: 'find_invoices',
+    inputs: { customer: 'cus_1', status: 'open' },
+    client: () => stripe().invoices.list({ customer: 'cus_1', status: 'open', limit: 10 }),
+  },
+  {
+    slug: 'postmark',
+    what: 'check',
+    client: () => new Postmark(KEY).getDeliveryStatistics(),
+    clientsPath: '/deliveryStats',
+  },
+  {
+    slug: 'postmark',
+    what: 'send_email',
+    inputs: { from: 'a@example.com', to: 'b@example.com', subject: 'Hi', text: 'Hello', stream: 'outbound' },
+    client: () =>
+      new Postmark(KEY).sendEmail({
+        From: 'a@example.com',
+        To: 'b@example.com',
+        Subject: 'Hi',
+        TextBody: 'Hello',
+        MessageStream: 'outbound',
+      }),
+  },
+  {
+    slug: 'postmark',
+    what: 'send_template',
+    inputs: {
+      from: 'a@example.com',
+      to: 'b@example.com',
+      template: 'welcome',
+      values: { name: 'Ada' },
+      stream: 'x',
+    },
+    client: () =>
+      new Postmark(KEY).sendEmailWithTemplate({
+        From: 'a@example.com',
+        To: 'b@example.com',
+        TemplateAlias: 'welcome',
+        TemplateModel: { name: 'Ada' },
+        MessageStream: 'x',
+      }),
+  },
+  { slug: 'resend', what: 'check', client: () => new Resend(KEY).domains.list() },
+  {
+    slug: 'resend',
+    what: 'send_email',
+    inputs: {
+      from: 'a@example.com',
+      to: ['b@example.com'],
+      subject: 'Hi',
+      text: 'Hello',
+      reply_to: 'c@example.com',
+    },
+    client: () =>
+      new Resend(KEY).emails.send({
+        from: 'a@example.com',
+        to: ['b@example.com'],
+        subject: 'Hi',
+        text: 'Hello',
+        replyTo: 'c@example.com',
+      }),
+  },
+  {
+    slug: 'resend',
+    what: 'get_email',
+    inputs: { email_id: 'e1' },
+    client: () => new Resend(KEY).emails.get('e1'),
   },
 ];
 
