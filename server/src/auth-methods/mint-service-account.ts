@@ -3,9 +3,11 @@ import type { Definition } from '../catalog/definition.ts';
 import type { Clock } from '../lib/clock.ts';
 import { Secret } from '../lib/secret.ts';
 import { filledAddress } from '../oauth/addresses.ts';
+import { withFilledScopes } from '../oauth/filled-scopes.ts';
 import {
   askTokenEndpoint,
   type Grant,
+  type TokenAsk,
   type TokenEndpoint,
   type TokenOutcome,
 } from '../oauth/token-endpoint.ts';
@@ -48,18 +50,17 @@ export async function mintServiceAccount(
   of: ServiceAccount,
   values: CredentialFields,
 ): Promise<TokenOutcome> {
-  const { method } = of;
+  const method = withFilledScopes(of.method, of.fields);
   if (method.kind === 'aws_access_key') return aboutKey(await assumeRole(deps, { ...of, method }, values));
   const jwt = await signedJwt(deps, { ...of, method }, values);
   if (jwt.kind !== 'signed') return jwt;
   const { url, assertion } = jwt;
   if (url === null) return selfMade(assertion, jwt.expiresInSeconds);
-  const { client_id: clientId = '' } = values.reveal();
   const outcome = await askTokenEndpoint(deps, {
     workspaceId: of.workspaceId,
     url,
     endpoint: endpointOf(method),
-    client: method.kind === 'client_assertion' ? { id: clientId, secret: null } : null,
+    client: clientOf(method, values),
     grant: grantOf(method, assertion),
     values,
     connectionFields: of.definition.connectionFields,
@@ -144,10 +145,20 @@ function aboutKey(outcome: TokenOutcome): TokenOutcome {
   return { kind: 'ended', because: 'rejected', words: outcome.words, ...advice };
 }
 
-/** The assertion says who asks, so that no secret does. */
+/** Where the assertion says who asks, no secret does. */
 function endpointOf(method: AskingAccount | SigningAccount): TokenEndpoint {
   if (method.kind === 'self_signed') throw new Error('nobody is asked for a self-signed token');
-  return { ...method, tokenAuthMethod: 'none', refresh: 'none' };
+  return { ...method, tokenAuthMethod: tokenAuthMethodOf(method), refresh: 'none' };
+}
+
+function tokenAuthMethodOf(method: SigningAccount) {
+  return method.kind === 'jwt_bearer' ? method.tokenAuthMethod : 'none';
+}
+
+function clientOf(method: SigningAccount, values: CredentialFields): TokenAsk['client'] {
+  const { client_id: id = '', client_secret: secret = '' } = values.reveal();
+  if (tokenAuthMethodOf(method) !== 'none') return { id, secret: new Secret(secret) };
+  return method.kind === 'client_assertion' ? { id, secret: null } : null;
 }
 
 const DAMAGED = {

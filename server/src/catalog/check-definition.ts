@@ -150,13 +150,19 @@ const FIXED_FIELDS: Record<string, readonly string[]> = {
 function checkFixedFields(method: AuthMethod, index: number): FileProblem[] {
   const kind = method.type === 'service_account' ? method.kind : method.type;
   const fields = 'fields' in method ? method.fields : [];
-  return (FIXED_FIELDS[kind] ?? []).flatMap((name) => {
+  const isAskedAsClient = kind === 'jwt_bearer' && tokenAuthMethodOf(method) !== 'none';
+  const wanted = [...(FIXED_FIELDS[kind] ?? []), ...(isAskedAsClient ? ['client_id', 'client_secret'] : [])];
+  return wanted.flatMap((name) => {
     const field = fields.find((one) => one.name === name);
     const path = ['auth', index, 'fields'];
     if (field === undefined) return [{ path, message: `The kind ${kind} needs a field called "${name}".` }];
     const isOpen = name !== 'access_key_id' && name !== 'client_id' && !field.secret;
     return isOpen ? [{ path, message: `The field "${name}" must be secret.` }] : [];
   });
+}
+
+function tokenAuthMethodOf(method: AuthMethod) {
+  return 'tokenAuthMethod' in method ? method.tokenAuthMethod : 'none';
 }
 
 function checkMethods(definition: Definition): FileProblem[] {

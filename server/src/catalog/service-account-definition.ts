@@ -185,6 +185,10 @@ const jwtBearerSchema = shape({
   ...tokenPlacement,
   ...tokenEndpoint,
   kind: z.literal('jwt_bearer'),
+  token_auth_method: z
+    .enum(['none', 'client_secret_post', 'client_secret_basic'])
+    .default('none')
+    .describe('Where the server wants the fields client_id and client_secret beside the assertion.'),
   assertion: shape(assertionSchema),
 });
 

@@ -103,6 +103,13 @@ test.each([
     ],
   ],
   [
+    'that goes with a client secret which nobody enters',
+    'jwt_bearer',
+    '{ issuer: "{client_id}" }\n    token_auth_method: client_secret_post',
+    '',
+    ['The kind jwt_bearer needs a field called "client_secret".'],
+  ],
+  [
     'with choices that need what comes after them',
     'self_signed',
     '{ issuer: "{client_id}" }',
