@@ -115,6 +115,11 @@ const setting = {
   connections: createRoute({
     getParentRoute: () => settings,
     path: '/connections',
+    // What was searched for is there again on the way back from an app's page.
+    validateSearch: (search): Partial<Record<'search' | 'category', string | undefined>> => ({
+      search: search.search === undefined ? undefined : String(search.search),
+      category: text(search.category),
+    }),
     component: lazyRouteComponent(
       () => import('../features/connections/connections-page.tsx'),
       'ConnectionsPage',

@@ -63,6 +63,13 @@ export const allIntegrationsQuery = queryOptions({
   staleTime: 60_000,
 });
 
+/** Files of the catalog that are left out. They are read at the start of the server alone. */
+export const catalogProblemsQuery = queryOptions({
+  queryKey: ['catalog-problems'],
+  queryFn: async () => (await api.integrations.problems()).data,
+  staleTime: 300_000,
+});
+
 export const integrationQuery = (slug: string) =>
   queryOptions({
     queryKey: ['integration', slug],

@@ -1,19 +1,19 @@
 import type { Connection } from '@keyrail/contract/connections';
 import type { Integration } from '@keyrail/contract/integrations';
 import { Button } from '@mantine/core';
-import { IconExternalLink, IconPlus } from '@tabler/icons-react';
+import { IconPlus } from '@tabler/icons-react';
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
 import { useCallback, useEffect, useState } from 'react';
 import { useCrumbs } from '../../lib/crumbs.ts';
-import { possessive } from '../../lib/format.ts';
 import { connectionPagesQuery, connectionQuery, integrationQuery } from '../../lib/queries.ts';
 import { useMay } from '../../lib/use-role.ts';
-import { aboutAction, wantsReconnect } from '../../lib/words.ts';
+import { wantsReconnect } from '../../lib/words.ts';
 import { IntegrationIcon } from '../../ui/integration-icon.tsx';
 import { Failed, Notice } from '../../ui/notice.tsx';
 import { Page, Section } from '../../ui/page.tsx';
 import { SkeletonRows } from '../../ui/skeleton.tsx';
+import { AboutApp, AppSubtitle } from './about/about-app.tsx';
 import styles from './app-page.module.css';
 import { ConnectForm, connectNameId } from './connect-form.tsx';
 import { ConnectPopup } from './connect-popup.tsx';
@@ -111,7 +111,7 @@ function LoadedApp({ tool, connections, onMore, isLoadingMore }: LoadedProps) {
   return (
     <Page
       title={tool.name}
-      about={tool.description}
+      about={<AppSubtitle tool={tool} />}
       mark={<IntegrationIcon icon={tool.icon} size={40} />}
       actions={
         mayChange && (
@@ -163,7 +163,7 @@ function LoadedApp({ tool, connections, onMore, isLoadingMore }: LoadedProps) {
           </div>
         </Section>
       )}
-      <About tool={tool} />
+      <AboutApp tool={tool} />
       <ConnectPopup tool={tool} opened={isAdding} onClose={() => setAdding(false)} onSaved={done} />
       <ConnectionDialogs
         tool={tool}
@@ -248,29 +248,4 @@ function focusForm(): void {
   const field = document.getElementById(connectNameId);
   field?.focus();
   field?.scrollIntoView({ block: 'center' });
-}
-
-function About({ tool }: { tool: Integration }) {
-  return (
-    <Section title={`What ${tool.name} can do here`}>
-      {tool.actions.length === 0 && <p className="k-2">There is no ready-made action for it yet.</p>}
-      <ul className={styles.actions}>
-        {tool.actions.map((action) => (
-          <li key={action.name}>
-            <span className={styles.actionName}>{action.label}</span>
-            <span className="k-2">{aboutAction(action)}</span>
-          </li>
-        ))}
-      </ul>
-      <p className={styles.links}>
-        {tool.docs_url !== null && (
-          <a href={tool.docs_url} target="_blank" rel="noopener noreferrer">
-            {possessive(tool.name)} API documentation{' '}
-            <IconExternalLink size={13} aria-label="opens in a new tab" />
-          </a>
-        )}
-        {tool.limits_note !== null && <span className="k-2">{tool.limits_note}</span>}
-      </p>
-    </Section>
-  );
 }

@@ -8,6 +8,7 @@ import { ManagersOnly } from '../../ui/managers-only.tsx';
 import { Failed } from '../../ui/notice.tsx';
 import { Page, Section } from '../../ui/page.tsx';
 import { SkeletonRows } from '../../ui/skeleton.tsx';
+import { CatalogProblems } from './catalog-problems.tsx';
 import { ConnectedApps } from './connected-apps.tsx';
 import { Explore } from './explore.tsx';
 
@@ -24,6 +25,7 @@ export function ConnectionsPage() {
     >
       <ReadOnlyNotice />
       <ConnectionRequests />
+      <CatalogProblems />
       {(apps.isPending || apps.isError || hasApps) && (
         <Section
           title="Your connected apps"

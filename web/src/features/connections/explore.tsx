@@ -1,11 +1,11 @@
 import type { IntegrationSummary } from '@keyrail/contract/integrations';
 import { Button, CloseButton, TextInput } from '@mantine/core';
-import { useMediaQuery } from '@mantine/hooks';
+import { useIntersection, useMediaQuery } from '@mantine/hooks';
 import { IconPlugConnected, IconSearch, IconSearchOff } from '@tabler/icons-react';
 import { useInfiniteQuery } from '@tanstack/react-query';
-import { Link, useNavigate } from '@tanstack/react-router';
-import { useDeferredValue, useState } from 'react';
-import { count } from '../../lib/format.ts';
+import { getRouteApi, Link, useNavigate } from '@tanstack/react-router';
+import { type KeyboardEvent, useDeferredValue, useEffect, useEffectEvent, useRef, useState } from 'react';
+import { count, number } from '../../lib/format.ts';
 import { integrationPagesQuery } from '../../lib/queries.ts';
 import { useMay } from '../../lib/use-role.ts';
 import { Empty } from '../../ui/empty.tsx';
@@ -14,33 +14,65 @@ import list from '../../ui/list.module.css';
 import { Failed } from '../../ui/notice.tsx';
 import { Section } from '../../ui/page.tsx';
 import { Skeleton } from '../../ui/skeleton.tsx';
+import { moveBetween } from './card-keys.ts';
+import { Categories, ChipSkeletons, type Counted } from './categories.tsx';
 import styles from './connections.module.css';
 import { methodWords } from './method-words.ts';
 
-/** The whole catalog: search, categories, cards. */
+const route = getRouteApi('/app/settings/connections');
+
+/** The whole catalog: search, categories, cards. What is looked for stands in the address, for the way back. */
 export function Explore() {
-  const [search, setSearch] = useState('');
-  const [category, setCategory] = useState<string | null>(null);
+  const { search: asked = '', category = null } = route.useSearch();
+  const navigate = route.useNavigate();
+  const [search, setSearch] = useState(asked);
   const mayChange = useMay('admin');
   // A keyboard that slides over half the screen is no help on arrival.
   const hasKeyboard = useMediaQuery('(pointer: fine)', true, { getInitialValueInEffect: false });
   const wanted = useDeferredValue(search.trim());
+  const whole = useInfiniteQuery(integrationPagesQuery());
   const found = useInfiniteQuery(
     integrationPagesQuery({
       ...(wanted !== '' && { search: wanted }),
       ...(category !== null && { category }),
     }),
   );
-  const first = found.data?.pages[0];
   const tools = found.data?.pages.flatMap((page) => page.data) ?? [];
-  const clear = () => {
-    setSearch('');
-    setCategory(null);
-  };
+  const all = whole.data?.pages[0]?.categories ?? [];
+  const fitting = found.data?.pages[0]?.categories ?? [];
+  const field = useRef<HTMLInputElement>(null);
+  const cards = useRef<HTMLDivElement>(null);
+  // A link to this very page, without a search, shows all of it.
+  useEffect(() => {
+    if (asked === '') setSearch('');
+  }, [asked]);
+
+  function look(next: { search?: string; category?: string | null }): void {
+    const { search: words = search, category: chosen = category } = next;
+    setSearch(words);
+    void navigate({
+      search: { ...(words !== '' && { search: words }), ...(chosen !== null && { category: chosen }) },
+      replace: true,
+      resetScroll: false,
+    });
+  }
+  function clear(): void {
+    look({ search: '', category: null });
+    field.current?.focus();
+  }
+  function onSearchKey(event: KeyboardEvent): void {
+    const first = cards.current?.querySelector('a');
+    if (event.key === 'Enter' && wanted === search.trim() && !found.isPlaceholderData) first?.click();
+    else if (event.key === 'ArrowDown') first?.focus();
+    else if (event.key === 'Escape' && search !== '') look({ search: '' });
+    else return;
+    event.preventDefault();
+  }
 
   return (
     <Section title="Explore all integrations" actions={mayChange && <MakeCustom name="" />}>
       <TextInput
+        ref={field}
         className={styles.search}
         size="md"
         type="search"
@@ -48,76 +80,111 @@ export function Explore() {
         aria-label="Search integrations"
         leftSection={<IconSearch size={16} />}
         rightSection={
-          search !== '' && <CloseButton onClick={() => setSearch('')} aria-label="Clear the search" />
+          search !== '' && (
+            <CloseButton
+              onClick={() => {
+                look({ search: '' });
+                field.current?.focus();
+              }}
+              aria-label="Clear the search"
+            />
+          )
         }
         value={search}
-        onChange={(event) => setSearch(event.currentTarget.value)}
+        onChange={(event) => look({ search: event.currentTarget.value })}
+        onKeyDown={onSearchKey}
+        maxLength={200}
         autoFocus={hasKeyboard}
         autoComplete="off"
       />
-      <Categories chosen={category} onChoose={setCategory} all={first?.categories ?? []} />
+      {whole.isPending ? (
+        <ChipSkeletons />
+      ) : (
+        <Categories
+          chosen={category}
+          onChoose={(next) => look({ category: next })}
+          all={all}
+          found={fitting}
+        />
+      )}
+      <p className={styles.found} role="status">
+        {found.isSuccess && foundWords(sizeOf(fitting, category), sizeOf(all, null))}
+      </p>
       {found.isError && <Failed error={found.error} retry={() => void found.refetch()} />}
       {found.isPending && <CardSkeletons />}
-      {tools.length === 0 && found.isSuccess && <NothingFound search={wanted} onClear={clear} />}
-      <div className={styles.cards} aria-busy={found.isFetching}>
+      {tools.length === 0 && found.isSuccess && (
+        <NothingFound search={wanted} category={category} onClear={clear} />
+      )}
+      <div ref={cards} className={styles.cards} aria-busy={found.isFetching}>
         {tools.map((tool) => (
-          <Card key={tool.slug} tool={tool} />
+          <Card
+            key={tool.slug}
+            tool={tool}
+            onKeyDown={(event) => moveBetween(event, cards.current, field.current)}
+          />
         ))}
       </div>
       {found.hasNextPage && (
-        <div className={styles.more}>
-          <Button
-            variant="default"
-            onClick={() => void found.fetchNextPage()}
-            loading={found.isFetchingNextPage}
-          >
-            Show more
-          </Button>
-        </div>
+        <More
+          isLoading={found.isFetchingNextPage}
+          onMore={() => void found.fetchNextPage({ cancelRefetch: false })}
+          // Of another search than the one that is typed, more is of no use.
+          isPaused={found.isPlaceholderData || found.isFetchNextPageError}
+        />
       )}
     </Section>
   );
 }
 
-interface CategoriesProps {
-  chosen: string | null;
-  onChoose: (category: string | null) => void;
-  all: { name: string; count: number }[];
+function sizeOf(categories: readonly Counted[], chosen: string | null): number {
+  return categories
+    .filter(({ name }) => chosen === null || name === chosen)
+    .reduce((sum, { count: size }) => sum + size, 0);
 }
 
-function Categories({ chosen, onChoose, all }: CategoriesProps) {
+function foundWords(found: number, all: number): string {
+  return found === all ? count(all, 'integration') : `${number(found)} of ${count(all, 'integration')}`;
+}
+
+interface MoreProps {
+  isLoading: boolean;
+  isPaused: boolean;
+  onMore: () => void;
+}
+
+/** The next ones come before their place is reached; the button is for whoever is faster. */
+function More({ isLoading, isPaused, onMore }: MoreProps) {
+  const { ref, entry } = useIntersection({ rootMargin: '600px' });
+  const isNear = entry?.isIntersecting === true;
+  const ask = useEffectEvent(onMore);
+  useEffect(() => {
+    if (isNear && !isLoading && !isPaused) ask();
+  }, [isNear, isLoading, isPaused]);
   return (
-    <fieldset className={styles.chips} aria-label="Categories">
-      <button
-        type="button"
-        className={styles.chip}
-        aria-pressed={chosen === null}
-        onClick={() => onChoose(null)}
-      >
-        All
-      </button>
-      {all.map(({ name, count: size }) => (
-        <button
-          key={name}
-          type="button"
-          className={styles.chip}
-          aria-pressed={chosen === name}
-          onClick={() => onChoose(chosen === name ? null : name)}
-        >
-          {name}
-          <span>{size}</span>
-        </button>
-      ))}
-    </fieldset>
+    <div ref={ref} className={styles.more}>
+      <Button variant="default" onClick={onMore} loading={isLoading}>
+        Show more
+      </Button>
+    </div>
   );
 }
 
-function Card({ tool }: { tool: IntegrationSummary }) {
+interface CardProps {
+  tool: IntegrationSummary;
+  onKeyDown: (event: KeyboardEvent) => void;
+}
+
+function Card({ tool, onKeyDown }: CardProps) {
   return (
-    <Link to="/settings/connections/$slug" params={{ slug: tool.slug }} className={styles.card}>
+    <Link
+      to="/settings/connections/$slug"
+      params={{ slug: tool.slug }}
+      className={styles.card}
+      onKeyDown={onKeyDown}
+    >
       <span className={styles.cardHead}>
         <IntegrationIcon icon={tool.icon} />
-        {tool.name}
+        <span>{tool.name}</span>
       </span>
       <span className={styles.cardText}>{tool.description}</span>
       <span className={styles.cardFoot}>
@@ -137,12 +204,23 @@ function Card({ tool }: { tool: IntegrationSummary }) {
   );
 }
 
-function NothingFound({ search, onClear }: { search: string; onClear: () => void }) {
+interface NothingProps {
+  search: string;
+  category: string | null;
+  onClear: () => void;
+}
+
+function NothingFound({ search, category, onClear }: NothingProps) {
   const mayChange = useMay('admin');
+  const where = category === null ? '' : ` in ${category}`;
   return (
     <Empty
       icon={<IconSearchOff size={20} />}
-      title={search === '' ? 'Nothing in this category' : `No integration is called “${search}”`}
+      title={
+        search === ''
+          ? `There is no category ${category ?? ''}`
+          : `No integration${where} is called “${search.length > 60 ? `${search.slice(0, 60)}…` : search}”`
+      }
       actions={
         <>
           {mayChange && <MakeCustom name={search} />}
