@@ -41,7 +41,13 @@ export async function enteredAccess(trial: Trial, madeUp: MadeUp, found: Finding
   const values = { ...madeUp.entered, ...madeUp.told, ...(token !== null && { access_token: token }) };
   const secrets = [...madeUp.secrets, ...(token === null ? [] : [token])];
   const fields = { ...result.fields, ...madeUp.told };
-  return { source: result.source, fields, values, carries: carriesOf(method, values), secrets };
+  return {
+    source: result.source,
+    fields,
+    values,
+    carries: carriesOf(trial.describedMethod, values),
+    secrets,
+  };
 }
 
 interface Endpoint {

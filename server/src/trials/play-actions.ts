@@ -36,14 +36,9 @@ const PLAIN_STATUSES = [401, 429, 500];
 const JOB = 'example-job-0001';
 
 /** Plays every answer to every action: documented ones, plain ones, one for each rule, and jobs to their end. */
-export async function playActions(
-  trial: Trial,
-  access: Access,
-  found: Findings,
-  reached: Set<unknown>,
-): Promise<void> {
+export async function playActions(trial: Trial, access: Access, found: Findings): Promise<void> {
   for (const [index, action] of trial.definition.actions.entries())
-    await playAction(trial, access, found, reached, action, index);
+    await playAction(trial, access, found, action, index);
 }
 
 interface Playing {
@@ -62,7 +57,6 @@ async function playAction(
   trial: Trial,
   access: Access,
   found: Findings,
-  reached: Set<unknown>,
   action: Action,
   index: number,
 ): Promise<void> {
@@ -84,7 +78,7 @@ async function playAction(
       path,
       `No answer that is a success could be made for “${action.label}”. Give one as an example (of: ${action.name}${action.poll === undefined ? '' : '.poll'}).`,
     );
-  const cases = casesOf(playing, success, reached);
+  const cases = casesOf(playing, success);
   if (action.poll === undefined) {
     for (const one of cases) await playOnce(playing, one);
     return;
@@ -101,13 +95,12 @@ function successOf({ trial, action, asked }: Playing): Answer | null {
   return madeSuccess(trial.described, { ...asked, check: [...asked.check, ...done] }, outputValues(action));
 }
 
-function casesOf({ trial, action, asked, path }: Playing, success: Answer, reached: Set<unknown>): Case[] {
+function casesOf({ trial, action, asked, path }: Playing, success: Answer): Case[] {
   const { described } = trial;
   const examples = documented(described, action.name, null);
   const isDocumented = examples.some(({ means }) => means === 'success');
   const base = seenOf(described, success).json;
   const rules = ruleCases(described, asked, [base]).flatMap(({ case: one, rule }) => {
-    if (one !== null) reached.add(rule);
     const isOwn = asked.rules.includes(rule);
     // Those for every answer are played once, with the check; here what they mean to an action.
     return one === null || rule.then === 'success' || (!isOwn && action.primary === false) ? [] : [one];

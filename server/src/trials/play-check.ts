@@ -29,12 +29,7 @@ import {
 const PLAIN_STATUSES = [401, 402, 403, 404, 429, 500];
 
 /** Plays every answer to the check of a method: documented ones, plain ones, and one for each rule. */
-export async function playChecks(
-  trial: Trial,
-  access: Access,
-  found: Findings,
-  reached: Set<unknown>,
-): Promise<void> {
+export async function playChecks(trial: Trial, access: Access, found: Findings): Promise<void> {
   const { definition, method } = trial;
   const probe = probeOf(definition, method);
   if (probe === null) return;
@@ -66,7 +61,6 @@ export async function playChecks(
   ];
   for (const { case: one, rule } of ruleCases(trial.described, asked, [seenOf(definition, success).json])) {
     if (one === null) continue;
-    reached.add(rule);
     if (rule.then !== 'success') cases.push(one);
   }
   namelessProblem(

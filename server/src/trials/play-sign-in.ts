@@ -80,7 +80,7 @@ export async function playSignIn(
     source,
     fields,
     values: known,
-    carries: carriesOf(method, { ...known, client_id: CLIENT_ID }),
+    carries: carriesOf(trial.describedMethod, { ...known, client_id: CLIENT_ID }),
     secrets,
   };
 }
@@ -156,12 +156,13 @@ function addressMisfit(address: string, method: OAuth2Method): string | null {
 }
 
 function tokenRequest(
-  { described, method }: SignInTrial,
+  { described, method: ours, describedMethod }: SignInTrial,
   fields: Values,
   address: string,
   parameters: Values,
   more: Partial<TokenRequest> = {},
 ): Expected | null {
+  const method = describedMethod.type === 'oauth2' ? describedMethod : ours;
   const url = filledAddress(described, address, fields);
   if (url === null) return null;
   const client = { id: CLIENT_ID, secret: CLIENT_SECRET };
@@ -324,7 +325,7 @@ async function chosen(trial: SignInTrial, fields: Values, minted: Minted): Promi
       item = withValue(item, filledFrom.path, madeUp.told[name]) ?? item;
   const list = choice.items === undefined ? [item] : withValue({}, choice.items, [item]);
   const url = filledAddress(described, choice.url, fields);
-  const carries = carriesOf(method, { ...fields, access_token: minted.accessToken.reveal() });
+  const carries = carriesOf(trial.describedMethod, { ...fields, access_token: minted.accessToken.reveal() });
   const at = new URL(url ?? 'https://nowhere.invalid');
   const expected: Expected = {
     what: 'the list of accounts',

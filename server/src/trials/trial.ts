@@ -21,6 +21,8 @@ export interface Trial {
   /** What the stand-in is made from: the same file, but in its own tests. */
   described: Definition;
   method: AuthMethod;
+  /** The same method there. */
+  describedMethod: AuthMethod;
   /** Where the method stands in the file. */
   path: Path;
 }

@@ -32,7 +32,6 @@ export async function tryFile(
   options: TryOptions = {},
 ): Promise<Tried> {
   const found = new Findings();
-  const reached = new Set<unknown>();
   const notTried: string[] = [];
   let isPlayed = false;
   for (const [index, method] of definition.auth.entries()) {
@@ -42,6 +41,7 @@ export async function tryFile(
       definition: { ...definition, auth: [method] },
       described,
       method,
+      describedMethod: described.auth[index] ?? method,
       path: ['auth', index],
     };
     const madeUp = madeUpFor(definition, method, options.makeCertificate ?? null);
@@ -64,8 +64,8 @@ export async function tryFile(
       found.add(trial.path, `With this method the address cannot be made: ${unreachable}`);
       continue;
     }
-    await playChecks(trial, access, found, reached);
-    if (!isPlayed) await playActions(trial, access, found, reached);
+    await playChecks(trial, access, found);
+    if (!isPlayed) await playActions(trial, access, found);
     isPlayed = true;
   }
   shadowedRules(definition, found);
