@@ -155,12 +155,49 @@ function checkAuth(path: Path, method: Definition['auth'][number], fields: reado
           ...checkPlaces([...path, 'revoke_headers'], method.revokeHeaders, WITH_A_REVOCATION, none),
         ]
       : []),
+    ...TOLD.flatMap(([name, read, filledWith]) =>
+      checkPlaces(
+        [...path, ...name],
+        read(method),
+        new Set(filledWith('fields' in method ? own : [], fields)),
+        none,
+      ),
+    ),
   ];
 }
 
 const WITH_A_REVOCATION = new Set(['client_id', 'client_secret', 'token', 'account_id']);
 
 type Method = Definition['auth'][number];
+type Filling = (own: readonly string[], fields: readonly string[]) => readonly string[];
+
+const nothing: Filling = () => [];
+/** Where people sign in nothing is entered that could be told to the token address. */
+const whatIsEntered: Filling = (own, fields) => (own.length === 0 ? [] : [...own, ...fields]);
+const whatIsOfTheConnection: Filling = (_, fields) => fields;
+
+/** What else a method says, and what places there are filled with. */
+const TOLD: readonly (readonly [readonly string[], (method: Method) => unknown, Filling])[] = [
+  [['authorize_params'], (method) => 'authorizeParams' in method && method.authorizeParams, nothing],
+  [['callback_match'], (method) => 'callbackMatch' in method && method.callbackMatch, whatIsOfTheConnection],
+  [
+    ['account_choice', 'url'],
+    (method) => 'accountChoice' in method && method.accountChoice?.url,
+    whatIsOfTheConnection,
+  ],
+  [['refresh_params'], (method) => 'refreshParams' in method && method.refreshParams, () => ['redirect_uri']],
+  [['token_query'], (method) => 'tokenQuery' in method && method.tokenQuery, nothing],
+  [['token_headers'], (method) => 'tokenHeaders' in method && method.tokenHeaders, nothing],
+  [['token_params'], (method) => 'tokenParams' in method && method.tokenParams, whatIsEntered],
+  [['target_audience'], (method) => 'targetAudience' in method && method.targetAudience, whatIsEntered],
+  [['signing'], (method) => 'signing' in method && method.signing, whatIsEntered],
+  [['assume_role', 'region'], (method) => 'assumeRole' in method && method.assumeRole?.region, whatIsEntered],
+  [
+    ['assume_role', 'session_name'],
+    (method) => 'assumeRole' in method && method.assumeRole?.sessionName,
+    whatIsEntered,
+  ],
+];
 
 /** Addresses are made from connection fields alone. */
 const ADDRESSES: readonly (readonly [string, (method: Method) => string | undefined])[] = [

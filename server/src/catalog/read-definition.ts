@@ -77,5 +77,5 @@ function endlessIn(source: SourceFile): ReadFile['toAnalyse'] {
 /** It is written to logs and terminals, and may quote the file. */
 function printable(message: string): string {
   const cut = message.length > LONGEST_MESSAGE ? `${message.slice(0, LONGEST_MESSAGE)} …` : message;
-  return cut.replace(/\p{C}/gu, (odd) => `\\u{${odd.codePointAt(0)?.toString(16)}}`);
+  return cut.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, (odd) => `\\u{${odd.codePointAt(0)?.toString(16)}}`);
 }
