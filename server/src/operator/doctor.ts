@@ -2,7 +2,7 @@ import type { SetupFinding } from '@keyrail/contract/setup-check';
 import { catalogFolder } from '../catalog/built-in.ts';
 import { loadCatalog } from '../catalog/load.ts';
 import { instanceDeps } from '../compose/instance.ts';
-import { httpsTools, setupCheckDeps, setupsOfTools } from '../compose/setup-check.ts';
+import { catalogFacts, httpsTools, setupCheckDeps, setupsOfTools } from '../compose/setup-check.ts';
 import { countDamaged } from '../connections/damaged-store.ts';
 import { gatherSetup } from '../instance/check-setup.ts';
 import { standingSeen } from '../instance/instance.ts';
@@ -20,7 +20,7 @@ export const doctor: OperatorCommand = {
   words: ['doctor'],
   usage: 'doctor',
   about:
-    'Checks what signing in and links depend on: public address, certificate, reverse proxy, the way back from a sign-in, clocks, sign-in setups, master key, stored credentials that do not open, and whether the database is a copy. Ends with 1 where something is wrong. The page "Check my setup" says the same, and what it sees of your browser.',
+    'Checks what signing in and links depend on: public address, certificate, reverse proxy, the way back from a sign-in, clocks, sign-in setups, files of the catalog, master key, stored credentials that do not open, and whether the database is a copy. Ends with 1 where something is wrong. The page "Check my setup" says the same, and what it sees of your browser.',
   options: {},
   run: async ({ db, config, clock }) => {
     const catalog = await loadCatalog({
@@ -39,6 +39,7 @@ export const doctor: OperatorCommand = {
         browser: null,
         seen: null,
         httpsTools: httpsTools(catalog),
+        catalog: await catalogFacts({ config, db }, catalog, null),
         setups: await setupsOfTools({ config, db }, async () => catalog, null),
         damagedConnections: await countDamaged(db.system, null),
       },
