@@ -115,7 +115,7 @@ function openedAndBack(
     );
     return null;
   }
-  const wrong = addressMisfit(address, method);
+  const wrong = addressMisfit(address, method, fields);
   if (wrong !== null) found.add([...path, 'authorize_url'], `The address to sign in at: ${wrong}.`);
   const query = new URLSearchParams({ code: CODE, state: STATE });
   for (const [name, template] of Object.entries(method.callbackMatch))
@@ -132,12 +132,14 @@ function openedAndBack(
   return null;
 }
 
-function addressMisfit(address: string, method: OAuth2Method): string | null {
+function addressMisfit(address: string, method: OAuth2Method, fields: Values): string | null {
   const url = new URL(address);
   const query = new URLSearchParams(
     /^#!?\/[^?]*\?/.test(url.hash) ? url.hash.slice(url.hash.indexOf('?') + 1) : url.search,
   );
-  const asked = method.scopes.filter(({ optional }) => !optional).map(({ name }) => name);
+  const asked = method.scopes
+    .filter(({ optional }) => !optional)
+    .map(({ name }) => name.replace(/\{(\w+)\}/g, (_, field: string) => fields[field] ?? ''));
   const wanted: Record<string, string> = {
     ...method.authorizeParams,
     response_type: 'code',
