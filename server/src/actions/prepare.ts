@@ -58,6 +58,7 @@ export function prepareAction(
   const { definition, action } = found;
   const { connection } = resolved;
   const method = definition.auth.find((one) => (one.id ?? one.type) === connection.method);
+  if (action.methods?.includes(connection.method) === false) return wrongMethod(found, connection.method);
   const address = { ...definition, baseUrl: action.baseUrl ?? method?.baseUrl ?? definition.baseUrl };
   const base = resolveBaseUrl(address, connection.fields);
   if (base.kind === 'unfit') return base.message;
@@ -73,6 +74,19 @@ export function prepareAction(
     rateWindows: windowsOf(definition, action),
     budgetKey: budgetKeyOf(definition, connection),
   };
+}
+
+/** Other methods may be for another API of the same provider, where the action is not known. */
+function wrongMethod(
+  { definition, action }: Pick<PreparedAction, 'definition' | 'action'>,
+  method: string,
+): string {
+  const words = (name: string) => {
+    const found = definition.auth.find((one) => (one.id ?? one.type) === name);
+    return `“${found?.label ?? name}”`;
+  };
+  const wanted = (action.methods ?? []).map(words).join(' or ');
+  return `“${action.label}” takes a connection to ${definition.name} by ${wanted}; this one is by ${words(method)}.`;
 }
 
 /** The documented limits that count this action: those for every call, and those of its group. */

@@ -1,10 +1,11 @@
 import type { ActionInput, ActionOutput, Action as ShownAction } from '@keyrail/contract/integrations';
 import { actionFacts, requestWords } from '../catalog/about/actions.ts';
 import type { Action, ActionInput as Input, ActionOutput as Output } from '../catalog/action-definition.ts';
+import type { Definition } from '../catalog/definition.ts';
 import { setsThatSuffice } from '../catalog/needs.ts';
 
 /** An action as people and programs see it: what goes in, what comes out, what it costs. */
-export function presentAction(action: Action, name: string): ShownAction {
+export function presentAction(action: Action, definition: Pick<Definition, 'name' | 'auth'>): ShownAction {
   return {
     name: action.name,
     label: action.label,
@@ -17,10 +18,10 @@ export function presentAction(action: Action, name: string): ShownAction {
     credits_per_call: action.cost?.credits ?? null,
     docs_url: action.docsUrl ?? null,
     request: requestWords(action.request, action.baseUrl),
-    is_asynchronous: action.poll !== undefined || action.askAgain !== undefined,
+    is_asynchronous: action.poll !== undefined,
     bulk_rows: action.bulk?.maxRows ?? null,
     scopes: action.scopes,
-    facts: actionFacts(action, name),
+    facts: actionFacts(action, definition),
   };
 }
 

@@ -61,7 +61,7 @@ export function presentIntegration(
       .map((field) => presentField(field, false, undefined)),
     actions: [...offered]
       .sort((a, b) => Number(b.primary) - Number(a.primary))
-      .map((action) => presentAction(action, definition.name)),
+      .map((action) => presentAction(action, definition)),
     limits_note: definition.rateLimits?.note ?? null,
     limits: limitWords(definition),
     oddities: definition.oddities,
@@ -96,7 +96,9 @@ export function unknownIcon(slug: string): IntegrationIcon {
 
 function presentSource(source: Definition['sources'][number]): IntegrationSource {
   const { at, for: of } = typeof source === 'string' ? { at: source, for: [] } : source;
-  return { at, url: /^https?:\/\//.test(at) && URL.canParse(at) ? at : null, for: [...of] };
+  // A place in a repository may follow its address, behind a space.
+  const [address = ''] = at.split(/\s/);
+  return { at, url: /^https?:\/\//.test(address) && URL.canParse(address) ? address : null, for: [...of] };
 }
 
 function isOwn({ slug }: Pick<Definition, 'slug'>): boolean {

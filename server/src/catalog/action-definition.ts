@@ -118,6 +118,11 @@ export const actionSchema = shape({
     .array(z.string().min(1).max(300))
     .default([])
     .describe('Scopes it needs, all of them; what a sign-in lacks is said before the action is refused.'),
+  methods: z
+    .array(nameSchema)
+    .min(1)
+    .optional()
+    .describe('Only with connections by these auth methods (their id, or type). Left out: with all.'),
   repeatable: z
     .boolean()
     .describe('Doing it twice does no more than doing it once (and costs nothing to speak of).'),

@@ -195,6 +195,10 @@ function checkAction(definition: Definition, action: Action, path: Path): FilePr
       .filter((name) => fields.has(name))
       .map((name) => ({ path, message: `"${name}" is an input and a connection field.` })),
   ];
+  const methods = new Set<string>(definition.auth.map((method) => method.id ?? method.type));
+  for (const name of action.methods ?? [])
+    if (!methods.has(name))
+      problems.push({ path: [...path, 'methods'], message: `There is no auth method "${name}".` });
   for (const [index, input] of action.inputs.entries()) {
     const list = input.options?.list;
     if (list !== undefined && !definition.lists.some((one) => one.name === list)) {

@@ -178,6 +178,13 @@ test('a connection field names methods that are there, and stands for a value th
   ]);
 });
 
+test('an action names methods that are there', () => {
+  const withMethod = (name: string) =>
+    changed('repeatable: true', `repeatable: true\n    methods: [${name}]`);
+  expect(withMethod('api_key')).toEqual([]);
+  expect(withMethod('oauth2')).toEqual([expect.stringContaining('There is no auth method "oauth2".')]);
+});
+
 test('an operator can allow one private host and port, and no other', () => {
   const text = GOOD.replace('https://api.acme.example/v1', 'http://10.0.0.5:8080/api');
   expect(readDefinition('acme.yaml', text, 'user', ['10.0.0.5:8080']).problems).toEqual([]);

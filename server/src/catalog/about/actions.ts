@@ -1,4 +1,5 @@
 import type { Action } from '../action-definition.ts';
+import type { Definition } from '../definition.ts';
 import type { RequestTemplate } from '../request-template.ts';
 import { durationWords, plainNumber } from './durations.ts';
 
@@ -12,9 +13,12 @@ export function requestWords(
 }
 
 /** What an action does beside its outputs, a sentence each. */
-export function actionFacts(action: Action, name: string): string[] {
-  const { cost, askAgain, poll, bulk, scopes } = action;
+export function actionFacts(action: Action, { name, auth }: Pick<Definition, 'name' | 'auth'>): string[] {
+  const { cost, askAgain, poll, bulk, scopes, methods } = action;
+  const labels = auth.filter((method) => methods?.includes(method.id ?? method.type));
   return [
+    labels.length > 0 &&
+      `Takes a connection by ${labels.map(({ label, type }) => `“${label ?? type}”`).join(' or ')}.`,
     costWords(cost),
     action.noResult.length > 0 && `Where ${name} finds nothing, the cell says “No result”.`,
     poll !== undefined &&
