@@ -287,6 +287,7 @@ const fine: Record<string, [title: string, message: string]> = {
   browser_address: ['Your browser', 'You have Keyrail open under the address it believes it has.'],
   clock: ['Clock', 'The clocks of server, database and browser agree.'],
   sign_in_setups: ['Sign-in setups', 'None of 4 is refused by its tool.'],
+  catalog: ['Catalog files', 'All 136 integrations could be read.'],
   damaged_records: ['Stored credentials', 'None is known to be unreadable.'],
   backup: ['Backup', 'The last backup with "keyrail backup" was made within the last day.'],
 };

@@ -11,6 +11,7 @@ export const setupFinding = z.object({
     'browser_address',
     'clock',
     'sign_in_setups',
+    'catalog',
     'master_key',
     'copy',
     'damaged_records',

@@ -26,7 +26,7 @@ export function setupCheckRoutes(app: App, deps: SetupCheckRouteDeps): void {
       tags: ['Sign-in'],
       summary: 'Check what signing in and links depend on',
       description:
-        'Public address, certificate, reverse proxy, the way back from a sign-in, clocks, sign-in setups, master key, and whether the database is a copy. The server asks its own public address for it, and nobody else.',
+        'Public address, certificate, reverse proxy, the way back from a sign-in, clocks, sign-in setups, files of the catalog, master key, and whether the database is a copy. The server asks its own public address for it, and nobody else.',
       body: setupCheckAsk,
       response: { 200: setupCheck },
     },

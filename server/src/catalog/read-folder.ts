@@ -6,12 +6,12 @@ import { openPack, type Pack, placeOf, writePack } from './pack.ts';
 import {
   type Code,
   codeNow,
-  digestOf,
   isAsRead,
   lastingStamp,
   memoryOf,
   type Remembered,
   type RememberedFile,
+  sumOf,
   tidy,
 } from './remembered.ts';
 
@@ -48,7 +48,7 @@ export async function readFolder(asked: FolderToRead): Promise<FolderRead> {
   const files = list(asked, problems);
   const last = openPack<Remembered>(memory);
   const code = codeNow(last?.index.code ?? null);
-  const isUsable = last !== null && last.index.code.digest === code.digest;
+  const isUsable = last !== null && last.index.code.sum === code.sum;
   const known = new Map(isUsable ? last.index.files.map((file) => [file.name, file]) : []);
   const isAllThere = files.every(({ name, stamp }) => isAsRead(known.get(name), stamp));
   if (isUsable && isAllThere && known.size === files.length && last.index.code.stamp === code.stamp)
@@ -122,13 +122,13 @@ async function rebuild(
   const checked = await checkFiles(unknown, asked);
   for (const [index, { name, text, stamp }] of unknown.entries()) {
     const found = checked[index];
-    if (found !== undefined) kept.push(keptOf({ name, stamp, digest: digestOf(text) }, found));
+    if (found !== undefined) kept.push(keptOf({ name, stamp, sum: sumOf(text) }, found));
   }
   return kept;
 }
 
-function isText({ digest }: RememberedFile, read: ReadText): boolean {
-  return read.kind === 'text' && digestOf(read.text) === digest;
+function isText({ sum }: RememberedFile, read: ReadText): boolean {
+  return read.kind === 'text' && sumOf(read.text) === sum;
 }
 
 function jsonIn(last: Last, { place }: RememberedFile): Buffer | null | 'damaged' {
@@ -138,11 +138,12 @@ function jsonIn(last: Last, { place }: RememberedFile): Buffer | null | 'damaged
 }
 
 function keptOf(
-  file: Pick<RememberedFile, 'name' | 'stamp' | 'digest'>,
+  file: Pick<RememberedFile, 'name' | 'stamp' | 'sum'>,
   { entry, definition, slugAt, problems, isLasting }: FileChecked,
 ): Kept {
   return {
-    file: { ...file, digest: isLasting ? file.digest : '', entry, slugAt, problems, place: null },
+    // What could not be told in time is looked at again.
+    file: { ...file, ...(isLasting ? {} : { stamp: null, sum: '' }), entry, slugAt, problems, place: null },
     json: definition === null ? null : Buffer.from(JSON.stringify(definition), 'utf8'),
   };
 }
@@ -154,7 +155,7 @@ function isNothingNew({ code, files }: Remembered, now: Code, kept: readonly Kep
     const before = byFile.get(file.name);
     return (
       before !== undefined &&
-      before.digest === file.digest &&
+      before.sum === file.sum &&
       JSON.stringify(before.stamp) === JSON.stringify(file.stamp)
     );
   });

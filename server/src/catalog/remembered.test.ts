@@ -94,7 +94,7 @@ test('files that have other times and the same text are not parsed again, and on
   settle(1_600_000_000);
   const before = of('hunter');
   await loadCatalog(folders);
-  expect(of('hunter')).toMatchObject({ digest: before?.digest, place: before?.place });
+  expect(of('hunter')).toMatchObject({ sum: before?.sum, place: before?.place });
 });
 
 test('what another program said of the files counts for nothing', async () => {
@@ -102,7 +102,7 @@ test('what another program said of the files counts for nothing', async () => {
   const text = readFileSync(memory(), 'latin1');
   const head = text.slice(0, 64);
   const index = JSON.parse(text.slice(64, 64 + Number(head.split(' ')[2])));
-  index.code = { stamp: '', digest: 'of another program' };
+  index.code = { stamp: '', sum: 'of another program' };
   index.files[0].entry.name = 'What another program read';
   const { writePack } = await import('./pack.ts');
   writePack(memory(), index, [Buffer.from(text.slice(64 + Number(head.split(' ')[2])), 'latin1')]);

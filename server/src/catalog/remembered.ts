@@ -27,7 +27,7 @@ export interface RememberedFile {
   name: string;
   /** Null: it had just been changed when it was read, so that its text must be looked at once more. */
   stamp: Stamp | null;
-  digest: string;
+  sum: string;
   /** Null: it has problems. */
   entry: CatalogEntry | null;
   place: Place | null;
@@ -38,7 +38,7 @@ export interface RememberedFile {
 /** The code that reads and checks: what another one said of a file says nothing. */
 export interface Code {
   stamp: string;
-  digest: string;
+  sum: string;
 }
 
 /** One memory for each folder and what else decides what comes of its files. */
@@ -47,7 +47,7 @@ export function memoryOf(folder: string, decidedBy: readonly string[]): string {
   return `catalog-${hash.digest('hex').slice(0, 20)}.pack`;
 }
 
-export function digestOf(text: string): string {
+export function sumOf(text: string): string {
   return createHash('sha256').update(text).digest('base64');
 }
 
@@ -73,11 +73,11 @@ export function codeNow(last: Code | null): Code {
     { file: INSTALLED, stamp: stampOf(INSTALLED) },
   ];
   const isFresh = files.some(({ stamp }) => lastingStamp(stamp, Date.now()) === null);
-  const stamp = isFresh ? '' : digestOf(JSON.stringify([process.version, files]));
+  const stamp = isFresh ? '' : sumOf(JSON.stringify([process.version, files]));
   if (last !== null && stamp !== '' && stamp === last.stamp) return last;
   const hash = createHash('sha256').update(process.version);
   for (const { file } of files) hash.update(`\0${file}\0`).update(textOf(file));
-  return { stamp, digest: hash.digest('base64') };
+  return { stamp, sum: hash.digest('base64') };
 }
 
 function textOf(file: string): Buffer | string {

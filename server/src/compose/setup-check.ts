@@ -1,13 +1,15 @@
+import { basename } from 'node:path';
 import type { SetupCheckRouteDeps } from '../api/setup-check.ts';
 import type { Catalog } from '../catalog/catalog.ts';
-import type { Catalogs } from '../catalog/catalogs.ts';
+import { type Catalogs, OWN_PREFIX } from '../catalog/catalogs.ts';
 import type { ComposeDeps } from '../compose.ts';
 import type { Config } from '../config.ts';
 import { countDamaged } from '../connections/damaged-store.ts';
+import { integrationsInUse } from '../connections/in-use-store.ts';
 import type { Database } from '../db/open.ts';
 import { answerNonce, type CheckSetupDeps, gatherSetup } from '../instance/check-setup.ts';
 import { databaseSays, ownNonces } from '../instance/own-nonce-store.ts';
-import type { SetupOfTool } from '../instance/setup-facts.ts';
+import type { SetupFacts, SetupOfTool } from '../instance/setup-facts.ts';
 import type { Clock } from '../lib/clock.ts';
 import { callbackPath } from '../oauth/addresses.ts';
 import { enteredSetups } from '../oauth/setups/entered-under-store.ts';
@@ -50,6 +52,7 @@ export function composeSetupCheck(
       gatherSetup(deps, {
         ...asked,
         httpsTools: httpsTools(await catalogs.of(who.workspaceId)),
+        catalog: await catalogFacts({ config, db }, await catalogs.of(who.workspaceId), who.workspaceId),
         setups: await setupsOfTools({ config, db }, catalogs.of, who.workspaceId),
         damagedConnections: await countDamaged(db.system, who.workspaceId),
       }),
@@ -62,6 +65,28 @@ export function httpsTools(catalog: Pick<Catalog, 'list'>): string[] {
     .list()
     .filter(({ needsHttps }) => needsHttps)
     .map(({ name }) => name);
+}
+
+/** Where a workspace asks, files are called by their names alone: where they lie is the operator's business. */
+export async function catalogFacts(
+  { config, db }: { config: Config; db: Database },
+  catalog: Catalog,
+  workspaceId: string | null,
+): Promise<SetupFacts['catalog']> {
+  const used = await integrationsInUse(db.system, workspaceId);
+  const isHere = (slug: string) => catalog.entry(slug) !== undefined;
+  return {
+    integrations: catalog.list().length,
+    hasOwnFolder: config.catalogDir !== null,
+    problems: catalog.problems.map((one) => ({
+      ...one,
+      file: workspaceId === null ? one.file : basename(one.file),
+    })),
+    // What workspaces describe themselves is not in the catalog of nobody in particular.
+    missing: used.filter(
+      ({ integration: slug }) => !isHere(slug) && !(workspaceId === null && slug.startsWith(OWN_PREFIX)),
+    ),
+  };
 }
 
 /** Setups of one workspace and the operator's; null: of all workspaces. */

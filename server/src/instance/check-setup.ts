@@ -44,6 +44,7 @@ export interface Asked {
   seen: SeenRequest | null;
   httpsTools: readonly string[];
   setups: readonly SetupOfTool[];
+  catalog: SetupFacts['catalog'];
   damagedConnections: number;
 }
 
@@ -75,6 +76,7 @@ export async function gatherSetup(deps: CheckSetupDeps, asked: Asked): Promise<S
     databaseSkewMs: databaseNow.getTime() - middle,
     toolsSkew: deps.toolsSkew(),
     setups: asked.setups,
+    catalog: asked.catalog,
     damagedConnections: asked.damagedConnections,
     masterKey: deps.keyFile === null ? { kind: 'setting' } : await keyFileAsItIs(deps.keyFile, deps.dataDir),
     instance: await deps.instance(),

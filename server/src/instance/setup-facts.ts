@@ -67,6 +67,15 @@ export interface SetupFacts {
     | { kind: 'setting' }
     | { kind: 'file'; isThere: boolean; isReadableByOthers: boolean; isAmongData: boolean };
   instance: Standing | null;
+  catalog: {
+    integrations: number;
+    /** KEYRAIL_CATALOG_DIR is set. */
+    hasOwnFolder: boolean;
+    /** Of files that are left out. */
+    problems: readonly { file: string; line: number; column: number; message: string }[];
+    /** What there are connections of, and no file. */
+    missing: readonly { integration: string; connections: number }[];
+  };
   /** Connections whose stored credentials were found not to open. */
   damagedConnections: number;
   /** KEYRAIL_INSTANCE_ID. */

@@ -24,6 +24,7 @@ const well: SetupFacts = {
   databaseSkewMs: 3,
   toolsSkew: { medianMs: 900, hosts: 3 },
   setups: [{ name: 'Chatty', refused: null, enteredUnder: `${HTTPS}/x`, redirectUri: `${HTTPS}/x` }],
+  catalog: { integrations: 130, hasOwnFolder: true, problems: [], missing: [] },
   damagedConnections: 0,
   masterKey: { kind: 'file', isThere: true, isReadableByOthers: false, isAmongData: false },
   instance: { kind: 'confirmed', id: 'ins_a' },
@@ -222,6 +223,25 @@ const wrongs: [what: string, change: Partial<SetupFacts>, id: string, state: str
     'master_key',
     'problem',
     /backup/,
+  ],
+  [
+    'a file with a problem',
+    {
+      catalog: {
+        ...well.catalog,
+        problems: [{ file: 'acme.yaml', line: 3, column: 11, message: '"category" must be a text.' }],
+      },
+    },
+    'catalog',
+    'problem',
+    /^Left out: acme\.yaml:3:11: "category" must be a text\. Correct/,
+  ],
+  [
+    'a file that is gone',
+    { catalog: { ...well.catalog, missing: [{ integration: 'acme', connections: 2 }] } },
+    'catalog',
+    'problem',
+    /2 connections are of “acme”.*kept/,
   ],
   [
     'credentials that do not open',

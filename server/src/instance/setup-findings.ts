@@ -1,4 +1,5 @@
 import { browserFinding, callbackFinding, httpsFinding, publicUrlFinding } from './address-findings.ts';
+import { catalogFinding } from './catalog-finding.ts';
 import { clockFinding } from './clock-finding.ts';
 import {
   backupFinding,
@@ -20,6 +21,7 @@ export function setupFindings(facts: SetupFacts): Finding[] {
     ...(facts.browser === null ? [] : [browserFinding(facts, facts.browser.origin)]),
     clockFinding(facts),
     setupsFinding(facts),
+    catalogFinding(facts),
     masterKeyFinding(facts),
     damagedFinding(facts),
     copyFinding(facts),
