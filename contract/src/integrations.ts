@@ -136,7 +136,7 @@ export const action = z
     credits_per_call: z.number().nullable().describe("In the provider's credits, where documented."),
     docs_url: z.url().nullable(),
     request: z.string().describe('What is asked of the tool: "GET /email-finder".'),
-    is_asynchronous: z.boolean().describe('The tool takes its time; it is asked until it is done.'),
+    is_asynchronous: z.boolean().describe('The tool takes it as a job, and is asked until it is done.'),
     bulk_rows: z.int().nullable().describe('So many rows go in one call; null: each row is a call.'),
     scopes: z.array(z.string()).describe('What a sign-in must allow, all of it.'),
     facts: z

@@ -31,7 +31,7 @@ actions:
     inputs: [{ name: email, label: Email, type: email, required: true, example: jane@acme.example }]
     outputs: [{ name: id, label: Id, type: id, path: id, primary: true }]
     repeatable: false
-sources: [{ at: https://acme.example/docs, for: [auth, actions] }, { at: The handbook of Acme, for: [limits] }]
+sources: [{ at: https://acme.example/docs docs/a.md, for: [auth, actions] }, { at: The handbook of Acme, for: [limits] }]
 checked: 2026-11-20
 `;
 
@@ -54,7 +54,11 @@ test('a tool is told with how it is checked, its limits, its oddities, and what 
     limits: ['Up to 60 calls a minute.'],
     oddities: ['A key that was deleted works for another minute.'],
     sources: [
-      { at: 'https://acme.example/docs', url: 'https://acme.example/docs', for: ['auth', 'actions'] },
+      {
+        at: 'https://acme.example/docs docs/a.md',
+        url: 'https://acme.example/docs',
+        for: ['auth', 'actions'],
+      },
       { at: 'The handbook of Acme', url: null, for: ['limits'] },
     ],
     checked: '2026-11-20',

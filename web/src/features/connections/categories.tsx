@@ -25,7 +25,7 @@ export function Categories({ chosen, onChoose, all, found }: CategoriesProps) {
       >
         All
       </button>
-      {all.map(({ name }) => {
+      {all.map(({ name, count: most }) => {
         const size = found.find((one) => one.name === name)?.count ?? 0;
         return (
           <button
@@ -37,7 +37,7 @@ export function Categories({ chosen, onChoose, all, found }: CategoriesProps) {
             onClick={() => onChoose(chosen === name ? null : name)}
           >
             {name}
-            <span>{size}</span>
+            <span style={{ minWidth: `${String(most).length}ch` }}>{size}</span>
           </button>
         );
       })}

@@ -4,7 +4,16 @@ import { useIntersection, useMediaQuery } from '@mantine/hooks';
 import { IconPlugConnected, IconSearch, IconSearchOff } from '@tabler/icons-react';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router';
-import { type KeyboardEvent, useDeferredValue, useEffect, useEffectEvent, useRef, useState } from 'react';
+import {
+  type KeyboardEvent,
+  memo,
+  useCallback,
+  useDeferredValue,
+  useEffect,
+  useEffectEvent,
+  useRef,
+  useState,
+} from 'react';
 import { count, number } from '../../lib/format.ts';
 import { integrationPagesQuery } from '../../lib/queries.ts';
 import { useMay } from '../../lib/use-role.ts';
@@ -42,6 +51,10 @@ export function Explore() {
   const fitting = found.data?.pages[0]?.categories ?? [];
   const field = useRef<HTMLInputElement>(null);
   const cards = useRef<HTMLDivElement>(null);
+  const onCardKey = useCallback(
+    (event: KeyboardEvent) => moveBetween(event, cards.current, field.current),
+    [],
+  );
   // A link to this very page, without a search, shows all of it.
   useEffect(() => {
     if (asked === '') setSearch('');
@@ -117,11 +130,7 @@ export function Explore() {
       )}
       <div ref={cards} className={styles.cards} aria-busy={found.isFetching}>
         {tools.map((tool) => (
-          <Card
-            key={tool.slug}
-            tool={tool}
-            onKeyDown={(event) => moveBetween(event, cards.current, field.current)}
-          />
+          <Card key={tool.slug} tool={tool} onKeyDown={onCardKey} />
         ))}
       </div>
       {found.hasNextPage && (
@@ -174,7 +183,8 @@ interface CardProps {
   onKeyDown: (event: KeyboardEvent) => void;
 }
 
-function Card({ tool, onKeyDown }: CardProps) {
+/** Not drawn anew while somebody types and it stays. */
+const Card = memo(function Card({ tool, onKeyDown }: CardProps) {
   return (
     <Link
       to="/settings/connections/$slug"
@@ -202,7 +212,7 @@ function Card({ tool, onKeyDown }: CardProps) {
       </span>
     </Link>
   );
-}
+});
 
 interface NothingProps {
   search: string;
@@ -224,9 +234,9 @@ function NothingFound({ search, category, onClear }: NothingProps) {
       actions={
         <>
           {mayChange && <MakeCustom name={search} />}
-          <button type="button" className={styles.chip} onClick={onClear}>
+          <Button variant="subtle" onClick={onClear}>
             Show all integrations
-          </button>
+          </Button>
         </>
       }
     >

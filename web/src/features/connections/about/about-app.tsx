@@ -1,5 +1,6 @@
 import type { Integration, IntegrationSource } from '@keyrail/contract/integrations';
 import { shortDay } from '../../../lib/dates.ts';
+import { possessive } from '../../../lib/format.ts';
 import { Out } from '../../../ui/out.tsx';
 import { Section } from '../../../ui/page.tsx';
 import styles from './about.module.css';
@@ -64,7 +65,7 @@ export function AppSubtitle({ tool }: { tool: Integration }) {
       <span className={styles.links}>
         <span>{tool.category}</span>
         {!tool.is_custom && <Out to={tool.homepage}>Homepage</Out>}
-        {tool.docs_url !== null && <Out to={tool.docs_url}>API documentation</Out>}
+        {tool.docs_url !== null && <Out to={tool.docs_url}>{possessive(tool.name)} API documentation</Out>}
       </span>
     </>
   );
@@ -93,7 +94,9 @@ function Source({ source: { at, url, for: parts } }: { source: IntegrationSource
   return (
     <>
       {url === null ? at : <Out to={url}>{at.replace(/^https?:\/\//, '').replace(/\/$/, '')}</Out>}
-      {parts.length > 0 && <span className="k-2"> {parts.map((part) => partWords[part]).join(', ')}</span>}
+      {parts.length > 0 && (
+        <span className="k-2"> for {parts.map((part) => partWords[part]).join(', ')}</span>
+      )}
     </>
   );
 }

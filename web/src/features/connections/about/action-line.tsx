@@ -71,7 +71,7 @@ function Inputs({ action }: { action: Action }) {
           </li>
         ))}
       </ul>
-      {sets.length > 0 && <p className={styles.under}>At least: {sets.join(', or ')}.</p>}
+      {sets.length > 0 && <p className={styles.least}>At least: {sets.join(', or ')}.</p>}
     </div>
   );
 }
@@ -81,6 +81,6 @@ function tagsOf(action: Action): string[] {
   return [
     credits === null ? '' : credits === 0 ? 'Free' : `${credits} ${credits === 1 ? 'credit' : 'credits'}`,
     action.bulk_rows === null ? '' : `${action.bulk_rows} rows a call`,
-    action.is_asynchronous ? 'Takes its time' : '',
+    action.is_asynchronous ? 'A job' : '',
   ].filter(Boolean);
 }
