@@ -3,23 +3,12 @@ import type { ConnectionId } from '@keyrail/contract/ids';
 import { execute } from '../actions/execute.ts';
 import type { ActionOutcome, PollState } from '../actions/outcome.ts';
 import type { PreparedAction } from '../actions/prepare.ts';
-import type { Action, ActionInput } from '../catalog/action-definition.ts';
-import type { Condition } from '../catalog/answer-rule.ts';
-import { holds } from '../catalog/condition.ts';
+import type { Action } from '../catalog/action-definition.ts';
 import { extractOutputs } from '../catalog/extract.ts';
 import { readPath } from '../catalog/path.ts';
-import {
-  type AskedOf,
-  actionAsked,
-  type Case,
-  documented,
-  madeSuccess,
-  outputValues,
-  plainCases,
-  ruleCases,
-} from './cases.ts';
-import { withValue } from './documents.ts';
-import { type Answer, answersMeeting, jsonAnswer, seenOf } from './made-answer.ts';
+import { actionCases, actionSuccess, inputValue, madeReceipt, pollCases } from './action-cases.ts';
+import { type AskedOf, actionAsked, type Case } from './cases.ts';
+import { type Answer, seenOf } from './made-answer.ts';
 import { cellsFor } from './meanings.ts';
 import { capital } from './play-check.ts';
 import {
@@ -32,13 +21,11 @@ import {
   WORKSPACE,
 } from './trial.ts';
 
-const PLAIN_STATUSES = [401, 429, 500];
-const JOB = 'example-job-0001';
-
 /** Plays every answer to every action: documented ones, plain ones, one for each rule, and jobs to their end. */
 export async function playActions(trial: Trial, access: Access, found: Findings): Promise<void> {
+  const { id, type } = trial.method;
   for (const [index, action] of trial.definition.actions.entries())
-    await playAction(trial, access, found, action, index);
+    if (action.methods?.includes(id ?? type) !== false) await playAction(trial, access, found, action, index);
 }
 
 interface Playing {
@@ -72,75 +59,18 @@ async function playAction(
   const prepared = preparedWith(trial, access, action, base.url);
   const asked = actionAsked(action, index);
   const playing = { trial, access, found, action, path, asked, prepared, base: base.url, inputs };
-  const success = successOf(playing);
+  const success = actionSuccess(trial.described, action, asked);
   if (success === null)
     return found.add(
       path,
       `No answer that is a success could be made for “${action.label}”. Give one as an example (of: ${action.name}${action.poll === undefined ? '' : '.poll'}).`,
     );
-  const cases = casesOf(playing, success);
+  const cases = actionCases(trial.described, action, asked, success);
   if (action.poll === undefined) {
     for (const one of cases) await playOnce(playing, one);
     return;
   }
   await playJob(playing, action.poll, cases, success);
-}
-
-/** What the answer with the results is: of a job, what its polling gets. */
-function successOf({ trial, action, asked }: Playing): Answer | null {
-  const of = action.poll === undefined ? action.name : `${action.name}.poll`;
-  const example = documented(trial.described, of, null).find(({ means }) => means === 'success');
-  if (example !== undefined) return example.answer;
-  const done = action.poll === undefined ? [] : [action.poll.done];
-  return madeSuccess(trial.described, { ...asked, check: [...asked.check, ...done] }, outputValues(action));
-}
-
-function casesOf({ trial, action, asked, path }: Playing, success: Answer): Case[] {
-  const { described } = trial;
-  const examples = documented(described, action.name, null);
-  const isDocumented = examples.some(({ means }) => means === 'success');
-  const base = seenOf(described, success).json;
-  const rules = ruleCases(described, asked, [base]).flatMap(({ case: one, rule }) => {
-    const isOwn = asked.rules.includes(rule);
-    // Those for every answer are played once, with the check; here what they mean to an action.
-    return one === null || rule.then === 'success' || (!isOwn && action.primary === false) ? [] : [one];
-  });
-  const title = 'a success made from its outputs';
-  return [
-    ...examples,
-    ...(isDocumented || action.poll !== undefined
-      ? []
-      : [{ title, path: path, answer: success, means: 'success' as const }]),
-    ...plainCases(described, asked, action.primary ? PLAIN_STATUSES : [401]),
-    ...rules,
-    ...noResultCases(trial, action, asked, base),
-  ];
-}
-
-function noResultCases({ described }: Trial, action: Action, asked: AskedOf, base: unknown): Case[] {
-  if (action.poll !== undefined) return [];
-  return action.noResult.flatMap((condition, index) => {
-    const statuses = condition.status === undefined ? [200] : undefined;
-    const made = answersMeeting(described, condition, {
-      bases: [base, undefined, {}],
-      ...(statuses && { statuses }),
-    });
-    const isOther = (answer: Answer) =>
-      [...asked.rules, ...described.answers].some(({ when }) => fits(described, when, answer));
-    const isMet = (answer: Answer) =>
-      answer.status >= 300 ||
-      ((asked.isAny || seenOf(described, answer).json !== undefined) &&
-        asked.check.every((one) => fits(described, one, answer)));
-    const answer = made.find((one) => !isOther(one) && isMet(one));
-    const path = ['actions', ...asked.path.slice(1), 'no_result', index];
-    return answer === undefined
-      ? []
-      : [{ title: `the answer that ${path.join('.')} describes`, path, answer, means: 'no_result' as const }];
-  });
-}
-
-function fits(definition: Trial['described'], condition: Condition, answer: Answer): boolean {
-  return holds(condition, seenOf(definition, answer));
 }
 
 async function playOnce(playing: Playing, one: Case): Promise<void> {
@@ -156,7 +86,7 @@ async function playJob(playing: Playing, poll: Poll, cases: readonly Case[], suc
   const { trial, action, found, path } = playing;
   for (const one of cases) if (one.means !== 'success') await playOnce(playing, one);
   const documentedReceipt = cases.find(({ means, example }) => example !== undefined && means === 'success');
-  const submit = documentedReceipt?.answer ?? madeReceipt(playing, poll);
+  const submit = documentedReceipt?.answer ?? madeReceipt(trial.described, playing.asked, poll);
   const receipt = await executed(playing, submit, null);
   if (receipt === null) return;
   if (receipt.kind === 'done' && documentedReceipt !== undefined)
@@ -168,44 +98,10 @@ async function playJob(playing: Playing, poll: Poll, cases: readonly Case[], suc
       `${capital(documentedReceipt?.title ?? 'the receipt')} must start the job of “${action.label}”, with its id at ${poll.id}; the engine says ${receipt.kind}${wordsOf(receipt)}.`,
     );
   }
-  const polls = documented(trial.described, `${action.name}.poll`, null);
-  const [running] = answersMeeting(trial.described, poll.running, { bases: [undefined, {}] });
-  const pollPath = [...path, 'poll'];
-  const all: Case[] = [
-    ...polls,
-    ...(polls.some(({ means }) => means === 'pending') || running === undefined
-      ? []
-      : [
-          {
-            title: 'the answer that poll.running describes',
-            path: pollPath,
-            answer: running,
-            means: 'pending' as const,
-          },
-        ]),
-    ...(polls.some(({ means }) => means === 'success')
-      ? []
-      : [
-          {
-            title: 'the answer that poll.done describes',
-            path: pollPath,
-            answer: success,
-            means: 'success' as const,
-          },
-        ]),
-  ];
-  for (const one of all) {
+  for (const one of pollCases(trial.described, action, playing.asked, success)) {
     const outcome = await executed(playing, one.answer, receipt.poll);
     if (outcome !== null) judgeOutcome(playing, one, outcome, 'poll');
   }
-}
-
-/** Names the job, and is not its result already. */
-function madeReceipt({ trial, asked }: Playing, poll: Poll): Answer {
-  const made = [200, 201, 202].map((status) => jsonAnswer(status, withValue(undefined, poll.id, JOB)));
-  const isOver = (answer: Answer) =>
-    [poll.done, ...asked.noResult].some((one) => fits(trial.described, one, answer));
-  return made.find((answer) => !isOver(answer)) ?? jsonAnswer(200, withValue(undefined, poll.id, JOB));
 }
 
 function judgeOutcome(
@@ -327,30 +223,3 @@ function preparedWith(
 function wordsOf(outcome: ActionOutcome): string {
   return 'message' in outcome ? ` (“${outcome.message}”)` : '';
 }
-
-/** What a row gives: the example, else something of that type. */
-export function inputValue({ example, default: usual, choices, type, min, name }: ActionInput): unknown {
-  if (example !== undefined) return example;
-  if (usual !== undefined && usual !== null) return usual;
-  if (choices !== undefined) return choices[0]?.value;
-  return (
-    SAMPLES[type] ??
-    (type === 'number' || type === 'integer'
-      ? Math.max(1, Math.ceil(min ?? 1))
-      : `example ${name.replaceAll('_', ' ')}`)
-  );
-}
-
-const SAMPLES: Partial<Record<ActionInput['type'], unknown>> = {
-  email: 'jane@example.com',
-  domain: 'example.com',
-  url: 'https://example.com/page',
-  linkedin_url: 'https://www.example.com/in/jane-example',
-  linkedin_handle: 'jane-example',
-  phone: '+15550100',
-  id: 'example-id-0001',
-  boolean: true,
-  date: '2026-01-02',
-  datetime: '2026-01-02T03:04:05Z',
-  json: { example: true },
-};

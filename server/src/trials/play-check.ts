@@ -1,4 +1,6 @@
 import type { Verdict } from '@keyrail/contract/verdicts';
+import type { AuthMethod } from '../catalog/auth-definition.ts';
+import type { Definition } from '../catalog/definition.ts';
 import type { Probe } from '../catalog/probe-definition.ts';
 import { checkValues } from '../connections/check-entered.ts';
 import { probeOf } from '../connections/probe.ts';
@@ -30,46 +32,57 @@ const PLAIN_STATUSES = [401, 402, 403, 404, 429, 500];
 
 /** Plays every answer to the check of a method: documented ones, plain ones, and one for each rule. */
 export async function playChecks(trial: Trial, access: Access, found: Findings): Promise<void> {
-  const { definition, method } = trial;
-  const probe = probeOf(definition, method);
-  if (probe === null) return;
-  const path: Path = method.probe === undefined ? ['probe'] : [...trial.path, 'probe'];
-  const asked = checkAsked(probe, path);
-  const made = madeSuccess(trial.described, asked, accountValues(probe.account));
-  const examples = documented(trial.described, 'probe', method.id ?? method.type);
-  const success = examples.find(({ means }) => means === 'success')?.answer ?? made;
-  if (success === null) {
-    found.add(
-      path,
-      'No answer that is a success could be made for the check. Give one as an example (of: probe).',
-    );
-    return;
-  }
-  const cases: Case[] = [
-    ...examples,
-    ...(examples.some(({ means }) => means === 'success')
-      ? []
-      : [
-          {
-            title: 'a success made from what is checked',
-            path: path,
-            answer: success,
-            means: 'success' as const,
-          },
-        ]),
-    ...plainCases(trial.described, asked, PLAIN_STATUSES),
-  ];
-  for (const { case: one, rule } of ruleCases(trial.described, asked, [seenOf(definition, success).json])) {
-    if (one === null) continue;
-    if (rule.then !== 'success') cases.push(one);
+  const asked = checkOf(trial.definition, trial.method, trial.path);
+  if (asked === null) return;
+  const cases = checkCases(trial.described, trial.method, asked);
+  if (cases === null) {
+    const message =
+      'No answer that is a success could be made for the check. Give one as an example (of: probe).';
+    return found.add(asked.path, message);
   }
   namelessProblem(
     trial,
-    probe,
-    examples.filter(({ means }) => means === 'success'),
+    asked.probe,
+    cases.filter(({ means, example }) => means === 'success' && example !== undefined),
     found,
   );
-  for (const one of cases) await playCheck(trial, access, found, probe, path, one);
+  for (const one of cases) await playCheck(trial, access, found, asked.probe, asked.path, one);
+}
+
+export interface CheckOfMethod {
+  probe: Probe;
+  path: Path;
+}
+
+export function checkOf(definition: Definition, method: AuthMethod, methodPath: Path): CheckOfMethod | null {
+  const probe = probeOf(definition, method);
+  return probe === null
+    ? null
+    : { probe, path: method.probe === undefined ? ['probe'] : [...methodPath, 'probe'] };
+}
+
+/** At least one of them is a success; null: none was documented, and none could be made. */
+export function checkCases(
+  definition: Definition,
+  method: AuthMethod,
+  { probe, path }: CheckOfMethod,
+): Case[] | null {
+  const asked = checkAsked(probe, path);
+  const examples = documented(definition, 'probe', method.id ?? method.type);
+  const isDocumented = examples.some(({ means }) => means === 'success');
+  const made = isDocumented ? null : madeSuccess(definition, asked, accountValues(probe.account));
+  const answer = made ?? examples.find(({ means }) => means === 'success')?.answer;
+  if (answer === undefined) return null;
+  const rules = ruleCases(definition, asked, [seenOf(definition, answer).json]).flatMap((one) =>
+    one.case === null || one.rule.then === 'success' ? [] : [one.case],
+  );
+  const title = 'a success made from what is checked';
+  return [
+    ...examples,
+    ...(isDocumented ? [] : [{ title, path, answer, means: 'success' as const }]),
+    ...plainCases(definition, asked, PLAIN_STATUSES),
+    ...rules,
+  ];
 }
 
 async function playCheck(
