@@ -230,7 +230,7 @@ describe('a key file', () => {
 
   test('is no must: an access key whose two parts were swapped is noticed while they are entered', async () => {
     const { page } = here;
-    await openApp(page, 'aws-sts');
+    await openApp(page, 'aws');
     await page.getByLabel('Access key ID').fill('AKIAFAKEFAKEFAKE0001');
     await page.getByLabel('Secret access key', { exact: true }).fill('AKIAFAKEFAKEFAKE0001');
     await sees(page, /may have been swapped/);

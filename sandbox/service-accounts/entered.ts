@@ -24,12 +24,15 @@ const AWS_ID = 'AKIASANDBOXGOOD00001';
 /** One account of each kind, with the key it has from the start. All of it is made up. */
 export function serviceAccounts(): EnteredAccount[] {
   const keyFile = JSON.stringify(googleKeyFile(), null, 2);
-  const google = ['google-sheets', 'google-drive', 'google-cloud', 'bigquery'].map((integration) => ({
+  const google = ['google-sheets', 'google-drive', 'google-cloud', 'google-bigquery'].map((integration) => ({
     integration,
     method: 'service_account',
-    credentials: { key_file: keyFile, ...(integration === 'bigquery' && { project_id: 'keyrail-sandbox' }) },
+    credentials: {
+      key_file: keyFile,
+      ...(integration === 'google-bigquery' && { project_id: 'keyrail-sandbox' }),
+    },
   }));
-  const aws = ['aws-sts', 'aws-s3', 'aws-ses'].map((integration) => ({
+  const aws = ['aws', 'aws-s3', 'aws-ses'].map((integration) => ({
     integration,
     method: 'service_account',
     credentials: {

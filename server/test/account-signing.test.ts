@@ -531,7 +531,7 @@ describe('a clock that is an hour off', () => {
     ['GitHub', 'github', 'app', { ...APP, installation_id: '1001' }, GITHUB, { status: 401, body: gitHub }],
     [
       'AWS STS',
-      'aws-sts',
+      'aws',
       undefined,
       role,
       AWS,
@@ -543,7 +543,7 @@ describe('a clock that is an hour off', () => {
     ],
     [
       'AWS',
-      'aws-sts',
+      'aws',
       undefined,
       aws,
       AWS,

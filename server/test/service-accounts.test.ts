@@ -78,7 +78,7 @@ describe('a Google service account', () => {
     const read = await app.owner.get(`/v1/proxy/${id}/spreadsheets/sheet-1/values/A1:B2`);
     expect(read.status, read.text).toBe(200);
 
-    const warehouse = await connected('bigquery', { key_file: KEY, project_id: 'keyrail-sandbox' });
+    const warehouse = await connected('google-bigquery', { key_file: KEY, project_id: 'keyrail-sandbox' });
     const listed = await app.owner.get(`/v1/proxy/${warehouse}/projects/keyrail-sandbox/datasets`);
     expect(listed.json.datasets).toHaveLength(1);
   });
@@ -267,7 +267,7 @@ describe('an AWS access key', () => {
   });
 
   it('is checked by a signed request that needs no permission, and named by its ARN', async () => {
-    const id = await connected('aws-sts', entered(ID));
+    const id = await connected('aws', entered(ID));
     const kept = (await app.owner.get(`/v1/connections/${id}`)).json;
     expect(kept.account.name).toBe('arn:aws:iam::123456789012:user/good00001');
     expect(kept.facts).toContainEqual({ label: 'Access key ID', value: ID });
@@ -280,7 +280,7 @@ describe('an AWS access key', () => {
       `/v1/proxy/${files}/sandbox-invoices?list-type=2&prefix=2026/11/gr%C3%B6%C3%9Fe%20%26`,
     );
     expect(listed.text).toContain('<KeyCount>1</KeyCount>');
-    const identity = await connected('aws-sts', entered('AKIASANDBOXGOOD00002'));
+    const identity = await connected('aws', entered('AKIASANDBOXGOOD00002'));
     const asked = await app.owner.post(
       `/v1/proxy/${identity}/`,
       'Action=GetCallerIdentity&Version=2011-06-15',
@@ -295,11 +295,11 @@ describe('an AWS access key', () => {
   });
 
   it.each<[string, string, object, string]>([
-    ['with a wrong secret', 'aws-sts', entered(ID, { secret_access_key: 'wrong' }), 'rejected'],
+    ['with a wrong secret', 'aws', entered(ID, { secret_access_key: 'wrong' }), 'rejected'],
     ['that is unknown', 'aws-s3', entered(ID, { access_key_id: 'AKIASANDBOXUNKNOWN01' }), 'rejected'],
     [
       'whose session is over',
-      'aws-sts',
+      'aws',
       entered('ASIASANDBOXENDED0001', { session_token: 'sandbox-session-token-ended' }),
       'expired',
     ],
@@ -321,7 +321,7 @@ describe('an AWS access key', () => {
   });
 
   it('is replaced by the second key of the same user', async () => {
-    const id = await connected('aws-sts', entered(ID), { name: 'replaced' });
+    const id = await connected('aws', entered(ID), { name: 'replaced' });
     const { region: _, ...second } = entered('AKIASANDBOXGOOD00002');
     const replaced = await app.owner.patch(`/v1/connections/${id}`, { credentials: second });
     expect(replaced.status, replaced.text).toBe(200);

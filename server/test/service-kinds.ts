@@ -86,7 +86,7 @@ export function kindsAt(sandbox: Sandbox): Record<string, () => Kind> {
       throttled: () => awsKey('AKIASANDBOXTHROTTLE1'),
     }),
     'an AWS key that takes on a role, at STS': () => ({
-      integration: 'aws-sts',
+      integration: 'aws',
       method: 'service_account',
       entered: { ...awsKey(AWS_ID), role_arn: roleArn('keyrail'), session_name: 'acme-keyrail' },
       account: 'arn:aws:sts::123456789012:assumed-role/keyrail/acme-keyrail',

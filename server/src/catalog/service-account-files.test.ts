@@ -4,8 +4,8 @@ import { expect, test } from 'vitest';
 import { catalogFolder } from './built-in.ts';
 import { readDefinition } from './read-definition.ts';
 
-const BIGQUERY = readFileSync(join(catalogFolder, 'bigquery.yaml'), 'utf8');
-const problemsIn = (text: string) => readDefinition('bigquery.yaml', text).problems.map((one) => one.message);
+const BIGQUERY = readFileSync(join(catalogFolder, 'google-bigquery.yaml'), 'utf8');
+const problemsIn = (text: string) => readDefinition('google-bigquery.yaml', text).problems.map((one) => one.message);
 
 test.each([
   [

@@ -103,7 +103,7 @@ describe('a refusal', () => {
       setup,
     ],
     [
-      'bigquery',
+      'google-bigquery',
       'refresh',
       400,
       { error: 'invalid_grant', error_description: 'Token has been expired or revoked.' },
