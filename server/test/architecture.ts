@@ -218,8 +218,8 @@ const names: Rule = {
       : [],
 };
 
-/** Words of everyday code and English: as a slug they count with their domain alone. */
-const EVERYDAY = new Set(['box', 'close', 'front', 'monday', 'segment']);
+/** Words of everyday code and English, and of a kind of key: as a slug they count with their domain alone. */
+const EVERYDAY = new Set(['aws', 'box', 'close', 'front', 'monday', 'resend', 'segment']);
 
 /**
  * No integration's name in code: what is special about one is a field of its file. Slugs that are English words count only

@@ -8,7 +8,7 @@ type WithIcon = Pick<Definition, 'icon'>;
 interface Mark {
   svg: string;
   /** Changes with the picture, so that an address with it in can be kept for ever. */
-  hash: string;
+  edition: string;
 }
 
 const { resolve } = createRequire(import.meta.url);
@@ -25,14 +25,14 @@ export function iconFile({ icon }: WithIcon): string | null {
   const mark = icon.simple === undefined ? null : markOf(icon.simple);
   return mark === null
     ? null
-    : `${icon.simple}-${inkFor(icon.color).slice(1).toLowerCase()}-${mark.hash}.svg`;
+    : `${icon.simple}-${inkFor(icon.color).slice(1).toLowerCase()}-${mark.edition}.svg`;
 }
 
 /** Drawn by its name alone: whatever integration it is of. `isCurrent`: the picture is the one the name was made for. */
 export function iconOfFile(file: string): { svg: string; isCurrent: boolean } | null {
-  const [, name, color, hash] = /^([a-z0-9]{1,60})-([0-9a-f]{6})-([0-9a-f]{8})\.svg$/.exec(file) ?? [];
+  const [, name, color, edition] = /^([a-z0-9]{1,60})-([0-9a-f]{6})-([0-9a-f]{8})\.svg$/.exec(file) ?? [];
   const mark = name === undefined ? null : markOf(name);
-  return mark === null ? null : { svg: filled(mark, `#${color}`), isCurrent: mark.hash === hash };
+  return mark === null ? null : { svg: filled(mark, `#${color}`), isCurrent: mark.edition === edition };
 }
 
 function filled({ svg }: Mark, color: string): string {
@@ -52,7 +52,7 @@ function markOf(name: string): Mark | null {
 function readMark(name: string): Mark | null {
   try {
     const svg = readFileSync(resolve(`simple-icons/icons/${name}.svg`), 'utf8');
-    return { svg, hash: createHash('sha256').update(svg).digest('hex').slice(0, 8) };
+    return { svg, edition: createHash('sha256').update(svg).digest('hex').slice(0, 8) };
   } catch {
     return null;
   }

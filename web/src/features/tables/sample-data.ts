@@ -1,7 +1,7 @@
 /** Invented people at well-known companies, as a CSV like those people bring. */
 const people: readonly [string, string, string, string, string][] = [
-  ['Ada', 'Okafor', 'Stripe', 'stripe.com', 'Head of Partnerships'],
-  ['Marcus', 'Lindqvist', 'Spotify', 'spotify.com', 'Director of Sales'],
+  ['Ada', 'Okafor', 'Adyen', 'adyen.com', 'Head of Partnerships'],
+  ['Marcus', 'Lindqvist', 'Klarna', 'klarna.com', 'Director of Sales'],
   ['Priya', 'Raman', 'Patagonia', 'patagonia.com', 'VP Marketing'],
   ['Jonas', 'Weber', 'SAP', 'sap.com', 'Account Executive'],
   ['Camille', 'Moreau', 'Doctolib', 'doctolib.fr', 'Head of Growth'],
