@@ -2,6 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { catalogFolder } from '../../catalog/built-in.ts';
+import { openBench } from '../../trials/bench.ts';
+import { checkFile } from '../../trials/check-file.ts';
 import { text } from './markdown.ts';
 import { integrationPages } from './pages.ts';
 
@@ -21,4 +23,20 @@ test('signs of Markdown and HTML in a file are text in its document', () => {
   expect(text('a | b <img src=x> [x](y) *z*\n# head')).toBe(
     'a \\| b \\<img src=x> \\[x\\](y) \\*z\\* # head',
   );
+});
+
+test('the example of CONTRIBUTING.md passes what every file passes, and fails in the way that is told there', async () => {
+  const contributing = readFileSync(`${folder}../../CONTRIBUTING.md`, 'utf8');
+  const example = /```yaml\n([\s\S]+?)```/.exec(contributing)?.[1] ?? '';
+  expect(example).toContain(', expect: any }');
+  const bench = await openBench();
+  try {
+    const check = async (text: string) => (await checkFile(bench, { file: 'readwise.yaml', text })).problems;
+    expect(await check(example)).toEqual([]);
+    expect(await check(example.replace(', expect: any }', ' }'))).toEqual([
+      expect.objectContaining({ message: expect.stringContaining('its answer was empty') }),
+    ]);
+  } finally {
+    await bench.close();
+  }
 });
