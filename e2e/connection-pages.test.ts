@@ -3,7 +3,7 @@ import { SANDBOX_CLIENT } from '../sandbox/oauth/flow.ts';
 import { serviceAccountKey } from '../sandbox/oauth/service-account.ts';
 import { eventually, sees } from './browser.ts';
 import { shareStage } from './shared.ts';
-import { connect, openApp, rowOf, saveKey, setUpSignIn } from './steps.ts';
+import { cardsIn, connect, openApp, rowOf, saveKey, setUpSignIn } from './steps.ts';
 
 const here = shareStage();
 const popup = () => here.page.getByRole('dialog');
@@ -341,5 +341,48 @@ describe('the keyboard', () => {
     expect(kept).not.toContain('sandbox-hunter-good');
     expect(await page.evaluate('indexedDB.databases()')).toEqual([]);
     expect(await page.evaluate('caches.keys()')).toEqual([]);
+  });
+});
+
+describe('the catalog', () => {
+  const search = () => here.page.getByRole('searchbox', { name: 'Search integrations' });
+  const focused = () => here.page.evaluate('document.activeElement.textContent') as Promise<string>;
+
+  test('is searched by keyboard alone, its categories stay where they are, and the way back leads to the same search', async () => {
+    const { page } = here;
+    await page.goto('/settings/connections');
+    const chips = page.getByRole('group', { name: 'Categories' }).getByRole('button');
+    await chips.nth(5).waitFor();
+    const before = await chips.count();
+    await search().fill('hubspt');
+    await page
+      .getByRole('status')
+      .getByText(/^1 of /)
+      .waitFor();
+    expect(await chips.count()).toBe(before);
+    await search().press('Enter');
+    await page.getByRole('heading', { name: 'HubSpot', level: 1 }).waitFor();
+    for (const part of ['What HubSpot can do here', 'Ways to connect', 'Limits', 'What this rests on'])
+      await page.getByRole('heading', { name: part }).waitFor();
+    await page.locator('summary', { hasText: 'Find contact' }).press('Enter');
+    await page.getByRole('heading', { name: 'Goes in' }).first().waitFor();
+    await page.goBack();
+    await eventually(() => search().inputValue()).toBe('hubspt');
+    await search().press('Escape');
+    await eventually(() => cardsIn(page).count()).toBeGreaterThan(20);
+    await search().press('ArrowDown');
+    await page.keyboard.press('ArrowRight');
+    await eventually(focused).toBe(await cardsIn(page).nth(1).textContent());
+    await page.keyboard.press('ArrowLeft');
+    await page.keyboard.press('ArrowUp');
+    expect(await search().evaluate((field) => field.matches(':focus'))).toBe(true);
+  });
+
+  test('says what it has not, and offers to describe it under the name that was searched for', async () => {
+    const { page } = here;
+    await page.goto('/settings/connections?search=Anvilworks&category=CRM');
+    await sees(page, 'No integration in CRM is called “Anvilworks”');
+    await page.getByRole('button', { name: 'Make a custom connection' }).last().click();
+    await eventually(() => page.getByLabel('Name', { exact: true }).first().inputValue()).toBe('Anvilworks');
   });
 });

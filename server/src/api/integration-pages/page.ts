@@ -32,7 +32,7 @@ export function integrationPage(tool: Integration, file: string): string {
 
 /** What the parts of a source are called where people read. */
 const PARTS: Record<Integration['sources'][number]['for'][number], string> = {
-  auth: 'how a credential travels and where it is found',
+  auth: 'credentials',
   sign_in: 'signing in',
   probe: 'the check',
   answers: 'what answers mean',
