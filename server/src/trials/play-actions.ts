@@ -22,10 +22,14 @@ import {
 } from './trial.ts';
 
 /** Plays every answer to every action: documented ones, plain ones, one for each rule, and jobs to their end. */
-export async function playActions(trial: Trial, access: Access, found: Findings): Promise<void> {
-  const { id, type } = trial.method;
-  for (const [index, action] of trial.definition.actions.entries())
-    if (action.methods?.includes(id ?? type) !== false) await playAction(trial, access, found, action, index);
+export async function playActions(
+  trial: Trial,
+  access: Access,
+  found: Findings,
+  actions: readonly Action[],
+): Promise<void> {
+  for (const action of actions)
+    await playAction(trial, access, found, action, trial.definition.actions.indexOf(action));
 }
 
 interface Playing {

@@ -98,7 +98,7 @@ async function playCheck(
   const template = asked.baseUrl ?? method.baseUrl ?? described.baseUrl;
   const base = baseOf(described, template, access.fields);
   if ('message' in base) return found.add(path, `The address of the check cannot be made: ${base.message}`);
-  const label = labelAnswer(trial, asked);
+  const label = labelAnswer(described, method, asked);
   const { result, problems } = await trial.bench.standIn.play(
     [
       expectedRequest(trial, access, 'the check', base.url, asked.request, one.answer),
@@ -169,7 +169,11 @@ function namelessProblem(
 }
 
 /** What the second request is answered, which only names the account. */
-function labelAnswer({ described, method }: Trial, { labelRequest }: Probe): Answer | null {
+export function labelAnswer(
+  described: Definition,
+  method: AuthMethod,
+  { labelRequest }: Probe,
+): Answer | null {
   if (labelRequest === undefined) return null;
   const [example] = documented(described, 'probe.label', method.id ?? method.type);
   if (example !== undefined) return example.answer;

@@ -15,7 +15,11 @@ export const MADE_REFRESH = 'fake-refresh-token-0001';
 export const MADE_SECONDS = 3_600;
 
 /** What an endpoint gives where no example says it, in the places the file names. `told`: connection fields that come with it. */
-export function madeTokenAnswer({ described }: Trial, method: TokenMethod, told: Values): Answer {
+export function madeTokenAnswer(
+  { described }: Pick<Trial, 'described'>,
+  method: TokenMethod,
+  told: Values,
+): Answer {
   const members: [name: string, value: unknown][] = [
     ['access_token', MADE_ACCESS],
     ['expires_in', MADE_SECONDS],

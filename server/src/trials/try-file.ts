@@ -1,3 +1,4 @@
+import type { Action } from '../catalog/action-definition.ts';
 import type { AuthMethod } from '../catalog/auth-definition.ts';
 import type { Definition } from '../catalog/definition.ts';
 import type { FileProblem } from '../catalog/source-file.ts';
@@ -33,7 +34,7 @@ export async function tryFile(
 ): Promise<Tried> {
   const found = new Findings();
   const notTried: string[] = [];
-  let isPlayed = false;
+  const played = new Set<string>();
   for (const [index, method] of definition.auth.entries()) {
     const described = options.described ?? definition;
     const trial: Trial = {
@@ -65,11 +66,17 @@ export async function tryFile(
       continue;
     }
     await playChecks(trial, access, found);
-    if (!isPlayed) await playActions(trial, access, found);
-    isPlayed = true;
+    // With the first method they can be used with; what they are answered does not depend on it.
+    const open = definition.actions.filter((action) => !played.has(action.name) && isFor(action, method));
+    await playActions(trial, access, found, open);
+    for (const { name } of open) played.add(name);
   }
   shadowedRules(definition, found);
   return { problems: found.problems, played: found.played, notTried };
+}
+
+export function isFor({ methods }: Action, { id, type }: AuthMethod): boolean {
+  return methods === undefined || methods.includes(id ?? type) || methods.includes(type);
 }
 
 async function accessOf(

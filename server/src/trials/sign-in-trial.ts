@@ -1,0 +1,36 @@
+import type { OAuth2Method } from '../catalog/auth-definition.ts';
+import { filledAddress } from '../oauth/addresses.ts';
+import type { MadeUp } from './entered.ts';
+import { jsonAnswer } from './made-answer.ts';
+import type { Expected } from './stand-in.ts';
+import { type TokenRequest, tokenMisfit } from './token-misfits.ts';
+import type { Findings, Trial, Values } from './trial.ts';
+
+export interface SignInTrial extends Trial {
+  method: OAuth2Method;
+  madeUp: MadeUp;
+  found: Findings;
+}
+
+export const CLIENT_ID = 'example-client-0001';
+export const CLIENT_SECRET = 'fake-client-secret-0001';
+export const CODE = 'fake-code-0001';
+export const STATE = 'fake-state-0001';
+export const VERIFIER = 'fake-verifier-of-at-least-forty-three-characters';
+export const CALLBACK = 'https://keyrail.example/oauth/callback/trial';
+
+export function tokenRequest(
+  { described, method: ours, describedMethod }: SignInTrial,
+  fields: Values,
+  address: string,
+  parameters: Values,
+  more: Partial<TokenRequest> = {},
+): Expected | null {
+  const method = describedMethod.type === 'oauth2' ? describedMethod : ours;
+  const url = filledAddress(described, address, fields);
+  if (url === null) return null;
+  const client = { id: CLIENT_ID, secret: CLIENT_SECRET };
+  const secrets = [CLIENT_SECRET, CODE, VERIFIER, ...(more.secrets ?? [])];
+  const misfit = tokenMisfit({ method, url, httpMethod: 'POST', parameters, client, ...more, secrets });
+  return { what: 'the request for a token', misfit, answer: jsonAnswer(200, {}) };
+}
