@@ -43,6 +43,7 @@ beforeAll(async () => {
     settings: {
       KEYRAIL_UPSTREAMS: [...origins].map((origin) => `${origin}=http://${standIn.address}`).join(','),
       KEYRAIL_ALLOWED_PRIVATE_HOSTS: standIn.address,
+      KEYRAIL_PUBLIC_URL: 'https://keyrail.example',
     },
   });
   const made = await app.owner.post('/v1/tables', {
@@ -74,7 +75,7 @@ const entering = definitions.flatMap(([slug, definition]) => {
 });
 const signingIn = definitions.flatMap(([slug, definition]) =>
   definition.auth.flatMap((method) =>
-    method.type === 'oauth2' && !method.requiresHttps ? [[slug, definition, method] as const] : [],
+    method.type === 'oauth2' ? [[slug, definition, method] as const] : [],
   ),
 );
 
