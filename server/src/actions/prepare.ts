@@ -32,15 +32,17 @@ export interface PreparedAction {
 
 export type NamedAction =
   | { kind: 'found'; definition: Definition; action: Action }
-  | { kind: 'unknown_action'; message: string };
+  | { kind: 'unknown_action'; message: string }
+  /** Its file is gone, or broken; what hangs on it goes on once it is back. */
+  | { kind: 'unknown_integration'; message: string };
 
 /** The action a column names. The catalog may have changed since the column was made. */
 export function findAction(catalog: Pick<Catalog, 'get'>, integration: string, name: string): NamedAction {
   const definition = catalog.get(integration);
   if (definition === undefined)
     return {
-      kind: 'unknown_action',
-      message: `The integration "${integration}" is not in the catalog.`,
+      kind: 'unknown_integration',
+      message: `The catalog has no “${integration}” any more: its file is gone or broken. It goes on when the file is back.`,
     };
   const action = definition.actions.find((one) => one.name === name);
   return action === undefined

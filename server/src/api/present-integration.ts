@@ -17,6 +17,7 @@ import { OWN_PREFIX } from '../catalog/catalogs.ts';
 import type { Definition } from '../catalog/definition.ts';
 import type { ConnectionField, CredentialField as Field } from '../catalog/field-definition.ts';
 import { iconFile } from '../catalog/icon.ts';
+import { isBroken } from '../connections/connection.ts';
 import type { App } from '../connections/look.ts';
 import { methodIdOf } from '../connections/method.ts';
 import { presentAction } from './present-action.ts';
@@ -78,7 +79,7 @@ export function presentApp(app: App, entry: CatalogEntry | undefined): Connected
     icon: entry === undefined ? unknownIcon(integration) : presentIcon(entry),
     is_custom: isOwn({ slug: integration }),
     connection_count: app.connectionCount,
-    worst_status: app.worstStatus,
+    worst_status: entry === undefined && !isWorse(app.worstStatus) ? 'unverified' : app.worstStatus,
     last_used_at: app.lastUsedAt?.toISOString() ?? null,
   };
 }
@@ -87,6 +88,11 @@ export function presentIcon(definition: Pick<Definition, 'icon'>): IntegrationIc
   const { text, color } = definition.icon;
   const file = iconFile(definition);
   return { url: file === null ? null : `/icons/${file}`, monogram: text, color };
+}
+
+/** Than what nobody can tell. */
+function isWorse(status: App['worstStatus']): boolean {
+  return isBroken(status) || status === 'disconnected';
 }
 
 /** Of a tool that the catalog no longer has. */

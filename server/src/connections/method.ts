@@ -70,6 +70,11 @@ export function goneFromCatalog(integration: string): AppError {
   });
 }
 
+/** Of a connection in a list, whose integration the catalog does not have. */
+export function goneWords(integration: string): string {
+  return `The catalog has no “${integration}” any more: its file is gone or broken. The connection is kept, and works again when the file is back.`;
+}
+
 function invalid(path: string, message: string): AppError {
   return new AppError('invalid_input', { fields: [{ path, message }] });
 }

@@ -5,6 +5,7 @@ import type { Definition } from '../catalog/definition.ts';
 import { refusesInWords, saysRefused } from '../catalog/refusal.ts';
 import { budgetKeyOf } from '../connections/budget-key.ts';
 import type { Connections } from '../connections/connections.ts';
+import { goneFromCatalog } from '../connections/method.ts';
 import type { CallerConnection, UsableConnection } from '../connections/resolve.ts';
 import { trustedBy } from '../connections/trusted.ts';
 import { AppError } from '../lib/app-error.ts';
@@ -67,7 +68,8 @@ async function send(
   const catalog = await deps.catalogs.of(who.workspaceId);
   const found = await deps.connections.resolveFor(who, asked.connection);
   const definition = catalog.get(found.integration);
-  if (definition === undefined) throw new AppError('not_found');
+  if (definition === undefined)
+    throw found.resolved.kind === 'missing' ? new AppError('not_found') : goneFromCatalog(found.integration);
   const connection = usable(definition, found);
   const method = definition.auth.find((one) => (one.id ?? one.type) === connection.method);
   const address = { ...definition, baseUrl: method?.baseUrl ?? definition.baseUrl };

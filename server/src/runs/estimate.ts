@@ -32,7 +32,7 @@ export async function estimateRun(
     const { column, columns } = await actionColumn(deps, tx, workspaceId, tableId, columnId);
     const { integration, action: name, connection_id: connectionId } = column.action;
     const found = findAction(catalog, integration, name);
-    if (found.kind === 'unknown_action') throw new AppError('conflict', { detail: found.message });
+    if (found.kind !== 'found') throw new AppError('conflict', { detail: found.message });
     const { action, definition } = found;
     const plan = planOf(column.action, columns, columnId);
     const { rows, filled } = await countRows(tx, { workspaceId, tableId, columnId, scope, plan, action });

@@ -43,8 +43,10 @@ async function footingWithin(
   const { integration, action, connection_id: connectionId } = run.action;
   const found = findAction(catalog, integration, action);
   if (found.kind === 'unknown_action') return { kind: 'impossible', message: found.message };
-  const { name } = found.definition;
   const resolved = await deps.connections.resolve(tx, run.workspaceId, { integration, connectionId });
+  if (found.kind === 'unknown_integration')
+    return { kind: resolved.kind === 'missing' ? 'impossible' : 'broken', message: found.message };
+  const { name } = found.definition;
   if (resolved.kind === 'missing') return { ...missingConnection(name), kind: 'missing' };
   if (!isWithin(run.allowedConnectionIds, resolved)) {
     const message = `The token that started this run may not use this connection to ${name}.`;
