@@ -22,6 +22,7 @@ import { ConnectionDialogs } from './connection-dialogs.tsx';
 import { ConnectionDrawer } from './connection-drawer.tsx';
 import { ConnectionTable } from './connection-table.tsx';
 import { ReadOnlyNotice } from './connections-page.tsx';
+import { GoneApp } from './gone-app.tsx';
 import { MissingAccess } from './missing-access.tsx';
 import { type Saved, SavedNotice } from './outcome.tsx';
 import { AfterReplacement } from './previous-key.tsx';
@@ -40,6 +41,9 @@ export function AppPage() {
     { label: 'Connections', to: '/settings/connections' },
     { label: tool.data?.name ?? '…' },
   ]);
+  const kept = connections.data?.pages.flatMap((page) => page.data) ?? [];
+  // Nobody links to an app that was never there: what has connections lost its file.
+  if (tool.isLoadingError && kept.length > 0) return <GoneApp slug={slug} connections={kept} />;
   if (tool.isLoadingError || connections.isLoadingError) {
     const failed = tool.isLoadingError ? tool : connections;
     return (

@@ -13,7 +13,7 @@ import { Skeleton } from '../../ui/skeleton.tsx';
 import { useConnectionsChanged } from './use-changes.ts';
 
 interface Props {
-  tool: Integration;
+  tool: Pick<Integration, 'name'>;
   connection: Connection;
   onClose: () => void;
 }
