@@ -185,7 +185,7 @@ function tool(): object {
       },
     ],
     probe: { request: { method: 'GET', path: '/me' }, account: { label: 'name', id: 'id' } },
-    sources: ['a bench'],
+    sources: [{ at: 'a bench', for: ['auth'] }],
     checked: '2026-11-01',
   };
 }

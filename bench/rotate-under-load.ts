@@ -233,7 +233,7 @@ function signedInFile({ issuer, authorizeUrl, tokenUrl }: AuthorizationServer): 
       },
     ],
     probe: { request: { method: 'GET', path: '/me' }, account: { label: 'name', id: 'id' } },
-    sources: ['a test'],
+    sources: [{ at: 'a test', for: ['auth'] }],
     checked: '2026-11-21',
   };
 }

@@ -594,7 +594,7 @@ function parrot(port: number): object {
         repeatable: true,
       },
     ],
-    sources: ['a test'],
+    sources: [{ at: 'a test', for: ['auth'] }],
     checked: '2026-01-01',
   };
 }

@@ -30,7 +30,7 @@ auth:
 probe: { request: { method: GET, path: "/depots/{depot}" } }
 answers:
   - { when: { status: 403 }, then: rejected, say: Make another key. }
-sources: [https://fleet.example/docs]
+sources: [{ at: https://fleet.example/docs, for: [auth] }]
 checked: 2026-11-21
 `;
 const DEPOTS = [

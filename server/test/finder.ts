@@ -15,7 +15,7 @@ const head = {
       key_help: { location: 'Settings' },
     },
   ],
-  sources: ['test'],
+  sources: [{ at: 'test', for: ['auth'] }],
   checked: '2026-01-01',
 };
 

@@ -325,7 +325,7 @@ function fileOf(name: WayName, origin: string): string {
     auth: [METHODS[name](origin)],
     probe: { request: { method: 'GET', path: '/me' }, account: { label: 'name', id: 'id' } },
     actions: [find],
-    sources: ['a test'],
+    sources: [{ at: 'a test', for: ['auth'] }],
     checked: '2026-11-21',
   });
 }

@@ -150,7 +150,7 @@ probe:
   account: { label: name, id: id }
 error_message: [error]
 ${options.file ?? ''}
-sources: [a trial]
+sources: [{ at: a trial, for: [auth] }]
 checked: "2026-11-01"
 `;
 }

@@ -26,6 +26,6 @@ actions:
     outputs:
       - { name: id, label: Id, type: id, path: id }
     repeatable: true
-sources: [https://acme.example/docs]
+sources: [{ at: https://acme.example/docs, for: [auth] }]
 checked: 2026-11-20
 `;

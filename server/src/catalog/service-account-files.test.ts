@@ -5,7 +5,8 @@ import { catalogFolder } from './built-in.ts';
 import { readDefinition } from './read-definition.ts';
 
 const BIGQUERY = readFileSync(join(catalogFolder, 'google-bigquery.yaml'), 'utf8');
-const problemsIn = (text: string) => readDefinition('google-bigquery.yaml', text).problems.map((one) => one.message);
+const problemsIn = (text: string) =>
+  readDefinition('google-bigquery.yaml', text).problems.map((one) => one.message);
 
 test.each([
   [
@@ -59,7 +60,7 @@ auth:
       - { name: client_id, label: Client, secret: false }
       - { name: passphrase, label: Passphrase, required: false }
       - { name: private_key, label: Key, kind: file }
-sources: [https://signing.example/docs]
+sources: [{ at: https://signing.example/docs, for: [auth] }]
 checked: 2026-11-21
 `;
 

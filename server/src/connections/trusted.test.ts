@@ -23,7 +23,7 @@ description: A tool for tests.
 homepage: https://trial.example
 docs_url: https://trial.example/docs
 icon: { text: T, color: "#123456" }
-sources: [a test]
+sources: [{ at: a test, for: [auth] }]
 checked: 2026-11-21${FIELDS}
 ${more}`,
   );

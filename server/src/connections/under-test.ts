@@ -139,7 +139,7 @@ export function definitionAt(
       { when: { status: 403 }, then: 'missing_permission', permission_path: 'needs' },
     ],
     // biome-ignore-end lint/suspicious/noThenProperty: as above.
-    sources: ['a test'],
+    sources: [{ at: 'a test', for: ['auth'] }],
     checked: '2026-01-01',
     ...more,
   });

@@ -4,7 +4,10 @@ import { authOf } from './auth-of.ts';
 import { probeOf } from './check-of.ts';
 
 /** Something of a whole that only ready-made files say, where they were read and when; here it is the workspace itself. */
-const SAID_BY = { sources: ['the workspace'], checked: '2026-01-01' };
+const SAID_BY = {
+  sources: [{ at: 'the workspace', for: ['auth', 'probe', 'actions'] }],
+  checked: '2026-01-01',
+};
 const COLORS = ['#5b5bd6', '#0f766e', '#b45309', '#be123c', '#1d4ed8', '#7e22ce', '#15803d'];
 
 /** What was described, as a catalog file would say it: everything behind the catalog then treats it like any other. */

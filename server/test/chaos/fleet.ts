@@ -264,7 +264,7 @@ function fileOf(mode: Mode, provider: AuthorizationServer): object {
     ],
     probe: { request: { method: 'GET', path: '/me' }, account: { label: 'name', id: 'id' } },
     error_message: ['error'],
-    sources: ['a trial'],
+    sources: [{ at: 'a trial', for: ['auth'] }],
     checked: '2026-11-01',
   };
 }
