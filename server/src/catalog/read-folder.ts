@@ -42,7 +42,7 @@ type Last = Pack<Remembered> | null;
  * did change is read, and where its text is another one, parsed and checked.
  */
 export async function readFolder(asked: FolderToRead): Promise<FolderRead> {
-  const memory = join(asked.rememberIn, memoryOf(asked.folder, [asked.origin, ...asked.allowedPrivateHosts]));
+  const memory = join(asked.rememberIn, memoryOf(asked.folder, asked.origin, asked.allowedPrivateHosts));
   const readAt = Date.now();
   const problems: CatalogProblem[] = [];
   const files = list(asked, problems);

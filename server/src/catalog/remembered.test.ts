@@ -183,6 +183,20 @@ test('many that read and write at once all have the whole of it, and leave nothi
   expect(readdirSync(folders.rememberIn)).toHaveLength(1);
 });
 
+test('memories of folders that are not read any more make way', async () => {
+  mkdirSync(folders.rememberIn);
+  for (let index = 0; index < 20; index++) {
+    const name = join(folders.rememberIn, `catalog-user-${String(index).padStart(20, '0')}.pack`);
+    writeFileSync(name, '');
+    utimesSync(name, 1_700_000_000 + index, 1_700_000_000 + index);
+  }
+  await loadCatalog(folders);
+  const names = readdirSync(folders.rememberIn);
+  expect(names).toHaveLength(17);
+  expect(names).toContain(`catalog-user-${'19'.padStart(20, '0')}.pack`);
+  expect(names).not.toContain(`catalog-user-${'3'.padStart(20, '0')}.pack`);
+});
+
 test('what a writer left that was killed is taken away when it is old', async () => {
   mkdirSync(folders.rememberIn);
   const left = join(folders.rememberIn, 'catalog-0123.pack.89abcdef.partial');

@@ -42,9 +42,9 @@ export interface Code {
 }
 
 /** One memory for each folder and what else decides what comes of its files. */
-export function memoryOf(folder: string, decidedBy: readonly string[]): string {
+export function memoryOf(folder: string, origin: string, decidedBy: readonly string[]): string {
   const hash = createHash('sha256').update(JSON.stringify([folder, ...decidedBy]));
-  return `catalog-${hash.digest('hex').slice(0, 20)}.pack`;
+  return `catalog-${origin}-${hash.digest('hex').slice(0, 20)}.pack`;
 }
 
 export function sumOf(text: string): string {
@@ -93,15 +93,32 @@ export function isAsRead(file: RememberedFile | undefined, stamp: Stamp | null):
   return file !== undefined && isSame(file.stamp, stamp);
 }
 
-const KEPT_DAYS = 30;
+/** So many memories of each origin are kept: those of folders that are not read any more make way. */
+const MOST_KEPT = 16;
+/** No writer takes so long: what it left behind is of one that was killed. */
+const WRITING_MS = 86_400_000;
 
-/** What folders left behind that are not read any more, and writers that were killed. */
 export async function tidy(folder: string): Promise<void> {
-  const oldest = Date.now() - KEPT_DAYS * 86_400_000;
-  for (const name of await readdir(folder).catch(() => [])) {
-    if (!/^catalog.*\.(pack|partial|json)(\..*)?$/.test(name)) continue;
-    const file = join(folder, name);
-    const found = await stat(file).catch(() => null);
-    if (found !== null && found.mtimeMs < oldest) await rm(file, { force: true }).catch(() => {});
-  }
+  const names = await readdir(folder).catch(() => []);
+  const found = await Promise.all(
+    names.map(async (name) => ({
+      name,
+      file: join(folder, name),
+      at: (await timeOf(join(folder, name))) ?? 0,
+    })),
+  );
+  const packs = found
+    .filter(({ name }) => /^catalog-\w+-[0-9a-f]{20}\.pack$/.test(name))
+    .sort((a, b) => b.at - a.at);
+  const beyond = ['built_in', 'user'].flatMap((origin) =>
+    packs.filter(({ name }) => name.startsWith(`catalog-${origin}-`)).slice(MOST_KEPT),
+  );
+  const left = found.filter(
+    ({ name, at }) => /^catalog[^/]*\.(partial|json)$/.test(name) && at < Date.now() - WRITING_MS,
+  );
+  for (const { file } of [...beyond, ...left]) await rm(file, { force: true }).catch(() => {});
+}
+
+async function timeOf(file: string): Promise<number | null> {
+  return (await stat(file).catch(() => null))?.mtimeMs ?? null;
 }

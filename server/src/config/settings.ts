@@ -123,7 +123,7 @@ export const settings = {
   catalogDir: setting(
     'KEYRAIL_CATALOG_DIR',
     'none',
-    'A folder of your own catalog files, which add to the ones that come with Keyrail or override them.',
+    'A folder of your own catalog files, which add to the ones that come with Keyrail or override them; read when the server starts.',
     text.transform((value) => (value === undefined ? null : resolve(value))),
   ),
   upstreams: setting(
