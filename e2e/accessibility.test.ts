@@ -82,7 +82,15 @@ const places: Place[] = [
   { name: 'all connected apps', path: () => '/settings/connections/all' },
   { name: 'an app with connections', path: () => '/settings/connections/hunter' },
   { name: 'adding a connection', path: () => '/settings/connections/hunter', opens: click('Add connection') },
-  { name: 'an app without one', path: () => '/settings/connections/heyreach' },
+  {
+    name: 'a search of the catalog that finds nothing',
+    path: () => '/settings/connections?search=Anvilworks',
+  },
+  {
+    name: 'an app without one, and what an action takes and gives',
+    path: () => '/settings/connections/heyreach',
+    opens: (page) => page.locator('summary').filter({ hasText: 'Add lead' }).first().click(),
+  },
   {
     name: 'a connection and its timeline',
     path: () => '/settings/connections/hunter',
@@ -123,7 +131,11 @@ const places: Place[] = [
     },
   },
   { name: 'deleting a connection', path: () => '/settings/connections/hunter', opens: click(/^Delete /) },
-  { name: 'several ways to connect', path: () => '/settings/connections/google-sheets' },
+  {
+    name: 'several ways to connect, and what a sign-in asks for',
+    path: () => '/settings/connections/google-sheets',
+    opens: (page) => page.locator('summary').filter({ hasText: 'permission' }).first().click(),
+  },
   {
     name: 'a sign-in setup that is missing',
     path: () => '/settings/connections/hubspot',

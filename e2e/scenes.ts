@@ -90,6 +90,54 @@ export const afterScenes = (places: Places): Scene[] => [
       await page.getByText('No integration is called').waitFor();
     },
   },
+  {
+    name: '31a-explore-found',
+    path: '/settings/connections?category=CRM',
+    act: (page) => page.getByRole('button', { name: 'CRM', pressed: true }).scrollIntoViewIfNeeded(),
+  },
+  {
+    name: '31b-explore-loading',
+    path: '/settings/connections',
+    act: async (page) => {
+      await page.route('**/v1/integrations?*', () => {});
+      await page.reload();
+      await page.getByRole('status', { name: 'Loading' }).last().waitFor();
+    },
+  },
+  {
+    name: '31c-explore-failing',
+    path: '/settings/connections',
+    act: async (page) => {
+      await page.route('**/v1/integrations?*', (route) => route.fulfill({ status: 503, body: '' }));
+      await page.reload();
+      await page.getByText('Try again').first().waitFor();
+    },
+  },
+  {
+    name: '31d-catalog-problems',
+    path: '/settings/connections',
+    act: async (page) => {
+      const message = 'There is no field "colour" here. Remove it, or correct its name.';
+      const problem = { file: 'acme.yaml', line: 2, column: 1, message, origin: 'user' };
+      await page.route('**/v1/catalog-problems', (route) => route.fulfill({ json: { data: [problem] } }));
+      await page.reload();
+      await page.getByText('acme.yaml').waitFor();
+    },
+  },
+  {
+    name: '31e-app-about',
+    path: '/settings/connections/hubspot',
+    act: async (page) => {
+      await page.locator('summary', { hasText: 'Find contact' }).click();
+      await page.locator('summary', { hasText: 'permissions' }).click();
+      await page.getByRole('heading', { name: /^What HubSpot can do/ }).scrollIntoViewIfNeeded();
+    },
+  },
+  {
+    name: '31f-app-sources',
+    path: '/settings/connections/hubspot',
+    act: (page) => page.getByText('Last compared on').scrollIntoViewIfNeeded(),
+  },
   { name: '32-connected-apps', path: '/settings/connections/all', act: see('Reconnect') },
   { name: '33-app', path: '/settings/connections/hunter', act: see('Our main key') },
   {

@@ -47,7 +47,7 @@ export function Categories({ chosen, onChoose, all, found }: CategoriesProps) {
 
 export function ChipSkeletons() {
   return (
-    <div className={styles.chips} aria-hidden>
+    <div className={`${styles.chips} ${styles.waiting}`} aria-hidden>
       {[44, 92, 74, 86, 105, 132, 72, 108, 98, 118, 96, 90, 104].map((width) => (
         <Skeleton key={width} width={width} height={28} />
       ))}

@@ -110,9 +110,8 @@ export function Explore() {
         autoFocus={hasKeyboard}
         autoComplete="off"
       />
-      {whole.isPending ? (
-        <ChipSkeletons />
-      ) : (
+      {whole.isPending && <ChipSkeletons />}
+      {all.length > 0 && (
         <Categories
           chosen={category}
           onChoose={(next) => look({ category: next })}
