@@ -53,6 +53,19 @@ test('no line break that is filled in becomes a header or a receiver', () => {
   ]);
 });
 
+test('names with any letters stand before their addresses, each as it is, and a long text without one takes no time', () => {
+  const to =
+    'Änne <anne@example.com>, Bob <bob@example.com>, "Groß, Jörg" <joerg@example.com>,Łukasz<lukasz@example.com>';
+  const { head } = written({ to, text: 'Hello' });
+  expect(read(head, 'To')).toBe(
+    'Änne <anne@example.com>, Bob <bob@example.com>, "Groß, Jörg" <joerg@example.com>,Łukasz <lukasz@example.com>',
+  );
+  const before = performance.now();
+  for (const one of ['é', 'é<', 'é>', 'é,', '"é', ' é'])
+    written({ to: one.repeat(100_000), cc: one.repeat(100_000), text: 'Hello' });
+  expect(performance.now() - before).toBeLessThan(2_000);
+});
+
 test.each([
   ['raw', { threadId: 't1' }, (body: Record<string, unknown>) => body.raw],
   [

@@ -25,10 +25,22 @@ export function mailText(mail: Mail, values: Values): string {
   return [...head, '', ...(body.match(/.{1,76}/g) ?? [])].join('\r\n');
 }
 
-/** Names before addresses may have any letters; addresses are left as they are. */
+/**
+ * Names before addresses may have any letters; addresses are left as they are. One receiver at a time: a pattern that looks for
+ * the "<" behind any name takes hours for a long text without one.
+ */
 function addresses(text: string | null): string | null {
   const line = oneLine(text);
-  return line?.replace(/[^,<>"]*[^\x20-\x7e][^,<>"]*(?=<)/gu, (name) => `${words(name.trim())} `) ?? null;
+  return line?.split(',').map(receiver).join(',') ?? null;
+}
+
+function receiver(one: string): string {
+  const end = one.indexOf('<');
+  const start = Math.max(one.lastIndexOf('"', end), one.lastIndexOf('>', end)) + 1;
+  const name = one.slice(start, Math.max(start, end));
+  if (/^[\x20-\x7e]*$/.test(name)) return one;
+  const space = /^ */.exec(name)?.[0] ?? '';
+  return `${one.slice(0, start)}${space}${words(name.trim())} ${one.slice(end)}`;
 }
 
 function oneLine(text: string | null): string | null {

@@ -43,3 +43,29 @@ test.each(['^a*a*a*$', 'a*a*$', 'a+.*b', '^(a?b?)c+a+x$'])(
     expect(checkSync(pattern, 'iu')).not.toMatchObject({ complexity: { type: 'exponential' } });
   },
 );
+
+test.each([
+  'a{0,99}a{0,99}a{0,99}X',
+  `${'a?'.repeat(19)}X`,
+  `${'(?:a|a)'.repeat(19)}X`,
+  'a{1,400}a{1,400}X',
+  '^b|a{0,99}a{0,99}a{0,99}X',
+  '^b|a*a*a*X',
+  `^${'a?'.repeat(19)}X`,
+])('%s, whose parts can share a text in very many ways, is refused', (pattern) => {
+  expect(patternProblem(pattern)).toMatch(/^The regular expression has /);
+});
+
+test.each([
+  `${'a?'.repeat(9)}X`,
+  'a{1,30}a{1,30}X',
+  `^${'a?'.repeat(16)}X`,
+  '^a{0,40}a{0,40}a{0,40}X',
+  '^(a|b)a{0,30}a{0,30}a{0,30}X',
+])('%s, with as many counted parts as are taken, is through with the longest text in no time', (pattern) => {
+  expect(patternProblem(pattern)).toBeNull();
+  const expression = new RegExp(pattern, 'iu');
+  const before = performance.now();
+  expect(expression.test('a'.repeat(500))).toBe(false);
+  expect(performance.now() - before).toBeLessThan(500);
+});
