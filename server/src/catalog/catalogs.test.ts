@@ -74,3 +74,31 @@ test('a failure is not kept, and no more is kept than said', async () => {
   await catalogs.of('two');
   expect(reads).toEqual(['one', 'one', 'two', 'three', 'two']);
 });
+
+test('what is ready-made is neither read nor copied for a workspace, and its own stand among it by name', async () => {
+  const many = createCatalog(
+    ['Alpha', 'Mike', 'Zulu'].map((name) => made(name.toLowerCase(), name)),
+    [],
+  );
+  const unread = {
+    ...many,
+    get: () => {
+      throw new Error('a definition was read');
+    },
+  };
+  const own = [made('custom-yankee', 'Yankee'), made('custom-aa', 'Aa'), made('custom-mike', 'Mike')];
+  const catalog = await createCatalogs({ readyMade: unread, own: async () => own }).of('one');
+  expect(catalog.list().map(({ slug }) => slug)).toEqual([
+    'custom-aa',
+    'alpha',
+    'mike',
+    'custom-mike',
+    'custom-yankee',
+    'zulu',
+  ]);
+  expect(catalog.list()[1]).toBe(many.list()[0]);
+  expect(catalog.search('mik').map(({ slug }) => slug)).toEqual(['mike', 'custom-mike']);
+  expect(catalog.entry('zulu')).toBe(many.entry('zulu'));
+  expect(catalog.get('custom-aa')?.name).toBe('Aa');
+  expect(() => catalog.get('zulu')).toThrow('read');
+});
