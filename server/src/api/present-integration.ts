@@ -101,7 +101,7 @@ export function unknownIcon(slug: string): IntegrationIcon {
 }
 
 function presentSource(source: Definition['sources'][number]): IntegrationSource {
-  const { at, for: of } = typeof source === 'string' ? { at: source, for: [] } : source;
+  const { at, for: of } = source;
   // A place in a repository may follow its address, behind a space.
   const [address = ''] = at.split(/\s/);
   return { at, url: /^https?:\/\//.test(address) && URL.canParse(address) ? address : null, for: [...of] };

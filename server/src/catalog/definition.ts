@@ -40,24 +40,21 @@ const retryAfterSchema = shape({
 });
 
 /** What rests on what. */
-const sourceSchema = z.union([
-  z.string().min(1),
-  shape({
-    at: z
-      .string()
-      .min(1)
-      .max(300)
-      .describe(
-        'A page of the provider, its OpenAPI document or SDK; else code that is known to work with it.',
-      ),
-    for: z
-      .array(z.enum(['auth', 'sign_in', 'probe', 'answers', 'limits', 'actions']))
-      .min(1)
-      .describe(
-        'auth: how a credential travels and where it is found. sign_in: endpoints, scopes and tokens of OAuth.',
-      ),
-  }),
-]);
+const sourceSchema = shape({
+  at: z
+    .string()
+    .min(1)
+    .max(300)
+    .describe(
+      'A page of the provider, its OpenAPI document or SDK; else code that is known to work with it.',
+    ),
+  for: z
+    .array(z.enum(['auth', 'sign_in', 'probe', 'answers', 'limits', 'actions']))
+    .min(1)
+    .describe(
+      'auth: how a credential travels and where it is found. sign_in: endpoints, scopes and tokens of OAuth.',
+    ),
+});
 
 /** One integration, as one catalog file describes it. */
 export const definitionSchema = shape({

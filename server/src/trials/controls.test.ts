@@ -122,6 +122,12 @@ test.each<[what: string, from: string, to: string, found: RegExp]>([
     /A secret in the address/,
   ],
   [
+    'a value that could end the quotation marks it stands in',
+    'query: { domain: "{domain}" }',
+    'query: { filter: \'eq("{domain}")\' }',
+    /A value with a quotation mark in it would end the quotation/,
+  ],
+  [
     'a key that is asked for and not sent',
     'value: "{api_key}"',
     'value: "abc"',
