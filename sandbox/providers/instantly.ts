@@ -64,10 +64,24 @@ function answer(request: SandboxRequest, account: SandboxAccount): Reply {
     case 'GET /campaigns/analytics':
       return { status: 200, body: CAMPAIGNS.map(analyticsOf) };
     case 'POST /email-verification':
-      return verifyEmail(body);
+      return paid(verified(textOf(body, 'email')));
     default:
-      return error(404, 'Not Found', 'Resource not found');
+      return request.method === 'GET' ? verificationAt(request.path) : notFound();
   }
+}
+
+/** What a verification came to, asked for by the address. */
+function verificationAt(path: string): Reply {
+  const email = /\/email-verification\/([^/]+)$/.exec(path)?.[1];
+  return email === undefined ? notFound() : verified(decodeURIComponent(email));
+}
+
+function paid(reply: Reply): Reply {
+  return reply.status === 200 ? { ...reply, costs: 1 } : reply;
+}
+
+function notFound(): Reply {
+  return error(404, 'Not Found', 'Resource not found');
 }
 
 function addLead(body: unknown): Reply {
@@ -107,14 +121,12 @@ function addLeads(body: unknown, account: SandboxAccount): Reply {
   };
 }
 
-function verifyEmail(body: unknown): Reply {
-  const email = textOf(body, 'email');
+function verified(email: string): Reply {
   if (!email.includes('@')) return error(400, 'Bad Request', 'body/email must match format "email"');
   const verdict = oneOf(`verify ${email}`, ['verified', 'verified', 'verified', 'invalid']);
   return {
     status: 200,
     body: { email, status: 'success', verification_status: verdict, catch_all: false, credits_used: 1 },
-    costs: 1,
   };
 }
 
