@@ -7,7 +7,6 @@ export type Settling = Exclude<ActionOutcome, { kind: 'later' | 'pending' | 'can
 
 /** What a cell becomes by what its action came to. */
 export function settledCell(rowId: string, outcome: Settling, poll: SettledCell['poll']): SettledCell {
-  const isWaiting = outcome.kind === 'connection_broken' || outcome.kind === 'out_of_credits';
   return {
     rowId,
     state: stateOf(outcome),
@@ -16,9 +15,17 @@ export function settledCell(rowId: string, outcome: Settling, poll: SettledCell[
     message: 'message' in outcome ? outcome.message : null,
     detail: traceOf('trace' in outcome ? outcome.trace : null, outcome),
     body: 'trace' in outcome ? outcome.trace.body : null,
-    // A job that is under way is not forgotten because its answer could not be fetched.
-    poll: isWaiting || outcome.kind === 'unknown' ? poll : null,
+    poll: isUnderWay(outcome) ? poll : null,
   };
+}
+
+/**
+ * A job is not forgotten because its answer could not be fetched. Where the answer was there, and says that the job itself ended for
+ * want of credits, it is sent anew after the top-up: asked for again, it would say the same for ever.
+ */
+function isUnderWay(outcome: Settling): boolean {
+  if (outcome.kind === 'out_of_credits') return (outcome.trace.status ?? 0) >= 300;
+  return outcome.kind === 'connection_broken' || outcome.kind === 'unknown';
 }
 
 function stateOf(outcome: Settling): SettledState {
