@@ -12,13 +12,18 @@ const PEM = KEY.export({ type: 'pkcs8', format: 'pem' }).toString();
 
 beforeEach(() => endpoint.answer(200, { access_token: 'fake-access-0002', expires_in: 3600 }));
 
-async function minted(tokenAuthMethod: string | null) {
+async function minted(
+  tokenAuthMethod: string | null,
+  given: object = {},
+  fields: Record<string, string> = {},
+) {
   const method = authMethodSchema.parse({
     type: 'service_account',
     kind: 'jwt_bearer',
     token_url: `${endpoint.server().origin}/token`,
     ...(tokenAuthMethod !== null && { token_auth_method: tokenAuthMethod }),
     assertion: { issuer: '{client_id}' },
+    ...given,
     fields: [
       { name: 'client_id', label: 'Client ID', secret: false },
       { name: 'client_secret', label: 'Client secret' },
@@ -27,7 +32,7 @@ async function minted(tokenAuthMethod: string | null) {
   });
   if (method.type !== 'service_account') throw new Error('no service account');
   const values = new Secret({ client_id: 'fake-client', client_secret: SECRET, private_key: PEM });
-  const of = { workspaceId: 'wsp_1', definition: { connectionFields: [] }, method, fields: {} };
+  const of = { workspaceId: 'wsp_1', definition: { connectionFields: [] }, method, fields };
   // The test server's Date is the real one, and a clock that is off is another story.
   const clock = { now: () => new Date(), sleep: async () => {} };
   return await mintServiceAccount({ ...endpoint.deps(), clock }, of, values);
@@ -46,6 +51,11 @@ test('a client secret goes beside an assertion where the file says so, and never
     assertion: expect.stringMatching(/^ey/),
   });
   expect(JSON.stringify(endpoint.sent())).not.toContain(SECRET);
+});
+
+test('a scope names the address that the connection is for', async () => {
+  await minted(null, { scopes: ['https://{environment}/.default'] }, { environment: 'acme.crm.example' });
+  expect(endpoint.sentForm()).toMatchObject({ scope: 'https://acme.crm.example/.default' });
 });
 
 test('a refusal of the client is one of what was entered, and its words have no secret in them', async () => {

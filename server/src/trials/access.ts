@@ -19,7 +19,7 @@ import {
   type TokenMethod,
   tokensIn,
 } from './token-answers.ts';
-import { tokenMisfit } from './token-misfits.ts';
+import { scopeAsked, tokenMisfit } from './token-misfits.ts';
 import { type Access, type Findings, type Trial, type Values, WORKSPACE } from './trial.ts';
 
 /** Access by what somebody entered; where it is used through tokens, the stand-in gives one. Null: the findings say why there is none. */
@@ -87,7 +87,9 @@ function tokenEndpointOf(
     url,
     httpMethod: 'POST',
     secrets,
-    parameters: isEntered ? { grant_type: 'client_credentials' } : grantOf(method),
+    parameters: isEntered
+      ? { grant_type: 'client_credentials', ...scopeAsked(method, entered) }
+      : grantOf(method),
     client: isEntered ? { id: entered.client_id ?? '', secret: entered.client_secret ?? '' } : null,
   });
   return {

@@ -14,6 +14,7 @@ import {
   STATE,
   VERIFIER,
 } from './sign-in-trial.ts';
+import { scopeAsked } from './token-misfits.ts';
 import type { Values } from './trial.ts';
 
 /** The address a person opens, and what comes back with them. */
@@ -64,9 +65,6 @@ function addressMisfit(address: string, method: OAuth2Method, fields: Values): s
   const query = new URLSearchParams(
     /^#!?\/[^?]*\?/.test(url.hash) ? url.hash.slice(url.hash.indexOf('?') + 1) : url.search,
   );
-  const asked = method.scopes
-    .filter(({ optional }) => !optional)
-    .map(({ name }) => name.replace(/\{(\w+)\}/g, (_, field: string) => fields[field] ?? ''));
   const wanted: Record<string, string> = {
     ...method.authorizeParams,
     response_type: 'code',
@@ -77,7 +75,7 @@ function addressMisfit(address: string, method: OAuth2Method, fields: Values): s
       code_challenge_method: 'S256',
       code_challenge: createHash('sha256').update(VERIFIER).digest(method.pkceDigest),
     }),
-    ...(asked.length > 0 && { scope: asked.join(method.scopeSeparator) }),
+    ...scopeAsked(method, fields),
   };
   const wrong = Object.entries(wanted).find(([name, value]) => query.get(name) !== value);
   if (wrong !== undefined) return `the parameter ${wrong[0]} is not as described`;

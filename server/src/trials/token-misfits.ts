@@ -1,3 +1,4 @@
+import type { OAuth2Method } from '../catalog/auth-definition.ts';
 import { placesIn } from '../catalog/template.ts';
 import { parsed } from './misfits.ts';
 import type { Arrived } from './stand-in.ts';
@@ -41,6 +42,17 @@ export function tokenMisfit(wanted: TokenRequest): (arrived: Arrived) => string 
       clientMisfit(wanted, arrived, sent)
     );
   };
+}
+
+/** What a method asks for, its places filled in; nothing where it asks for nothing. */
+export function scopeAsked(
+  { scopes, scopeSeparator }: Pick<OAuth2Method, 'scopes' | 'scopeSeparator'>,
+  fields: Values,
+): Values {
+  const names = scopes
+    .filter(({ optional }) => !optional)
+    .map(({ name }) => name.replace(/\{(\w+)\}/g, (_, field: string) => fields[field] ?? ''));
+  return names.length === 0 ? {} : { scope: names.join(scopeSeparator) };
 }
 
 /** What the file sends besides; another grant_type among it takes the place of the usual one. */
