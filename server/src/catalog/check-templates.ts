@@ -1,7 +1,7 @@
 import type { Definition } from './definition.ts';
 import type { RequestTemplate } from './request-template.ts';
 import type { FileProblem } from './source-file.ts';
-import { isQuoted, placesIn } from './template.ts';
+import { placesIn, quotedBy } from './template.ts';
 
 type Path = readonly (string | number)[];
 
@@ -94,8 +94,8 @@ function checkQuoted(path: Path, template: unknown): FileProblem[] {
       checkQuoted([...path, Array.isArray(template) ? Number(key) : key], inner),
     );
   if (typeof template !== 'string') return [];
-  const found = [...template.matchAll(/\{[a-z][a-z0-9_]*\}/g)].filter(({ index }) =>
-    isQuoted(template, index),
+  const found = [...template.matchAll(/\{[a-z][a-z0-9_]*\}/g)].filter(
+    ({ index }) => quotedBy(template, index) === "'",
   );
   return found.map(([place]) => ({
     path,

@@ -42,7 +42,7 @@ export const requestTemplateSchema = shape({
     .enum(['doubled', 'backslash'])
     .optional()
     .describe(
-      "Where a value stands between single quotation marks ('{email}', in a filter or query): how that language writes one inside of them.",
+      "Where a value stands between quotation marks ('{email}', in a filter or query): how that language writes one inside of them. Between double ones it need not be said, since texts have those, too.",
     ),
   expect: z.enum(['json', 'any']).default('json').describe('any: an empty or plain-text answer is fine.'),
 });

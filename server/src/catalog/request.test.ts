@@ -283,3 +283,14 @@ test('a value between quotation marks cannot end them, in the way the language o
   );
   expect(new URL(url).searchParams.get('$filter')).toBe("eq 'x'' or ''1'");
 });
+
+test('between double quotation marks it is those that a value cannot end', () => {
+  const asked = (template: string, quotes: string | undefined, value: string) =>
+    new URL(
+      built({ method: 'GET', query: { q: template }, ...(quotes && { quotes }) }, { email: value }).url,
+    ).searchParams.get('q');
+  expect(asked('"Email":"{email}"', 'backslash', 'a"\\,o\'b')).toBe('"Email":"a\\"\\\\,o\'b"');
+  expect(asked('equals(email,"{email}")', 'doubled', 'a",1')).toBe('equals(email,"a"",1")');
+  expect(asked('it\'s "{email}"', 'backslash', 'a"b')).toBe('it\'s "a\\"b"');
+  expect(asked('"{email}"', undefined, 'a"b')).toBe('"a"b"');
+});

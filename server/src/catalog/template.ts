@@ -31,7 +31,8 @@ export function fillText(template: string, values: Values, quotes?: Quotes): str
     if (!isGiven(value)) return '';
     given += 1;
     const filled = asText(value);
-    return quotes !== undefined && isQuoted(template, at) ? escaped(filled, quotes) : filled;
+    const mark = quotes === undefined ? null : quotedBy(template, at);
+    return quotes === undefined || mark === null ? filled : escaped(filled, mark, quotes);
   });
   return places > 0 && given === 0 ? null : text;
 }
@@ -39,15 +40,20 @@ export function fillText(template: string, values: Values, quotes?: Quotes): str
 /** How a language that a value is part of (a filter, a query) writes a quotation mark inside of quotation marks. */
 export type Quotes = 'doubled' | 'backslash';
 
-/** Whether what stands there in the template is between single quotation marks; an apostrophe inside a word is none. */
-export function isQuoted(template: string, at: number): boolean {
-  const before = [...template.slice(0, at + 1).matchAll(/(?<!\w)'|'(?!\w)/g)].length;
-  return before % 2 === 1;
+/** Between which quotation marks that stands in the template, if any; an apostrophe inside a word is none. */
+export function quotedBy(template: string, at: number): "'" | '"' | null {
+  let open: "'" | '"' | null = null;
+  for (const [mark] of template.slice(0, at + 1).matchAll(/(?<!\w)'|'(?!\w)|"/g)) {
+    if (open === null) open = mark === '"' ? '"' : "'";
+    else if (open === mark) open = null;
+  }
+  return open;
 }
 
 /** A value cannot end the quotation it stands in, and so stays a value. */
-function escaped(value: string, quotes: Quotes): string {
-  return quotes === 'doubled' ? value.replaceAll("'", "''") : value.replace(/['\\]/g, '\\$&');
+function escaped(value: string, mark: string, quotes: Quotes): string {
+  if (quotes === 'doubled') return value.replaceAll(mark, mark + mark);
+  return value.replaceAll('\\', '\\\\').replaceAll(mark, `\\${mark}`);
 }
 
 /** Fills a JSON tree. A place alone keeps the type of its value; members and items left without value are dropped. */

@@ -6,7 +6,7 @@ import { iconSvg } from '../catalog/icon.ts';
 import { readPath } from '../catalog/path.ts';
 import { buildRequest } from '../catalog/request.ts';
 import type { FileProblem } from '../catalog/source-file.ts';
-import { placesIn } from '../catalog/template.ts';
+import { placesIn, quotedBy } from '../catalog/template.ts';
 import { madeUpFor } from './entered.ts';
 
 /**
@@ -118,12 +118,6 @@ function signInProblems(method: OAuth2Method, path: Path): FileProblem[] {
     if (address !== undefined && !/^(https:\/\/|\{)/.test(address))
       problems.push({ path: [...path, name], message: 'People sign in over https alone.' });
   }
-  if (method.refresh === undefined)
-    problems.push({
-      path,
-      message:
-        'refresh is missing: static, rotating, exchange or none. Whether the next token ends the one before depends on it.',
-    });
   if (method.revokeUrl === undefined && method.removeUrl === undefined)
     problems.push({
       path,
@@ -160,6 +154,12 @@ function actionProblems(definition: Definition, action: Action, path: Path): Fil
     const message = `The input "${name}" goes nowhere: put {${name}} into the request, or take it away.`;
     problems.push({ path: [...path, 'inputs', index], message });
   }
+  for (const [name, value] of Object.entries(action.request.query)) {
+    if (action.request.quotes !== undefined || !hasQuotedPlace(value)) continue;
+    const message =
+      'A value with a quotation mark in it would end the quotation. Say under "quotes" how they are written inside: doubled, or with a backslash.';
+    problems.push({ path: [...path, 'request', 'query', name], message });
+  }
   const primaries = action.outputs.filter(({ primary }) => primary).length;
   if (primaries !== 1)
     problems.push({
@@ -172,6 +172,14 @@ function actionProblems(definition: Definition, action: Action, path: Path): Fil
       message: `There is no list at ${action.bulk.rowsAt} in the body of the request.`,
     });
   return problems;
+}
+
+/** Between quotation marks stands what a filter or a search compares with. */
+function hasQuotedPlace(template: unknown): boolean {
+  if (typeof template !== 'string') return false;
+  return [...template.matchAll(/\{[a-z][a-z0-9_]*\}/g)].some(
+    ({ index }) => quotedBy(template, index) !== null,
+  );
 }
 
 function fieldsOf(definition: Definition): Record<string, string> {
