@@ -51,6 +51,7 @@ test.each([
   ['integer', 'seven', null],
   ['number', 0, 0],
   ['boolean', 'false', false],
+  ['boolean', 'True', true],
   ['boolean', 1, true],
   ['boolean', 'perhaps', null],
   ['json', [], null],

@@ -27,10 +27,12 @@ function numberOf(value: unknown): number | null {
   return Number.isFinite(number) ? number : null;
 }
 
+/** Some write it as text, and some of those as a programming language does: "True". */
 function booleanOf(value: unknown): boolean | null {
   if (typeof value === 'boolean') return value;
-  if (value === 1 || value === 'true') return true;
-  return value === 0 || value === 'false' ? false : null;
+  const word = typeof value === 'string' ? value.trim().toLowerCase() : value;
+  if (word === 1 || word === 'true') return true;
+  return word === 0 || word === 'false' ? false : null;
 }
 
 function textOf(value: unknown): string {
