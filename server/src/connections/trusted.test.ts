@@ -1,10 +1,9 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { AuthMethod } from '../catalog/auth-definition.ts';
 import { AUTHORITY } from '../catalog/base-url.ts';
 import { catalogFolder } from '../catalog/built-in.ts';
 import type { Definition } from '../catalog/definition.ts';
+import { loadCatalog } from '../catalog/load.ts';
 import { readDefinition } from '../catalog/read-definition.ts';
 import { placesIn } from '../catalog/template.ts';
 import { believing, trustedBy } from './trusted.ts';
@@ -67,11 +66,9 @@ describe('an authority that was entered', () => {
     expect(calls).toEqual([{ url: 'a', trusted }]);
   });
 
-  it('can be entered for every tool of the catalog that people have on hosts of their own', () => {
-    const definitions = readdirSync(catalogFolder)
-      .filter((name) => name.endsWith('.yaml'))
-      .map((name) => readDefinition(name, readFileSync(join(catalogFolder, name), 'utf8')).definition)
-      .filter((one) => one !== null);
+  it('can be entered for every tool of the catalog that people have on hosts of their own', async () => {
+    const catalog = await loadCatalog({ builtIn: catalogFolder });
+    const definitions = catalog.list().flatMap(({ slug }) => catalog.get(slug) ?? []);
     const onOwnHosts = definitions.filter(({ connectionFields, baseUrl, auth }) =>
       connectionFields.some(
         ({ name, kind, hostSuffixes, choices, filledFrom }) =>

@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import { checkFiles } from '../catalog/check-files.ts';
 import type { Definition } from '../catalog/definition.ts';
-import { parseSourceFile } from '../catalog/source-file.ts';
+import { type FileProblem, parseSourceFile } from '../catalog/source-file.ts';
 import type { Bench } from './bench.ts';
 import type { MakeCertificate } from './entered.ts';
 import { prudence } from './prudence.ts';
@@ -47,19 +47,24 @@ export async function checkFile(
   const definition = read?.definition ?? null;
   if (definition === null)
     return { file, definition, problems: [...(read?.problems ?? [])], played: 0, notTried: [] };
-  const source = parseSourceFile(text);
   const tried = await tryFile(bench, definition, makeCertificate === undefined ? {} : { makeCertificate });
-  const problems = [...prudence(definition), ...tried.problems].map((one) => ({
-    ...source.locate(one),
-    message: one.message,
-  }));
+  const problems = located(text, [...prudence(definition), ...tried.problems]);
   return {
     file,
     definition,
-    problems: problems.sort((a, b) => a.line - b.line),
+    problems,
     played: tried.played,
     notTried: tried.notTried,
   };
+}
+
+/** A file is parsed again only for what is wrong in it. */
+function located(text: string, found: readonly FileProblem[]): ProblemAt[] {
+  if (found.length === 0) return [];
+  const source = parseSourceFile(text);
+  return found
+    .map((one) => ({ ...source.locate(one), message: one.message }))
+    .sort((a, b) => a.line - b.line);
 }
 
 /** Two files with one slug: the second one by name is left out when a folder is read. */

@@ -1,12 +1,10 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Client, startApp, type TestApp } from '../../test/app.ts';
 import type { Action } from '../catalog/action-definition.ts';
 import type { AuthMethod, OAuth2Method } from '../catalog/auth-definition.ts';
 import { catalogFolder } from '../catalog/built-in.ts';
 import type { Definition } from '../catalog/definition.ts';
-import { readDefinition } from '../catalog/read-definition.ts';
+import { loadCatalog } from '../catalog/load.ts';
 import { filledAddress } from '../oauth/addresses.ts';
 import { actionSuccess, inputValue } from './action-cases.ts';
 import { actionAsked, documented, labelIn } from './cases.ts';
@@ -28,13 +26,12 @@ let standIn: StandIn;
 let app: TestApp;
 let table: { id: string; rowId: string };
 
-const definitions = readdirSync(catalogFolder)
-  .filter((name) => /\.ya?ml$/.test(name))
-  .map((name): [string, Definition] => {
-    const { definition } = readDefinition(name, readFileSync(join(catalogFolder, name), 'utf8'));
-    if (definition === null) throw new Error(`${name} has problems: catalog-files.test.ts says which`);
-    return [definition.slug, definition];
-  });
+const catalog = await loadCatalog({ builtIn: catalogFolder });
+const definitions = catalog.list().map(({ slug }): [string, Definition] => {
+  const definition = catalog.get(slug);
+  if (definition === undefined) throw new Error(`${slug} has problems: catalog-files.test.ts says which`);
+  return [slug, definition];
+});
 
 beforeAll(async () => {
   standIn = await openStandIn();

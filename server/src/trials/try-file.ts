@@ -35,6 +35,12 @@ export async function tryFile(
   const found = new Findings();
   const notTried: string[] = [];
   const played = new Set<string>();
+  if (effortOf(definition) > MOST_EFFORT)
+    return {
+      problems: [],
+      played: 0,
+      notTried: ['its answers: there are more rules and requests than are tried'],
+    };
   for (const [index, method] of definition.auth.entries()) {
     const described = options.described ?? definition;
     const trial: Trial = {
@@ -73,6 +79,17 @@ export async function tryFile(
   }
   shadowedRules(definition, found);
   return { problems: found.problems, played: found.played, notTried };
+}
+
+/** Forty times that of the largest file that comes along; it is through in seconds. */
+const MOST_EFFORT = 2_000_000;
+
+/** Each rule is tried on what is made for each other one, for each request that it counts for. */
+function effortOf({ auth, probe, actions, answers, examples }: Definition): number {
+  const probes = [probe, ...auth.map((method) => method.probe)].filter((one) => one !== undefined);
+  const ownRules = [...probes, ...actions].map((one) => one.answers.length);
+  const rules = ownRules.map((own) => (own + answers.length + examples.length + 20) ** 2);
+  return auth.length * rules.reduce((sum, one) => sum + one, 0);
 }
 
 export function isFor({ methods }: Action, { id, type }: AuthMethod): boolean {
