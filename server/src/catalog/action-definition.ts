@@ -139,7 +139,7 @@ export const actionSchema = shape({
     credits: z.number().min(0).optional().describe("Estimate per row in the provider's credits."),
     note: proseSchema.optional(),
   }).optional(),
-  docs_url: z.url().optional(),
+  docs_url: z.url({ protocol: /^https?$/ }).optional(),
 });
 
 export type ValueType = z.output<typeof valueTypeSchema>;

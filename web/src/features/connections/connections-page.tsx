@@ -1,7 +1,7 @@
-import { useQuery } from '@tanstack/react-query';
+import { usePrefetchInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { useCrumbs } from '../../lib/crumbs.ts';
-import { connectedAppsQuery } from '../../lib/queries.ts';
+import { connectedAppsQuery, integrationPagesQuery } from '../../lib/queries.ts';
 import { useMay } from '../../lib/use-role.ts';
 import { ConnectionRequests } from '../../ui/connection-requests.tsx';
 import { ManagersOnly } from '../../ui/managers-only.tsx';
@@ -17,6 +17,7 @@ const shownApps = 6;
 export function ConnectionsPage() {
   useCrumbs([{ label: 'Settings', to: '/settings/general' }, { label: 'Connections' }]);
   const apps = useQuery(connectedAppsQuery);
+  usePrefetchInfiniteQuery(integrationPagesQuery());
   const hasApps = (apps.data?.length ?? 0) > 0;
   return (
     <Page
@@ -36,7 +37,8 @@ export function ConnectionsPage() {
           {hasApps && <ConnectedApps apps={apps.data ?? []} limit={shownApps} />}
         </Section>
       )}
-      <Explore />
+      {/* What stands below waits, so that it is not moved under somebody's hands. */}
+      {!apps.isPending && <Explore />}
     </Page>
   );
 }
