@@ -71,6 +71,17 @@ describe.each(files)('%s', (name) => {
     expect(found).toEqual([]);
   });
 
+  test('has, as documented, what its check is answered with a good key and a bad one, and the token of a sign-in', () => {
+    const has = (of: string, ...means: string[]) =>
+      definition.examples.some((example) => example.of === of && means.includes(example.means));
+    const isChecked =
+      definition.probe !== undefined || definition.auth.some(({ probe }) => probe !== undefined);
+    const isRefused =
+      has('probe', 'rejected', 'expired', 'revoked', 'wrong_account') || has('token', 'rejected');
+    if (isChecked) expect([has('probe', 'success'), isRefused]).toEqual([true, true]);
+    if (definition.auth.some(({ type }) => type === 'oauth2')) expect(has('token', 'success')).toBe(true);
+  });
+
   test('is named by its slug, stands in a known category, and points editors to the schema', () => {
     expect(name).toBe(`${definition.slug}.yaml`);
     expect([...CATEGORIES]).toContain(definition.category);

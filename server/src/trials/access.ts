@@ -9,7 +9,7 @@ import { documented } from './cases.ts';
 import type { MadeUp } from './entered.ts';
 import type { Answer } from './made-answer.ts';
 import { tokensFor } from './meanings.ts';
-import { capital, wordsOf } from './play-check.ts';
+import { capital, wordsOf } from './problem-words.ts';
 import type { Expected } from './stand-in.ts';
 import {
   EVERYWHERE,
@@ -37,7 +37,7 @@ export async function enteredAccess(trial: Trial, madeUp: MadeUp, found: Finding
     found.add(path, `With what the file asks for nobody gets access: ${result}`);
   if (typeof result === 'string' || problems.length > 0) return null;
   if (endpoint !== null) await playTokenAnswers(trial, unkept, endpoint, found);
-  const token = endpoint === null ? await selfMadeToken(trial, result.source) : endpoint.token;
+  const token = endpoint === null ? await selfMadeToken(trial, result.source, found) : endpoint.token;
   const values = { ...madeUp.entered, ...madeUp.told, ...(token !== null && { access_token: token }) };
   const secrets = [...madeUp.secrets, ...(token === null ? [] : [token])];
   const fields = { ...result.fields, ...madeUp.told };
@@ -156,17 +156,16 @@ function verdictIn(error: unknown): string {
 
 /** A JWT that is signed here, if that is what it is used through. */
 async function selfMadeToken(
-  { method, bench, definition }: Trial,
+  { method, path }: Trial,
   source: CredentialSource,
+  found: Findings,
 ): Promise<string | null> {
   if (method.type !== 'service_account' || method.kind !== 'self_signed') return null;
   const current = await source.current();
-  if (current.kind !== 'credential') return null;
-  const [token] = current.credential.secrets;
+  const [token] = current.kind === 'credential' ? current.credential.secrets : [];
   const jwt = token?.reveal() ?? '';
   if (!(await isSignedByUs(jwt, method.assertion.algorithm)))
-    throw new Error(`${definition.slug}: not signed with the key that was entered`);
-  void bench;
+    found.add([...path, 'assertion'], 'What is sent is no JWT that is signed with the key that was entered.');
   return jwt;
 }
 

@@ -121,8 +121,3 @@ export async function isSignedByUs(jwt: string, algorithm: string | undefined): 
     () => false,
   );
 }
-
-/** A JWT without its signature being looked at; null: it is none. */
-export function claimsIn(jwt: string): unknown {
-  return parsed(Buffer.from(jwt.split('.')[1] ?? '', 'base64url').toString()) ?? null;
-}

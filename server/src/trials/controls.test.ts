@@ -3,6 +3,7 @@ import { readDefinition } from '../catalog/read-definition.ts';
 import { type Bench, openBench } from './bench.ts';
 import { checkFile } from './check-file.ts';
 import { tryFile } from './try-file.ts';
+import { certificateOf } from './under-test.ts';
 
 /** A file with nothing wrong in it. Each control spoils one thing. */
 const FILE = `slug: acme
@@ -270,4 +271,21 @@ test.each([
   });
   const messages = problems.map(({ message }) => message);
   expect(messages.filter((one) => found.test(one))).not.toEqual([]);
+});
+
+test('a method by certificate is tried where one is made, and named where none is', async () => {
+  const method = `auth:
+  - type: certificate
+    note: For programs of the company that have a certificate.
+    fields:
+      - { name: certificate, label: Certificate, kind: file }
+      - { name: private_key, label: Private key, kind: file }
+`;
+  const file = { file: 'acme.yaml', text: FILE.replace('auth:\n', method) };
+  const tried = await checkFile(bench, file, { makeCertificate: certificateOf });
+  expect(tried).toMatchObject({ problems: [], notTried: [] });
+  const left = await checkFile(bench, file);
+  expect(left.problems).toEqual([]);
+  expect(left.notTried).toEqual([expect.stringMatching(/^certificate: it needs a certificate/)]);
+  expect(left.played).toBeLessThan(tried.played);
 });

@@ -10,7 +10,7 @@ import { actionCases, actionSuccess, inputValue, madeReceipt, pollCases } from '
 import { type AskedOf, actionAsked, type Case } from './cases.ts';
 import { type Answer, seenOf } from './made-answer.ts';
 import { cellsFor } from './meanings.ts';
-import { capital } from './play-check.ts';
+import { capital } from './problem-words.ts';
 import {
   type Access,
   baseOf,

@@ -1,23 +1,12 @@
 import type { Verdict } from '@keyrail/contract/verdicts';
-import type { AuthMethod } from '../catalog/auth-definition.ts';
-import type { Definition } from '../catalog/definition.ts';
 import type { Probe } from '../catalog/probe-definition.ts';
 import { checkValues } from '../connections/check-entered.ts';
-import { probeOf } from '../connections/probe.ts';
 import { AppError } from '../lib/app-error.ts';
 import { Secret } from '../lib/secret.ts';
-import {
-  accountValues,
-  type Case,
-  checkAsked,
-  documented,
-  labelIn,
-  madeSuccess,
-  plainCases,
-  ruleCases,
-} from './cases.ts';
-import { type Answer, jsonAnswer, seenOf } from './made-answer.ts';
+import { type Case, labelIn } from './cases.ts';
+import { checkCases, checkOf, labelAnswer } from './check-cases.ts';
 import { NEVER_SAVED, VERDICTS } from './meanings.ts';
+import { capital, wordsOf } from './problem-words.ts';
 import {
   type Access,
   baseOf,
@@ -27,8 +16,6 @@ import {
   type Trial,
   WORKSPACE,
 } from './trial.ts';
-
-const PLAIN_STATUSES = [401, 402, 403, 404, 429, 500];
 
 /** Plays every answer to the check of a method: documented ones, plain ones, and one for each rule. */
 export async function playChecks(trial: Trial, access: Access, found: Findings): Promise<void> {
@@ -47,42 +34,6 @@ export async function playChecks(trial: Trial, access: Access, found: Findings):
     found,
   );
   for (const one of cases) await playCheck(trial, access, found, asked.probe, asked.path, one);
-}
-
-export interface CheckOfMethod {
-  probe: Probe;
-  path: Path;
-}
-
-export function checkOf(definition: Definition, method: AuthMethod, methodPath: Path): CheckOfMethod | null {
-  const probe = probeOf(definition, method);
-  return probe === null
-    ? null
-    : { probe, path: method.probe === undefined ? ['probe'] : [...methodPath, 'probe'] };
-}
-
-/** At least one of them is a success; null: none was documented, and none could be made. */
-export function checkCases(
-  definition: Definition,
-  method: AuthMethod,
-  { probe, path }: CheckOfMethod,
-): Case[] | null {
-  const asked = checkAsked(probe, path);
-  const examples = documented(definition, 'probe', method.id ?? method.type);
-  const isDocumented = examples.some(({ means }) => means === 'success');
-  const made = isDocumented ? null : madeSuccess(definition, asked, accountValues(probe.account));
-  const answer = made ?? examples.find(({ means }) => means === 'success')?.answer;
-  if (answer === undefined) return null;
-  const rules = ruleCases(definition, asked, [seenOf(definition, answer).json]).flatMap((one) =>
-    one.case === null || one.rule.then === 'success' ? [] : [one.case],
-  );
-  const title = 'a success made from what is checked';
-  return [
-    ...examples,
-    ...(isDocumented ? [] : [{ title, path, answer, means: 'success' as const }]),
-    ...plainCases(definition, asked, PLAIN_STATUSES),
-    ...rules,
-  ];
 }
 
 async function playCheck(
@@ -168,27 +119,6 @@ function namelessProblem(
   );
 }
 
-/** What the second request is answered, which only names the account. */
-export function labelAnswer(
-  described: Definition,
-  method: AuthMethod,
-  { labelRequest }: Probe,
-): Answer | null {
-  if (labelRequest === undefined) return null;
-  const [example] = documented(described, 'probe.label', method.id ?? method.type);
-  if (example !== undefined) return example.answer;
-  const asked = {
-    kind: 'check',
-    path: [],
-    rules: [],
-    rulesPath: [],
-    check: [],
-    noResult: [],
-    isAny: true,
-  } as const;
-  return madeSuccess(described, asked, accountValues(labelRequest.account)) ?? jsonAnswer(200, {});
-}
-
 /** A string: it could not be made, and why. */
 async function checked(
   { bench, definition, method }: Trial,
@@ -215,16 +145,4 @@ async function checked(
       return { verdict: error.extra?.verdict as Verdict, isRefused: true };
     return wordsOf(error);
   }
-}
-
-export function wordsOf(error: AppError): string {
-  const fields = (error.fields ?? []).map(({ message }) => message).join(' ');
-  return (
-    [error.detail, fields].filter((text) => text !== undefined && text !== null && text !== '').join(' ') ||
-    error.code
-  );
-}
-
-export function capital(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
 }

@@ -12,9 +12,9 @@ import { documented } from './cases.ts';
 import type { MadeUp } from './entered.ts';
 import type { Answer } from './made-answer.ts';
 import { chosen } from './play-account-choice.ts';
-import { capital } from './play-check.ts';
 import { renewed, withdrawn } from './play-renewal.ts';
 import { mintedAs, playRefusals } from './play-token-answers.ts';
+import { capital } from './problem-words.ts';
 import { openedAndBack } from './sign-in-address.ts';
 import {
   CALLBACK,

@@ -3,7 +3,7 @@ import type { Minted } from '../tokens/mint.ts';
 import { documented } from './cases.ts';
 import type { Answer } from './made-answer.ts';
 import { tokensFor } from './meanings.ts';
-import { capital } from './play-check.ts';
+import { capital } from './problem-words.ts';
 import type { SignInTrial } from './sign-in-trial.ts';
 import { EVERYWHERE, MADE_SECONDS, madeRefusals, outcomesFor, tokensIn } from './token-answers.ts';
 
