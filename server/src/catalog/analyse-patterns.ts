@@ -10,6 +10,7 @@ export interface AnalysisLimits {
   allMs: number;
 }
 
+const WORKER = new URL('./pattern-worker.ts', import.meta.url);
 const LIMITS: AnalysisLimits = { eachMs: 4_000, allMs: 30_000 };
 
 /**
@@ -19,6 +20,7 @@ const LIMITS: AnalysisLimits = { eachMs: 4_000, allMs: 30_000 };
 export async function analysePatterns(
   patterns: readonly string[],
   limits: AnalysisLimits = LIMITS,
+  program: URL = WORKER,
 ): Promise<ReadonlyMap<string, Analysis>> {
   const found = new Map<string, Analysis>();
   const endAt = performance.now() + limits.allMs;
@@ -29,7 +31,7 @@ export async function analysePatterns(
       found.set(pattern, 'unknown');
       continue;
     }
-    worker ??= await started(leftMs);
+    worker ??= await started(program, leftMs);
     const timeoutMs = Math.ceil(Math.min(limits.eachMs, leftMs));
     const said = worker === null ? null : await asked(worker, { pattern, timeoutMs });
     found.set(pattern, said ?? 'unknown');
@@ -42,8 +44,8 @@ export async function analysePatterns(
   return found;
 }
 
-async function started(leftMs: number): Promise<Worker | null> {
-  const worker = new Worker(new URL('./pattern-worker.ts', import.meta.url), {
+async function started(program: URL, leftMs: number): Promise<Worker | null> {
+  const worker = new Worker(program, {
     resourceLimits: { maxOldGenerationSizeMb: 256 },
     env: {},
   });

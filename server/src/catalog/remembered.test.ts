@@ -14,10 +14,11 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { catalogFolder } from './built-in.ts';
 import type { Catalog } from './catalog.ts';
 import { GOOD } from './file-under-test.ts';
+import { isSame } from './folder-files.ts';
 import { type CatalogFolders, loadCatalog } from './load.ts';
 import { openPack } from './pack.ts';
 import { readDefinition } from './read-definition.ts';
@@ -27,13 +28,18 @@ let home: string;
 let folder: string;
 let folders: CatalogFolders & { rememberIn: string };
 beforeEach(() => {
+  // Files were written a while ago, as they are where nobody is writing them.
+  vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 60_000 });
   home = mkdtempSync(join(tmpdir(), 'keyrail-catalog-'));
   folder = join(home, 'files');
   mkdirSync(folder);
   folders = { builtIn: folder, rememberIn: join(home, 'memory') };
   for (const name of ['Hunter', 'Apollo', 'GitHub']) describe(name);
 });
-afterEach(() => rmSync(home, { recursive: true, force: true }));
+afterEach(() => {
+  vi.useRealTimers();
+  rmSync(home, { recursive: true, force: true });
+});
 
 const describe = (name: string) =>
   writeFileSync(
@@ -87,6 +93,7 @@ test('a change that leaves size and time of the file as they were is noticed', a
 });
 
 test('files that have other times and the same text are not parsed again, and one that was just written is looked at once more', async () => {
+  vi.useRealTimers();
   await loadCatalog(folders);
   const of = (slug: string) =>
     openPack<Remembered>(memory())?.index.files.find((file) => file.entry?.slug === slug);
@@ -95,6 +102,23 @@ test('files that have other times and the same text are not parsed again, and on
   const before = of('hunter');
   await loadCatalog(folders);
   expect(of('hunter')).toMatchObject({ sum: before?.sum, place: before?.place });
+});
+
+test('where nothing changed nothing is written', async () => {
+  await loadCatalog(folders);
+  const before = statSync(memory());
+  const catalog = await loadCatalog(folders);
+  expect(statSync(memory()).ino).toBe(before.ino);
+  expect(catalog.list()).toHaveLength(3);
+  expect(nameOf(catalog, 'hunter')).toBe('Hunter');
+});
+
+test('a change of anything about a file is a change, also where its size and the time of its change were set back', () => {
+  const stamp = { size: 10, modified: 1_000, changed: 1_000 };
+  expect(isSame(stamp, { ...stamp })).toBe(true);
+  for (const other of [{ size: 11 }, { modified: 1_001 }, { changed: 1_001 }])
+    expect(isSame(stamp, { ...stamp, ...other })).toBe(false);
+  expect(isSame(stamp, null)).toBe(false);
 });
 
 test('what another program said of the files counts for nothing', async () => {
@@ -133,6 +157,7 @@ test.each([
     expect(catalog.problems).toEqual([]);
     expect(nameOf(catalog, 'hunter')).toBe('Hunter');
     expect(catalog.entry('hunter')?.name).toBe('Hunter');
+    expect(openPack(memory()) === null).toBe(_ === 'a folder');
   }
 });
 
