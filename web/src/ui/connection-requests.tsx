@@ -4,7 +4,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { api } from '../lib/api.ts';
 import { connectionRequestsQuery } from '../lib/people-queries.ts';
-import { integrationsQuery } from '../lib/queries.ts';
+import { allIntegrationsQuery } from '../lib/queries.ts';
 import { toastDone, toastError } from '../lib/toast.tsx';
 import { useMay } from '../lib/use-role.ts';
 import { Ago } from './ago.tsx';
@@ -31,8 +31,8 @@ export function ConnectionRequests() {
 }
 
 function Request({ request }: { request: ConnectionRequest }) {
-  const tools = useQuery(integrationsQuery());
-  const tool = tools.data?.data.find((one) => one.slug === request.integration);
+  const tools = useQuery(allIntegrationsQuery);
+  const tool = tools.data?.find((one) => one.slug === request.integration);
   const name = tool?.name ?? request.integration;
   const client = useQueryClient();
   const decline = useMutation({

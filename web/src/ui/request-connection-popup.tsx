@@ -4,7 +4,7 @@ import { useState } from 'react';
 import { api } from '../lib/api.ts';
 import { failureOf } from '../lib/failure.ts';
 import { connectionRequestsQuery } from '../lib/people-queries.ts';
-import { integrationsQuery } from '../lib/queries.ts';
+import { allIntegrationsQuery } from '../lib/queries.ts';
 import { toastDone } from '../lib/toast.tsx';
 import styles from './form.module.css';
 import { Notice } from './notice.tsx';
@@ -31,7 +31,7 @@ export function RequestConnectionPopup({ tool, opened, onClose }: Props) {
 
 function RequestForm({ tool, onClose }: Omit<Props, 'opened'>) {
   const client = useQueryClient();
-  const tools = useQuery({ ...integrationsQuery(), enabled: tool === undefined });
+  const tools = useQuery({ ...allIntegrationsQuery, enabled: tool === undefined });
   const [slug, setSlug] = useState<string | null>(tool?.slug ?? null);
   const [note, setNote] = useState('');
   const [error, setError] = useState<unknown>(null);
@@ -61,7 +61,7 @@ function RequestForm({ tool, onClose }: Omit<Props, 'opened'>) {
           placeholder="Type its name"
           searchable
           limit={50}
-          data={(tools.data?.data ?? []).map((one) => ({ value: one.slug, label: one.name }))}
+          data={(tools.data ?? []).map((one) => ({ value: one.slug, label: one.name }))}
           value={slug}
           onChange={setSlug}
           nothingFoundMessage="No integration is called that."

@@ -47,7 +47,10 @@ function sourceLine(at: string, url: string | null, of: (keyof typeof PARTS)[]):
 
 function fieldsForAll(tool: Integration): string[] {
   if (tool.connection_fields.length === 0) return [];
-  return ['Asked for with each way:', bullets(tool.connection_fields.map((field) => fieldLine(field)))];
+  return [
+    tool.auth_methods.length > 1 ? 'Asked for with each way:' : 'Asked for first:',
+    bullets(tool.connection_fields.map((field) => fieldLine(field))),
+  ];
 }
 
 function methodPart(tool: Integration, method: AuthMethod): string[] {

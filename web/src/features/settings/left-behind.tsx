@@ -2,7 +2,7 @@ import type { Leaving } from '@keyrail/sdk/shapes';
 import { Button } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import { integrationsQuery } from '../../lib/queries.ts';
+import { allIntegrationsQuery } from '../../lib/queries.ts';
 import { Notice } from '../../ui/notice.tsx';
 import styles from './members.module.css';
 
@@ -13,8 +13,8 @@ export function ConnectionNames({
   connections,
   isLinked,
 }: Pick<Leaving, 'connections'> & { isLinked: boolean }) {
-  const tools = useQuery(integrationsQuery());
-  const nameOf = (slug: string) => tools.data?.data.find((one) => one.slug === slug)?.name ?? slug;
+  const tools = useQuery(allIntegrationsQuery);
+  const nameOf = (slug: string) => tools.data?.find((one) => one.slug === slug)?.name ?? slug;
   return (
     <ul className={styles.connections}>
       {connections.map((one) => (

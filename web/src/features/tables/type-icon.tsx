@@ -10,7 +10,7 @@ import {
   IconSquareCheck,
 } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
-import { integrationsQuery } from '../../lib/queries.ts';
+import { allIntegrationsQuery } from '../../lib/queries.ts';
 import { IntegrationIcon } from '../../ui/integration-icon.tsx';
 
 export const typeIcons = {
@@ -32,8 +32,8 @@ export function TypeIcon({ column, className }: { column: Column; className?: st
 }
 
 function ToolMark({ slug, className }: { slug: string; className: string | undefined }) {
-  const tools = useQuery(integrationsQuery());
-  const tool = tools.data?.data.find((one) => one.slug === slug);
+  const tools = useQuery(allIntegrationsQuery);
+  const tool = tools.data?.find((one) => one.slug === slug);
   if (tool === undefined) return <IconBolt size={15} className={className} aria-hidden />;
   return <IntegrationIcon icon={tool.icon} size={18} />;
 }

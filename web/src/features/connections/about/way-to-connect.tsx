@@ -1,11 +1,13 @@
-import type { AuthMethod, CredentialField, Integration } from '@keyrail/contract/integrations';
+import type { AuthMethod, Integration } from '@keyrail/contract/integrations';
 import { count } from '../../../lib/format.ts';
 import { Out } from '../../../ui/out.tsx';
 import styles from './about.module.css';
 
 /** One auth method: when it is the right one, where its credential is, how it is checked and how long it lasts. */
 export function WayToConnect({ tool, method }: { tool: Integration; method: AuthMethod }) {
-  const fields = [...tool.connection_fields, ...method.fields];
+  const fields = [...tool.connection_fields, ...method.fields].sort(
+    (one, other) => Number(other.is_required) - Number(one.is_required),
+  );
   return (
     <div className={styles.way}>
       <h3>{method.label}</h3>
@@ -34,7 +36,16 @@ export function WayToConnect({ tool, method }: { tool: Integration; method: Auth
             )}
           </Fact>
         )}
-        {fields.length > 0 && <Fact name="You enter">{fields.map(fieldWords).join(', ')}</Fact>}
+        {fields.length > 0 && (
+          <Fact name="You enter">
+            {fields.map(({ name, label, is_required }) => (
+              <span key={name} className={styles.sentence}>
+                {label}
+                {!is_required && <span className="k-2"> may stay empty</span>}
+              </span>
+            ))}
+          </Fact>
+        )}
         {method.kind !== 'none' && (
           <Fact name="Checked with">
             {method.check === null ? (
@@ -109,8 +120,4 @@ function Scopes({ scopes }: { scopes: AuthMethod['scopes'] }) {
       </ul>
     </details>
   );
-}
-
-function fieldWords({ label, is_required }: CredentialField): string {
-  return is_required ? label : `${label} (may stay empty)`;
 }

@@ -6,7 +6,7 @@ import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { useDeferredValue, useState } from 'react';
 import { count } from '../../../lib/format.ts';
-import { connectedAppsQuery, integrationsQuery } from '../../../lib/queries.ts';
+import { allIntegrationsQuery, connectedAppsQuery, integrationsQuery } from '../../../lib/queries.ts';
 import { useSeesConnections } from '../../../lib/use-role.ts';
 import { aboutAction, statusWords, wantsReconnect } from '../../../lib/words.ts';
 import { IntegrationIcon } from '../../../ui/integration-icon.tsx';
@@ -18,8 +18,11 @@ import styles from './panels.module.css';
 export function ChooseTool({ onChoose }: { onChoose: (slug: string) => void }) {
   const [search, setSearch] = useState('');
   const wanted = useDeferredValue(search.trim());
-  const tools = useQuery(integrationsQuery(wanted === '' ? {} : { search: wanted }));
-  const all = tools.data?.data ?? [];
+  // Connected ones come first, whatever their name: for that all are needed, not the first two hundred.
+  const every = useQuery({ ...allIntegrationsQuery, enabled: wanted === '' });
+  const found = useQuery({ ...integrationsQuery({ search: wanted }), enabled: wanted !== '' });
+  const tools = wanted === '' ? every : found;
+  const all = (wanted === '' ? undefined : found.data?.data) ?? every.data ?? [];
   const connected = all.filter((tool) => tool.connection_count > 0);
   const others = all.filter((tool) => tool.connection_count === 0);
   return (
@@ -34,11 +37,11 @@ export function ChooseTool({ onChoose }: { onChoose: (slug: string) => void }) {
         autoComplete="off"
         autoFocus
       />
-      {tools.isPending && <SkeletonRows rows={5} height={44} />}
+      {tools.isPending && all.length === 0 && <SkeletonRows rows={5} height={44} />}
       {tools.isError && <Failed error={tools.error} retry={() => void tools.refetch()} />}
       <ToolList title="Connected" tools={connected} onChoose={onChoose} />
       <ToolList title="Not connected yet" tools={others} onChoose={onChoose} />
-      {tools.data?.data.length === 0 && <p className="k-2">No tool is called “{wanted}”.</p>}
+      {tools.isSuccess && all.length === 0 && <p className="k-2">No tool is called “{wanted}”.</p>}
     </div>
   );
 }
