@@ -35,6 +35,11 @@ const NEED_NO_SCOPE = new Set([
   'github.yaml search_issues',
   'github.yaml find_user',
   'github.yaml get_repository',
+  'spotify.yaml search_tracks',
+  'spotify.yaml get_track',
+  'youtube.yaml search_videos',
+  'youtube.yaml get_video',
+  'youtube.yaml find_channel',
 ]);
 
 /** One word for each kind of tool, so that people find them side by side; users' own files may have their own. */
