@@ -31,6 +31,20 @@ test('a slug as only workspaces give them is left to them', async () => {
   await rm(folder, { recursive: true });
 });
 
+test('what a broken file is called cannot write on a terminal, nor look like a line of ours', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'keyrail-odd-names-'));
+  for (const name of ['a\u001b[2J\u009b31m\n{"level":"fatal"}\u202elmay.yaml', 'b\u001b[2J.yaml', 'c.yaml'])
+    await writeFile(join(folder, name), name.startsWith('a') ? 'slug: [' : GOOD);
+  const { problems } = await loadCatalog({ builtIn: folder });
+  expect(problems.map(({ file, message }) => `${file.slice(folder.length)} ${message}`)).toEqual([
+    expect.stringMatching(
+      /^\/a\\u\{1b\}\[2J\\u\{9b\}31m\\u\{a\}\{"level":"fatal"\}\\u\{202e\}lmay\.yaml This is not valid YAML/,
+    ),
+    '/c.yaml "acme" is already described in b\\u{1b}[2J.yaml. Rename one, or remove it.',
+  ]);
+  await rm(folder, { recursive: true });
+});
+
 test('a file as it should be has no problems', () => {
   expect(problemsIn(GOOD)).toEqual([]);
 });

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { printable } from '../lib/printable.ts';
 import { byName, type Catalog, type CatalogProblem, type CatalogSource, catalogOf } from './catalog.ts';
 import { definitionsIn } from './packed-definitions.ts';
 import { type FolderToRead, readFolder } from './read-folder.ts';
@@ -43,7 +44,7 @@ async function load(asked: FolderToRead): Promise<Loaded> {
   const { files } = pack.index;
   const { bySlug, left } = withoutTwins(files);
   const inFile = (name: string) => ({ file: join(asked.folder, name), origin: asked.origin });
-  const all: CatalogProblem[] = [
+  const found: CatalogProblem[] = [
     ...problems,
     ...files.flatMap((file) => file.problems.map((problem) => ({ ...inFile(file.name), ...problem }))),
     ...left.map(({ file, twin }) => ({
@@ -52,6 +53,12 @@ async function load(asked: FolderToRead): Promise<Loaded> {
       message: `"${file.entry?.slug}" is already described in ${twin.name}. Rename one, or remove it.`,
     })),
   ];
+  // Names of files stand in logs, on terminals and on pages.
+  const all = found.map((one) => ({
+    ...one,
+    file: printable(one.file),
+    message: printable(one.message),
+  }));
   const taken = [...bySlug.values()];
   const entries = taken.flatMap(({ entry }) => entry ?? []);
   return {

@@ -1,3 +1,4 @@
+import { printable } from '../lib/printable.ts';
 import type { CatalogProblem } from './catalog.ts';
 import { checkDefinition, patternsIn } from './check-definition.ts';
 import { type Definition, definitionSchema } from './definition.ts';
@@ -36,7 +37,7 @@ export function readDefinition(
       origin,
       line,
       column,
-      message: printable(message),
+      message: shortened(message),
     }));
   try {
     const source = parseSourceFile(text);
@@ -75,7 +76,6 @@ function endlessIn(source: SourceFile): ReadFile['toAnalyse'] {
 }
 
 /** It is written to logs and terminals, and may quote the file. */
-function printable(message: string): string {
-  const cut = message.length > LONGEST_MESSAGE ? `${message.slice(0, LONGEST_MESSAGE)} …` : message;
-  return cut.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, (odd) => `\\u{${odd.codePointAt(0)?.toString(16)}}`);
+function shortened(message: string): string {
+  return printable(message.length > LONGEST_MESSAGE ? `${message.slice(0, LONGEST_MESSAGE)} …` : message);
 }

@@ -1,4 +1,5 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -68,4 +69,59 @@ test('a path that leads nowhere, no path at all and an unknown option are answer
   await expect(check(['/nowhere'])).rejects.toThrow('There is no file or folder /nowhere.');
   await expect(check([])).rejects.toThrow('or set KEYRAIL_CATALOG_DIR');
   await expect(check([folder, '--all'])).rejects.toThrow('There is no option --all.');
+});
+
+test('what is no file, never ends, is no text, or has a name that would write on the terminal is named, and nothing waits for it', async () => {
+  const odd = join(folder, 'odd');
+  mkdirSync(join(odd, 'folder.yaml'), { recursive: true });
+  execFileSync('mkfifo', [join(odd, 'pipe.yaml')]);
+  symlinkSync('/dev/zero', join(odd, 'endless.yaml'));
+  symlinkSync('/nowhere', join(odd, 'gone.yaml'));
+  writeFileSync(join(odd, 'bytes.yaml'), Buffer.from([0x61, 0xff, 0xfe]));
+  writeFileSync(join(odd, 'ok\u001b[2J\u009b31m\n\u202elmay.yaml'), fileOf('ansi'));
+  const label = JSON.stringify('Find\nok       other.yaml (9 answers played)\u202e');
+  const actions = `actions: [{ name: find, label: ${label}, description: Finds., primary: true, request: { method: GET, path: /x },
+  inputs: [{ name: email, label: Email, type: email }], outputs: [{ name: id, label: Id, type: id, path: id, primary: false }], repeatable: true }]`;
+  writeFileSync(
+    join(odd, 'words.yaml'),
+    fileOf('words')
+      .replace('MEANS', 'provider_error')
+      .replace('examples:', `${actions}\nexamples:\n  - { of: find, status: 400, means: rejected }`),
+  );
+  const { text, code } = await check([odd]);
+  const lines = text.split('\n');
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not be there
+  expect(lines.filter((line) => /[\u0000-\u001f\u007f-\u009f\u202e]/.test(line))).toEqual([]);
+  expect(lines.filter((line) => line.startsWith('ok'))).toEqual([]);
+  for (const said of [
+    'words.yaml:',
+    'Find\\u{a}ok       other.yaml (9 answers played)\\u{202e}',
+    'folder.yaml:1:1: This is not a file.',
+    'pipe.yaml:1:1: This is not a file.',
+    'endless.yaml:1:1: This is not a file.',
+    'gone.yaml:1:1: The file cannot be read (ENOENT).',
+    'bytes.yaml:1:1: The file is not text in UTF-8. Save it as such.',
+    '\\u{1b}[2J\\u{9b}31m\\u{a}\\u{202e}lmay.yaml:16:38: "means" must be one of',
+  ])
+    expect(text).toContain(said);
+  expect(code).toBe(1);
+});
+
+test('a file with so many rules and requests that playing them would take hours is left unplayed, and that is said', async () => {
+  const rules = Array.from(
+    { length: 900 },
+    (_, at) => `  - { when: { status: 400, body: { path: e, equals: e${at} } }, then: rejected }`,
+  );
+  const actions = Array.from(
+    { length: 400 },
+    (_, at) =>
+      `  - { name: f${at}, label: F${at}, description: F., primary: ${at === 0}, request: { method: GET, path: /f }, inputs: [], outputs: [{ name: id, label: Id, type: id, path: id, primary: true }], repeatable: true }`,
+  );
+  const file = join(folder, 'many.yaml');
+  const more = `answers:\n${rules.join('\n')}\nactions:\n${actions.join('\n')}\nexamples:`;
+  writeFileSync(file, fileOf('many').replace('MEANS', 'provider_error').replace('examples:', more));
+  const before = performance.now();
+  const { text } = await check([file]);
+  expect(text).toContain('not tried: its answers: there are more rules and requests than are tried');
+  expect(performance.now() - before).toBeLessThan(10_000);
 });

@@ -1,15 +1,14 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { catalogFolder } from '../catalog/built-in.ts';
+import { filesIn, readText } from '../catalog/folder-files.ts';
+import { printable } from '../lib/printable.ts';
 import { StartRefused } from '../lib/start-refused.ts';
 import { openBench } from '../trials/bench.ts';
 import { type CheckedFile, checkFile, slugProblems } from '../trials/check-file.ts';
 import type { FilesCommand, Printed } from './command.ts';
 
 const USAGE = 'catalog check [FOLDER|FILE…] [--json]';
-
-/** Larger ones are left out by the server, too. */
-const LARGEST_FILE_BYTES = 256 * 1024;
 
 export const catalogCheck: FilesCommand = {
   words: ['catalog', 'check'],
@@ -42,14 +41,14 @@ function filesAt(path: string): Named[] {
   const stat = statSync(path, { throwIfNoEntry: false });
   if (stat === undefined) throw new StartRefused(`There is no file or folder ${path}.`);
   if (!stat.isDirectory()) return [named(path)];
-  const names = readdirSync(path).filter((name) => /\.ya?ml$/.test(name));
-  if (names.length === 0) throw new StartRefused(`There is no catalog file (.yaml) in ${path}.`);
-  return names.sort().map((name) => named(join(path, name)));
+  const files = filesIn(path);
+  if (files.length === 0) throw new StartRefused(`There is no catalog file (.yaml) in ${path}.`);
+  return files.map(({ name }) => named(join(path, name)));
 }
 
 function named(path: string): Named {
   const short = relative(process.cwd(), path);
-  return { path, file: short.startsWith('..') ? path : short };
+  return { path, file: printable(short.startsWith('..') ? path : short) };
 }
 
 async function checkAll(
@@ -58,17 +57,18 @@ async function checkAll(
 ): Promise<CheckedFile[]> {
   const bench = await openBench(allowedPrivateHosts);
   try {
-    const texts = files.map(({ file, path }) => ({ file, text: textOf(path) }));
+    const texts: string[] = [];
     const checked: CheckedFile[] = [];
-    for (const one of texts) {
-      if (one.text === null) checked.push({ ...TOO_LARGE, file: one.file });
+    for (const { file, path } of files) {
+      const read = await readText(path);
+      texts.push(read.kind === 'text' ? read.text : '');
+      if (read.kind === 'unreadable') checked.push(unread(file, read));
       else {
-        const origin = dirname(resolve(one.file)) === resolve(catalogFolder) ? 'built_in' : 'user';
-        const options = { allowedPrivateHosts, origin } as const;
-        checked.push(await checkFile(bench, { file: one.file, text: one.text }, options));
+        const origin = dirname(resolve(path)) === resolve(catalogFolder) ? 'built_in' : 'user';
+        checked.push(await checkFile(bench, { file, text: read.text }, { allowedPrivateHosts, origin }));
       }
     }
-    const known = checked.map((one, index) => ({ ...one, text: texts[index]?.text ?? '' }));
+    const known = checked.map((one, index) => ({ ...one, text: texts[index] ?? '' }));
     for (const { file, problem } of slugProblems(known))
       checked.find((one) => one.file === file)?.problems.push(problem);
     return checked;
@@ -77,15 +77,8 @@ async function checkAll(
   }
 }
 
-const TOO_LARGE: Omit<CheckedFile, 'file'> = {
-  definition: null,
-  problems: [{ line: 1, column: 1, message: 'The file is larger than 256 KB.' }],
-  played: 0,
-  notTried: [],
-};
-
-function textOf(path: string): string | null {
-  return statSync(path).size > LARGEST_FILE_BYTES ? null : readFileSync(path, 'utf8');
+function unread(file: string, { line, message }: { line: number; message: string }): CheckedFile {
+  return { file, definition: null, problems: [{ line, column: 1, message }], played: 0, notTried: [] };
 }
 
 function inWords(checked: readonly CheckedFile[]): Printed {
@@ -93,8 +86,10 @@ function inWords(checked: readonly CheckedFile[]): Printed {
     problems.length === 0
       ? `ok       ${file} (${played} ${played === 1 ? 'answer' : 'answers'} played)`
       : `PROBLEM  ${file}`,
-    ...problems.map(({ line, column, message }) => `         ${file}:${line}:${column}: ${message}`),
-    ...notTried.map((one) => `         not tried: ${one}`),
+    ...problems.map(
+      ({ line, column, message }) => `         ${file}:${line}:${column}: ${printable(message)}`,
+    ),
+    ...notTried.map((one) => `         not tried: ${printable(one)}`),
   ]);
   const broken = checked.filter(({ problems }) => problems.length > 0).length;
   const played = checked.reduce((sum, one) => sum + one.played, 0);
