@@ -345,7 +345,6 @@ describe('a folder of ones own', () => {
     symlinkSync('/dev/zero', join(user, 'zero.yaml'));
     execFileSync('mkfifo', [join(user, 'pipe.yaml')]);
     const expected = [
-      'a name\\u{a}\\u{1b}[2J (1).yaml:1 The name of this file has characters that cannot be printed. Rename it.',
       'binary.yaml:2 The file is not text in UTF-8. Save it as such.',
       'folder.yaml:1 This is not a file.',
       'large.yaml:1 The file is larger than 256 KB.',
@@ -357,7 +356,7 @@ describe('a folder of ones own', () => {
     ];
     for (const _ of ['read', 'remembered']) {
       expect(await problems()).toEqual(expected);
-      expect((await slugs()).sort()).toEqual(['acme', 'loud', 'mark', 'steady']);
+      expect((await slugs()).sort()).toEqual(['acme', 'loud', 'mark', 'odd-name', 'steady']);
     }
   });
 
