@@ -22,7 +22,7 @@ export function integrationPage(tool: Integration, file: string): string {
     '## Limits',
     tool.limits.length > 0
       ? bullets(tool.limits.map(text))
-      : `How often ${text(tool.name)} may be called is not documented. Where it says “too many requests”, calls wait and go on by themselves.`,
+      : `The catalog names no limits of ${text(tool.name)}. Where it says “too many requests”, calls wait and go on by themselves.`,
     ...(tool.oddities.length > 0 ? ['## Known oddities', bullets(tool.oddities.map(text))] : []),
     '## What this rests on',
     bullets(tool.sources.map(({ at, url, for: of }) => sourceLine(at, url, of))),
@@ -112,7 +112,7 @@ function setupPart({ setup }: AuthMethod): string[] {
   const where = setup.register_url === null ? '' : ` ${link('Register the app here', setup.register_url)}.`;
   return [
     `Once for a workspace, client id and secret of an app are entered.${where}${setup.note === null ? '' : ` ${text(setup.note)}`}`,
-    `Its redirect URI is \`${setup.redirect_uri}\`, with the address of your server.`,
+    `Its redirect URI is \`${setup.redirect_uri}\`, with the address of your own server.`,
   ];
 }
 

@@ -13,7 +13,7 @@ export function methodFacts(method: AuthMethod, name: string): string[] {
       return signInFacts(method, name);
     case 'oauth2_client_credentials':
       return [
-        `With client id and secret a token is fetched, and fetched anew before it ends${ttlWords(method)}.`,
+        `With client id and secret a token is fetched${ttlWords(method)}; before it ends, the next one is.`,
       ];
     case 'service_account':
       return serviceAccountFacts(method, name);
@@ -73,19 +73,14 @@ function ttlWords({
 }: {
   accessTokenTtlSeconds?: number | undefined;
 }): string {
-  return seconds === undefined ? '' : ` (after ${durationWords(seconds)})`;
+  return seconds === undefined ? '' : `, which lasts ${durationWords(seconds)}`;
 }
 
 function signInFacts(method: OAuth2Method, name: string): string[] {
-  const { refresh, accessTokenTtlSeconds: ttl, refreshTokenTtlSeconds: idle } = method;
-  const lasts = ttl === undefined ? '' : ` lasts ${durationWords(ttl)} and`;
+  const { refreshTokenTtlSeconds: idle } = method;
   return [
-    refresh === 'none'
-      ? ttl === undefined
-        ? `${name} gives no refresh token: access lasts until it is withdrawn, or people sign in again.`
-        : `Access lasts ${durationWords(ttl)}; then people sign in again.`
-      : `An access token${lasts} is renewed by itself.`,
-    refresh === 'rotating' &&
+    lifeWords(method, name),
+    method.refresh === 'rotating' &&
       'Each renewal gives a new refresh token and ends the old one; the new one is stored before it is used.',
     idle !== undefined &&
       (method.refreshTokenLifetime === 'fixed'
@@ -97,9 +92,18 @@ function signInFacts(method: OAuth2Method, name: string): string[] {
     method.revokeUrl !== undefined
       ? `When a connection is disconnected or deleted, ${name} is told to withdraw its access.`
       : method.removeUrl === undefined
-        ? `${name} cannot be told to withdraw access: after deleting a connection, withdraw it in the account there.`
-        : `${name} cannot be told to withdraw access: after deleting a connection, withdraw it at ${method.removeUrl}.`,
+        ? `Keyrail cannot tell ${name} to withdraw access: after deleting a connection, withdraw it in the account there.`
+        : `Keyrail cannot tell ${name} to withdraw access: after deleting a connection, withdraw it at ${method.removeUrl}.`,
   ].filter((line) => line !== false);
+}
+
+/** Where a file says nothing of renewing, a provider may give a refresh token or not. */
+function lifeWords({ refresh, accessTokenTtlSeconds: ttl }: OAuth2Method, name: string): string {
+  const lasts = ttl === undefined ? '' : ` lasts ${durationWords(ttl)} and`;
+  if (refresh === undefined) return `Where ${name} gives a refresh token, access is renewed by itself.`;
+  if (refresh !== 'none') return `An access token${lasts} is renewed by itself.`;
+  if (ttl !== undefined) return `Access lasts ${durationWords(ttl)}; then people sign in again.`;
+  return `${name} gives no refresh token: when access ends, people sign in again.`;
 }
 
 function serviceAccountFacts(method: ServiceAccountMethod, name: string): string[] {

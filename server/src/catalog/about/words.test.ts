@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { durationWords, perWords, plainNumber } from './durations.ts';
 import { limitWords } from './limits.ts';
+import { methodFacts } from './methods.ts';
 
 test('a length of time is said in the largest unit that has no fraction of it', () => {
   expect([1, 90, 1_800, 3_600, 86_400, 7_776_000].map(durationWords)).toEqual([
@@ -40,4 +41,25 @@ test('limits are said for everything first, then by the actions they are for, an
     'More on request.',
   ]);
   expect(limitWords({ ...limited, rateLimits: undefined })).toEqual([]);
+});
+
+test('what a file does not say of renewing and withdrawing is not claimed', () => {
+  const method = { type: 'oauth2', requiresHttps: false } as never;
+  expect(methodFacts(method, 'Acme')).toEqual([
+    'Where Acme gives a refresh token, access is renewed by itself.',
+    'Keyrail cannot tell Acme to withdraw access: after deleting a connection, withdraw it in the account there.',
+  ]);
+  const full = {
+    refresh: 'rotating',
+    accessTokenTtlSeconds: 1_800,
+    refreshTokenTtlSeconds: 5_184_000,
+    revokeUrl: 'x',
+  };
+  expect(methodFacts({ type: 'oauth2', requiresHttps: true, ...full } as never, 'Acme')).toEqual([
+    'An access token lasts 30 minutes and is renewed by itself.',
+    'Each renewal gives a new refresh token and ends the old one; the new one is stored before it is used.',
+    'Left alone for 60 days access ends; it is renewed before.',
+    'Acme sends people back to https addresses only.',
+    'When a connection is disconnected or deleted, Acme is told to withdraw its access.',
+  ]);
 });

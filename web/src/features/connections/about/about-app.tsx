@@ -31,7 +31,7 @@ export function AboutApp({ tool }: { tool: Integration }) {
               tool.limits.length > 0
                 ? tool.limits
                 : [
-                    `How often ${tool.name} may be called is not documented. Where it says “too many requests”, calls wait and go on by themselves.`,
+                    `The catalog names no limits of ${tool.name}. Where it says “too many requests”, calls wait and go on by themselves.`,
                   ]
             }
           />
