@@ -35,6 +35,7 @@ and App Store Connect, what to enter stands at /service-accounts.json there. AWS
 The keys of service accounts are new at each start, and sign-ins are forgotten: connect those again after one.`);
 } else {
   const sandbox = await startSandbox({
+    isWhole: true,
     port: Number(values.port),
     latencyMs: Number(values['latency-ms']),
     slowMs: Number(values['slow-ms']),

@@ -39,7 +39,7 @@ export async function serveProvider(
   state: SandboxState,
 ): Promise<{ server: Server; port: number }> {
   const server = createServer((incoming, outgoing) => {
-    handle(provider, origin, state, incoming, outgoing).catch(() => outgoing.destroy());
+    answerAt(provider, origin, state, incoming, outgoing).catch(() => outgoing.destroy());
   });
   server.keepAliveTimeout = 30_000;
   await new Promise<void>((resolve, reject) => {
@@ -48,7 +48,8 @@ export async function serveProvider(
   return { server, port: (server.address() as AddressInfo).port };
 }
 
-async function handle(
+/** Answers one request as that provider would. */
+export async function answerAt(
   provider: StandIn,
   origin: string,
   state: SandboxState,

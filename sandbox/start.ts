@@ -20,6 +20,8 @@ export interface SandboxOptions {
   tokenSeconds?: number;
   /** For rate limits and the life of tokens. */
   nowMs?: () => number;
+  /** Stand-ins for the rest of the catalog, too, made of what its files document. */
+  isWhole?: boolean;
 }
 
 export interface Sandbox {
@@ -88,6 +90,16 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     servers.push(aws.server);
     for (const origin of AWS_ORIGINS)
       upstreams.push({ slug: 'aws', origin, target: `http://127.0.0.1:${aws.port}` });
+    if (options.isWhole === true) {
+      // With it comes half of the server, which few sandboxes need.
+      const { documentedStandIns, originsOf, serveDocumented } = await import('./documented.ts');
+      const rest = await documentedStandIns(PROVIDERS);
+      const served = await serveDocumented(rest, first === 0 ? 0 : first + 2 + addresses.length, state);
+      servers.push(served.server);
+      const target = `http://127.0.0.1:${served.port}`;
+      const named = new Map(rest.flatMap((one) => originsOf(one).map((origin) => [origin, one.slug])));
+      for (const [origin, slug] of named) upstreams.push({ slug, origin, target });
+    }
     const control = await serveControl(first, upstreams, state);
     servers.push(control.server);
     return {
@@ -111,7 +123,7 @@ export function sandboxUpstreams(sandbox: Pick<Sandbox, 'upstreams'>): {
 } {
   return {
     upstreams: sandbox.upstreams.map((one) => `${one.origin}=${one.target}`).join(','),
-    allowedPrivateHosts: sandbox.upstreams.map((one) => new URL(one.target).host).join(','),
+    allowedPrivateHosts: [...new Set(sandbox.upstreams.map((one) => new URL(one.target).host))].join(','),
   };
 }
 

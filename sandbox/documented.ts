@@ -1,0 +1,185 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Action } from '../server/src/catalog/action-definition.ts';
+import type { AuthMethod } from '../server/src/catalog/auth-definition.ts';
+import { resolveBaseUrl } from '../server/src/catalog/base-url.ts';
+import { catalogFolder } from '../server/src/catalog/built-in.ts';
+import type { Definition } from '../server/src/catalog/definition.ts';
+import { loadCatalog } from '../server/src/catalog/load.ts';
+import type { RequestTemplate } from '../server/src/catalog/request-template.ts';
+import { actionSuccess } from '../server/src/trials/action-cases.ts';
+import { actionAsked, type Case, documented } from '../server/src/trials/cases.ts';
+import { checkCases, checkOf, labelAnswer } from '../server/src/trials/check-cases.ts';
+import { madeUpFor } from '../server/src/trials/entered.ts';
+import { type Answer, jsonAnswer } from '../server/src/trials/made-answer.ts';
+import type { Meaning } from '../server/src/trials/meanings.ts';
+import { answerAt, type SandboxState } from './provider-server.ts';
+import type { Reply, SandboxRequest } from './request.ts';
+import type { StandIn } from './stand-in.ts';
+
+type KeyMethod = Extract<AuthMethod, { type: 'api_key' | 'basic' }>;
+
+/**
+ * Stand-ins made of catalog files, for what has none written by hand: they know the documented answers and nothing else, whatever
+ * they are asked about. Those where somebody enters a key, of a form that sandbox keys may have.
+ */
+export async function documentedStandIns(written: readonly StandIn[]): Promise<StandIn[]> {
+  const catalog = await loadCatalog({ builtIn: catalogFolder });
+  const slugs = new Set(written.map(({ slug }) => slug));
+  const origins = new Set(written.flatMap(originsOf));
+  const made = catalog.list().flatMap(({ slug }) => {
+    const definition = slugs.has(slug) ? undefined : catalog.get(slug);
+    const method = definition?.auth.find(takesSandboxKeys);
+    return definition === undefined || method === undefined ? [] : standInsOf(definition, method);
+  });
+  return made.filter((one) => !originsOf(one).some((origin) => origins.has(origin)));
+}
+
+export function originsOf({ origin, otherOrigins = [] }: StandIn): string[] {
+  return [origin, ...otherOrigins];
+}
+
+function takesSandboxKeys(method: AuthMethod): method is KeyMethod {
+  if (method.type !== 'api_key' && method.type !== 'basic') return false;
+  // A stand-in looks for its key in headers and parameters.
+  if (method.type === 'api_key' && method.send.some((one) => one.in === 'path' || one.in === 'body'))
+    return false;
+  return method.fields.every(({ pattern, secret }) => !secret || pattern === undefined);
+}
+
+/** Serves all of them at one address: which is meant, the engine says as a reverse proxy does. */
+export async function serveDocumented(
+  providers: readonly StandIn[],
+  port: number,
+  state: SandboxState,
+): Promise<{ server: Server; port: number }> {
+  const byHost = Map.groupBy(
+    providers.flatMap((provider) => originsOf(provider).map((origin) => ({ provider, origin }))),
+    ({ origin }) => new URL(origin).host,
+  );
+  const server = createServer((incoming, outgoing) => {
+    const there = byHost.get(String(incoming.headers['x-forwarded-host'] ?? '')) ?? [];
+    const { searchParams } = new URL(incoming.url ?? '/', 'http://sandbox');
+    const headers = incoming.headers as SandboxRequest['headers'];
+    // Several may share a host: whose key it is tells them apart.
+    const meant = there.find(({ provider }) => provider.keyOf(headers, searchParams) !== null) ?? there[0];
+    if (meant === undefined) outgoing.writeHead(404).end();
+    else answerAt(meant.provider, meant.origin, state, incoming, outgoing).catch(() => outgoing.destroy());
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject).listen(port, '127.0.0.1', resolve);
+  });
+  return { server, port: (server.address() as AddressInfo).port };
+}
+
+interface Known {
+  template: RequestTemplate;
+  path: RegExp;
+  answer: Answer;
+}
+
+function standInsOf(definition: Definition, method: KeyMethod): StandIn[] {
+  const { slug } = definition;
+  const made = madeUpFor(definition, method, null);
+  if (made.kind !== 'made_up') return [];
+  const fields = { ...made.entered, ...made.told };
+  const check = checkOf(definition, method, []);
+  const cases = check === null ? [] : (checkCases(definition, method, check) ?? []);
+  const base = (address: string | undefined) =>
+    resolveBaseUrl({ ...definition, baseUrl: address ?? method.baseUrl ?? definition.baseUrl }, fields);
+  const known: Known[] = [];
+  const origins = new Set<string>();
+  const knows = (
+    template: RequestTemplate,
+    address: string | undefined,
+    answer: Answer | null | undefined,
+  ) => {
+    const at = base(address);
+    if (at.kind !== 'ready' || answer === null || answer === undefined) return;
+    const url = new URL(at.url);
+    origins.add(url.origin);
+    known.push({ template, path: pathOf(url.pathname, template.path), answer });
+  };
+  if (check !== null) {
+    const { probe } = check;
+    knows(probe.request, probe.baseUrl, cases.find(({ means }) => means === 'success')?.answer);
+    if (probe.labelRequest)
+      knows(probe.labelRequest.request, probe.baseUrl, labelAnswer(definition, method, probe));
+  }
+  for (const [index, action] of definition.actions.entries())
+    for (const [template, answer] of answersOf(definition, action, index))
+      knows(template, action.baseUrl, answer);
+  const [origin, ...otherOrigins] = origins;
+  if (origin === undefined) return [];
+  const said = (means: readonly Meaning[], otherwise: Answer): Reply =>
+    replyOf(cases.find((one: Case) => means.includes(one.means))?.answer ?? otherwise);
+  return [
+    {
+      slug,
+      origin,
+      otherOrigins,
+      keyOf: (headers, query) => keyIn(slug, headers, query),
+      limitsOf: () => ({ group: 'all', windows: [] }),
+      rejected: () => said(['rejected'], jsonAnswer(401, {})),
+      throttled: (seconds) => ({
+        ...said(['rate_limited'], jsonAnswer(429, {})),
+        headers: { 'retry-after': String(seconds) },
+      }),
+      outOfCredits: () => said(['out_of_credits'], jsonAnswer(402, {})),
+      missingPermission: () => said(['missing_permission'], jsonAnswer(403, {})),
+      errorInside: () => ({ status: 200, body: '<p>Something went wrong</p>' }),
+      answer: (request) => answerTo(known, request),
+    },
+  ];
+}
+
+/** Of a job, the receipt and the result at once. */
+function answersOf(
+  definition: Definition,
+  action: Action,
+  index: number,
+): [RequestTemplate, Answer | null][] {
+  const success = actionSuccess(definition, action, actionAsked(action, index));
+  if (action.poll === undefined) return [[action.request, success]];
+  const receipt =
+    documented(definition, action.name, null).find(({ means }) => means === 'success')?.answer ?? null;
+  return [
+    [action.request, receipt],
+    [action.poll.request, success],
+  ];
+}
+
+function pathOf(base: string, path: string): RegExp {
+  const literal = (text: string) => text.replace(/[.*+?^$()|[\]\\]/g, '\\$&');
+  return new RegExp(
+    `^${literal(base.replace(/\/$/, ''))}${literal(path).replace(/\{[a-z0-9_]+\}/g, '[^/]+')}/?$`,
+  );
+}
+
+/** The one that says most of the request: the same path may be asked in several ways. */
+function answerTo(known: readonly Known[], { method, path, query, body }: SandboxRequest): Reply {
+  const fitting = known.filter((one) => one.template.method === method && one.path.test(path));
+  const weight = ({ template }: Known) => {
+    const asked = template.graphql?.query;
+    const isSame = asked !== undefined && asked === (body as { query?: unknown } | undefined)?.query;
+    const fixed = Object.entries(template.query).filter(
+      ([name, value]) => query.get(name) === String(value),
+    ).length;
+    return (isSame ? 1_000 : 0) + fixed * 10 - (template.path.match(/\{/g)?.length ?? 0);
+  };
+  const [best] = fitting.sort((a, b) => weight(b) - weight(a));
+  return best === undefined ? { status: 404, body: {} } : replyOf(best.answer);
+}
+
+function replyOf({ status, headers, text }: Answer): Reply {
+  const { 'content-length': _, ...kept } = headers as Record<string, string>;
+  return { status, body: text === '' ? null : text, headers: kept };
+}
+
+/** Wherever the file sends it. */
+function keyIn(slug: string, headers: SandboxRequest['headers'], query: URLSearchParams): string | null {
+  const basic = /^Basic (.+)$/i.exec(headers.authorization ?? '')?.[1] ?? '';
+  const texts = [...Object.values(headers), ...query.values(), Buffer.from(basic, 'base64').toString()];
+  const form = new RegExp(`sandbox-${slug}-[a-z0-9-]+`);
+  return texts.map((text) => form.exec(text ?? '')?.[0]).find((key) => key !== undefined) ?? null;
+}
