@@ -178,6 +178,20 @@ test.each([
   expect(outcome).toMatchObject(expected);
 });
 
+test.each([
+  ['nothing', 204, ''],
+  ['a word', 202, 'Accepted'],
+])('an action that is answered with %s, where the file allows it, was done', async (_what, status, body) => {
+  const { outcome } = await ask({
+    answer: send(status, body),
+    action: {
+      request: { method: 'POST', path: '/find', body: { name: '{name}' }, expect: 'any' },
+      no_result: [],
+    },
+  });
+  expect(outcome).toMatchObject({ kind: 'done', primary: true, outputs: { email: null, score: null } });
+});
+
 test('an error inside HTTP 200 is one where the file says so', async () => {
   const { outcome } = await ask({
     answer: send(200, { ok: false, message: 'quota used up' }),

@@ -1,3 +1,4 @@
+import type { Action } from '../catalog/action-definition.ts';
 import { holds } from '../catalog/condition.ts';
 import { extractOutputs } from '../catalog/extract.ts';
 import { readPath } from '../catalog/path.ts';
@@ -81,8 +82,14 @@ function settleSuccess(
   }
   const outputs = outputsOf(prepared, json, answer.redact);
   const primary = action.outputs.find((output) => output.primary) ?? action.outputs[0];
-  const value = primary === undefined ? null : (outputs[primary.name] ?? null);
+  const told = primary === undefined ? null : (outputs[primary.name] ?? null);
+  const value = told ?? (isBare(action, json, context) || null);
   return { kind: 'done', outputs, primary: value, credits: action.cost?.credits ?? null, trace };
+}
+
+/** Sent, changed, deleted: many answer that with nothing at all. It was done, and there is nothing more to say. */
+function isBare({ request, poll }: Action, json: unknown, { isJobPoll }: SettleContext): boolean {
+  return json === null && (isJobPoll && poll ? poll.request : request).expect === 'any';
 }
 
 /** The text was redacted before it was parsed; parsing can bring out what was escaped in it. */

@@ -15,3 +15,13 @@ test.each([
   const outcome: Settling = { kind, trace, message: 'Said.', nextStep: null, providerMessage: null };
   expect(settledCell('row-1', outcome, JOB).poll).toEqual(kept);
 });
+
+test.each([
+  ['nothing at all', null, null, 'no_result'],
+  ['that it was done, and nothing more', true, null, 'done'],
+  ['a value beside the one that is shown', null, 'jane@acme.example', 'done'],
+] as const)('an answer that gives %s is told for what it is', (_, primary, email, state) => {
+  const trace: Trace = { connectionId: null, request: null, status: 204, body: '', durationMs: null };
+  const outcome: Settling = { kind: 'done', outputs: { email }, primary, credits: null, trace };
+  expect(settledCell('row-1', outcome, null)).toMatchObject({ state, value: primary });
+});

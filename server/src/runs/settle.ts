@@ -31,7 +31,9 @@ function isUnderWay(outcome: Settling): boolean {
 function stateOf(outcome: Settling): SettledState {
   switch (outcome.kind) {
     case 'done':
-      return Object.values(outcome.outputs).every((value) => value === null) ? 'no_result' : 'done';
+      return [outcome.primary, ...Object.values(outcome.outputs)].every((value) => value === null)
+        ? 'no_result'
+        : 'done';
     case 'no_result':
     case 'skipped':
     case 'error':
