@@ -46,9 +46,7 @@ test('the grid is reached and left by keyboard', async () => {
   await press('ArrowDown');
   await eventually(active).toBe('cell-0-0');
   await press('Escape', 'Tab');
-  expect(await page.getByRole('grid').evaluate((grid) => grid.ownerDocument.activeElement === grid)).toBe(
-    false,
-  );
+  expect(await page.locator('[role=grid]:focus').count()).toBe(0);
 });
 
 test('arrows, Home, End and Page Down move as in a spreadsheet', async () => {
