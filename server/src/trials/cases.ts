@@ -92,10 +92,13 @@ export function plainCases(definition: Definition, asked: AskedOf, statuses: rea
   });
 }
 
-/** The first that fits counts. */
+/** The first that fits counts; a firewall's page with 403 is no answer of the tool, so a rule by status alone does not mean it. */
 function ruleFor(definition: Definition, { rules }: AskedOf, answer: Answer): AnswerRule | undefined {
   const seen = seenOf(definition, answer);
-  return [...rules, ...definition.answers].find(({ when }) => holds(when, seen));
+  const isFirewall = answer.status === 403 && /^\s*<(!doctype )?html/i.test(answer.text);
+  return [...rules, ...definition.answers].find(
+    ({ when }) => holds(when, seen) && !(isFirewall && when.body === undefined && when.header === undefined),
+  );
 }
 
 export interface RuleCase extends Case {
