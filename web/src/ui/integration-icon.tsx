@@ -36,9 +36,8 @@ export function IntegrationIcon({ icon, size = 32 }: Props) {
       className={styles.monogram}
       style={{
         ...box,
-        background: icon.color,
+        ...drawn(icon.color),
         fontSize: Math.max(8, Math.round(size * share)),
-        color: inkOn(icon.color),
       }}
       aria-hidden
     >
@@ -47,14 +46,23 @@ export function IntegrationIcon({ icon, size = 32 }: Props) {
   );
 }
 
-/** Black or white, whichever is easier to read on the colour: at least 4.5:1 on any (WCAG relative luminance). */
-function inkOn(color: string): string {
-  const hex = /^#?([0-9a-f]{6})$/i.exec(color)?.[1];
-  if (hex === undefined) return '#fff';
-  const channels = [0, 2, 4].map((at) => {
-    const part = Number.parseInt(hex.slice(at, at + 2), 16) / 255;
+/**
+ * White letters, as brands have them: on a colour that is a little too light for them it is darkened until they are read as any
+ * text must be (4.5:1, WCAG 1.4.3). On one that is far too light they are black.
+ */
+function drawn(color: string): { background: string; color: string } {
+  let channels = [1, 3, 5].map((at) => Number.parseInt(color.slice(at, at + 2), 16));
+  if (channels.some(Number.isNaN)) return { background: '#5d606a', color: '#fff' };
+  if (contrastToWhite(channels) < 3) return { background: color, color: '#000' };
+  while (contrastToWhite(channels) < 4.5) channels = channels.map((part) => Math.floor(part * 0.97));
+  return { background: `rgb(${channels.join(' ')})`, color: '#fff' };
+}
+
+/** By relative luminance, of channels from 0 to 255. */
+function contrastToWhite(channels: readonly number[]): number {
+  const [red = 0, green = 0, blue = 0] = channels.map((channel) => {
+    const part = channel / 255;
     return part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4;
   });
-  const [red = 0, green = 0, blue = 0] = channels;
-  return 0.2126 * red + 0.7152 * green + 0.0722 * blue > 0.179 ? '#000' : '#fff';
+  return 1.05 / (0.2126 * red + 0.7152 * green + 0.0722 * blue + 0.05);
 }
