@@ -274,6 +274,11 @@ test.each([
 
 test("a firewall's page with 403 says nothing about the key", () => {
   expect(probed('smartlead', answer(403, HTML)).kind).toBe('nonsense');
+  // Files in which a bad key is answered with 403.
+  expect(probed('datadog', answer(403, { errors: ['Forbidden'] })).kind).toBe('rejected');
+  expect(probed('datadog', answer(403, HTML)).kind).toBe('nonsense');
+  expect(probed('amplitude', answer(403, 'Invalid API Key')).kind).toBe('rejected');
+  expect(probed('amplitude', answer(403, HTML)).kind).toBe('nonsense');
 });
 
 test('words come from where the file says, on one line, without control or direction characters, cut to 300', () => {

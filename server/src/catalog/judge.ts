@@ -25,7 +25,9 @@ export type Asked =
 export function judge(definition: Definition, asked: Asked, answer: Answer, now: Date): Outcome {
   const seen: Seen = { ...answer, json: answerValue(definition, answer.text) };
   const context: Context = { definition, asked, seen, now };
-  const rule = [...rulesOf(asked), ...definition.answers].find((one) => holds(one.when, seen));
+  const rule = [...rulesOf(asked), ...definition.answers].find(
+    ({ when }) => holds(when, seen) && !isByStatusAlone(when, seen),
+  );
   if (rule !== undefined) return byRule(context, rule);
   const pollOutcome = asked.kind === 'action' && asked.step === 'poll' ? byPoll(context, asked.action) : null;
   if (pollOutcome !== null) return pollOutcome;
@@ -36,6 +38,11 @@ export function judge(definition: Definition, asked: Asked, answer: Answer, now:
     return failure(context, 'no_result');
   }
   return isSuccess(seen.status) ? byBody(context) : byStatus(context);
+}
+
+/** What a 403 means at this tool says nothing of the page that a firewall in front of it puts in its place. */
+function isByStatusAlone({ body, header }: Condition, seen: Seen): boolean {
+  return seen.status === 403 && body === undefined && header === undefined && isPage(seen);
 }
 
 /** What a file looks for is not in a web page either, nor in half an answer: with a 2xx those are nonsense (byBody), not "nothing found". */
