@@ -137,7 +137,12 @@ export const action = z
     docs_url: z.url().nullable(),
     request: z.string().describe('What is asked of the tool: "GET /email-finder".'),
     is_asynchronous: z.boolean().describe('The tool takes it as a job, and is asked until it is done.'),
-    bulk_rows: z.int().nullable().describe('So many rows go in one call; null: each row is a call.'),
+    bulk_rows: z
+      .int()
+      .nullable()
+      .describe(
+        'The tool takes so many in one call, for your own code; an action column sends each row by itself. Null: one.',
+      ),
     scopes: z.array(z.string()).describe('What a sign-in must allow, all of it.'),
     facts: z
       .array(z.string())

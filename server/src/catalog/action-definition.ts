@@ -133,7 +133,11 @@ export const actionSchema = shape({
     .optional()
     .describe('Where an answer means pending: send the same request again, so long.'),
   poll: submitThenPollSchema.optional().describe('Submit, then poll.'),
-  bulk: bulkSchema.optional().describe('Many rows in one call, with the same request.'),
+  bulk: bulkSchema
+    .optional()
+    .describe(
+      'How the tool takes many in one call, with the same request. Told on its page; an action column sends each row by itself, so that each has an answer of its own.',
+    ),
   rate_group: nameSchema.optional(),
   cost: shape({
     credits: z.number().min(0).optional().describe("Estimate per row in the provider's credits."),

@@ -25,7 +25,8 @@ export function actionFacts(action: Action, { name, auth }: Pick<Definition, 'na
       `${name} takes it as a job, and is asked every ${durationWords(poll.everySeconds)} whether it is done, for up to ${durationWords(poll.giveUpSeconds)}.`,
     askAgain !== undefined &&
       `Where ${name} needs longer, it is asked again every ${durationWords(askAgain.everySeconds)}, for up to ${durationWords(askAgain.giveUpSeconds)}.`,
-    bulk !== undefined && `Up to ${plainNumber(bulk.maxRows)} rows go in one call.`,
+    bulk !== undefined &&
+      `${name} takes up to ${plainNumber(bulk.maxRows)} in one call; a column sends each row by itself, so that each has its own answer.`,
     scopes.length > 0 && `A sign-in must allow ${scopes.join(', ')}.`,
     action.repeatable
       ? 'A call whose answer was lost is sent again by itself.'

@@ -80,7 +80,6 @@ function tagsOf(action: Action): string[] {
   const { credits_per_call: credits } = action;
   return [
     credits === null ? '' : credits === 0 ? 'Free' : `${credits} ${credits === 1 ? 'credit' : 'credits'}`,
-    action.bulk_rows === null ? '' : `${action.bulk_rows} rows a call`,
     action.is_asynchronous ? 'A job' : '',
   ].filter(Boolean);
 }
