@@ -117,7 +117,8 @@ export const afterScenes = (places: Places): Scene[] => [
     name: '31d-catalog-problems',
     path: '/settings/connections',
     act: async (page) => {
-      const message = 'There is no field "colour" here. Remove it, or correct its name.';
+      const message =
+        'There is no field "colour" here. Remove it, or correct its name or how far it is indented.';
       const problem = { file: 'acme.yaml', line: 2, column: 1, message, origin: 'user' };
       await page.route('**/v1/catalog-problems', (route) => route.fulfill({ json: { data: [problem] } }));
       await page.reload();

@@ -250,7 +250,7 @@ describe('a text', () => {
     [
       'with a tab',
       GOOD.replace('  - type: api_key', '\t- type: api_key'),
-      '10 This is not valid YAML: Tabs are not allowed as indentation',
+      '10 This is not valid YAML: a tab stands where spaces belong. Indent with spaces.',
     ],
     [
       'with a control character',
@@ -262,6 +262,41 @@ describe('a text', () => {
       GOOD.replace('name: Acme', 'name: !!js/function x'),
       '2 This is not valid YAML: Unresolved tag: tag:yaml.org,2002:js/function',
     ],
+    [
+      'with a colon in it',
+      GOOD.replace('name: Acme', 'name: Acme: the tool'),
+      '2 This is not valid YAML: a text with a colon and a space in it stands in quotation marks. Where it has none, this line or the next begins in a wrong column.',
+    ],
+    [
+      'with a colour that is a comment',
+      GOOD.replace(/"(#[0-9A-Fa-f]{6})"/, '$1'),
+      '8 This is not valid YAML: a bracket before this is not closed with }. A text with # in it, such as a colour, stands in quotation marks: # begins a comment.',
+    ],
+    [
+      'with a quotation mark left open',
+      GOOD.replace('name: Acme', 'name: "Acme'),
+      '2 This is not valid YAML: the quotation mark that opens here, or before, is not closed. Close it on its line.',
+    ],
+    [
+      'with a path of Windows',
+      GOOD.replace('path: /me', 'path: "\\me"'),
+      String.raw`16 This is not valid YAML: inside of "…", a backslash is written \\. Put the text in '…' to write it once.`,
+    ],
+    [
+      'with a line in another column than those beside it',
+      GOOD.replace('    fields:', '   fields:'),
+      '11 This is not valid YAML: this line begins in another column than those that belong together with it. Give all of them the same number of spaces.',
+    ],
+    [
+      'with a kind of method that there is not',
+      GOOD.replace('type: api_key', 'type: apikey'),
+      '10 "type" must be one of: api_key, basic, oauth2, oauth2_client_credentials, service_account, certificate, none.',
+    ],
+    [
+      'with a day written otherwise',
+      GOOD.replace(/checked: .*/, 'checked: 21.11.2026'),
+      '29 "checked" is not right: write the day as 2026-11-21.',
+    ],
     ['with a list for a name', GOOD.replace('category: Data', '? [a]\n: b'), '3 A name must be a text.'],
     [
       'that refers to what is not there',
@@ -271,7 +306,7 @@ describe('a text', () => {
     [
       'of two documents',
       `${GOOD}---\n${GOOD}`,
-      '30 This is not valid YAML: Source contains multiple documents; please use YAML.parseAllDocuments()',
+      '30 This is not valid YAML: a file describes one integration; something follows after --- here. Put it into a file of its own.',
     ],
     ['that is a list', '- slug: acme', '1 The file must be a group of fields.'],
     ['that is empty', '', '1 The file must be a group of fields.'],
@@ -287,6 +322,11 @@ describe('a text', () => {
     ],
   ])('%s is refused at its line', (_, text, expected) => {
     expect(problemsIn(text)).toContain(expected);
+  });
+
+  test('that is no YAML is told its first mistake, and not what follows from it', () => {
+    expect(changed('  - type: api_key', '\t- type: api_key')).toHaveLength(1);
+    expect(changed('    fields:', '   fields:')).toHaveLength(1);
   });
 
   test('that unfolds to gigabytes is refused', () => {
@@ -310,13 +350,15 @@ describe('a text', () => {
     const told = problemsIn(GOOD + Array.from({ length: 20_000 }, (_, at) => `k${at}:`).join('\n'));
     expect(performance.now() - beganAt).toBeLessThan(5_000);
     expect(told).toHaveLength(21);
-    expect(told[0]).toBe('30 There is no field "k0" here. Remove it, or correct its name.');
+    expect(told[0]).toBe(
+      '30 There is no field "k0" here. Remove it, or correct its name or how far it is indented.',
+    );
     expect(told.at(-1)).toBe('1 There are 19980 more problems in this file.');
   });
 
   test('is quoted without what would write in a terminal, and not at length', () => {
     expect(problemsIn(`${GOOD}"\\u202e\\u2028x": 1`)[0]).toBe(
-      '30 There is no field "\\u{202e}\\u{2028}x" here. Remove it, or correct its name.',
+      '30 There is no field "\\u{202e}\\u{2028}x" here. Remove it, or correct its name or how far it is indented.',
     );
     expect(problemsIn(`${GOOD}${'y'.repeat(5_000)}: 1`)[0]?.length).toBeLessThan(500);
   });

@@ -14,7 +14,7 @@ function problemsOfIssue(issue: z.core.$ZodIssue, above: readonly PropertyKey[])
       return issue.keys.map((key) => ({
         path,
         key,
-        message: `There is no field "${key}" here. Remove it, or correct its name.`,
+        message: `There is no field "${key}" here. Remove it, or correct its name or how far it is indented.`,
       }));
     case 'invalid_union':
       return ofUnion(issue, path);
@@ -42,6 +42,10 @@ function problemsOfIssue(issue: z.core.$ZodIssue, above: readonly PropertyKey[])
           message: `${name} is ${issue.code === 'too_small' ? 'too short or too small' : 'too long or too large'}: ${plain(issue.message)}.`,
         },
       ];
+    case 'invalid_format':
+      if (issue.format === 'date')
+        return [{ path, message: `${name} is not right: write the day as 2026-11-21.` }];
+      return [{ path, message: `${name} is not right: ${plain(issue.message)}.` }];
     default:
       return [{ path, message: `${name} is not right: ${plain(issue.message)}.` }];
   }
@@ -52,7 +56,12 @@ function ofUnion(issue: z.core.$ZodIssueInvalidUnion, path: readonly PropertyKey
   const depth = (issues: readonly z.core.$ZodIssue[]) => Math.max(...issues.map((one) => one.path.length));
   const closest = [...issue.errors].sort((a, b) => depth(b) - depth(a) || a.length - b.length)[0];
   if (closest === undefined || closest.length === 0) {
-    return [{ path, message: `${nameOf(path)} is not one of the words allowed here.` }];
+    const words = 'options' in issue && Array.isArray(issue.options) ? issue.options : [];
+    const message =
+      words.length === 0
+        ? `${nameOf(path)} is not one of the words allowed here.`
+        : `${nameOf(path)} must be one of: ${words.map(String).join(', ')}.`;
+    return [{ path, message }];
   }
   return closest.flatMap((one) => problemsOfIssue(one, path));
 }

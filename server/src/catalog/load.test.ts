@@ -54,7 +54,7 @@ test.each([
     'an unknown field',
     'label: Find\n',
     'label: Find\n    colour: red\n',
-    '20:5 There is no field "colour" here. Remove it, or correct its name.',
+    '20:5 There is no field "colour" here. Remove it, or correct its name or how far it is indented.',
   ],
   ['a missing field', 'name: Acme\n', '', '1:1 "name" is missing.'],
   ['a wrong type', 'repeatable: true', 'repeatable: often', '27:17 "repeatable" must be true or false.'],
@@ -68,7 +68,7 @@ test.each([
     'an unknown auth method',
     'type: api_key',
     'type: api_keys',
-    '10:11 "type" is not one of the words allowed here.',
+    '10:11 "type" must be one of: api_key, basic, oauth2, oauth2_client_credentials, service_account, certificate, none.',
   ],
   ['YAML that is none', 'name: Acme\n', 'name: "Acme\n', null],
   [

@@ -25,7 +25,9 @@ test.each([
     'of an unknown kind',
     'kind: google_service_account',
     'kind: google_jwt',
-    ['"kind" is not one of the words allowed here.'],
+    [
+      '"kind" must be one of: google_service_account, aws_access_key, jwt_bearer, client_assertion, self_signed, jwt_exchange.',
+    ],
   ],
   [
     'without an address for tokens',

@@ -9,6 +9,7 @@ import {
   parseDocument,
   visit,
 } from 'yaml';
+import { firstProblems } from './yaml-words.ts';
 
 /** A problem at a place of a file: `path` as in the file, so that its line can be found. */
 export interface FileProblem {
@@ -36,9 +37,9 @@ export function parseSourceFile(text: string): SourceFile {
     const { line, col } = lines.linePos(offset);
     return { line: Math.max(1, line), column: Math.max(1, col) };
   };
-  const syntaxProblems = [...document.errors, ...document.warnings]
+  const syntaxProblems = firstProblems(document)
     .slice(0, MOST_SYNTAX_PROBLEMS)
-    .map((error) => ({ ...at(error.pos[0]), message: inWords(error.message) }));
+    .map(({ offset, message }) => ({ ...at(offset), message }));
   if (syntaxProblems.length === 0)
     for (const { offset, message } of oddNodes(document)) syntaxProblems.push({ ...at(offset), message });
   let value: unknown;
@@ -48,11 +49,6 @@ export function parseSourceFile(text: string): SourceFile {
     if (unfolded.problem !== null) syntaxProblems.push({ line: 1, column: 1, message: unfolded.problem });
   }
   return { value, syntaxProblems, locate: (problem) => at(offsetOf(document, problem)) };
-}
-
-function inWords(message: string): string {
-  if (message.includes('call stack')) return 'The file is nested too deeply.';
-  return `This is not valid YAML: ${message.replace(/\s+/g, ' ').trim()}`;
 }
 
 const CONTROL = /[^\P{Cc}\t\n\r]/u;
