@@ -24,6 +24,9 @@ const log: Log = {
   child: () => log,
 };
 let provider: Server;
+/** Where a changed file leads. */
+let elsewhere: Server;
+const arrived: { here: string[]; elsewhere: string[] } = { here: [], elsewhere: [] };
 let database: TestDatabase;
 let app: TestApp;
 let settings: Record<string, string>;
@@ -32,31 +35,41 @@ let table: string;
 let column: string;
 
 beforeAll(async () => {
-  provider = createServer((request, response) => {
-    request.resume();
-    request.once('end', () =>
-      response
-        .writeHead(200, { 'content-type': 'application/json' })
-        .end('{"data":{"email":"lena@acme.example","score":9}}'),
-    );
-  });
-  provider.listen(0, '127.0.0.1');
-  await once(provider, 'listening');
-  const { port } = provider.address() as AddressInfo;
+  provider = await answering(arrived.here);
+  elsewhere = await answering(arrived.elsewhere);
   mkdirSync(folder);
   const probe = { request: { method: 'GET', path: '/me' } };
-  writeFileSync(file(), JSON.stringify({ ...finder(`http://127.0.0.1:${port}`), probe }, null, 2));
-  settings = { KEYRAIL_CATALOG_DIR: folder, KEYRAIL_ALLOWED_PRIVATE_HOSTS: `127.0.0.1:${port}` };
+  writeFileSync(file(), JSON.stringify({ ...finder(urlOf(provider)), probe }, null, 2));
+  const hosts = [provider, elsewhere].map((one) => new URL(urlOf(one)).host);
+  settings = { KEYRAIL_CATALOG_DIR: folder, KEYRAIL_ALLOWED_PRIVATE_HOSTS: hosts.join(',') };
   database = await freshDatabase();
   app = await startApp({ settings, keyFile, database, log });
 }, 60_000);
 afterAll(async () => {
   await app.close();
   await database.close();
-  provider.closeAllConnections();
-  provider.close();
+  for (const one of [provider, elsewhere]) {
+    one.closeAllConnections();
+    one.close();
+  }
   rmSync(home, { recursive: true, force: true });
 });
+
+async function answering(requests: string[]): Promise<Server> {
+  const server = createServer((request, response) => {
+    request.resume();
+    requests.push(JSON.stringify([request.url, request.headers]));
+    request.once('end', () =>
+      response
+        .writeHead(200, { 'content-type': 'application/json' })
+        .end('{"data":{"email":"lena@acme.example","score":9}}'),
+    );
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return server;
+}
+const urlOf = (server: Server) => `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 
 const file = () => join(folder, 'finder.yaml');
 async function restart(): Promise<void> {
@@ -192,4 +205,33 @@ test('with the file back everything works as it did, and what waited goes on', a
   await app.owner.post(`/v1/runs/${waiting}/resume`);
   await until(async () => (await runNow(waiting)).state === 'done');
   expect(await cell()).toMatchObject({ state: 'done', value: 'lena@acme.example' });
+});
+
+test('with a file that names another host, no credential that was entered before reaches that host, by whatever way', async () => {
+  writeFileSync(file(), readFileSync(file(), 'utf8').replaceAll(urlOf(provider), urlOf(elsewhere)));
+  await restart();
+  arrived.here.length = 0;
+  const again = 'The address changed. Enter the credentials again.';
+  const checked = await app.owner.post(`/v1/connections/${connectionId}/verify`);
+  expect(checked.text).toContain(again);
+  expect((await app.owner.get(`/v1/proxy/${connectionId}/find`)).status).toBeGreaterThanOrEqual(400);
+  const id = await run();
+  await until(async () => ['waiting', 'done'].includes((await runNow(id)).state));
+  expect(arrived).toEqual({ here: [], elsewhere: [] });
+  const entered = await app.owner.post(`/v1/connections/${connectionId}/reconnect`, {
+    credentials: { api_key: 'fake-key-good-0002' },
+  });
+  expect(entered.status, entered.text).toBe(200);
+  expect((await app.owner.get(`/v1/proxy/${connectionId}/find`)).status).toBe(200);
+  expect(arrived.here).toEqual([]);
+  expect(arrived.elsewhere.join()).toContain('fake-key-good-0002');
+  expect(arrived.elsewhere.join()).not.toContain('fake-key-good-0001');
+});
+
+test('and with the host that it named at first, what was entered for the other one stays from it', async () => {
+  writeFileSync(file(), readFileSync(file(), 'utf8').replaceAll(urlOf(elsewhere), urlOf(provider)));
+  await restart();
+  await app.owner.post(`/v1/connections/${connectionId}/verify`);
+  expect((await app.owner.get(`/v1/proxy/${connectionId}/find`)).status).toBeGreaterThanOrEqual(400);
+  expect(arrived.here).toEqual([]);
 });

@@ -17,9 +17,10 @@ export function resolveBaseUrl(
   values: Readonly<Record<string, string>>,
 ): BaseUrlOutcome {
   const texts: Record<string, string> = {};
-  const other = source.connectionFields.find((field) => isOther(field, values));
+  const other =
+    source.connectionFields.find((field) => isOther(field, values))?.name ?? leftBehind(source, values);
   if (other !== undefined)
-    return { kind: 'unfit', name: other.name, message: 'The address changed. Enter the credentials again.' };
+    return { kind: 'unfit', name: other, message: 'The address changed. Enter the credentials again.' };
   for (const name of new Set(placesIn(source.baseUrl))) {
     const field = source.connectionFields.find((one) => one.name === name);
     const told = Object.hasOwn(values, name) ? (values[name] ?? '').trim() : '';
@@ -36,8 +37,10 @@ export function resolveBaseUrl(
   return { kind: 'ready', url: (url.origin + url.pathname).replace(/\/+$/, '') };
 }
 
-/** The `fixed` field of an integration that a workspace describes itself: where its credentials go, as a short digest. */
+/** The `fixed` field of an integration that a workspace, or a file of the user's folder, describes: where its credentials go, as a short digest. */
 export const ADDRESS_STAMP = 'address_stamp';
+/** What the stamps of files begin with (address-stamp.ts); those of integrations that workspaces describe are ids. */
+export const STAMP_OF_FILE = 'file:';
 
 /** The connection field with the authority (PEM) that vouches for the host entered beside it. It makes no part of an address. */
 export const AUTHORITY = 'authority';
@@ -51,6 +54,16 @@ export function fixedFields(definition: Pick<Definition, 'connectionFields'>): R
 
 function isOther({ name, fixed }: ConnectionField, values: Readonly<Record<string, string>>): boolean {
   return fixed !== undefined && (!Object.hasOwn(values, name) || values[name] !== fixed);
+}
+
+/** What was entered while a file of somebody's own was there is not for what comes along, where that leads elsewhere. */
+function leftBehind(
+  { connectionFields }: Pick<Definition, 'connectionFields'>,
+  values: Readonly<Record<string, string>>,
+): string | undefined {
+  const stamp = Object.hasOwn(values, ADDRESS_STAMP) ? values[ADDRESS_STAMP] : undefined;
+  const isKnown = connectionFields.some(({ name }) => name === ADDRESS_STAMP);
+  return stamp?.startsWith(STAMP_OF_FILE) && !isKnown ? ADDRESS_STAMP : undefined;
 }
 
 /** Longer than any host or address; and patterns are tried on it. */

@@ -1,6 +1,8 @@
 import { join } from 'node:path';
 import { printable } from '../lib/printable.ts';
+import { stamped } from './address-stamp.ts';
 import { byName, type Catalog, type CatalogProblem, type CatalogSource, catalogOf } from './catalog.ts';
+import type { Definition } from './definition.ts';
 import { definitionsIn } from './packed-definitions.ts';
 import { type FolderToRead, readFolder } from './read-folder.ts';
 import { memoryFolder, type RememberedFile } from './remembered.ts';
@@ -25,7 +27,25 @@ export async function loadCatalog(folders: CatalogFolders): Promise<Catalog> {
   const ready = await loadBuiltIn({ folder: builtIn, origin: 'built_in', allowedPrivateHosts, rememberIn });
   if (user === undefined) return catalogOf([ready.source], ready.problems);
   const own = await load({ folder: user, origin: 'user', allowedPrivateHosts, rememberIn });
-  return catalogOf([ready.source, own.source], [...ready.problems, ...own.problems]);
+  return catalogOf(
+    [ready.source, stampedSource(own.source, ready.source)],
+    [...ready.problems, ...own.problems],
+  );
+}
+
+/** Each definition is stamped once, when it is asked for. */
+function stampedSource({ entries, read }: CatalogSource, comesAlong: CatalogSource): CatalogSource {
+  const known = new WeakMap<Definition, Definition>();
+  return {
+    entries,
+    read: (slug) => {
+      const definition = read(slug);
+      if (definition === undefined) return undefined;
+      const found = known.get(definition) ?? stamped(definition, comesAlong.read(slug));
+      known.set(definition, found);
+      return found;
+    },
+  };
 }
 
 interface Loaded {

@@ -1,5 +1,5 @@
 import type { AuthMethod } from '../catalog/auth-definition.ts';
-import { ADDRESS_STAMP, AUTHORITY, fixedFields } from '../catalog/base-url.ts';
+import { ADDRESS_STAMP, AUTHORITY, fixedFields, STAMP_OF_FILE } from '../catalog/base-url.ts';
 import type { Definition } from '../catalog/definition.ts';
 import { filledAddress } from '../oauth/addresses.ts';
 import type { Outbound } from '../outbound/call.ts';
@@ -18,7 +18,7 @@ export function trustedBy(
 ): Trusted | undefined {
   const authorities = Object.hasOwn(fields, AUTHORITY) ? fields[AUTHORITY] : undefined;
   if (!authorities) return undefined;
-  const isDescribed = ADDRESS_STAMP in fixedFields(definition);
+  const isDescribed = fixedFields(definition)[ADDRESS_STAMP]?.startsWith(STAMP_OF_FILE) === false;
   const base = method?.baseUrl ?? definition.baseUrl;
   const addresses = [...(base === undefined ? [] : [base]), ...tokenAddresses(method)];
   const hosts = addresses.flatMap((address) => {

@@ -1,4 +1,5 @@
 import type { Verdict } from '@keyrail/contract/verdicts';
+import { fixedFields } from '../catalog/base-url.ts';
 import type { Definition } from '../catalog/definition.ts';
 import { instanceDeps } from '../compose/instance.ts';
 import { composeOutbound } from '../compose/outbound.ts';
@@ -27,7 +28,8 @@ export async function verdictOnSecret(
   if (method === undefined) throw new StartRefused(`Nobody signs in at ${definition.name}.`);
   const outbound = await openOutbound(deps);
   try {
-    const address = filledAddress(definition, method.tokenUrl, {});
+    const unasked = fixedFields(definition);
+    const address = filledAddress(definition, method.tokenUrl, unasked);
     const tried = await trySecret(
       { outbound, clock: deps.clock },
       {
@@ -36,7 +38,7 @@ export async function verdictOnSecret(
         method,
         clientId,
         secret,
-        fields: address === null ? null : {},
+        fields: address === null ? null : unasked,
         redirectUri: redirectUri(deps, definition.slug),
       },
     );

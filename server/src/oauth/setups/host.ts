@@ -1,4 +1,5 @@
 import type { OAuth2Method } from '../../catalog/auth-definition.ts';
+import { fixedFields } from '../../catalog/base-url.ts';
 import type { Definition } from '../../catalog/definition.ts';
 import { placesIn } from '../../catalog/template.ts';
 import { AppError } from '../../lib/app-error.ts';
@@ -52,7 +53,7 @@ export async function otherHost(
   const own = moment === 'send' ? keepHost : findHost;
   const meant =
     client.setUpBy === 'operator'
-      ? hostOf(filledAddress(definition, method.tokenUrl, {}))
+      ? hostOf(filledAddress(definition, method.tokenUrl, fixedFields(definition)))
       : ((await own(tx, workspaceId, definition.slug, host)) ?? host);
   return meant === host ? null : { field, host, meant };
 }

@@ -1,4 +1,5 @@
 import type { OAuth2Method } from '../../catalog/auth-definition.ts';
+import { fixedFields } from '../../catalog/base-url.ts';
 import type { Definition } from '../../catalog/definition.ts';
 import type { Transact } from '../../lib/tx.ts';
 import { filledAddress } from '../addresses.ts';
@@ -21,8 +22,9 @@ export async function whereToTry(
   method: OAuth2Method,
 ): Promise<Readonly<Record<string, string>> | null> {
   const template = method.refresh === 'none' ? method.tokenUrl : (method.refreshUrl ?? method.tokenUrl);
-  if (enteredHostField(definition, method) === null && filledAddress(definition, template, {}) !== null)
-    return {};
+  const unasked = fixedFields(definition);
+  if (enteredHostField(definition, method) === null && filledAddress(definition, template, unasked) !== null)
+    return unasked;
   const host = await hostMeant(deps, workspaceId, definition, method);
   if (host === 'none') return null;
   const candidates = await deps.signedInFields(workspaceId, definition.slug);

@@ -1,0 +1,50 @@
+import { createHash } from 'node:crypto';
+import { ADDRESS_STAMP, STAMP_OF_FILE } from './base-url.ts';
+import type { Definition } from './definition.ts';
+import type { ConnectionField } from './field-definition.ts';
+
+/**
+ * A definition of somebody's own folder, with the places its secrets go to as a `fixed` field: credentials that were entered
+ * while it named others are not used any more (base-url.ts). Where it describes what comes along too, and names the same
+ * places as that, it is the same as that.
+ */
+export function stamped(definition: Definition, comesAlong: Definition | undefined): Definition {
+  const places = placesOf(definition);
+  if (comesAlong !== undefined && placesOf(comesAlong) === places) return definition;
+  const digest = createHash('sha256').update(places).digest('base64url').slice(0, 22);
+  const field: ConnectionField = {
+    name: ADDRESS_STAMP,
+    label: 'Address',
+    kind: 'text',
+    required: true,
+    fixed: `${STAMP_OF_FILE}${digest}`,
+  };
+  return { ...definition, connectionFields: [...definition.connectionFields, field] };
+}
+
+/** Pages for people: nothing secret goes there. */
+const PAGES = new Set(['docsUrl', 'registerUrl', 'removeUrl', 'keyHelp', 'examples', 'sources']);
+
+/** All hosts that an address of the file can name, and what is taken where nobody enters one. */
+function placesOf(definition: Definition): string {
+  const hosts = new Set(addressesIn(definition).map(hostOf));
+  const fields = definition.connectionFields
+    .filter(({ name }) => [...hosts].some((host) => host.includes(`{${name}}`)))
+    .map(({ name, default: usual = '', hostSuffixes = [] }) => [name, usual, [...hostSuffixes].sort()]);
+  return JSON.stringify([[...hosts].sort(), fields.sort()]);
+}
+
+function addressesIn(value: unknown): string[] {
+  if (Array.isArray(value)) return value.flatMap(addressesIn);
+  if (value === null || typeof value !== 'object') return [];
+  return Object.entries(value).flatMap(([name, inner]) => {
+    if (PAGES.has(name)) return [];
+    if (typeof inner !== 'string') return addressesIn(inner);
+    return /^url$|Url$/.test(name) ? [inner] : [];
+  });
+}
+
+/** "https://api.acme.example:8443" or "{api_url}": an address as far as it says where a request goes. */
+function hostOf(address: string): string {
+  return /^(?:[a-z]+:\/\/)?[^/?#]*/i.exec(address)?.[0].toLowerCase() ?? address;
+}
