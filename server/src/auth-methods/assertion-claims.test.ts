@@ -105,6 +105,17 @@ describe('what stands in a JWT', () => {
     expect(payload).toMatchObject({ iss: `${written}.ROBOT.SHA256:${fingerprint}`, sub: `${written}.ROBOT` });
   });
 
+  it('is short however much each step puts in the place of each character', async () => {
+    const step = { pattern: '.', with: '$&'.repeat(50) };
+    const of = method('self_signed', {
+      derived: { account_name: { from: '{account}', replace: Array.from({ length: 5 }, () => step) } },
+      issuer: '{account_name}',
+      subject: '{account}',
+    });
+    const { payload } = await signed(of, { account: 'x'.repeat(400) });
+    expect(payload).toMatchObject({ iss: 'x'.repeat(500) });
+  });
+
   it('never takes what was entered for a template, nor a member that every object has for a field', async () => {
     const of = method('self_signed', { issuer: '{client_id}', subject: '{constructor}' });
     const { payload } = await signed(of, { client_id: '{private_key}' });

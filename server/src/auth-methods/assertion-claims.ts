@@ -112,7 +112,7 @@ function derivedFrom({ assertion }: SigningMethod, fields: CredentialFields): Re
   const derived = Object.entries(assertion.derived).map(([name, { from, replace, case: written }]) => {
     const entered = fill(from, fields).slice(0, LONGEST_DERIVED);
     const changed = replace.reduce(
-      (text, step) => text.replace(new RegExp(step.pattern, 'gu'), step.with),
+      (text, step) => text.replace(new RegExp(step.pattern, 'gu'), step.with).slice(0, LONGEST_DERIVED),
       entered,
     );
     return [name, IN_CASE[written](changed)] as const;

@@ -2,9 +2,10 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import type { Definition } from './definition.ts';
+import { stampOf } from './folder-files.ts';
 import type { Pack } from './pack.ts';
 import type { FolderToRead } from './read-folder.ts';
-import type { Remembered, RememberedFile } from './remembered.ts';
+import { type Remembered, type RememberedFile, sumOf } from './remembered.ts';
 
 /** So many definitions are in memory; the one that was asked for least recently goes first. */
 const MOST_KEPT = 256;
@@ -40,12 +41,17 @@ function read(
 const { load } = { load: createRequire(import.meta.url) };
 
 /**
- * Somebody wrote into the memory of a server that runs: the file itself is read. At once, since those who ask cannot wait; it
- * happens to nobody who leaves the memory alone.
+ * Somebody wrote into the memory of a server that runs: the file itself is read, if it is the one that was checked at the start.
+ * At once, since those who ask cannot wait; it happens to nobody who leaves the memory alone.
  */
-function readAgain({ folder, origin, allowedPrivateHosts }: FolderToRead, { name, entry }: RememberedFile) {
+function readAgain(
+  { folder, origin, allowedPrivateHosts }: FolderToRead,
+  { name, sum }: RememberedFile,
+): Definition | undefined {
+  const file = join(folder, name);
+  if (stampOf(file) === null) return undefined;
+  const text = readFileSync(file, 'utf8');
+  if (sumOf(text) !== sum) return undefined;
   const { readDefinition } = load('./read-definition.ts') as typeof import('./read-definition.ts');
-  const text = readFileSync(join(folder, name), 'utf8');
-  const { definition } = readDefinition(join(folder, name), text, origin, allowedPrivateHosts);
-  return definition?.slug === entry?.slug ? (definition ?? undefined) : undefined;
+  return readDefinition(file, text, origin, allowedPrivateHosts).definition ?? undefined;
 }

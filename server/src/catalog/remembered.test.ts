@@ -196,6 +196,30 @@ test('a memory that is overwritten under a running server is not believed: the f
   expect(nameOf(running, 'apollo')).toBe('Apollo');
 });
 
+test('and a file that is another one by then is not read: nobody checked it', async () => {
+  settle();
+  await loadCatalog(folders);
+  for (const change of [
+    (file: string) =>
+      writeFileSync(file, readFileSync(file, 'utf8').replace('api.acme.example', 'api.evil.example')),
+    (file: string) => rmSync(file),
+    (file: string) => {
+      rmSync(file);
+      mkdirSync(file);
+    },
+  ]) {
+    const running = await loadCatalog(folders);
+    const file = join(folder, 'hunter.yaml');
+    const before = readFileSync(file);
+    writeFileSync(memory(), 'x'.repeat(statSync(memory()).size));
+    change(file);
+    expect(running.get('hunter')).toBeUndefined();
+    rmSync(file, { recursive: true, force: true });
+    writeFileSync(file, before);
+    await loadCatalog(folders);
+  }
+});
+
 test('where no memory can be written everything is there all the same', async () => {
   writeFileSync(join(home, 'memory'), 'a file where the folder would be');
   for (const _ of [1, 2]) {
