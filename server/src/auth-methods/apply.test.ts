@@ -176,6 +176,21 @@ describe('a key in the body', () => {
     expect(none.url).toBe(request.url);
   });
 
+  it('leaves the rest as it is written, and has the last word where readers do not look at case', async () => {
+    const written = ' {"id": 12345678901234567890, "list":[ ] } \n';
+    expect((await sent({ body: written })).body).toBe(
+      `{"id": 12345678901234567890, "list":[ ] ,"key":"${SECRET}"}`,
+    );
+    for (const body of [
+      '{"KEY":"mine","a":1}',
+      '{"a":1,"\\u006bey":"mine","kEy":"mine"}',
+      '{"key":1,"key":2,"a":1}',
+    ])
+      expect((await sent({ body })).body).toBe(`{"a":1,"key":"${SECRET}"}`);
+    const form = { 'content-type': 'application/x-www-form-urlencoded' };
+    expect((await sent({ headers: form, body: 'KEY=mine&a=1&%6bey=mine' })).body).toBe(`a=1&key=${SECRET}`);
+  });
+
   it('is left out where there is no place for it: of a GET, a list, and what is no JSON', async () => {
     for (const given of [{ method: 'GET' }, { body: '[1]' }, { body: 'plain' }]) {
       const applied = await sent(given);

@@ -89,13 +89,26 @@ function setMember(request: OutboundRequest, name: string, value: string): Outbo
   const text = request.body === undefined ? '' : Buffer.from(request.body).toString('utf8');
   if (type.includes('application/x-www-form-urlencoded')) {
     const form = new URLSearchParams(text);
-    form.set(name, value);
+    for (const other of [...form.keys()]) if (other.toLowerCase() === name.toLowerCase()) form.delete(other);
+    form.append(name, value);
     return { ...request, body: form.toString() };
   }
   const given = text.trim() === '' ? {} : jsonObject(text);
   if (given === null) return request;
   const headers = { ...request.headers, 'content-type': type === '' ? 'application/json' : type };
-  return { ...request, headers, body: JSON.stringify({ ...given, [name]: value }) };
+  return { ...request, headers, body: withMember(text, given, name, value) };
+}
+
+/**
+ * What else is there stays as it is written: a number may have more digits than we can count with. Readers that do not look at
+ * the case of names take the last one.
+ */
+function withMember(text: string, given: object, name: string, value: string): string {
+  const others = Object.entries(given).filter(([other]) => other.toLowerCase() !== name.toLowerCase());
+  if (others.length < Object.keys(given).length)
+    return JSON.stringify({ ...Object.fromEntries(others), [name]: value });
+  const member = `${JSON.stringify(name)}:${JSON.stringify(value)}`;
+  return others.length === 0 ? `{${member}}` : `${text.trim().slice(0, -1)},${member}}`;
 }
 
 function jsonObject(text: string): object | null {
