@@ -4,6 +4,7 @@ import { checkSync } from 'recheck';
 import { describe, expect, test } from 'vitest';
 import { growthByTen, LINEAR } from '../../test/growth.ts';
 import { prudence } from '../trials/prudence.ts';
+import { wantedOfOurs } from '../trials/wanted-of-ours.ts';
 import type { Action } from './action-definition.ts';
 import { catalogFolder } from './built-in.ts';
 import { patternsIn } from './check-definition.ts';
@@ -42,25 +43,6 @@ const NEED_NO_SCOPE = new Set([
   'youtube.yaml find_channel',
 ]);
 
-/** One word for each kind of tool, so that people find them side by side; users' own files may have their own. */
-const CATEGORIES = new Set([
-  'AI',
-  'Accounting',
-  'CRM',
-  'Cloud',
-  'Data',
-  'Data warehouse',
-  'Developer tools',
-  'Email',
-  'Enrichment',
-  'HR',
-  'Marketing',
-  'Outreach',
-  'Payments',
-  'Productivity',
-  'Support',
-]);
-
 describe.each(files)('%s', (name) => {
   const text = textOf(name);
   const { definition, problems } = readDefinition(name, text);
@@ -76,25 +58,12 @@ describe.each(files)('%s', (name) => {
     expect(found).toEqual([]);
   });
 
-  test('has, as documented, what its check is answered with a good key and a bad one, and the token of a sign-in', () => {
-    const has = (of: string, ...means: string[]) =>
-      definition.examples.some((example) => example.of === of && means.includes(example.means));
-    const isChecked =
-      definition.probe !== undefined || definition.auth.some(({ probe }) => probe !== undefined);
-    const isRefused =
-      has('probe', 'rejected', 'expired', 'revoked', 'wrong_account') || has('token', 'rejected');
-    if (isChecked) expect([has('probe', 'success'), isRefused]).toEqual([true, true]);
-    if (definition.auth.some(({ type }) => type === 'oauth2')) expect(has('token', 'success')).toBe(true);
+  test('has its own name, a known category, https, and the documented answers to a good key, a bad one and a sign-in', () => {
+    const found = wantedOfOurs(name, text, definition).map((one) => one.message);
+    expect(found).toEqual([]);
   });
 
-  test('is named by its slug, stands in a known category, and points editors to the schema', () => {
-    expect(name).toBe(`${definition.slug}.yaml`);
-    expect([...CATEGORIES]).toContain(definition.category);
-    expect(text).toMatch(/^# yaml-language-server: \$schema=\.\/schema\.json\n/);
-  });
-
-  test('is reached over https alone, and links to pages over https', () => {
-    expect(definition.baseUrl).toMatch(/^(https:\/\/|\{)/);
+  test('links to pages over https', () => {
     for (const { docsUrl } of definition.actions) expect(docsUrl ?? 'https://').toMatch(/^https:\/\//);
   });
 

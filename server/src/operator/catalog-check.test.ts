@@ -65,6 +65,20 @@ test('what is wrong is said with file and line, of every file, and the command e
   expect(files.map(({ problems }) => problems.length)).toEqual([0, 1, 1, 1]);
 });
 
+test('actions of which no answer is documented are named, and the file is well all the same', async () => {
+  const file = join(folder, 'shown.yaml');
+  const action = (name: string) =>
+    `  - { name: ${name}, label: F, description: F., primary: false, request: { method: GET, path: /f }, inputs: [], outputs: [{ name: id, label: Id, type: id, path: id, primary: true }], repeatable: true }`;
+  const actions = `actions:\n${action('shown').replace('false', 'true')}\n${action('unshown')}\nexamples:`;
+  const shown = '  - { of: shown, body: { id: 1 }, gives: { id: "1" } }\nsources:';
+  const text = fileOf('shown').replace('MEANS', 'provider_error');
+  writeFileSync(file, text.replace('examples:', actions).replace('sources:', shown));
+  const checked = await check([file]);
+  expect(checked.text).toMatch(/^ok .*\n +no documented answer of unshown: tried with made-up ones alone\n/);
+  expect(checked.code).toBe(0);
+  rmSync(file);
+});
+
 test('a path that leads nowhere, no path at all and an unknown option are answered with how it is used', async () => {
   await expect(check(['/nowhere'])).rejects.toThrow('There is no file or folder /nowhere.');
   await expect(check([])).rejects.toThrow('or set KEYRAIL_CATALOG_DIR');

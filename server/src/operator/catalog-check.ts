@@ -5,7 +5,7 @@ import { filesIn, readText } from '../catalog/folder-files.ts';
 import { printable } from '../lib/printable.ts';
 import { StartRefused } from '../lib/start-refused.ts';
 import { openBench } from '../trials/bench.ts';
-import { type CheckedFile, checkFile, slugProblems } from '../trials/check-file.ts';
+import { type CheckedFile, checkFile, type ProblemAt, slugProblems, UNTRIED } from '../trials/check-file.ts';
 import type { FilesCommand, Printed } from './command.ts';
 
 const USAGE = 'catalog check [FOLDER|FILE…] [--json]';
@@ -78,35 +78,45 @@ async function checkAll(
 }
 
 function unread(file: string, { line, message }: { line: number; message: string }): CheckedFile {
-  return { file, definition: null, problems: [{ line, column: 1, message }], played: 0, notTried: [] };
+  return { file, definition: null, ...UNTRIED, problems: [{ line, column: 1, message }] };
 }
 
 function inWords(checked: readonly CheckedFile[]): Printed {
-  const lines = checked.flatMap(({ file, problems, played, notTried }) => [
-    problems.length === 0
-      ? `ok       ${file} (${played} ${played === 1 ? 'answer' : 'answers'} played)`
-      : `PROBLEM  ${file}`,
-    ...problems.map(
-      ({ line, column, message }) => `         ${file}:${line}:${column}: ${printable(message)}`,
-    ),
-    ...notTried.map((one) => `         not tried: ${printable(one)}`),
+  const lines = checked.flatMap((one) => [
+    one.problems.length === 0
+      ? `ok       ${one.file} (${answers(one.played)} played)`
+      : `PROBLEM  ${one.file}`,
+    ...one.problems.map((problem) => `         ${placed(one.file, problem)}`),
+    ...one.notTried.map((what) => `         not tried: ${printable(what)}`),
+    ...(one.undocumented.length === 0
+      ? []
+      : [`         no documented answer of ${one.undocumented.join(', ')}: tried with made-up ones alone`]),
   ]);
   const broken = checked.filter(({ problems }) => problems.length > 0).length;
-  const played = checked.reduce((sum, one) => sum + one.played, 0);
   const files = `${checked.length} ${checked.length === 1 ? 'file' : 'files'}`;
+  const played = answers(checked.reduce((sum, one) => sum + one.played, 0));
   const sum =
     broken === 0
-      ? `${files}, ${played} answers played: all is well.`
-      : `${files}, ${played} answers played: ${broken} ${broken === 1 ? 'has' : 'have'} problems.`;
+      ? `${files}, ${played} played: all is well.`
+      : `${files}, ${played} played: ${broken} ${broken === 1 ? 'has' : 'have'} problems.`;
   return { text: [...lines, '', sum].join('\n'), code: broken === 0 ? 0 : 1 };
 }
 
+function answers(count: number): string {
+  return `${count} ${count === 1 ? 'answer' : 'answers'}`;
+}
+
+function placed(file: string, { line, column, message }: ProblemAt): string {
+  return `${file}:${line}:${column}: ${printable(message)}`;
+}
+
 function asJson(checked: readonly CheckedFile[]): Printed {
-  const files = checked.map(({ file, problems, played, notTried }) => ({
-    file,
-    problems,
-    played,
-    not_tried: notTried,
+  const files = checked.map((one) => ({
+    file: one.file,
+    problems: one.problems,
+    played: one.played,
+    not_tried: one.notTried,
+    undocumented: one.undocumented,
   }));
   const isWell = checked.every(({ problems }) => problems.length === 0);
   return { text: JSON.stringify({ files }, null, 2), code: isWell ? 0 : 1 };

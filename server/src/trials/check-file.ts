@@ -6,6 +6,7 @@ import type { Bench } from './bench.ts';
 import type { MakeCertificate } from './entered.ts';
 import { prudence } from './prudence.ts';
 import { tryFile } from './try-file.ts';
+import { undocumented, wantedOfOurs } from './wanted-of-ours.ts';
 
 export interface ProblemAt {
   line: number;
@@ -20,6 +21,8 @@ export interface CheckedFile {
   /** Answers that were played through the engine. */
   played: number;
   notTried: string[];
+  /** Actions without a documented answer. */
+  undocumented: string[];
 }
 
 export interface FileToCheck {
@@ -45,18 +48,22 @@ export async function checkFile(
   const asked = { folder: '', origin, allowedPrivateHosts };
   const [read] = await checkFiles([{ name: basename(file), text }], asked);
   const definition = read?.definition ?? null;
-  if (definition === null)
-    return { file, definition, problems: [...(read?.problems ?? [])], played: 0, notTried: [] };
+  if (definition === null) return { file, definition, ...UNTRIED, problems: [...(read?.problems ?? [])] };
   const tried = await tryFile(bench, definition, makeCertificate === undefined ? {} : { makeCertificate });
-  const problems = located(text, [...prudence(definition), ...tried.problems]);
+  const wanted = origin === 'built_in' ? wantedOfOurs(basename(file), text, definition) : [];
+  const problems = located(text, [...prudence(definition), ...tried.problems, ...wanted]);
   return {
     file,
     definition,
     problems,
     played: tried.played,
     notTried: tried.notTried,
+    undocumented: undocumented(definition),
   };
 }
+
+/** Of a file that is not understood. */
+export const UNTRIED = { played: 0, notTried: [], undocumented: [] };
 
 /** A file is parsed again only for what is wrong in it. */
 function located(text: string, found: readonly FileProblem[]): ProblemAt[] {
