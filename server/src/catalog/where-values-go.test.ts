@@ -5,7 +5,7 @@ import { catalogFolder } from './built-in.ts';
 import type { Definition } from './definition.ts';
 import type { ConnectionField } from './field-definition.ts';
 import { readDefinition } from './read-definition.ts';
-import { placesIn } from './template.ts';
+import { placesIn, quotedBy } from './template.ts';
 
 const files = readdirSync(catalogFolder).filter((name) => /\.ya?ml$/.test(name));
 
@@ -71,4 +71,32 @@ describe('what is entered, or told by an answer, as part of an address', () => {
     if (definition === null) throw new Error('not read');
     expect(unbound(definition).map(({ name }) => name)).toEqual(['api_domain']);
   });
+});
+
+/** Ids of a fixed form, from answers: no language reads them. */
+const NO_LANGUAGE = ['linkedin urn:li:person:{member_id}'];
+
+/** Texts of a request in which a value stands beside other words: filters, queries, formulas. */
+function mixedTexts(value: unknown): string[] {
+  if (typeof value === 'string')
+    return placesIn(value).length > 0 && !/^\{[a-z][a-z0-9_]*\}$/.test(value) ? [value] : [];
+  return value === null || typeof value !== 'object' ? [] : Object.values(value).flatMap(mixedTexts);
+}
+
+test('what a row gives stands between quotation marks wherever a language of the provider reads it, and cannot end them', () => {
+  const open = files.flatMap((name) => {
+    const { definition } = readDefinition(name, readFileSync(join(catalogFolder, name), 'utf8'));
+    if (definition === null) return [];
+    const requests = definition.actions.flatMap(({ request, poll }) => [request, poll?.request ?? request]);
+    return requests.flatMap(({ query, body, form, graphql, quotes }) =>
+      mixedTexts([query, body, form, graphql?.variables])
+        .filter((text) =>
+          [...text.matchAll(/\{[a-z][a-z0-9_]*\}/g)].some(
+            ({ index }) => quotes === undefined || quotedBy(text, index) === null,
+          ),
+        )
+        .map((text) => `${definition.slug} ${text}`),
+    );
+  });
+  expect([...new Set(open)]).toEqual(NO_LANGUAGE);
 });
