@@ -1,4 +1,5 @@
 const UNITS = [
+  { seconds: 31_536_000, name: 'year', article: 'a' },
   { seconds: 86_400, name: 'day', article: 'a' },
   { seconds: 3_600, name: 'hour', article: 'an' },
   { seconds: 60, name: 'minute', article: 'a' },

@@ -6,7 +6,7 @@ import { durationWords } from './durations.ts';
 export function methodFacts(method: AuthMethod, name: string): string[] {
   switch (method.type) {
     case 'api_key':
-      return method.send.map((placement) => placementWords(placement, 'The key'));
+      return keyWords(method);
     case 'basic':
       return [basicWords(method)];
     case 'oauth2':
@@ -45,6 +45,15 @@ export function checkOf(
   const { method: verb, path } = probe.request;
   const address = `${base.replace(/^https:\/\//, '').replace(/\/+$/, '')}${path}`;
   return { request: `${verb} ${address}`, note: probe.note ?? null, tells };
+}
+
+/** What is the same for everybody, such as a version or the kind of key, is no credential. Of several, each by its name. */
+function keyWords({ send, fields }: Extract<AuthMethod, { type: 'api_key' }>): string[] {
+  return send.flatMap((placement) => {
+    const field = fields.find(({ name }) => placement.value.includes(`{${name}}`));
+    if (field === undefined && !placement.value.includes('{')) return [];
+    return [placementWords(placement, fields.length > 1 ? (field?.label ?? 'The key') : 'The key')];
+  });
 }
 
 function placementWords({ in: where, name, value }: Placement, what: string): string {

@@ -4,13 +4,14 @@ import { limitWords } from './limits.ts';
 import { methodFacts } from './methods.ts';
 
 test('a length of time is said in the largest unit that has no fraction of it', () => {
-  expect([1, 90, 1_800, 3_600, 86_400, 7_776_000].map(durationWords)).toEqual([
+  expect([1, 90, 1_800, 3_600, 86_400, 7_776_000, 157_680_000].map(durationWords)).toEqual([
     '1 second',
     '90 seconds',
     '30 minutes',
     '1 hour',
     '1 day',
     '90 days',
+    '5 years',
   ]);
   expect([1, 10, 60, 3_600, 86_400].map(perWords)).toEqual([
     'a second',
@@ -61,5 +62,21 @@ test('what a file does not say of renewing and withdrawing is not claimed', () =
     'Left alone for 60 days access ends; it is renewed before.',
     'Acme sends people back to https addresses only.',
     'When a connection is disconnected or deleted, Acme is told to withdraw its access.',
+  ]);
+});
+
+test('a header that says the same for everybody is not called the key, and of two keys each is called by its name', () => {
+  const first = { in: 'header', name: 'Authorization', value: 'Bearer {api_key}' };
+  const method = (send: unknown[], fields: unknown[]) => ({ type: 'api_key', send, fields }) as never;
+  const apiKey = { name: 'api_key', label: 'API key' };
+  const kind = { in: 'header', name: 'X-Kind', value: 'ACCESS_TOKEN' };
+  expect(methodFacts(method([first, kind], [apiKey]), 'Acme')).toEqual([
+    'The key goes in the header Authorization, after the word Bearer.',
+  ]);
+  const second = { in: 'header', name: 'X-App', value: '{app_key}' };
+  const appKey = { name: 'app_key', label: 'Application key' };
+  expect(methodFacts(method([first, second], [apiKey, appKey]), 'Acme')).toEqual([
+    'API key goes in the header Authorization, after the word Bearer.',
+    'Application key goes in the header X-App.',
   ]);
 });

@@ -91,11 +91,16 @@ const toldWords = {
   scopes: 'what is allowed',
 };
 
+/** "a", "a and b", "a, b and c". */
+function listWords(words: readonly string[]): string {
+  return words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`;
+}
+
 function Check({ check: { request, note, tells } }: { check: NonNullable<AuthMethod['check']> }) {
   return (
     <>
       <code>{request}</code>
-      {tells.length > 0 && ` tells ${tells.map((one) => toldWords[one]).join(', ')}.`}
+      {tells.length > 0 && ` tells ${listWords(tells.map((one) => toldWords[one]))}.`}
       {note !== null && <span className={styles.under}>{note}</span>}
     </>
   );
