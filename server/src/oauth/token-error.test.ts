@@ -50,6 +50,18 @@ describe('a failure', () => {
     expect(await ask(endpoint)).toMatchObject({ kind: 'ended', because });
   });
 
+  test.each<[string, string]>([
+    ['This ID rekeyed its deadbolt.', 'ended'],
+    ['<html>This ID rekeyed its deadbolt.</html>', 'setup_rejected'],
+    ['Anything else.', 'setup_rejected'],
+  ])('in plain text is compared with the words the file knows: %j', async (text, kind) => {
+    answer(401, text);
+    expect(await ask({ tokenWords: [{ matches: 'rekeyed its deadbolt', means: 'revoked' }] })).toMatchObject({
+      kind,
+      words: null,
+    });
+  });
+
   test.each<[number, unknown]>([
     [400, { error: 'invalid_client' }],
     [401, { error: 'invalid_client', error_description: 'no such client' }],

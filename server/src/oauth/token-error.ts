@@ -29,7 +29,7 @@ export function readError(
   if (isSuccess) return null;
   const words = wordsIn(answer, body, codes);
   const waitSeconds = retryAfterSeconds(answer.headers, now);
-  const known = tokenWordsFor(ask.endpoint.tokenWords ?? [], words);
+  const known = tokenWordsFor(ask.endpoint.tokenWords ?? [], words ?? plainText(answer, body));
   const told = known?.means ?? meaningOf(ask, answer, codes, words);
   const isDisbelieved = hasOurTime(ask) && REFUSALS.has(told) && isClockFarOff(answer.headers, now);
   const meaning = isDisbelieved ? 'clock_off' : told;
@@ -80,6 +80,13 @@ function hasOurTime(ask: Pick<TokenAsk, 'grant'> & { hasOurTime?: boolean }): bo
 function tokenWordsFor(known: readonly TokenWords[], words: string | null): TokenWords | undefined {
   if (words === null) return undefined;
   return known.find(({ matches }) => new RegExp(matches, 'iu').test(words.slice(0, 500)));
+}
+
+/** A sentence without JSON around it, to be compared and not shown; a page is of whoever stands in between. */
+function plainText(answer: Answer, body: TokenBody): string | null {
+  if (body !== null) return null;
+  const text = answer.body.subarray(0, 2000).toString('utf8').trim();
+  return text === '' || text.startsWith('<') ? null : text;
 }
 
 function meaningOf(
