@@ -52,4 +52,6 @@ test('a value between quotation marks is refused where the file does not say how
   ]);
   expect(problemsIn(searching("email = '{email}'", ', quotes: doubled'))).toEqual([]);
   expect(problemsIn(searching("it's {email}, as 'x' said"))).toEqual([]);
+  const inPath = searching('x').replace('path: /find,', 'path: "/users(\'{email}\')",');
+  expect(problemsIn(inPath)).toEqual([expect.stringContaining('stands between quotation marks')]);
 });

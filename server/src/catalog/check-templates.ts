@@ -70,6 +70,7 @@ function checkRequest(
     ...checkPlaces([...path, 'graphql', 'variables'], request.graphql?.variables, allowed, secrets),
     ...(request.quotes === undefined
       ? [
+          ...checkQuoted([...path, 'path'], request.path),
           ...checkQuoted([...path, 'query'], request.query),
           ...checkQuoted([...path, 'body'], request.body),
           ...checkQuoted([...path, 'form'], request.form),

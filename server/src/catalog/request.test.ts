@@ -284,6 +284,14 @@ test('a value between quotation marks cannot end them, in the way the language o
   expect(new URL(url).searchParams.get('$filter')).toBe("eq 'x'' or ''1'");
 });
 
+test('nor can it in a path, where a slash of its own is none', () => {
+  const { url } = built(
+    { method: 'GET', path: "/users('{email}')/mail", quotes: 'doubled' },
+    { email: "x')/$batch?('" },
+  );
+  expect(new URL(url).pathname).toContain("/users('x'')%2F%24batch%3F(''')/mail");
+});
+
 test('between double quotation marks it is those that a value cannot end', () => {
   const asked = (template: string, quotes: string | undefined, value: string) =>
     new URL(

@@ -2,7 +2,16 @@ import { resolveBaseUrl, type Unfit } from './base-url.ts';
 import type { Definition } from './definition.ts';
 import { mailText } from './mail-body.ts';
 import type { RequestTemplate } from './request-template.ts';
-import { asText, fillJson, fillText, isGiven, placesIn, type Quotes, type Values } from './template.ts';
+import {
+  asQuoted,
+  asText,
+  fillJson,
+  fillText,
+  isGiven,
+  placesIn,
+  type Quotes,
+  type Values,
+} from './template.ts';
 
 /** A request without its credential, which is put in where the call is made. */
 export interface PreparedRequest {
@@ -32,7 +41,7 @@ export function buildRequest(
   const base = resolveBaseUrl(source, connectionFields);
   if (base.kind === 'unfit') return base;
   const values: Values = { ...inputs, ...placed(source, connectionFields) };
-  const path = fillPath(template.path, values);
+  const path = fillPath(template.path, values, template.quotes);
   if (path.kind === 'unfit') return path;
   const url = new URL(base.url + path.path);
   if (!isInside(url, base.url))
@@ -67,7 +76,7 @@ function placed(
 
 type PathOutcome = { kind: 'ready'; path: string } | Unfit;
 
-function fillPath(template: string, values: Values): PathOutcome {
+function fillPath(template: string, values: Values, quotes: Quotes | undefined): PathOutcome {
   for (const name of placesIn(template)) {
     const value = Object.hasOwn(values, name) ? values[name] : undefined;
     if (!isGiven(value)) return unfit(name, `${name} is missing, and the address needs it.`);
@@ -78,7 +87,9 @@ function fillPath(template: string, values: Values): PathOutcome {
   }
   return {
     kind: 'ready',
-    path: template.replace(/\{([a-z][a-z0-9_]*)\}/g, (_, name) => encodeURIComponent(asText(values[name]))),
+    path: template.replace(/\{([a-z][a-z0-9_]*)\}/g, (_, name: string, at: number) =>
+      encodeURIComponent(asQuoted(template, at, asText(values[name]), quotes)),
+    ),
   };
 }
 

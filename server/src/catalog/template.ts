@@ -30,9 +30,7 @@ export function fillText(template: string, values: Values, quotes?: Quotes): str
     const value = givenValue(values, name);
     if (!isGiven(value)) return '';
     given += 1;
-    const filled = asText(value);
-    const mark = quotes === undefined ? null : quotedBy(template, at);
-    return quotes === undefined || mark === null ? filled : escaped(filled, mark, quotes);
+    return asQuoted(template, at, asText(value), quotes);
   });
   return places > 0 && given === 0 ? null : text;
 }
@@ -48,6 +46,12 @@ export function quotedBy(template: string, at: number): "'" | '"' | null {
     else if (open === mark) open = null;
   }
   return open;
+}
+
+/** A value as it is filled in at this place of a template, where it may stand between quotation marks. */
+export function asQuoted(template: string, at: number, value: string, quotes: Quotes | undefined): string {
+  const mark = quotes === undefined ? null : quotedBy(template, at);
+  return quotes === undefined || mark === null ? value : escaped(value, mark, quotes);
 }
 
 /** A value cannot end the quotation it stands in, and so stays a value. */
