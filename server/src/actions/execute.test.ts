@@ -286,6 +286,30 @@ test('a job that is not done in its time is unknown: it may still finish', async
   expect(await again(poll)).toMatchObject({ kind: 'unknown' });
 });
 
+test('a job whose provider only says to slow down is given up too, after a last question, and what running it again does is said', async () => {
+  const throttled = send(429, {}, { 'retry-after': '3600' });
+  const { outcome, again } = await ask({
+    answer: (response, path) => (path === '/jobs' ? send(200, { id: 77 }) : throttled)(response),
+    action: job,
+  });
+  const { poll } = outcome as Extract<ActionOutcome, { kind: 'pending' }>;
+  expect(await again(poll)).toMatchObject({ kind: 'pending', poll, afterSeconds: 3600 });
+  // Until the wait is over nothing is asked, which is no reason to give up.
+  now = new Date(now.getTime() + 1_800_000);
+  expect(await again(poll)).toMatchObject({ kind: 'pending', poll });
+  now = new Date(now.getTime() + 1_800_001);
+  await outbound.close();
+  outbound = testOutbound({ allow: [`127.0.0.1:${upstream.port}`] });
+  expect(await again(poll)).toMatchObject({
+    kind: 'unknown',
+    message: 'Finder asked to slow down until the time for this job was over.',
+    nextStep: expect.stringMatching(
+      /^"Run again" asks Finder for this same job once more and starts no new one/,
+    ),
+  });
+  expect(upstream.requests).toEqual(['POST /jobs', 'GET /jobs/77', 'GET /jobs/77']);
+});
+
 test('a row that changed meanwhile does not take the answer of its old job', async () => {
   const { outcome, again } = await ask({
     answer: (response, path) =>

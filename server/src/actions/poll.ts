@@ -41,17 +41,32 @@ export function afterLostPoll(
   if (failed.kind !== 'error' && failed.kind !== 'later') return failed;
   const every = prepared.action.poll?.everySeconds ?? 5;
   const afterSeconds = failed.kind === 'later' ? Math.max(failed.afterSeconds, every) : every;
-  if (now.getTime() + afterSeconds * 1000 > poll.giveUpAt) return givenUp(prepared, poll, failed.trace);
+  if (failed.kind === 'later') {
+    // The wait a tool asks for may be longer than all the time of a job, which is done meanwhile: it is asked for once more after it.
+    const isOver = failed.trace.status !== null && now.getTime() >= poll.giveUpAt;
+    if (isOver)
+      return givenUp(prepared, poll, failed.trace, 'asked to slow down until the time for this job was over');
+  } else if (now.getTime() + afterSeconds * 1000 > poll.giveUpAt)
+    return givenUp(prepared, poll, failed.trace);
   return { kind: 'pending', poll, afterSeconds, trace: failed.trace };
 }
 
-function givenUp({ definition }: PreparedAction, poll: PollState, trace: Trace): ActionOutcome {
+function givenUp(
+  { definition }: PreparedAction,
+  poll: PollState,
+  trace: Trace,
+  because = 'had not finished this job in the time given for it',
+): ActionOutcome {
   const { name } = definition;
   if (poll.kind === 'ask_again') {
     const message = `${name} was still looking for it when the time for it was over.`;
     return { kind: 'error', trace, message, nextStep: 'Run the cell again later.', providerMessage: null };
   }
-  const message = `${name} had not finished this job in the time given for it.`;
-  const nextStep = `It may still finish: look at ${name}, or run the cell again.`;
-  return { kind: 'unknown', trace, message, nextStep, providerMessage: null };
+  const message = `${name} ${because}.`;
+  return { kind: 'unknown', trace, message, nextStep: askedOnceMore(name), providerMessage: null };
+}
+
+/** What running such a cell again does, as its job is remembered: it may cost, or have been done. */
+export function askedOnceMore(name: string): string {
+  return `"Run again" asks ${name} for this same job once more and starts no new one. To start a new one, run the column with "Every row again".`;
 }
