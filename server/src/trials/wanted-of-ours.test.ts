@@ -30,6 +30,9 @@ test('a file that comes along is named by its slug, points editors to the schema
   ]);
   expect(wanted(`${LINE}${GOOD}`)).toEqual([
     'examples: The answer to a good key is missing, as it is documented: { of: probe, status: …, body: … }.',
-    'examples: The answer to a bad key is missing, as it is documented: { of: probe, status: …, body: …, means: rejected }.',
+    'examples: The answer to a bad key is missing, as it is documented: { of: probe, status: …, body: …, means: rejected }. Where the tool shows none, say so in the probe\'s note: "Acme does not document …".',
   ]);
+  const said = 'method: GET, path: /me }\n  note: Acme does not document what a bad key is answered.';
+  const unknown = whole.replace('method: GET, path: /me }', said).replace(/.*means: rejected.*\n/, '');
+  expect(wanted(unknown)).toEqual([]);
 });

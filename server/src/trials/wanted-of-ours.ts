@@ -29,11 +29,15 @@ export function wantedOfOurs(name: string, text: string, definition: Definition)
     problems.push({ path: ['base_url'], message: 'A key is sent over https alone.' });
   const has = (of: string, ...means: string[]) =>
     examples.some((example) => example.of === of && means.includes(example.means));
-  const isChecked = definition.probe !== undefined || auth.some(({ probe }) => probe !== undefined);
-  if (isChecked && !has('probe', 'success'))
+  const probes = [definition.probe, ...auth.map(({ probe }) => probe)].filter((one) => one !== undefined);
+  if (probes.length > 0 && !has('probe', 'success'))
     problems.push({ path: ['examples'], message: missing('probe', 'a good key') });
-  if (isChecked && !REFUSED.some((means) => has('probe', means)) && !has('token', 'rejected'))
-    problems.push({ path: ['examples'], message: missing('probe', 'a bad key', ', means: rejected') });
+  const isRefused = REFUSED.some((means) => has('probe', means)) || has('token', 'rejected');
+  if (!isRefused && !probes.every(({ note }) => /not document/.test(note ?? '')))
+    problems.push({
+      path: ['examples'],
+      message: `${missing('probe', 'a bad key', ', means: rejected')} Where the tool shows none, say so in the probe's note: "${definition.name} does not document …".`,
+    });
   if (auth.some(({ type }) => type === 'oauth2') && !has('token', 'success'))
     problems.push({ path: ['examples'], message: missing('token', 'a sign-in') });
   return problems;
