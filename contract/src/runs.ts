@@ -6,7 +6,8 @@ import { cellDetail, cellState, columnAction } from './tables.ts';
 /**
  * Which rows a run takes. `first` (with `limit`) and `all` leave out cells that are done already; `only_empty`
  * takes cells never run, `only_errors` those that failed or are unknown; `selected` (with `row_ids`) and
- * `forced` (every row) run again whatever is there.
+ * `forced` (every row) run again whatever is there. A job that a tool was still working on when its time was over is asked for
+ * once more; only `forced` starts a new one.
  */
 export const runScope = z.enum(['first', 'selected', 'all', 'only_empty', 'only_errors', 'forced']);
 export type RunScope = z.infer<typeof runScope>;

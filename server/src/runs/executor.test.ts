@@ -388,3 +388,49 @@ async function statesOf(columnId: string): Promise<string[]> {
     select distinct state from action_cells where column_id = ${columnId}`.execute(database.db.system);
   return rows.map((row) => row.state);
 }
+
+test('a job that was given up is asked for again by the same cell, and only a forced run submits it anew', async () => {
+  const asked: string[] = [];
+  let jobs = 0;
+  await build({
+    rows: 1,
+    action: {
+      request: { method: 'POST', path: '/jobs', query: { name: '{name}' } },
+      repeatable: false,
+      poll: {
+        id: 'id',
+        request: { method: 'GET', path: '/jobs/{job_id}' },
+        done: { body: { path: 'status', equals: 'done' } },
+        running: { body: { path: 'status', equals: 'busy' } },
+        first_wait_seconds: 0.1,
+        every_seconds: 60,
+        give_up_seconds: 1,
+      },
+    },
+    answer: (_name, request, response) => {
+      asked.push(`${request.method} ${request.url?.replace(/\?.*/, '')}`);
+      response.end(json(request.method === 'POST' ? { id: ++jobs } : { status: 'busy' }));
+    },
+  });
+  world.executor().start();
+  const finish = async (more: object) => {
+    const run = await start(more);
+    await world.until(run.id, ({ state }) => state === 'done');
+    return asked.splice(0);
+  };
+  expect(await finish({})).toEqual(['POST /jobs', 'GET /jobs/1']);
+  expect(await world.cell(0)).toMatchObject({ state: 'unknown' });
+  expect(await finish({ scope: 'selected', row_ids: [world.rowIds[0]] })).toEqual(['GET /jobs/1']);
+  const broken = { status: 'invalid', reason: 'Finder did not accept this key.' } as const;
+  const connectionId = 'con_00000000000000000000000001' as never;
+  world.connection.resolved = { kind: 'broken', connectionId, name: 'Finder', ...broken };
+  const forced = await start({ scope: 'forced' });
+  await world.until(forced.id, ({ state }) => state === 'waiting');
+  await world.runs.cancel(world.who, forced.id);
+  await world.until(forced.id, ({ isSettled }) => isSettled);
+  world.connection.resolved = usable(world.who.workspaceId, 'finder');
+  // Cancelled before the cell's turn, it has not forgotten the job either.
+  expect(await finish({ scope: 'only_errors' })).toEqual(['GET /jobs/1']);
+  expect(await finish({ scope: 'forced' })).toEqual(['POST /jobs', 'GET /jobs/2']);
+  expect(await finish({ scope: 'all' })).toEqual(['GET /jobs/2']);
+});

@@ -71,8 +71,13 @@ async function queueFailed(tx: Tx, run: QueuedRun): Promise<number> {
   return Number(numAffectedRows ?? 0);
 }
 
+/**
+ * A job that is remembered with its cell is asked for once more, by all but a forced run: that leaves it, once the cell's turn
+ * comes, and submits anew. Until then it is kept, for a cancel.
+ */
 function takenBy(run: QueuedRun): RawBuilder<unknown> {
-  return sql`state = 'queued', run_id = ${run.id}, due_at = null, updated_at = now(), prior_state = case
+  const poll = run.scope === 'forced' ? sql`c.poll || '{"isLeft":true}'` : sql`c.poll - 'isLeft'`;
+  return sql`state = 'queued', run_id = ${run.id}, due_at = null, updated_at = now(), poll = ${poll}, prior_state = case
     when c.state in ('queued', 'waiting_for_connection', 'out_of_credits') then c.prior_state else c.state end`;
 }
 

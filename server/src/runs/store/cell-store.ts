@@ -36,7 +36,8 @@ export async function claimCells(
       where workspace_id = ${run.workspaceId} and run_id = ${run.id} and state = 'queued' and position >= ${fromPosition}
       order by position limit ${limit}
     )
-    update action_cells c set state = 'running', updated_at = now()
+    update action_cells c set state = 'running', updated_at = now(),
+      poll = case when c.poll -> 'isLeft' is null then c.poll end
     from next left join table_rows r
       on r.workspace_id = ${run.workspaceId} and r.table_id = ${run.tableId} and r.id = next.row_id
     where c.workspace_id = ${run.workspaceId} and c.column_id = ${run.columnId} and c.row_id = next.row_id
