@@ -18,9 +18,7 @@ export function signInOf(slug: string): { definition: Definition; method: OAuth2
 
 /** All where people sign in. */
 export function signIns(): string[] {
-  return catalog
-    .list()
-    .flatMap(({ slug, methods }) => (methods.includes('oauth2') ? [slug] : []));
+  return catalog.list().flatMap(({ slug, methods }) => (methods.includes('oauth2') ? [slug] : []));
 }
 
 /** A token address that is asked as the catalog file says. */
