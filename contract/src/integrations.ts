@@ -52,7 +52,9 @@ export const methodSetup = z.object({
   address_stamp: z
     .string()
     .nullable()
-    .describe('Of a described integration: sent along with a client secret, so that it is for this address.'),
+    .describe(
+      'Of a described integration, and of one in a folder of files: sent along with a client secret, so that it is for this address.',
+    ),
 });
 
 /** One scope an OAuth method asks for. */

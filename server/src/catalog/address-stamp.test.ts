@@ -79,6 +79,22 @@ test.each([
   },
 );
 
+test('what was entered under a file of ones own is good where that comes along, with the same places alone', async () => {
+  const stamp = await stampWith(null, GOOD);
+  for (const [comesAlong, mine, kind] of [
+    [GOOD, null, 'ready'],
+    [GOOD, GOOD, 'ready'],
+    [GOOD.replace('https://api.acme', 'https://eu.acme'), null, 'unfit'],
+  ] as const) {
+    await stampWith(comesAlong, mine);
+    const folders = { builtIn: join(home, 'comes-along'), user: join(home, 'mine') };
+    const { get } = await loadCatalog({ ...folders, rememberIn: join(home, 'memory') });
+    const definition = get('acme');
+    if (definition === undefined || stamp === undefined) throw new Error('not there');
+    expect(resolveBaseUrl(definition, { [ADDRESS_STAMP]: stamp })).toMatchObject({ kind });
+  }
+});
+
 test('what was entered under another stamp, under none, or under one that is gone makes no address', () => {
   const source = { baseUrl: 'https://api.acme.example', connectionFields: [] };
   const stamped = {

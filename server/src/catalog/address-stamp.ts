@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { ADDRESS_STAMP, STAMP_OF_FILE } from './base-url.ts';
+import { ADDRESS_STAMP, rememberStamp, STAMP_OF_FILE } from './base-url.ts';
 import type { Definition } from './definition.ts';
 import type { ConnectionField } from './field-definition.ts';
 
@@ -9,17 +9,30 @@ import type { ConnectionField } from './field-definition.ts';
  * places as that, it is the same as that.
  */
 export function stamped(definition: Definition, comesAlong: Definition | undefined): Definition {
-  const places = placesOf(definition);
-  if (comesAlong !== undefined && placesOf(comesAlong) === places) return definition;
-  const digest = createHash('sha256').update(places).digest('base64url').slice(0, 22);
+  const fixed = stampFor(definition);
+  if (comesAlong !== undefined && stampFor(comesAlong) === fixed) {
+    rememberStamp(definition, () => fixed);
+    return definition;
+  }
   const field: ConnectionField = {
     name: ADDRESS_STAMP,
     label: 'Address',
     kind: 'text',
     required: true,
-    fixed: `${STAMP_OF_FILE}${digest}`,
+    fixed,
   };
   return { ...definition, connectionFields: [...definition.connectionFields, field] };
+}
+
+/** What comes along is not stamped; but what was entered under a file with the same places is good with it. */
+export function unstamped(definition: Definition): Definition {
+  rememberStamp(definition, () => stampFor(definition));
+  return definition;
+}
+
+function stampFor(definition: Definition): string {
+  const digest = createHash('sha256').update(placesOf(definition)).digest('base64url');
+  return `${STAMP_OF_FILE}${digest.slice(0, 22)}`;
 }
 
 /** Pages for people: nothing secret goes there. */

@@ -56,14 +56,22 @@ function isOther({ name, fixed }: ConnectionField, values: Readonly<Record<strin
   return fixed !== undefined && (!Object.hasOwn(values, name) || values[name] !== fixed);
 }
 
-/** What was entered while a file of somebody's own was there is not for what comes along, where that leads elsewhere. */
+/** The stamps that definitions without one would have, by their fields, which travel with every address. */
+const wouldHave = new WeakMap<readonly ConnectionField[], () => string>();
+
+export function rememberStamp({ connectionFields }: Definition, stamp: () => string): void {
+  wouldHave.set(connectionFields, stamp);
+}
+
+/** What was entered while a file of somebody's own was there is for what comes along only where that leads to the same places. */
 function leftBehind(
   { connectionFields }: Pick<Definition, 'connectionFields'>,
   values: Readonly<Record<string, string>>,
 ): string | undefined {
   const stamp = Object.hasOwn(values, ADDRESS_STAMP) ? values[ADDRESS_STAMP] : undefined;
   const isKnown = connectionFields.some(({ name }) => name === ADDRESS_STAMP);
-  return stamp?.startsWith(STAMP_OF_FILE) && !isKnown ? ADDRESS_STAMP : undefined;
+  if (!stamp?.startsWith(STAMP_OF_FILE) || isKnown) return undefined;
+  return wouldHave.get(connectionFields)?.() === stamp ? undefined : ADDRESS_STAMP;
 }
 
 /** Longer than any host or address; and patterns are tried on it. */

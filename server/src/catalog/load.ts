@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { printable } from '../lib/printable.ts';
-import { stamped } from './address-stamp.ts';
+import { stamped, unstamped } from './address-stamp.ts';
 import { byName, type Catalog, type CatalogProblem, type CatalogSource, catalogOf } from './catalog.ts';
 import type { Definition } from './definition.ts';
 import { definitionsIn } from './packed-definitions.ts';
@@ -25,23 +25,25 @@ export interface CatalogFolders {
 export async function loadCatalog(folders: CatalogFolders): Promise<Catalog> {
   const { builtIn, user, allowedPrivateHosts = [], rememberIn = memoryFolder } = folders;
   const ready = await loadBuiltIn({ folder: builtIn, origin: 'built_in', allowedPrivateHosts, rememberIn });
-  if (user === undefined) return catalogOf([ready.source], ready.problems);
+  const comesAlong = withStamps(ready.source, unstamped);
+  if (user === undefined) return catalogOf([comesAlong], ready.problems);
   const own = await load({ folder: user, origin: 'user', allowedPrivateHosts, rememberIn });
-  return catalogOf(
-    [ready.source, stampedSource(own.source, ready.source)],
-    [...ready.problems, ...own.problems],
-  );
+  const mine = withStamps(own.source, (definition) => stamped(definition, comesAlong.read(definition.slug)));
+  return catalogOf([comesAlong, mine], [...ready.problems, ...own.problems]);
 }
 
-/** Each definition is stamped once, when it is asked for. */
-function stampedSource({ entries, read }: CatalogSource, comesAlong: CatalogSource): CatalogSource {
+/** Each definition is looked at once, when it is asked for. */
+function withStamps(
+  { entries, read }: CatalogSource,
+  stamp: (definition: Definition) => Definition,
+): CatalogSource {
   const known = new WeakMap<Definition, Definition>();
   return {
     entries,
     read: (slug) => {
       const definition = read(slug);
       if (definition === undefined) return undefined;
-      const found = known.get(definition) ?? stamped(definition, comesAlong.read(slug));
+      const found = known.get(definition) ?? stamp(definition);
       known.set(definition, found);
       return found;
     },
