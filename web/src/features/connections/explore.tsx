@@ -89,7 +89,7 @@ export function Explore() {
         className={styles.search}
         size="md"
         type="search"
-        placeholder="Search by name, such as Hunter"
+        placeholder="Search by name, or by what it does"
         aria-label="Search integrations"
         leftSection={<IconSearch size={16} />}
         rightSection={
