@@ -15,7 +15,7 @@ export function searchIntegrations<T extends Searchable>(
   const typed = text.slice(0, LONGEST_TEXT);
   const whole = wantedOf(plain(typed));
   if (whole.text === '') return text.trim() === '' ? sortedByName : [];
-  const words = typed.split(/\s+/).map(plain).filter(Boolean).map(wantedOf);
+  const words = [...new Set(typed.split(/\s+/).map(plain).filter(Boolean))].map(wantedOf);
   const found: { entry: T; score: number }[] = [];
   for (const entry of sortedByName) {
     const score = scoreOf(prepare(entry), whole, words);
