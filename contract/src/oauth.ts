@@ -134,7 +134,7 @@ export const authorization = z
     choices: z
       .array(z.object({ value: z.string(), label: z.string() }))
       .nullable()
-      .describe("choosing: sites, organisations or the like, in the tool's order."),
+      .describe("choosing: sites, organizations or the like, in the tool's order."),
     choice_label: z.string().nullable().describe('What is chosen: "Jira site".'),
     connection_id: connectionId.nullable(),
     reason: z

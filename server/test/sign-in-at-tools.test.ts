@@ -148,7 +148,7 @@ describe('Zoho CRM', () => {
 describe('Xero', () => {
   test('asks which organisation it is for, and says it with every call', async () => {
     const ended = await at.signIn('xero', {}, 'jo@borealis.example');
-    expect(ended).toMatchObject({ state: 'choosing', choice_label: 'Xero organisation' });
+    expect(ended).toMatchObject({ state: 'choosing', choice_label: 'Xero organization' });
     expect(ended.choices.map((one: { label: string }) => one.label)).toEqual([
       'Borealis Ltd',
       'Borealis Trading',

@@ -102,6 +102,6 @@ export function ChooseAccount({ control, authorization, toolName }: Props) {
   );
 }
 
-/** "Organisation" becomes small inside a sentence; "Jira site" keeps the name it begins with. */
+/** "Organization" becomes small inside a sentence; "Jira site" keeps the name it begins with. */
 const lower = (label: string): string =>
   /^[A-Z][a-z]+$/.test(label) ? label.charAt(0).toLowerCase() + label.slice(1) : label;
