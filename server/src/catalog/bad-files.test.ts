@@ -390,8 +390,8 @@ describe('a folder of ones own', () => {
       'binary.yaml:2 The file is not text in UTF-8. Save it as such.',
       'folder.yaml:1 This is not a file.',
       'large.yaml:1 The file is larger than 256 KB.',
-      'loop.yaml:1 The file cannot be read (ELOOP).',
-      'nowhere.yaml:1 The file cannot be read (ENOENT).',
+      'loop.yaml:1 The file cannot be read (a link that leads back to itself).',
+      'nowhere.yaml:1 The file cannot be read (there is none of this name).',
       'pipe.yaml:1 This is not a file.',
       'wide.yaml:1 The file is not text in UTF-8. Save it as such.',
       'zero.yaml:1 This is not a file.',
@@ -407,7 +407,9 @@ describe('a folder of ones own', () => {
     async () => {
       put('good.yaml', GOOD);
       chmodSync(join(user, 'good.yaml'), 0o000);
-      expect(await problems()).toEqual(['good.yaml:1 The file cannot be read (EACCES).']);
+      expect(await problems()).toEqual([
+        'good.yaml:1 The file cannot be read (the user that the server runs as may not).',
+      ]);
       chmodSync(join(user, 'good.yaml'), 0o600);
       expect((await slugs()).sort()).toEqual(['acme', 'steady']);
     },
@@ -415,9 +417,9 @@ describe('a folder of ones own', () => {
 
   test('that is none, or a file, is named, and what comes along is there', async () => {
     rmSync(user, { recursive: true });
-    expect(await problems()).toEqual(['mine:1 The folder cannot be read (ENOENT).']);
+    expect(await problems()).toEqual(['mine:1 The folder cannot be read (there is none of this name).']);
     writeFileSync(user, 'slug: acme');
-    expect(await problems()).toEqual(['mine:1 The folder cannot be read (ENOTDIR).']);
+    expect(await problems()).toEqual(['mine:1 The folder cannot be read (what has this name is no folder).']);
     expect(await slugs()).toEqual(['steady']);
   });
 

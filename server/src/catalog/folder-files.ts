@@ -81,5 +81,13 @@ function unreadable(message: string, line = 1): ReadText {
 }
 
 export function reasonOf(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : 'unknown reason';
+  const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown reason';
+  return REASONS[code] ?? code;
 }
+
+const REASONS: Record<string, string> = {
+  ENOENT: 'there is none of this name',
+  ENOTDIR: 'what has this name is no folder',
+  EACCES: 'the user that the server runs as may not',
+  ELOOP: 'a link that leads back to itself',
+};

@@ -276,7 +276,7 @@ test('a folder that is not there is reported, and the rest loads', async () => {
   const catalog = await loadCatalog({ builtIn, user: join(user, 'nowhere') });
   expect(catalog.list()).toHaveLength(1);
   expect(catalog.problems).toMatchObject([
-    { origin: 'user', message: 'The folder cannot be read (ENOENT).' },
+    { origin: 'user', message: 'The folder cannot be read (there is none of this name).' },
   ]);
 });
 

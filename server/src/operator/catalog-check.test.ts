@@ -113,7 +113,7 @@ test('what is no file, never ends, is no text, or has a name that would write on
     'folder.yaml:1:1: This is not a file.',
     'pipe.yaml:1:1: This is not a file.',
     'endless.yaml:1:1: This is not a file.',
-    'gone.yaml:1:1: The file cannot be read (ENOENT).',
+    'gone.yaml:1:1: The file cannot be read (there is none of this name).',
     'bytes.yaml:1:1: The file is not text in UTF-8. Save it as such.',
     '\\u{1b}[2J\\u{9b}31m\\u{a}\\u{202e}lmay.yaml:16:38: "means" must be one of',
   ])
