@@ -195,7 +195,6 @@ test.each<[what: string, from: string, to: string, found: RegExp]>([
     /The input "domain" goes nowhere/,
   ],
   ['an example of nothing', 'of: find_anvil', 'of: find_anvils', /There is nothing called "find_anvils"/],
-  ['letters nobody can read', '#112233', '#FFEE00', /can hardly be read/],
   [
     'a mark that is not there',
     'icon: { text: A',

@@ -26,34 +26,16 @@ export function prudence(definition: Definition): FileProblem[] {
 
 type Path = readonly (string | number)[];
 
-const FAINTEST_LETTERS = 3;
-
+/** Letters in place of a mark can be read on any colour: the app draws them white or black, whichever is read better. */
 function iconProblems(definition: Definition): FileProblem[] {
   const { icon } = definition;
-  if (icon.simple !== undefined && iconSvg(definition) === null)
-    return [
-      {
-        path: ['icon', 'simple'],
-        message: `simple-icons has no mark "${icon.simple}". Correct the name, or leave it out: the text is drawn instead.`,
-      },
-    ];
-  if (icon.simple !== undefined || contrastToWhite(icon.color) >= FAINTEST_LETTERS) return [];
-  const ratio = contrastToWhite(icon.color).toFixed(1);
+  if (icon.simple === undefined || iconSvg(definition) !== null) return [];
   return [
     {
-      path: ['icon', 'color'],
-      message: `White letters on ${icon.color} can hardly be read (contrast ${ratio}; 3 is the least). Take a darker colour.`,
+      path: ['icon', 'simple'],
+      message: `simple-icons has no mark "${icon.simple}". Correct the name, or leave it out: the text is drawn instead.`,
     },
   ];
-}
-
-/** WCAG 2.2: relative luminance against white. */
-function contrastToWhite(color: string): number {
-  const [red = 0, green = 0, blue = 0] = [1, 3, 5].map((at) => {
-    const part = Number.parseInt(color.slice(at, at + 2), 16) / 255;
-    return part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4;
-  });
-  return 1.05 / (0.2126 * red + 0.7152 * green + 0.0722 * blue + 0.05);
 }
 
 function methodProblems(definition: Definition, method: AuthMethod, path: Path): FileProblem[] {
