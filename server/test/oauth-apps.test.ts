@@ -261,6 +261,23 @@ describe('a sign-in setup', () => {
     ]);
   }, 60_000);
 
+  test('of the operator is none for a file that names another host than when it was entered', async () => {
+    const { address_stamp: stamp } = await setup(trial.app.owner);
+    const { system } = trial.app.database.db;
+    for (const [entered, by] of [
+      [stamp, 'operator'],
+      ['file:of-another-host', null],
+      [null, null],
+    ]) {
+      await sql`insert into oauth_operator_apps (integration, client_id, version, updated_at, address_stamp)
+        values ('trial', ${trial.clientId}, 1, now(), ${entered})
+        on conflict (integration) do update set address_stamp = ${entered}`.execute(system);
+      expect((await setup(trial.app.owner)).set_up_by).toBe(by);
+      expect((await trial.begin()).answer.status).toBe(by === null ? 409 : 201);
+    }
+    await sql`delete from oauth_operator_apps`.execute(system);
+  });
+
   test('of the operator is refused for an unknown tool, one nobody signs in to, and without a secret', async () => {
     const set = (slug: string, secret?: string) =>
       operator(['oauth-app', 'set', '--integration', slug, '--client-id', 'x'], secret);

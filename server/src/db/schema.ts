@@ -406,6 +406,7 @@ export interface OauthApps {
 }
 
 export interface OauthOperatorApps {
+  address_stamp: string | null;
   client_id: string;
   entered_under: string | null;
   integration: string;

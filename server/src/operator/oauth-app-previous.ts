@@ -1,6 +1,7 @@
 import { StartRefused } from '../lib/start-refused.ts';
 import { openOperatorSecret, sealOperatorSecret } from '../oauth/setups/app-secret.ts';
 import { createOperatorAppStore } from '../oauth/setups/app-store.ts';
+import { stampOf } from '../oauth/setups/client.ts';
 import type { OperatorCommand } from './command.ts';
 import { knownAs, openKeyring, signInTool } from './sign-in-tool.ts';
 import { tellWorkspaces } from './tell-workspaces.ts';
@@ -21,6 +22,7 @@ export const oauthAppRollback: OperatorCommand = {
     const [app, previous] = [await apps.find(definition.slug), await apps.findPrevious(definition.slug)];
     const now = deps.clock.now();
     if (app === null || previous === null || previous.destroyAfter <= now) throw noneThere(definition.slug);
+    if (app.addressStamp !== stampOf(definition)) throw noneThere(definition.slug);
     const keyring = await openKeyring(deps);
     const opened = await openOperatorSecret(
       { keyring },

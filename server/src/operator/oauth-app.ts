@@ -4,6 +4,7 @@ import { type OperatorApp, secretHint } from '../oauth/setups/app.ts';
 import { openOperatorSecret, sealOperatorSecret } from '../oauth/setups/app-secret.ts';
 import { createOperatorAppStore } from '../oauth/setups/app-store.ts';
 import { signInMethod } from '../oauth/setups/apps.ts';
+import { stampOf } from '../oauth/setups/client.ts';
 import type { KeptPrevious } from '../oauth/setups/previous-store.ts';
 import type { OperatorCommand, OperatorDeps } from './command.ts';
 import { readSecret } from './read-secret.ts';
@@ -40,7 +41,9 @@ export const oauthAppSet: OperatorCommand = {
     const keyring = await openKeyring(deps);
     const place = { integration: definition.slug, version: (before?.version ?? 0) + 1 };
     const at = deps.clock.now();
-    const isSameClient = before?.clientId === clientId;
+    const addressStamp = stampOf(definition);
+    // What was entered for another address is neither asked about at this one nor kept to go back to.
+    const isSameClient = before?.clientId === clientId && before.addressStamp === addressStamp;
     const isRotation = isSameClient && (await isAnother({ keyring }, before, secret));
     const said = isRotation
       ? await checked(deps, definition, clientId, secret, values['save-unverified'])
@@ -51,6 +54,7 @@ export const oauthAppSet: OperatorCommand = {
       sealed: secret === '' ? null : await sealOperatorSecret({ keyring }, place, secret),
       secretHint: secretHint(secret),
       enteredUnder: redirectUri(deps, definition.slug),
+      addressStamp,
       updatedAt: at,
     };
     const previous = isRotation

@@ -34,7 +34,9 @@ export async function lockApp(tx: Tx, workspaceId: string, integration: string):
 }
 
 export type NewWorkspaceApp = Omit<WorkspaceApp, 'refusal' | 'previous'>;
-export type NewOperatorApp = Omit<OperatorApp, 'refusal' | 'previous'>;
+export type NewOperatorApp = Omit<OperatorApp, 'refusal' | 'previous' | 'addressStamp'> & {
+  addressStamp?: string | null;
+};
 
 /** What was known of the provider's refusing it is forgotten: this one has not been tried. */
 export async function saveApp(tx: Tx, app: NewWorkspaceApp): Promise<void> {
@@ -132,6 +134,7 @@ export function createOperatorAppStore(system: Queries): OperatorAppStore {
         version: app.version,
         updated_at: app.updatedAt,
         entered_under: app.enteredUnder ?? null,
+        address_stamp: app.addressStamp ?? null,
         ...notRefused,
       };
       await system.transaction().execute(async (transaction) => {
@@ -200,7 +203,6 @@ function fromRow(
     workspaceId: row.workspace_id,
     methodId: row.method_id,
     updatedBy: row.updated_by_label,
-    addressStamp: row.address_stamp,
     dates: { endsAt: row.client_secret_ends_at, rotateAt: row.rotate_at, setAt: row.dates_set_at },
   };
 }
@@ -220,6 +222,7 @@ function storedApp(row: StoredRow): OperatorApp {
     version: row.version,
     updatedAt: row.updated_at,
     enteredUnder: row.entered_under,
+    addressStamp: row.address_stamp,
     refusal: refusalOf(row),
     previous:
       row.replaced_at === null || row.previous_until === null

@@ -12,6 +12,8 @@ interface StoredApp {
   updatedAt: Date;
   /** The redirect URI to be registered when it was entered: another public address makes it another one. Null, or left out: not known. */
   enteredUnder?: string | null;
+  /** Of an integration that the workspace, or a file of one's own, describes: the address the secret was entered for. */
+  addressStamp: string | null;
   /** Null: nobody has seen the provider refuse it. */
   refusal: Refusal | null;
   /** The client secret that this one replaced, while it can be rolled back to. */
@@ -64,8 +66,6 @@ export interface WorkspaceApp extends StoredApp {
   workspaceId: string;
   methodId: string;
   updatedBy: string | null;
-  /** Of an integration that the workspace describes itself: the address the secret was entered for. */
-  addressStamp: string | null;
   dates: SecretDates;
 }
 

@@ -113,7 +113,9 @@ export async function setUpBy(
   // One that was entered for another address is none.
   if (own !== null)
     return definition === undefined || own.addressStamp === stampOf(definition) ? 'workspace' : null;
-  return (await deps.operatorApps.find(integration)) === null ? null : 'operator';
+  const shared = await deps.operatorApps.find(integration);
+  const isForThis = definition === undefined || shared?.addressStamp === stampOf(definition);
+  return shared === null || !isForThis ? null : 'operator';
 }
 
 /** The method a setup is for: the first by which a person signs in at the provider. */

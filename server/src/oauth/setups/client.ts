@@ -61,6 +61,7 @@ export async function clientIn(
   if (isOwn) return clientFrom('workspace', own, await openAppSecret(deps, own));
   const shared = await deps.operatorApps.find(integration.slug);
   if (shared === null || (clientId !== null && shared.clientId !== clientId)) return { kind: 'missing' };
+  if (shared.addressStamp !== stampOf(integration)) return { kind: 'missing' };
   return clientFrom('operator', shared, await openOperatorSecret(deps, shared));
 }
 
