@@ -415,6 +415,17 @@ describe('a folder of ones own', () => {
     },
   );
 
+  test('with a copy of a file beside it takes the one that is called as it should, whichever comes first by name', async () => {
+    put('acme.yaml', GOOD);
+    put('acme-copy.yaml', GOOD.replace('name: Acme', 'name: Copy'));
+    put('zz.yaml', GOOD.replace('name: Acme', 'name: Last'));
+    expect((await load()).get('acme')?.name).toBe('Acme');
+    expect(await problems()).toEqual([
+      'acme-copy.yaml:1 "acme" is already described in acme.yaml. Rename one, or remove it.',
+      'zz.yaml:1 "acme" is already described in acme.yaml. Rename one, or remove it.',
+    ]);
+  });
+
   test('that is none, or a file, is named, and what comes along is there', async () => {
     rmSync(user, { recursive: true });
     expect(await problems()).toEqual(['mine:1 The folder cannot be read (there is none of this name).']);

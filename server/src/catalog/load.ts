@@ -92,14 +92,14 @@ async function load(asked: FolderToRead): Promise<Loaded> {
   };
 }
 
-/** Of several files with one slug, the first by file name is taken. */
+/** Of several files with one slug, the one that is called by it is taken, and not a copy beside it; else the first by name. */
 function withoutTwins(files: readonly RememberedFile[]) {
   const bySlug = new Map<string, RememberedFile>();
   const twins: RememberedFile[] = [];
   for (const file of files) {
     if (file.entry === null) continue;
     const other = bySlug.get(file.entry.slug);
-    const isFirst = other === undefined || file.name < other.name;
+    const isFirst = other === undefined || comesBefore(file.name, other.name, file.entry.slug);
     if (isFirst) bySlug.set(file.entry.slug, file);
     if (other !== undefined) twins.push(isFirst ? other : file);
   }
@@ -108,4 +108,10 @@ function withoutTwins(files: readonly RememberedFile[]) {
     return twin === undefined ? [] : [{ file, twin }];
   });
   return { bySlug, left };
+}
+
+/** Which of two files of one slug is taken. */
+export function comesBefore(name: string, other: string, slug: string): boolean {
+  const isCalledSo = (one: string) => one === `${slug}.yaml` || one === `${slug}.yml`;
+  return isCalledSo(name) === isCalledSo(other) ? name < other : isCalledSo(name);
 }

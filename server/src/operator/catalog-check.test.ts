@@ -65,6 +65,16 @@ test('what is wrong is said with file and line, of every file, and the command e
   expect(files.map(({ problems }) => problems.length)).toEqual([0, 1, 1, 1]);
 });
 
+test('of two files with one slug the one that is called by it is well, and the other is told', async () => {
+  const twins = join(folder, 'twins');
+  mkdirSync(twins);
+  for (const name of ['acme-copy.yaml', 'acme.yaml'])
+    writeFileSync(join(twins, name), fileOf('acme').replace('MEANS', 'provider_error'));
+  const { text } = await check([twins]);
+  expect(text).toMatch(/acme-copy\.yaml:1:7: "acme" is already described in .*acme\.yaml\. Rename/);
+  expect(text).toMatch(/^ok .*twins\/acme\.yaml/m);
+});
+
 test('actions of which no answer is documented are named, and the file is well all the same', async () => {
   const file = join(folder, 'shown.yaml');
   const action = (name: string) =>

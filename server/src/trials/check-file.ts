@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
 import { checkFiles } from '../catalog/check-files.ts';
 import type { Definition } from '../catalog/definition.ts';
+import { comesBefore } from '../catalog/load.ts';
 import { type FileProblem, parseSourceFile } from '../catalog/source-file.ts';
 import type { Bench } from './bench.ts';
 import type { MakeCertificate } from './entered.ts';
@@ -74,27 +75,22 @@ function located(text: string, found: readonly FileProblem[]): ProblemAt[] {
     .sort((a, b) => a.line - b.line);
 }
 
-/** Two files with one slug: the second one by name is left out when a folder is read. */
+/** Two files with one slug: one of them is left out when a folder is read, and told so. */
 export function slugProblems(
   files: readonly { file: string; text: string; definition: Definition | null }[],
 ): { file: string; problem: ProblemAt }[] {
-  const first = new Map<string, string>();
+  const taken = new Map<string, string>();
+  for (const { file, definition } of files) {
+    if (definition === null) continue;
+    const other = taken.get(definition.slug);
+    if (other === undefined || comesBefore(basename(file), basename(other), definition.slug))
+      taken.set(definition.slug, file);
+  }
   return files.flatMap(({ file, text, definition }) => {
-    if (definition === null) return [];
-    const other = first.get(definition.slug);
-    if (other === undefined) {
-      first.set(definition.slug, file);
-      return [];
-    }
+    const other = definition === null ? file : (taken.get(definition.slug) ?? file);
+    if (definition === null || other === file) return [];
     const at = parseSourceFile(text).locate({ path: ['slug'] });
-    return [
-      {
-        file,
-        problem: {
-          ...at,
-          message: `"${definition.slug}" is already described in ${other}. Rename one, or remove it.`,
-        },
-      },
-    ];
+    const message = `"${definition.slug}" is already described in ${other}. Rename one, or remove it.`;
+    return [{ file, problem: { ...at, message } }];
   });
 }
