@@ -3,7 +3,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ensureWebBuilt } from './build.mjs';
+import { ensureWebBuilt, serverProgram } from './build.mjs';
 import { chromiumInstruction, ensureChromium } from './chromium.mjs';
 import { root } from './node24.mjs';
 import { ensureInstalled, environment, node24, run, say } from './setup.mjs';
@@ -13,6 +13,7 @@ const wantsBrowser = args.every((arg) => arg.startsWith('-')) || args.some((arg)
 
 await ensureInstalled();
 if (wantsBrowser) await ensureWebBuilt();
+const server = (await serverProgram()).at(-1);
 const chromium = wantsBrowser ? await ensureChromium() : null;
 const isBrowserMissing = wantsBrowser && chromium === null;
 
@@ -27,7 +28,9 @@ const vitest = [
   ...(isBrowserMissing ? ['--exclude=e2e/**'] : []),
   ...args,
 ];
-const code = await run(node24(), vitest, { env: environment(chromium ? { CHROMIUM_PATH: chromium } : {}) });
+const code = await run(node24(), vitest, {
+  env: environment({ TESTED_SERVER: server, ...(chromium ? { CHROMIUM_PATH: chromium } : {}) }),
+});
 const { passed, failed } = readReport();
 if (isBrowserMissing) say(`\n${chromiumInstruction}`);
 

@@ -23,10 +23,7 @@ afterEach(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-function start(
-  env: Record<string, string> = {},
-  program?: 'server/src/main.ts' | 'scripts/start.mjs',
-): ServerProcess {
+function start(env: Record<string, string> = {}, program?: 'scripts/start.mjs'): ServerProcess {
   const server = startServer({ HOME: folder, KEYRAIL_DATA_DIR: join(folder, 'data'), ...env }, program);
   servers.push(server);
   return server;

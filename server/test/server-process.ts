@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { serverFile } from '../../sandbox/server-process.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -23,12 +24,10 @@ export function surroundings(): Record<string, string> {
   return { PATH, ...(compiled === undefined ? {} : { NODE_COMPILE_CACHE: compiled }) };
 }
 
-/** The real server in a process of its own: `server/src/main.ts`, or what `npm start` runs. */
-export function startServer(
-  env: Record<string, string>,
-  program: 'server/src/main.ts' | 'scripts/start.mjs' = 'server/src/main.ts',
-): ServerProcess {
-  const child = spawn(process.execPath, [join(root, program)], {
+/** The real server in a process of its own: alone, or as `npm start` runs it. */
+export function startServer(env: Record<string, string>, program?: 'scripts/start.mjs'): ServerProcess {
+  const file = program === undefined ? serverFile(env) : join(root, program);
+  const child = spawn(process.execPath, [file], {
     env: { ...surroundings(), KEYRAIL_PORT: '0', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
