@@ -112,7 +112,7 @@ function lifeWords({ refresh, accessTokenTtlSeconds: ttl }: OAuth2Method, name: 
   if (refresh === undefined) return `Where ${name} gives a refresh token, access is renewed by itself.`;
   if (refresh !== 'none') return `An access token${lasts} is renewed by itself.`;
   if (ttl !== undefined) return `Access lasts ${durationWords(ttl)}; then people sign in again.`;
-  return `${name} gives no refresh token: when access ends, people sign in again.`;
+  return `Access lasts until ${name} ends it; there is nothing to renew, and people sign in again.`;
 }
 
 function serviceAccountFacts(method: ServiceAccountMethod, name: string): string[] {
