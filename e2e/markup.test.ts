@@ -58,7 +58,7 @@ describe('markup as the name of a thing', () => {
     ['what the audit log tells of', () => '/settings/audit', 'Token'],
     ['who the audit log tells of', () => '/settings/audit', 'Person'],
     ['a custom connection, on its page', () => at.tool, 'Tool'],
-    ['a custom connection, among all', () => '/settings/connections', 'Tool'],
+    ['a custom connection, among all', () => '/settings/connections?search=Tool', 'Tool'],
     ['a connection', () => '/settings/connections/hunter', 'Key'],
     ['a member', () => '/settings/members', 'Person'],
     ['who asks for a connection', () => '/', 'Person'],
