@@ -45,7 +45,7 @@ function cutOffLongBody(request: FastifyRequest, reply: FastifyReply): void {
   if (raw.complete) return;
   reply.raw.once('finish', () => {
     if (raw.complete) return;
-    const timer = setTimeout(() => raw.complete || raw.socket.destroy(), REST_OF_BODY_MS);
+    const timer = setTimeout(() => raw.complete || raw.destroy(), REST_OF_BODY_MS);
     raw.once('close', () => clearTimeout(timer));
     timer.unref();
   });
