@@ -1,25 +1,12 @@
 import { expect, test } from 'vitest';
+import { GOOD } from './file-under-test.ts';
 import { readDefinition } from './read-definition.ts';
 
-const withKeyInBody = (method: string, more = '') => `slug: acme
-name: Acme
-category: Data
-description: Knows everything about anvils.
-homepage: https://acme.example
-docs_url: https://acme.example/docs
-icon: { text: A, color: "#112233" }
-base_url: https://api.acme.example/v1
-auth:
-  - type: api_key
-    fields:
-      - { name: api_key, label: API key }
-    send:
-      - { in: body, name: key, value: "{api_key}" }
-probe:
-  request: { method: ${method}, path: /me }${more}
-sources: [{ at: https://acme.example/docs, for: [auth] }]
-checked: 2026-11-21
-`;
+const withKeyInBody = (method: string, more = '') =>
+  GOOD.replace('in: header, name: X-Key', 'in: body, name: key').replace(
+    /probe:[\s\S]*?(?=sources:)/,
+    `probe:\n  request: { method: ${method}, path: /me }${more}\n`,
+  );
 
 const problemsIn = (text: string) =>
   readDefinition('acme.yaml', text).problems.map((one) => `${one.line}:${one.column} ${one.message}`);
