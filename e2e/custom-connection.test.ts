@@ -90,10 +90,9 @@ describe('A custom connection', () => {
   test('fits a phone', async () => {
     const { page } = here;
     await page.setViewportSize({ width: 390, height: 844 });
-    const overflow = await page.evaluate(
-      'document.documentElement.scrollWidth - document.documentElement.clientWidth',
-    );
-    expect(overflow).toBe(0);
+    await eventually(() =>
+      page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth'),
+    ).toBe(0);
     await page.setViewportSize({ width: 1360, height: 860 });
   });
 
