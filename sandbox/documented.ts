@@ -1,12 +1,12 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Action } from '../server/src/catalog/action-definition.ts';
-import type { AuthMethod } from '../server/src/catalog/auth-definition.ts';
-import { resolveBaseUrl } from '../server/src/catalog/base-url.ts';
 import { catalogFolder } from '../server/src/catalog/built-in.ts';
+import type { Action } from '../server/src/catalog/definition/action-definition.ts';
+import type { AuthMethod } from '../server/src/catalog/definition/auth-definition.ts';
+import type { RequestTemplate } from '../server/src/catalog/definition/request-template.ts';
 import type { Definition } from '../server/src/catalog/definition.ts';
 import { loadCatalog } from '../server/src/catalog/load.ts';
-import type { RequestTemplate } from '../server/src/catalog/request-template.ts';
+import { resolveBaseUrl } from '../server/src/catalog/requests/base-url.ts';
 import { actionSuccess } from '../server/src/trials/action-cases.ts';
 import { actionAsked, type Case, documented } from '../server/src/trials/cases.ts';
 import { checkCases, checkOf, labelAnswer } from '../server/src/trials/check-cases.ts';

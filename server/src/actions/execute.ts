@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { prepareInputs } from '../catalog/inputs.ts';
-import { buildRequest } from '../catalog/request.ts';
-import type { RequestTemplate } from '../catalog/request-template.ts';
+import type { RequestTemplate } from '../catalog/definition/request-template.ts';
+import { prepareInputs } from '../catalog/requests/inputs.ts';
+import { buildRequest } from '../catalog/requests/request.ts';
 import type { Clock } from '../lib/clock.ts';
 import { bodyText } from '../outbound/answer-body.ts';
 import type { Outbound } from '../outbound/call.ts';

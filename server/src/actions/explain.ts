@@ -1,6 +1,6 @@
-import type { Action } from '../catalog/action-definition.ts';
+import type { Outcome } from '../catalog/answers/outcome.ts';
+import type { Action } from '../catalog/definition/action-definition.ts';
 import type { Definition } from '../catalog/definition.ts';
-import type { Outcome } from '../catalog/outcome.ts';
 import { tlsWords } from '../connections/tls-words.ts';
 import type { CallOutcome, DeniedReason, UnreachableCause } from '../outbound/outcome.ts';
 import type { Explanation } from './outcome.ts';

@@ -1,4 +1,4 @@
-import type { Poll } from '../catalog/action-definition.ts';
+import type { Poll } from '../catalog/definition/action-definition.ts';
 import type { ActionOutcome, PollState, Trace } from './outcome.ts';
 import type { PreparedAction } from './prepare.ts';
 import type { SettleContext } from './settle.ts';

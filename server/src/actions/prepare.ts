@@ -1,9 +1,9 @@
-import type { Action } from '../catalog/action-definition.ts';
-import { resolveBaseUrl } from '../catalog/base-url.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { Catalogs } from '../catalog/catalogs.ts';
+import type { Action } from '../catalog/definition/action-definition.ts';
 import type { Definition } from '../catalog/definition.ts';
-import type { AddressSource } from '../catalog/request.ts';
+import { resolveBaseUrl } from '../catalog/requests/base-url.ts';
+import type { AddressSource } from '../catalog/requests/request.ts';
 import { budgetKeyOf } from '../connections/budget-key.ts';
 import type { Connections } from '../connections/connections.ts';
 import type { ResolvedConnection, UsableConnection } from '../connections/resolve.ts';

@@ -1,6 +1,6 @@
+import { type Asked, judge } from '../catalog/answers/judge.ts';
+import type { Outcome } from '../catalog/answers/outcome.ts';
 import type { Definition } from '../catalog/definition.ts';
-import { type Asked, judge } from '../catalog/judge.ts';
-import type { Outcome } from '../catalog/outcome.ts';
 import { bodyText } from '../outbound/answer-body.ts';
 import type { Reading } from '../outbound/call.ts';
 import type { Answer } from '../outbound/outcome.ts';

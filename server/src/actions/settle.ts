@@ -1,7 +1,7 @@
-import type { Action } from '../catalog/action-definition.ts';
-import { holds } from '../catalog/condition.ts';
-import { extractOutputs } from '../catalog/extract.ts';
-import { readPath } from '../catalog/path.ts';
+import { holds } from '../catalog/answers/condition.ts';
+import { extractOutputs } from '../catalog/answers/extract.ts';
+import { readPath } from '../catalog/answers/path.ts';
+import type { Action } from '../catalog/definition/action-definition.ts';
 import type { Answer } from '../outbound/outcome.ts';
 import { explainAnswer } from './explain.ts';
 import type { ActionOutcome, PollState, Trace } from './outcome.ts';

@@ -1,8 +1,12 @@
 import type { ActionInput, ActionOutput, Action as ShownAction } from '@keyrail/contract/integrations';
 import { actionFacts, requestWords } from '../catalog/about/actions.ts';
-import type { Action, ActionInput as Input, ActionOutput as Output } from '../catalog/action-definition.ts';
+import type {
+  Action,
+  ActionInput as Input,
+  ActionOutput as Output,
+} from '../catalog/definition/action-definition.ts';
 import type { Definition } from '../catalog/definition.ts';
-import { setsThatSuffice } from '../catalog/needs.ts';
+import { setsThatSuffice } from '../catalog/requests/needs.ts';
 
 /** An action as people and programs see it: what goes in, what comes out, what it costs. */
 export function presentAction(action: Action, definition: Pick<Definition, 'name' | 'auth'>): ShownAction {

@@ -1,5 +1,5 @@
 import type { Connection as Shown } from '@keyrail/contract/connections';
-import { ADDRESS_STAMP, AUTHORITY } from '../catalog/base-url.ts';
+import { ADDRESS_STAMP, AUTHORITY } from '../catalog/requests/base-url.ts';
 import { isBroken } from '../connections/connection.ts';
 import type { Listed } from '../connections/look.ts';
 import { goneWords } from '../connections/method.ts';

@@ -10,13 +10,13 @@ import type {
 } from '@keyrail/contract/integrations';
 import { limitWords } from '../catalog/about/limits.ts';
 import { checkOf, methodFacts } from '../catalog/about/methods.ts';
-import type { AuthMethod, KeyHelp, OAuth2Method, Scope } from '../catalog/auth-definition.ts';
-import { ADDRESS_STAMP, fixedFields } from '../catalog/base-url.ts';
 import { type CatalogEntry, entryOf } from '../catalog/catalog-entry.ts';
 import { OWN_PREFIX } from '../catalog/catalogs.ts';
+import type { AuthMethod, KeyHelp, OAuth2Method, Scope } from '../catalog/definition/auth-definition.ts';
+import type { ConnectionField, CredentialField as Field } from '../catalog/definition/field-definition.ts';
 import type { Definition } from '../catalog/definition.ts';
-import type { ConnectionField, CredentialField as Field } from '../catalog/field-definition.ts';
 import { iconFile } from '../catalog/icon.ts';
+import { ADDRESS_STAMP, fixedFields } from '../catalog/requests/base-url.ts';
 import { isBroken } from '../connections/connection.ts';
 import type { App } from '../connections/look.ts';
 import { methodIdOf } from '../connections/method.ts';

@@ -1,8 +1,8 @@
 import { inspect } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { AuthMethod, Placement } from '../catalog/auth-definition.ts';
-import { authMethodSchema } from '../catalog/auth-definition.ts';
+import type { AuthMethod, Placement } from '../catalog/definition/auth-definition.ts';
+import { authMethodSchema } from '../catalog/definition/auth-definition.ts';
 import { Secret } from '../lib/secret.ts';
 import type { OutboundRequest } from '../outbound/request.ts';
 import { authenticator } from './apply.ts';

@@ -1,4 +1,4 @@
-import type { AuthMethod } from '../catalog/auth-definition.ts';
+import type { AuthMethod } from '../catalog/definition/auth-definition.ts';
 import { apiKey } from './api-key.ts';
 import type { Authenticator, CredentialFields } from './authenticator.ts';
 import { awsAccessKey } from './aws-access-key.ts';

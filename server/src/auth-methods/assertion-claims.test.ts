@@ -3,8 +3,8 @@ import { createHash, createPublicKey, generateKeyPairSync, verify, X509Certifica
 import jsonwebtoken from 'jsonwebtoken';
 import { describe, expect, it } from 'vitest';
 import { makeCertificate } from '../../test/certificate.ts';
-import type { SigningMethod } from '../catalog/auth-definition.ts';
-import { authMethodSchema } from '../catalog/auth-definition.ts';
+import type { SigningMethod } from '../catalog/definition/auth-definition.ts';
+import { authMethodSchema } from '../catalog/definition/auth-definition.ts';
 import { Secret } from '../lib/secret.ts';
 import { claimsOf, claimsOfGoogle } from './assertion-claims.ts';
 import { signAssertion } from './signed-assertion.ts';

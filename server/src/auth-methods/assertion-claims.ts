@@ -1,5 +1,5 @@
 import { createHash, createPrivateKey, createPublicKey, X509Certificate } from 'node:crypto';
-import type { GoogleServiceAccountMethod, SigningMethod } from '../catalog/auth-definition.ts';
+import type { GoogleServiceAccountMethod, SigningMethod } from '../catalog/definition/auth-definition.ts';
 import { Secret } from '../lib/secret.ts';
 import type { CredentialFields } from './authenticator.ts';
 import { storedGoogleKey } from './files/google-key.ts';

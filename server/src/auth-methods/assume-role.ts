@@ -1,7 +1,7 @@
-import { answerXml } from '../catalog/answer-xml.ts';
-import type { AwsAccessKeyMethod } from '../catalog/auth-definition.ts';
+import { answerXml } from '../catalog/answers/answer-xml.ts';
+import { readPath } from '../catalog/answers/path.ts';
+import type { AwsAccessKeyMethod } from '../catalog/definition/auth-definition.ts';
 import type { Definition } from '../catalog/definition.ts';
-import { readPath } from '../catalog/path.ts';
 import type { Clock } from '../lib/clock.ts';
 import { Secret } from '../lib/secret.ts';
 import { filledAddress } from '../oauth/addresses.ts';

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AWS_KEYS } from '../../../sandbox/aws/serve.ts';
 import { type Expected, type Incoming, verify } from '../../../sandbox/aws/verify.ts';
 import { type Sandbox, sandboxUpstreams, startSandbox } from '../../../sandbox/start.ts';
-import { type AwsAccessKeyMethod, authMethodSchema } from '../catalog/auth-definition.ts';
+import { type AwsAccessKeyMethod, authMethodSchema } from '../catalog/definition/auth-definition.ts';
 import { Secret } from '../lib/secret.ts';
 import { literalCredential } from '../outbound/credential-source.ts';
 import type { RunningOutbound } from '../outbound/outbound.ts';

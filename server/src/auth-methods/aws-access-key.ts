@@ -1,6 +1,6 @@
 import { createHash, createHmac, type Hash, type Hmac } from 'node:crypto';
 import type { SignatureV4 } from '@smithy/signature-v4';
-import type { AwsAccessKeyMethod } from '../catalog/auth-definition.ts';
+import type { AwsAccessKeyMethod } from '../catalog/definition/auth-definition.ts';
 import { Secret } from '../lib/secret.ts';
 import type { OutboundRequest } from '../outbound/request.ts';
 import type { Authenticator, CredentialFields } from './authenticator.ts';

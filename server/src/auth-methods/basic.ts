@@ -1,4 +1,4 @@
-import type { BasicMethod } from '../catalog/auth-definition.ts';
+import type { BasicMethod } from '../catalog/definition/auth-definition.ts';
 import { Secret } from '../lib/secret.ts';
 import type { Authenticator, CredentialFields } from './authenticator.ts';
 import { fill, setHeader } from './placement.ts';

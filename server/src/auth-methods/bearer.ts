@@ -1,4 +1,4 @@
-import type { Placement } from '../catalog/auth-definition.ts';
+import type { Placement } from '../catalog/definition/auth-definition.ts';
 import { Secret } from '../lib/secret.ts';
 import type { Authenticator, CredentialFields } from './authenticator.ts';
 import { place } from './placement.ts';

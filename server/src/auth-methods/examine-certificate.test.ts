@@ -2,7 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import forge from 'node-forge';
 import { describe, expect, it } from 'vitest';
 import { makeCertificate, type TestCertificate } from '../../test/certificate.ts';
-import { authMethodSchema } from '../catalog/auth-definition.ts';
+import { authMethodSchema } from '../catalog/definition/auth-definition.ts';
 import { Secret } from '../lib/secret.ts';
 import { examine } from './examine.ts';
 import {

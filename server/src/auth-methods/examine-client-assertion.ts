@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import type { Fact } from '@keyrail/contract/integrations';
-import type { ClientAssertionMethod } from '../catalog/auth-definition.ts';
+import type { ClientAssertionMethod } from '../catalog/definition/auth-definition.ts';
 import type { CredentialFields } from './authenticator.ts';
 import type { Allowed, Examined } from './examine.ts';
 import { examineCertificate } from './examine-certificate.ts';

@@ -1,4 +1,4 @@
-import type { GoogleServiceAccountMethod } from '../catalog/auth-definition.ts';
+import type { GoogleServiceAccountMethod } from '../catalog/definition/auth-definition.ts';
 import { Secret } from '../lib/secret.ts';
 import type { CredentialFields } from './authenticator.ts';
 import { type Examined, unexamined } from './examine.ts';

@@ -1,7 +1,7 @@
 import type { KeyObject } from 'node:crypto';
 import type { Fact } from '@keyrail/contract/integrations';
-import type { SigningMethod } from '../catalog/auth-definition.ts';
-import { placesIn } from '../catalog/template.ts';
+import type { SigningMethod } from '../catalog/definition/auth-definition.ts';
+import { placesIn } from '../catalog/requests/template.ts';
 import { Secret } from '../lib/secret.ts';
 import { claimsOf } from './assertion-claims.ts';
 import type { CredentialFields } from './authenticator.ts';

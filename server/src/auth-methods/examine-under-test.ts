@@ -1,6 +1,6 @@
 import { generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { makeCertificate, makeRequest } from '../../test/certificate.ts';
-import { type AuthMethod, authMethodSchema } from '../catalog/auth-definition.ts';
+import { type AuthMethod, authMethodSchema } from '../catalog/definition/auth-definition.ts';
 import { Secret } from '../lib/secret.ts';
 import { type Examined, examine } from './examine.ts';
 

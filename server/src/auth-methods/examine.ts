@@ -1,5 +1,5 @@
 import type { Fact } from '@keyrail/contract/integrations';
-import type { AuthMethod } from '../catalog/auth-definition.ts';
+import type { AuthMethod } from '../catalog/definition/auth-definition.ts';
 import { Secret } from '../lib/secret.ts';
 import type { CredentialFields } from './authenticator.ts';
 import { examineAwsKey } from './examine-aws-key.ts';

@@ -1,6 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { beforeEach, expect, test } from 'vitest';
-import { authMethodSchema } from '../catalog/auth-definition.ts';
+import { authMethodSchema } from '../catalog/definition/auth-definition.ts';
 import { Secret } from '../lib/secret.ts';
 import { tokenEndpointUnderTest } from '../oauth/token-endpoint-under-test.ts';
 import { mintServiceAccount } from './mint-service-account.ts';

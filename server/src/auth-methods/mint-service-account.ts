@@ -1,4 +1,4 @@
-import type { AwsAccessKeyMethod, ServiceAccountMethod } from '../catalog/auth-definition.ts';
+import type { AwsAccessKeyMethod, ServiceAccountMethod } from '../catalog/definition/auth-definition.ts';
 import type { Definition } from '../catalog/definition.ts';
 import type { Clock } from '../lib/clock.ts';
 import { Secret } from '../lib/secret.ts';

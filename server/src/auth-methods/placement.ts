@@ -1,5 +1,5 @@
-import type { Placement } from '../catalog/auth-definition.ts';
-import { placesIn } from '../catalog/template.ts';
+import type { Placement } from '../catalog/definition/auth-definition.ts';
+import { placesIn } from '../catalog/requests/template.ts';
 import type { OutboundRequest } from '../outbound/request.ts';
 import type { CredentialFields } from './authenticator.ts';
 

@@ -1,4 +1,4 @@
-import type { AuthMethod } from './auth-definition.ts';
+import type { AuthMethod } from './definition/auth-definition.ts';
 import type { Definition } from './definition.ts';
 
 /** What lists, search and categories need of an integration. All of it is in memory; the rest is read when it is asked for. */

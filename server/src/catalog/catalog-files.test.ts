@@ -5,14 +5,14 @@ import { describe, expect, test } from 'vitest';
 import { growthByTen, LINEAR } from '../../test/growth.ts';
 import { prudence } from '../trials/prudence.ts';
 import { wantedOfOurs } from '../trials/wanted-of-ours.ts';
-import type { Action } from './action-definition.ts';
 import { catalogFolder } from './built-in.ts';
-import { patternsIn } from './check-definition.ts';
+import { patternsIn } from './checks/check-definition.ts';
+import { patternProblem } from './checks/pattern-guard.ts';
+import { parseSourceFile } from './checks/source-file.ts';
+import type { Action } from './definition/action-definition.ts';
+import { readDefinition } from './files/read-definition.ts';
 import { catalogJsonSchema } from './json-schema.ts';
 import { foreignKeyForm, readKeyForms } from './key-forms.ts';
-import { patternProblem } from './pattern-guard.ts';
-import { readDefinition } from './read-definition.ts';
-import { parseSourceFile } from './source-file.ts';
 
 /** Fast checks of the files' form. What comes of their answers: trials/catalog.test.ts. */
 const files = readdirSync(catalogFolder).filter((name) => /\.ya?ml$/.test(name));

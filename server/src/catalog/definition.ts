@@ -1,12 +1,12 @@
 import { z } from 'zod';
-import { actionSchema } from './action-definition.ts';
-import { answerRuleSchema } from './answer-rule.ts';
-import { authMethodSchema } from './auth-definition.ts';
-import { exampleSchema } from './example-definition.ts';
-import { connectionFieldSchema } from './field-definition.ts';
-import { listSchema } from './list-definition.ts';
-import { probeSchema } from './probe-definition.ts';
-import { pathSchema, proseSchema, shape } from './shape.ts';
+import { actionSchema } from './definition/action-definition.ts';
+import { answerRuleSchema } from './definition/answer-rule.ts';
+import { authMethodSchema } from './definition/auth-definition.ts';
+import { exampleSchema } from './definition/example-definition.ts';
+import { connectionFieldSchema } from './definition/field-definition.ts';
+import { listSchema } from './definition/list-definition.ts';
+import { probeSchema } from './definition/probe-definition.ts';
+import { pathSchema, proseSchema, shape } from './definition/shape.ts';
 
 const slugSchema = z
   .string()

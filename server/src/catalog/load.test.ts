@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, expect, test } from 'vitest';
 import { GOOD } from './file-under-test.ts';
+import { readDefinition } from './files/read-definition.ts';
 import { type CatalogFolders, loadCatalog as load } from './load.ts';
-import { readDefinition } from './read-definition.ts';
 
 const memory = await mkdtemp(join(tmpdir(), 'keyrail-memory-'));
 afterAll(() => rm(memory, { recursive: true }));

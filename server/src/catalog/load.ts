@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import { printable } from '../lib/printable.ts';
-import { stamped, unstamped } from './address-stamp.ts';
 import { byName, type Catalog, type CatalogProblem, type CatalogSource, catalogOf } from './catalog.ts';
 import type { Definition } from './definition.ts';
-import { definitionsIn } from './packed-definitions.ts';
-import { type FolderToRead, readFolder } from './read-folder.ts';
-import { memoryFolder, type RememberedFile } from './remembered.ts';
+import { stamped, unstamped } from './files/address-stamp.ts';
+import { definitionsIn } from './files/packed-definitions.ts';
+import { type FolderToRead, readFolder } from './files/read-folder.ts';
+import { memoryFolder, type RememberedFile } from './files/remembered.ts';
 
 export interface CatalogFolders {
   /** The catalog that comes with the product. */

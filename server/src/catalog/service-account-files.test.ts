@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { catalogFolder } from './built-in.ts';
-import { readDefinition } from './read-definition.ts';
+import { readDefinition } from './files/read-definition.ts';
 
 const BIGQUERY = readFileSync(join(catalogFolder, 'google-bigquery.yaml'), 'utf8');
 const problemsIn = (text: string) =>

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
+import { judge } from './answers/judge.ts';
+import { saysRefused } from './answers/refusal.ts';
 import { catalogFolder } from './built-in.ts';
-import { judge } from './judge.ts';
 import { loadCatalog } from './load.ts';
-import { saysRefused } from './refusal.ts';
 
 /* Documented answers whose status alone says something else, or too little; judged with the catalog's own files. */
 

@@ -2,10 +2,10 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { catalogFolder } from './built-in.ts';
+import type { ConnectionField } from './definition/field-definition.ts';
 import type { Definition } from './definition.ts';
-import type { ConnectionField } from './field-definition.ts';
-import { readDefinition } from './read-definition.ts';
-import { placesIn, quotedBy } from './template.ts';
+import { readDefinition } from './files/read-definition.ts';
+import { placesIn, quotedBy } from './requests/template.ts';
 
 const files = readdirSync(catalogFolder).filter((name) => /\.ya?ml$/.test(name));
 

@@ -1,6 +1,6 @@
 import type { Verdict } from '@keyrail/contract/verdicts';
 import { authenticator, usesTokens } from '../auth-methods/apply.ts';
-import type { AuthMethod } from '../catalog/auth-definition.ts';
+import type { AuthMethod } from '../catalog/definition/auth-definition.ts';
 import type { Definition } from '../catalog/definition.ts';
 import { foreignKeyForm, type KeyForm } from '../catalog/key-forms.ts';
 import { AppError } from '../lib/app-error.ts';

@@ -1,6 +1,6 @@
 import type { Verdict } from '@keyrail/contract/verdicts';
 import { record } from '../audit/record.ts';
-import type { AuthMethod } from '../catalog/auth-definition.ts';
+import type { AuthMethod } from '../catalog/definition/auth-definition.ts';
 import type { Definition } from '../catalog/definition.ts';
 import { enqueue } from '../jobs/queue.ts';
 import type { Tx } from '../lib/tx.ts';

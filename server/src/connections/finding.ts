@@ -1,11 +1,11 @@
 import type { Account } from '@keyrail/contract/verdicts';
-import { answerValue } from '../catalog/answer-value.ts';
-import type { AuthMethod } from '../catalog/auth-definition.ts';
+import { answerValue } from '../catalog/answers/answer-value.ts';
+import { readAccount } from '../catalog/answers/extract.ts';
+import { judge } from '../catalog/answers/judge.ts';
+import type { Outcome } from '../catalog/answers/outcome.ts';
+import type { AuthMethod } from '../catalog/definition/auth-definition.ts';
+import type { AccountPaths, Probe } from '../catalog/definition/probe-definition.ts';
 import type { Definition } from '../catalog/definition.ts';
-import { readAccount } from '../catalog/extract.ts';
-import { judge } from '../catalog/judge.ts';
-import type { Outcome } from '../catalog/outcome.ts';
-import type { AccountPaths, Probe } from '../catalog/probe-definition.ts';
 import { AppError } from '../lib/app-error.ts';
 import { bodyText } from '../outbound/answer-body.ts';
 import type { Answer, CallOutcome } from '../outbound/outcome.ts';

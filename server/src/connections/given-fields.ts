@@ -1,5 +1,5 @@
-import { fieldProblem } from '../catalog/base-url.ts';
 import type { Definition } from '../catalog/definition.ts';
+import { fieldProblem } from '../catalog/requests/base-url.ts';
 
 /** Of what came with a token: only what the catalog takes from its answer, and only values it allows there. */
 export function givenFields(

@@ -1,7 +1,7 @@
-import type { AuthMethod } from '../catalog/auth-definition.ts';
-import { resolveBaseUrl } from '../catalog/base-url.ts';
 import type { Catalog } from '../catalog/catalog.ts';
+import type { AuthMethod } from '../catalog/definition/auth-definition.ts';
 import type { Definition } from '../catalog/definition.ts';
+import { resolveBaseUrl } from '../catalog/requests/base-url.ts';
 import { AppError } from '../lib/app-error.ts';
 import type { Connection } from './connection.ts';
 

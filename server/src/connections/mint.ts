@@ -1,6 +1,6 @@
 import { mintServiceAccount } from '../auth-methods/mint-service-account.ts';
-import type { AuthMethod } from '../catalog/auth-definition.ts';
 import type { Catalogs } from '../catalog/catalogs.ts';
+import type { AuthMethod } from '../catalog/definition/auth-definition.ts';
 import type { Definition } from '../catalog/definition.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Secret } from '../lib/secret.ts';

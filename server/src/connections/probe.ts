@@ -1,10 +1,10 @@
 import { saysItsTime } from '../auth-methods/apply.ts';
-import type { AuthMethod } from '../catalog/auth-definition.ts';
-import { resolveBaseUrl } from '../catalog/base-url.ts';
-import { clockWords, isClockFarOff } from '../catalog/clock-words.ts';
+import { clockWords, isClockFarOff } from '../catalog/answers/clock-words.ts';
+import type { AuthMethod } from '../catalog/definition/auth-definition.ts';
+import type { Probe } from '../catalog/definition/probe-definition.ts';
 import type { Definition } from '../catalog/definition.ts';
-import type { Probe } from '../catalog/probe-definition.ts';
-import { buildRequest, type PreparedRequest } from '../catalog/request.ts';
+import { resolveBaseUrl } from '../catalog/requests/base-url.ts';
+import { buildRequest, type PreparedRequest } from '../catalog/requests/request.ts';
 import { AppError } from '../lib/app-error.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Outbound, RateWindow } from '../outbound/call.ts';

@@ -1,5 +1,5 @@
 import { authenticator } from '../auth-methods/apply.ts';
-import type { AuthMethod } from '../catalog/auth-definition.ts';
+import type { AuthMethod } from '../catalog/definition/auth-definition.ts';
 import type { Definition } from '../catalog/definition.ts';
 import { Secret } from '../lib/secret.ts';
 import type { Credential, Unavailable } from '../outbound/credential-source.ts';

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import type { AuthMethod } from '../catalog/auth-definition.ts';
-import { AUTHORITY } from '../catalog/base-url.ts';
 import { catalogFolder } from '../catalog/built-in.ts';
+import type { AuthMethod } from '../catalog/definition/auth-definition.ts';
 import type { Definition } from '../catalog/definition.ts';
+import { readDefinition } from '../catalog/files/read-definition.ts';
 import { loadCatalog } from '../catalog/load.ts';
-import { readDefinition } from '../catalog/read-definition.ts';
-import { placesIn } from '../catalog/template.ts';
+import { AUTHORITY } from '../catalog/requests/base-url.ts';
+import { placesIn } from '../catalog/requests/template.ts';
 import { believing, trustedBy } from './trusted.ts';
 
 const FIELDS = `

@@ -1,6 +1,6 @@
-import type { AuthMethod } from '../catalog/auth-definition.ts';
-import { ADDRESS_STAMP, AUTHORITY, fixedFields, STAMP_OF_FILE } from '../catalog/base-url.ts';
+import type { AuthMethod } from '../catalog/definition/auth-definition.ts';
 import type { Definition } from '../catalog/definition.ts';
+import { ADDRESS_STAMP, AUTHORITY, fixedFields, STAMP_OF_FILE } from '../catalog/requests/base-url.ts';
 import { filledAddress } from '../oauth/addresses.ts';
 import type { Outbound } from '../outbound/call.ts';
 import type { Trusted } from '../outbound/credential-source.ts';

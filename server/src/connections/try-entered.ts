@@ -1,5 +1,5 @@
 import { authenticator, usesTokens } from '../auth-methods/apply.ts';
-import type { AuthMethod } from '../catalog/auth-definition.ts';
+import type { AuthMethod } from '../catalog/definition/auth-definition.ts';
 import type { Definition } from '../catalog/definition.ts';
 import { AppError } from '../lib/app-error.ts';
 import { type CredentialSource, literalCredential } from '../outbound/credential-source.ts';

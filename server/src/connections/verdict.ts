@@ -1,5 +1,5 @@
 import type { Account, Verdict, VerdictKind } from '@keyrail/contract/verdicts';
-import type { AuthMethod, KeyHelp } from '../catalog/auth-definition.ts';
+import type { AuthMethod, KeyHelp } from '../catalog/definition/auth-definition.ts';
 import type { Definition } from '../catalog/definition.ts';
 import type { ShownRequest } from '../outbound/request.ts';
 import { KEY_FILE, SIGN_IN, sentencesFor, type Told } from './verdict-words.ts';

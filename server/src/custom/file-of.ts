@@ -1,5 +1,5 @@
 import type { CustomAction, CustomDefinition } from '@keyrail/contract/custom';
-import { ADDRESS_STAMP, AUTHORITY } from '../catalog/base-url.ts';
+import { ADDRESS_STAMP, AUTHORITY } from '../catalog/requests/base-url.ts';
 import { authOf } from './auth-of.ts';
 import { probeOf } from './check-of.ts';
 

@@ -1,8 +1,8 @@
 import type { CustomDefinition } from '@keyrail/contract/custom';
 import type { FieldProblem } from '@keyrail/contract/errors';
-import { checkDefinition } from '../catalog/check-definition.ts';
+import { checkDefinition } from '../catalog/checks/check-definition.ts';
+import { problemsOf } from '../catalog/checks/definition-problems.ts';
 import { type Definition, definitionSchema } from '../catalog/definition.ts';
-import { problemsOf } from '../catalog/definition-problems.ts';
 import { checkDescribed } from './check-described.ts';
 import { fileOf } from './file-of.ts';
 

@@ -1,7 +1,7 @@
-import type { OAuth2Method } from '../catalog/auth-definition.ts';
-import { fieldProblem } from '../catalog/base-url.ts';
-import type { ConnectionField } from '../catalog/field-definition.ts';
-import { readPath } from '../catalog/path.ts';
+import { readPath } from '../catalog/answers/path.ts';
+import type { OAuth2Method } from '../catalog/definition/auth-definition.ts';
+import type { ConnectionField } from '../catalog/definition/field-definition.ts';
+import { fieldProblem } from '../catalog/requests/base-url.ts';
 
 type AccountChoice = NonNullable<OAuth2Method['accountChoice']>;
 

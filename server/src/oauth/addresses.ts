@@ -1,6 +1,6 @@
-import { resolveBaseUrl } from '../catalog/base-url.ts';
 import { OWN_PREFIX } from '../catalog/catalogs.ts';
 import type { Definition } from '../catalog/definition.ts';
+import { resolveBaseUrl } from '../catalog/requests/base-url.ts';
 
 /** An address of a method with its connection fields filled in; null where one is missing or may not stand there. */
 export function filledAddress(

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { AuthorizationId, ConnectionId } from '@keyrail/contract/ids';
 import { generateRandomState } from 'oauth4webapi';
-import type { OAuth2Method } from '../catalog/auth-definition.ts';
+import type { OAuth2Method } from '../catalog/definition/auth-definition.ts';
 import type { Definition } from '../catalog/definition.ts';
 import { AppError } from '../lib/app-error.ts';
 import type { Clock } from '../lib/clock.ts';

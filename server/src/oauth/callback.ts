@@ -1,6 +1,6 @@
 import { timingSafeEqual } from 'node:crypto';
 import { AuthorizationResponseError, validateAuthResponse } from 'oauth4webapi';
-import type { OAuth2Method } from '../catalog/auth-definition.ts';
+import type { OAuth2Method } from '../catalog/definition/auth-definition.ts';
 import type { Definition } from '../catalog/definition.ts';
 import type { Clock } from '../lib/clock.ts';
 import { isLoopbackHost } from '../lib/loopback.ts';

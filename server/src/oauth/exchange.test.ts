@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { authMethodSchema } from '../catalog/auth-definition.ts';
-import { connectionFieldSchema } from '../catalog/field-definition.ts';
+import { authMethodSchema } from '../catalog/definition/auth-definition.ts';
+import { connectionFieldSchema } from '../catalog/definition/field-definition.ts';
 import { Secret } from '../lib/secret.ts';
 import { exchange } from './exchange.ts';
 import { SECRET, tokenEndpointUnderTest } from './token-endpoint-under-test.ts';

@@ -1,6 +1,6 @@
-import type { OAuth2Method } from '../catalog/auth-definition.ts';
+import type { OAuth2Method } from '../catalog/definition/auth-definition.ts';
 import type { Definition } from '../catalog/definition.ts';
-import { placesIn } from '../catalog/template.ts';
+import { placesIn } from '../catalog/requests/template.ts';
 import type { Clock } from '../lib/clock.ts';
 import { Secret } from '../lib/secret.ts';
 import type { Transact } from '../lib/tx.ts';

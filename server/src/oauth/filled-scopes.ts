@@ -1,4 +1,4 @@
-import type { Scope } from '../catalog/method-parts.ts';
+import type { Scope } from '../catalog/definition/method-parts.ts';
 
 /** A method whose scopes have the connection's fields in their places: some name the customer's own address in a scope. */
 export function withFilledScopes<M extends object>(method: M, fields: Readonly<Record<string, string>>): M {

@@ -1,4 +1,4 @@
-import type { OAuth2Method } from '../catalog/auth-definition.ts';
+import type { OAuth2Method } from '../catalog/definition/auth-definition.ts';
 
 /**
  * What was granted, as the token answer or (of a sign-in) the callback's query lists it, and what that holds without being

@@ -1,8 +1,8 @@
 import { beforeAll } from 'vitest';
-import { authMethodSchema, type OAuth2Method } from '../catalog/auth-definition.ts';
 import { catalogFolder } from '../catalog/built-in.ts';
 import type { Catalog } from '../catalog/catalog.ts';
-import { type ConnectionField, connectionFieldSchema } from '../catalog/field-definition.ts';
+import { authMethodSchema, type OAuth2Method } from '../catalog/definition/auth-definition.ts';
+import { type ConnectionField, connectionFieldSchema } from '../catalog/definition/field-definition.ts';
 import { loadCatalog } from '../catalog/load.ts';
 import { Secret } from '../lib/secret.ts';
 import { askTokenEndpoint, type Grant } from './token-endpoint.ts';

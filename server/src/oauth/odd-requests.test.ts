@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { authMethodSchema, type OAuth2Method } from '../catalog/auth-definition.ts';
+import { authMethodSchema, type OAuth2Method } from '../catalog/definition/auth-definition.ts';
+import { connectionFieldSchema } from '../catalog/definition/field-definition.ts';
 import type { Definition } from '../catalog/definition.ts';
-import { connectionFieldSchema } from '../catalog/field-definition.ts';
 import { Secret } from '../lib/secret.ts';
 import { authorizationUrl } from './authorization-url.ts';
 import { readAnswer } from './callback.ts';

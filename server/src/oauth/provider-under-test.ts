@@ -1,5 +1,5 @@
-import type { OAuth2Method } from '../catalog/auth-definition.ts';
 import { catalogFolder } from '../catalog/built-in.ts';
+import type { OAuth2Method } from '../catalog/definition/auth-definition.ts';
 import type { Definition } from '../catalog/definition.ts';
 import { loadCatalog } from '../catalog/load.ts';
 import { Secret } from '../lib/secret.ts';

@@ -1,6 +1,6 @@
-import type { ClientCredentialsMethod, OAuth2Method } from '../catalog/auth-definition.ts';
+import type { ClientCredentialsMethod, OAuth2Method } from '../catalog/definition/auth-definition.ts';
 import type { Definition } from '../catalog/definition.ts';
-import { fillText, type Values } from '../catalog/template.ts';
+import { fillText, type Values } from '../catalog/requests/template.ts';
 import type { Clock } from '../lib/clock.ts';
 import { Secret } from '../lib/secret.ts';
 import type { Outbound } from '../outbound/call.ts';

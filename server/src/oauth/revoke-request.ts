@@ -1,4 +1,4 @@
-import { fillText } from '../catalog/template.ts';
+import { fillText } from '../catalog/requests/template.ts';
 import type { Secret } from '../lib/secret.ts';
 import { type CredentialSource, literalCredential } from '../outbound/credential-source.ts';
 import type { OutboundRequest } from '../outbound/request.ts';

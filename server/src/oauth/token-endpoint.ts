@@ -1,5 +1,5 @@
-import type { ConnectionField } from '../catalog/field-definition.ts';
-import type { TokenErrorMeaning, TokenWords } from '../catalog/method-parts.ts';
+import type { ConnectionField } from '../catalog/definition/field-definition.ts';
+import type { TokenErrorMeaning, TokenWords } from '../catalog/definition/method-parts.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Secret } from '../lib/secret.ts';
 import { bodyText } from '../outbound/answer-body.ts';

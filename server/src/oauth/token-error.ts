@@ -1,6 +1,6 @@
-import { clockWords, isClockFarOff } from '../catalog/clock-words.ts';
-import type { TokenErrorMeaning, TokenWords } from '../catalog/method-parts.ts';
-import { readPath } from '../catalog/path.ts';
+import { clockWords, isClockFarOff } from '../catalog/answers/clock-words.ts';
+import { readPath } from '../catalog/answers/path.ts';
+import type { TokenErrorMeaning, TokenWords } from '../catalog/definition/method-parts.ts';
 import type { Answer } from '../outbound/outcome.ts';
 import { retryAfterSeconds } from '../outbound/retry.ts';
 import { shownWords } from './shown-words.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { connectionFieldSchema } from '../catalog/field-definition.ts';
+import { connectionFieldSchema } from '../catalog/definition/field-definition.ts';
 import type { TokenEndpoint } from './token-endpoint.ts';
 import { exchanging, NOW, refreshing, tokenEndpointUnderTest } from './token-endpoint-under-test.ts';
 

@@ -1,6 +1,6 @@
-import { fieldProblem } from '../catalog/base-url.ts';
-import type { ConnectionField } from '../catalog/field-definition.ts';
-import { readPath } from '../catalog/path.ts';
+import { readPath } from '../catalog/answers/path.ts';
+import type { ConnectionField } from '../catalog/definition/field-definition.ts';
+import { fieldProblem } from '../catalog/requests/base-url.ts';
 import { Secret } from '../lib/secret.ts';
 import type { Minted } from '../tokens/mint.ts';
 import { isRecord, type TokenBody } from './token-body.ts';

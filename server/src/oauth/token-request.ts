@@ -1,5 +1,5 @@
 import { type ClientAuth, ClientSecretBasic, ClientSecretPost, None } from 'oauth4webapi';
-import { fillText } from '../catalog/template.ts';
+import { fillText } from '../catalog/requests/template.ts';
 import type { Secret } from '../lib/secret.ts';
 import { type CredentialSource, literalCredential } from '../outbound/credential-source.ts';
 import type { OutboundRequest } from '../outbound/request.ts';

@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { catalogFolder } from '../catalog/built-in.ts';
-import { filesIn, readText } from '../catalog/folder-files.ts';
+import { filesIn, readText } from '../catalog/files/folder-files.ts';
 import { printable } from '../lib/printable.ts';
 import { StartRefused } from '../lib/start-refused.ts';
 import { openBench } from '../trials/bench.ts';

@@ -1,6 +1,6 @@
 import type { Verdict } from '@keyrail/contract/verdicts';
-import { fixedFields } from '../catalog/base-url.ts';
 import type { Definition } from '../catalog/definition.ts';
+import { fixedFields } from '../catalog/requests/base-url.ts';
 import { instanceDeps } from '../compose/instance.ts';
 import { composeOutbound } from '../compose/outbound.ts';
 import { standingSeen } from '../instance/instance.ts';

@@ -1,4 +1,4 @@
-import type { Outcome } from '../catalog/outcome.ts';
+import type { Outcome } from '../catalog/answers/outcome.ts';
 import type { Reading } from './call.ts';
 
 /** What the engine makes of an answer by its meaning: credential refused, wait and repeat, repeat, or take it as it is. */

@@ -1,8 +1,8 @@
 import type { Readable } from 'node:stream';
-import { resolveBaseUrl } from '../catalog/base-url.ts';
+import { refusesInWords, saysRefused } from '../catalog/answers/refusal.ts';
 import type { Catalogs } from '../catalog/catalogs.ts';
 import type { Definition } from '../catalog/definition.ts';
-import { refusesInWords, saysRefused } from '../catalog/refusal.ts';
+import { resolveBaseUrl } from '../catalog/requests/base-url.ts';
 import { budgetKeyOf } from '../connections/budget-key.ts';
 import type { Connections } from '../connections/connections.ts';
 import { goneFromCatalog } from '../connections/method.ts';

@@ -1,4 +1,4 @@
-import { fillText } from '../catalog/template.ts';
+import { fillText } from '../catalog/requests/template.ts';
 import { callerHeaders } from '../outbound/headers.ts';
 
 /** What says who the caller is, where their page is, or where a server behind another should look. */

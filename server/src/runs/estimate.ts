@@ -1,6 +1,6 @@
 import type { CreateRun, RunEstimate } from '@keyrail/contract/runs';
 import { findAction, windowsOf } from '../actions/prepare.ts';
-import type { Action } from '../catalog/action-definition.ts';
+import type { Action } from '../catalog/definition/action-definition.ts';
 import type { Connections } from '../connections/connections.ts';
 import type { ResolvedConnection } from '../connections/resolve.ts';
 import { AppError } from '../lib/app-error.ts';

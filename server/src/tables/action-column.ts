@@ -1,8 +1,8 @@
 import type { FieldProblem } from '@keyrail/contract/errors';
 import type { ColumnAction } from '@keyrail/contract/tables';
-import type { Action } from '../catalog/action-definition.ts';
 import type { Catalog } from '../catalog/catalog.ts';
-import { prepareInputs } from '../catalog/inputs.ts';
+import type { Action } from '../catalog/definition/action-definition.ts';
+import { prepareInputs } from '../catalog/requests/inputs.ts';
 import type { Column } from './table.ts';
 
 type Integrations = Pick<Catalog, 'get'>;

@@ -1,4 +1,4 @@
-import { resolveBaseUrl } from '../catalog/base-url.ts';
+import { resolveBaseUrl } from '../catalog/requests/base-url.ts';
 import { probeOf } from '../connections/probe.ts';
 import { enteredCredential } from '../connections/try-entered.ts';
 import { AppError } from '../lib/app-error.ts';

@@ -1,6 +1,6 @@
-import type { Action, ActionInput } from '../catalog/action-definition.ts';
-import type { Condition } from '../catalog/answer-rule.ts';
-import { holds } from '../catalog/condition.ts';
+import { holds } from '../catalog/answers/condition.ts';
+import type { Action, ActionInput } from '../catalog/definition/action-definition.ts';
+import type { Condition } from '../catalog/definition/answer-rule.ts';
 import type { Definition } from '../catalog/definition.ts';
 import {
   type AskedOf,

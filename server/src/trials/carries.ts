@@ -1,5 +1,5 @@
-import type { AuthMethod, Placement } from '../catalog/auth-definition.ts';
-import { placesIn } from '../catalog/template.ts';
+import type { AuthMethod, Placement } from '../catalog/definition/auth-definition.ts';
+import { placesIn } from '../catalog/requests/template.ts';
 import { madeKey } from './made-keys.ts';
 import type { Carries } from './misfits.ts';
 import { parsed } from './misfits.ts';

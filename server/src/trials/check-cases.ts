@@ -1,6 +1,6 @@
-import type { AuthMethod } from '../catalog/auth-definition.ts';
+import type { AuthMethod } from '../catalog/definition/auth-definition.ts';
+import type { Probe } from '../catalog/definition/probe-definition.ts';
 import type { Definition } from '../catalog/definition.ts';
-import type { Probe } from '../catalog/probe-definition.ts';
 import { probeOf } from '../connections/probe.ts';
 import {
   accountValues,

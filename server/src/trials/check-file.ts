@@ -1,8 +1,8 @@
 import { basename } from 'node:path';
-import { checkFiles } from '../catalog/check-files.ts';
+import { type FileProblem, parseSourceFile } from '../catalog/checks/source-file.ts';
 import type { Definition } from '../catalog/definition.ts';
+import { checkFiles } from '../catalog/files/check-files.ts';
 import { comesBefore } from '../catalog/load.ts';
-import { type FileProblem, parseSourceFile } from '../catalog/source-file.ts';
 import type { Bench } from './bench.ts';
 import type { MakeCertificate } from './entered.ts';
 import { prudence } from './prudence.ts';

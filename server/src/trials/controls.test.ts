@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { readDefinition } from '../catalog/read-definition.ts';
+import { readDefinition } from '../catalog/files/read-definition.ts';
 import { type Bench, openBench } from './bench.ts';
 import { checkFile } from './check-file.ts';
 import { tryFile } from './try-file.ts';

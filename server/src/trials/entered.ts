@@ -1,7 +1,7 @@
-import type { AuthMethod } from '../catalog/auth-definition.ts';
-import { fieldProblem } from '../catalog/base-url.ts';
+import type { AuthMethod } from '../catalog/definition/auth-definition.ts';
+import type { ConnectionField, CredentialField } from '../catalog/definition/field-definition.ts';
 import type { Definition } from '../catalog/definition.ts';
-import type { ConnectionField, CredentialField } from '../catalog/field-definition.ts';
+import { fieldProblem } from '../catalog/requests/base-url.ts';
 import { madeKey } from './made-keys.ts';
 import { samplesOf } from './sample-pattern.ts';
 

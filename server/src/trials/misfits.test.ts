@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { authMethodSchema } from '../catalog/auth-definition.ts';
-import { requestTemplateSchema } from '../catalog/request-template.ts';
+import { authMethodSchema } from '../catalog/definition/auth-definition.ts';
+import { requestTemplateSchema } from '../catalog/definition/request-template.ts';
 import { carriesOf } from './carries.ts';
 import { jsonAnswer } from './made-answer.ts';
 import type { Arrived } from './stand-in.ts';

@@ -1,4 +1,4 @@
-import type { OAuth2Method } from '../catalog/auth-definition.ts';
+import type { OAuth2Method } from '../catalog/definition/auth-definition.ts';
 import type { Definition } from '../catalog/definition.ts';
 import { chooseAccount } from '../connections/sign-in/choose-account.ts';
 import { filledAddress } from '../oauth/addresses.ts';

@@ -1,5 +1,5 @@
 import type { Verdict } from '@keyrail/contract/verdicts';
-import type { Probe } from '../catalog/probe-definition.ts';
+import type { Probe } from '../catalog/definition/probe-definition.ts';
 import { checkValues } from '../connections/check-entered.ts';
 import { AppError } from '../lib/app-error.ts';
 import { Secret } from '../lib/secret.ts';

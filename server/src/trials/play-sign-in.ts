@@ -1,5 +1,5 @@
-import type { OAuth2Method } from '../catalog/auth-definition.ts';
-import { fixedFields } from '../catalog/base-url.ts';
+import type { OAuth2Method } from '../catalog/definition/auth-definition.ts';
+import { fixedFields } from '../catalog/requests/base-url.ts';
 import { toldBy } from '../connections/sign-in/authorize.ts';
 import { mintedCredential } from '../connections/token-method.ts';
 import { Secret } from '../lib/secret.ts';

@@ -1,12 +1,12 @@
-import type { Action } from '../catalog/action-definition.ts';
-import type { AuthMethod, OAuth2Method, Placement } from '../catalog/auth-definition.ts';
+import { readPath } from '../catalog/answers/path.ts';
+import type { FileProblem } from '../catalog/checks/source-file.ts';
+import type { Action } from '../catalog/definition/action-definition.ts';
+import type { AuthMethod, OAuth2Method, Placement } from '../catalog/definition/auth-definition.ts';
+import type { Example } from '../catalog/definition/example-definition.ts';
 import type { Definition } from '../catalog/definition.ts';
-import type { Example } from '../catalog/example-definition.ts';
 import { iconSvg } from '../catalog/icon.ts';
-import { readPath } from '../catalog/path.ts';
-import { buildRequest } from '../catalog/request.ts';
-import type { FileProblem } from '../catalog/source-file.ts';
-import { placesIn, quotedBy } from '../catalog/template.ts';
+import { buildRequest } from '../catalog/requests/request.ts';
+import { placesIn, quotedBy } from '../catalog/requests/template.ts';
 import { madeUpFor } from './entered.ts';
 
 /**

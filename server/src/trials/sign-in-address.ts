@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { OAuth2Method } from '../catalog/auth-definition.ts';
+import type { OAuth2Method } from '../catalog/definition/auth-definition.ts';
 import { filledAddress } from '../oauth/addresses.ts';
 import { authorizationUrl } from '../oauth/authorization-url.ts';
 import { readAnswer } from '../oauth/callback.ts';

@@ -1,4 +1,4 @@
-import type { OAuth2Method } from '../catalog/auth-definition.ts';
+import type { OAuth2Method } from '../catalog/definition/auth-definition.ts';
 import { filledAddress } from '../oauth/addresses.ts';
 import type { MadeUp } from './entered.ts';
 import { jsonAnswer } from './made-answer.ts';

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Client, startApp, type TestApp } from '../../test/app.ts';
-import type { Action } from '../catalog/action-definition.ts';
-import type { AuthMethod, OAuth2Method } from '../catalog/auth-definition.ts';
 import { catalogFolder } from '../catalog/built-in.ts';
+import type { Action } from '../catalog/definition/action-definition.ts';
+import type { AuthMethod, OAuth2Method } from '../catalog/definition/auth-definition.ts';
 import type { Definition } from '../catalog/definition.ts';
 import { loadCatalog } from '../catalog/load.ts';
 import { filledAddress } from '../oauth/addresses.ts';

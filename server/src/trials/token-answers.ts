@@ -1,6 +1,6 @@
-import type { AuthMethod } from '../catalog/auth-definition.ts';
-import type { TokenErrorMeaning } from '../catalog/method-parts.ts';
-import { readPath } from '../catalog/path.ts';
+import { readPath } from '../catalog/answers/path.ts';
+import type { AuthMethod } from '../catalog/definition/auth-definition.ts';
+import type { TokenErrorMeaning } from '../catalog/definition/method-parts.ts';
 import { parseTokenBody } from '../oauth/token-body.ts';
 import { withValue } from './documents.ts';
 import { type Answer, jsonAnswer } from './made-answer.ts';

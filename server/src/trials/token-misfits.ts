@@ -1,5 +1,5 @@
-import type { OAuth2Method } from '../catalog/auth-definition.ts';
-import { placesIn } from '../catalog/template.ts';
+import type { OAuth2Method } from '../catalog/definition/auth-definition.ts';
+import { placesIn } from '../catalog/requests/template.ts';
 import { parsed } from './misfits.ts';
 import type { Arrived } from './stand-in.ts';
 import type { TokenMethod } from './token-answers.ts';

@@ -1,9 +1,9 @@
 import type { WorkspaceId } from '@keyrail/contract/ids';
-import type { AuthMethod } from '../catalog/auth-definition.ts';
-import { resolveBaseUrl } from '../catalog/base-url.ts';
+import type { FileProblem } from '../catalog/checks/source-file.ts';
+import type { AuthMethod } from '../catalog/definition/auth-definition.ts';
+import type { RequestTemplate } from '../catalog/definition/request-template.ts';
 import type { Definition } from '../catalog/definition.ts';
-import type { RequestTemplate } from '../catalog/request-template.ts';
-import type { FileProblem } from '../catalog/source-file.ts';
+import { resolveBaseUrl } from '../catalog/requests/base-url.ts';
 import type { CredentialSource } from '../outbound/credential-source.ts';
 import type { Bench } from './bench.ts';
 import type { Answer } from './made-answer.ts';

@@ -1,7 +1,7 @@
-import type { Action } from '../catalog/action-definition.ts';
-import type { AuthMethod } from '../catalog/auth-definition.ts';
+import type { FileProblem } from '../catalog/checks/source-file.ts';
+import type { Action } from '../catalog/definition/action-definition.ts';
+import type { AuthMethod } from '../catalog/definition/auth-definition.ts';
 import type { Definition } from '../catalog/definition.ts';
-import type { FileProblem } from '../catalog/source-file.ts';
 import { probeOf } from '../connections/probe.ts';
 import { addressProblem, enteredAccess } from './access.ts';
 import type { Bench } from './bench.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { GOOD } from '../catalog/file-under-test.ts';
-import { readDefinition } from '../catalog/read-definition.ts';
+import { readDefinition } from '../catalog/files/read-definition.ts';
 import { wantedOfOurs } from './wanted-of-ours.ts';
 
 const LINE = '# yaml-language-server: $schema=./schema.json\n';

@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { catalogFolder } from '../catalog/built-in.ts';
+import type { FileProblem } from '../catalog/checks/source-file.ts';
 import type { Definition } from '../catalog/definition.ts';
-import type { FileProblem } from '../catalog/source-file.ts';
 
 /** One word for each kind of tool, so that people find them side by side; users' own files may have their own. */
 const knownCategories = () =>

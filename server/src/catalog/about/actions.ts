@@ -1,6 +1,6 @@
-import type { Action } from '../action-definition.ts';
+import type { Action } from '../definition/action-definition.ts';
+import type { RequestTemplate } from '../definition/request-template.ts';
 import type { Definition } from '../definition.ts';
-import type { RequestTemplate } from '../request-template.ts';
 import { durationWords, plainNumber } from './durations.ts';
 
 /** "GET /email-finder", below the address of the integration; with its host where the action has another. */

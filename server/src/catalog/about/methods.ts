@@ -1,4 +1,9 @@
-import type { AuthMethod, OAuth2Method, Placement, ServiceAccountMethod } from '../auth-definition.ts';
+import type {
+  AuthMethod,
+  OAuth2Method,
+  Placement,
+  ServiceAccountMethod,
+} from '../definition/auth-definition.ts';
 import type { Definition } from '../definition.ts';
 import { durationWords } from './durations.ts';
 

@@ -1,4 +1,4 @@
-import type { OAuth2Method } from '../../catalog/auth-definition.ts';
+import type { OAuth2Method } from '../../catalog/definition/auth-definition.ts';
 import type { Definition } from '../../catalog/definition.ts';
 import { AppError } from '../../lib/app-error.ts';
 import { Secret } from '../../lib/secret.ts';

@@ -1,6 +1,6 @@
 import { authenticator } from '../../auth-methods/apply.ts';
-import { answerValue } from '../../catalog/answer-value.ts';
-import { fillText } from '../../catalog/template.ts';
+import { answerValue } from '../../catalog/answers/answer-value.ts';
+import { fillText } from '../../catalog/requests/template.ts';
 import { Secret } from '../../lib/secret.ts';
 import { type Choice, choicesIn, type Offered } from '../../oauth/account-choice.ts';
 import { filledAddress } from '../../oauth/addresses.ts';

@@ -1,6 +1,6 @@
 import type { FieldProblem } from '@keyrail/contract/errors';
 import type { AuthorizationId, ConnectionId } from '@keyrail/contract/ids';
-import type { OAuth2Method } from '../../catalog/auth-definition.ts';
+import type { OAuth2Method } from '../../catalog/definition/auth-definition.ts';
 import type { Definition } from '../../catalog/definition.ts';
 import { AppError } from '../../lib/app-error.ts';
 import type { Tx } from '../../lib/tx.ts';

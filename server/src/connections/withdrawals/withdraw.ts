@@ -1,6 +1,6 @@
 import type { ConnectionId, WithdrawalId } from '@keyrail/contract/ids';
-import type { OAuth2Method } from '../../catalog/auth-definition.ts';
 import type { Catalog } from '../../catalog/catalog.ts';
+import type { OAuth2Method } from '../../catalog/definition/auth-definition.ts';
 import type { Definition } from '../../catalog/definition.ts';
 import { enqueue } from '../../jobs/queue.ts';
 import type { Clock } from '../../lib/clock.ts';

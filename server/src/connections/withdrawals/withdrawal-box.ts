@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { OAuth2Method } from '../../catalog/auth-definition.ts';
+import type { OAuth2Method } from '../../catalog/definition/auth-definition.ts';
 import { Secret } from '../../lib/secret.ts';
 import type { Revocation } from '../../oauth/revocation.ts';
 import { isRecord } from '../../oauth/token-body.ts';

@@ -5,7 +5,7 @@ import type { AuthorizationId, ConnectionId, WorkspaceId } from '@keyrail/contra
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { freshDatabase, type TestDatabase } from '../../../test/database.ts';
 import { type Listening, listenOn } from '../../../test/door.ts';
-import { authMethodSchema, type OAuth2Method } from '../../catalog/auth-definition.ts';
+import { authMethodSchema, type OAuth2Method } from '../../catalog/definition/auth-definition.ts';
 import { AppError } from '../../lib/app-error.ts';
 import { newId } from '../../lib/id.ts';
 import { Secret } from '../../lib/secret.ts';

@@ -1,8 +1,8 @@
 import { record } from '../../audit/record.ts';
-import type { OAuth2Method } from '../../catalog/auth-definition.ts';
-import { fixedFields } from '../../catalog/base-url.ts';
 import type { Catalogs } from '../../catalog/catalogs.ts';
+import type { OAuth2Method } from '../../catalog/definition/auth-definition.ts';
 import type { Definition } from '../../catalog/definition.ts';
+import { fixedFields } from '../../catalog/requests/base-url.ts';
 import { AppError } from '../../lib/app-error.ts';
 import type { Transact, Tx } from '../../lib/tx.ts';
 import type { Minted } from '../../tokens/mint.ts';

@@ -1,7 +1,7 @@
 import type { OAuthApp } from '@keyrail/contract/oauth';
 import { record } from '../../audit/record.ts';
-import type { OAuth2Method } from '../../catalog/auth-definition.ts';
 import type { Catalogs } from '../../catalog/catalogs.ts';
+import type { OAuth2Method } from '../../catalog/definition/auth-definition.ts';
 import type { Definition } from '../../catalog/definition.ts';
 import { AppError } from '../../lib/app-error.ts';
 import type { Clock } from '../../lib/clock.ts';

@@ -2,7 +2,7 @@ import type { OAuthAppId } from '@keyrail/contract/ids';
 import type { OAuthApp } from '@keyrail/contract/oauth';
 import type { Verdict } from '@keyrail/contract/verdicts';
 import { record } from '../../audit/record.ts';
-import type { OAuth2Method } from '../../catalog/auth-definition.ts';
+import type { OAuth2Method } from '../../catalog/definition/auth-definition.ts';
 import type { Definition } from '../../catalog/definition.ts';
 import { AppError } from '../../lib/app-error.ts';
 import { newId } from '../../lib/id.ts';

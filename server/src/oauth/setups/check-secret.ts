@@ -1,5 +1,5 @@
 import type { Verdict } from '@keyrail/contract/verdicts';
-import type { OAuth2Method } from '../../catalog/auth-definition.ts';
+import type { OAuth2Method } from '../../catalog/definition/auth-definition.ts';
 import type { Definition } from '../../catalog/definition.ts';
 import type { Secret } from '../../lib/secret.ts';
 import type { AppsDeps } from './apps.ts';

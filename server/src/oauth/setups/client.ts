@@ -1,5 +1,5 @@
-import { ADDRESS_STAMP, fixedFields } from '../../catalog/base-url.ts';
 import type { Definition } from '../../catalog/definition.ts';
+import { ADDRESS_STAMP, fixedFields } from '../../catalog/requests/base-url.ts';
 import type { Secret } from '../../lib/secret.ts';
 import type { Transact, Tx } from '../../lib/tx.ts';
 import type { Keyring } from '../../vault/keyring.ts';

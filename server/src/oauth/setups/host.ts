@@ -1,7 +1,7 @@
-import type { OAuth2Method } from '../../catalog/auth-definition.ts';
-import { fixedFields } from '../../catalog/base-url.ts';
+import type { OAuth2Method } from '../../catalog/definition/auth-definition.ts';
 import type { Definition } from '../../catalog/definition.ts';
-import { placesIn } from '../../catalog/template.ts';
+import { fixedFields } from '../../catalog/requests/base-url.ts';
+import { placesIn } from '../../catalog/requests/template.ts';
 import { AppError } from '../../lib/app-error.ts';
 import type { Transact, Tx } from '../../lib/tx.ts';
 import { filledAddress } from '../addresses.ts';

@@ -1,5 +1,5 @@
 import type { FieldProblem } from '@keyrail/contract/errors';
-import type { OAuth2Method } from '../../catalog/auth-definition.ts';
+import type { OAuth2Method } from '../../catalog/definition/auth-definition.ts';
 import type { Definition } from '../../catalog/definition.ts';
 import { AppError } from '../../lib/app-error.ts';
 import { Secret } from '../../lib/secret.ts';

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { describe, expect, test } from 'vitest';
-import type { OAuth2Method } from '../../catalog/auth-definition.ts';
+import type { OAuth2Method } from '../../catalog/definition/auth-definition.ts';
 import { definitionAt } from '../../connections/under-test.ts';
 import { Secret } from '../../lib/secret.ts';
 import { SECRET, tokenEndpointUnderTest } from '../token-endpoint-under-test.ts';

@@ -1,6 +1,6 @@
-import type { OAuth2Method } from '../../catalog/auth-definition.ts';
-import { fixedFields } from '../../catalog/base-url.ts';
+import type { OAuth2Method } from '../../catalog/definition/auth-definition.ts';
 import type { Definition } from '../../catalog/definition.ts';
+import { fixedFields } from '../../catalog/requests/base-url.ts';
 import type { Transact } from '../../lib/tx.ts';
 import { filledAddress } from '../addresses.ts';
 import { enteredHostField, hostOf } from './host.ts';

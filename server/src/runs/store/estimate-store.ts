@@ -1,5 +1,5 @@
 import { type RawBuilder, sql } from 'kysely';
-import type { Action } from '../../catalog/action-definition.ts';
+import type { Action } from '../../catalog/definition/action-definition.ts';
 import { queries } from '../../db/open.ts';
 import type { Tx } from '../../lib/tx.ts';
 import type { Plan } from '../plan.ts';

@@ -1,0 +1,475 @@
+import { execFileSync } from 'node:child_process';
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  unlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { GOOD } from '../file-under-test.ts';
+import { readDefinition } from '../files/read-definition.ts';
+import { loadCatalog } from '../load.ts';
+import { analysePatterns } from './analyse-patterns.ts';
+
+let home: string;
+let user: string;
+beforeEach(() => {
+  home = mkdtempSync(join(tmpdir(), 'keyrail-bad-'));
+  user = join(home, 'mine');
+  for (const name of ['mine', 'comes-along']) mkdirSync(join(home, name));
+  writeFileSync(join(home, 'comes-along', 'steady.yaml'), GOOD.replaceAll('acme', 'steady'));
+});
+afterEach(() => rmSync(home, { recursive: true, force: true }));
+
+const load = () =>
+  loadCatalog({ builtIn: join(home, 'comes-along'), user, rememberIn: join(home, 'memory') });
+const put = (name: string, text: string | Buffer) => writeFileSync(join(user, name), text);
+const slugs = async () => (await load()).list().map(({ slug }) => slug);
+/** As `file:line message`. */
+const problems = async () =>
+  (await load()).problems.map(({ file, line, message }) => `${basename(file)}:${line} ${message}`);
+
+function problemsIn(text: string): string[] {
+  return readDefinition('acme.yaml', text).problems.map((one) => `${one.line} ${one.message}`);
+}
+function changed(from: string, to: string): string[] {
+  expect(GOOD).toContain(from);
+  return problemsIn(GOOD.replace(from, () => to));
+}
+
+describe('a template that reaches outside', () => {
+  const signIn = (line: string) =>
+    GOOD.replace(
+      /auth:\n[\s\S]*?probe:/,
+      `auth:
+  - type: oauth2
+    authorize_url: https://acme.example/authorize
+    token_url: https://acme.example/token
+    ${line}
+probe:`,
+    );
+  const account = (line: string) =>
+    GOOD.replace(
+      /auth:\n[\s\S]*?probe:/,
+      `auth:
+  - type: oauth2_client_credentials
+    fields:
+      - { name: client_id, label: Id, secret: false }
+      - { name: client_secret, label: Secret }
+    token_url: https://acme.example/token
+    ${line}
+probe:`,
+    );
+  test.each([
+    ['authorize_params', signIn('authorize_params: { hint: "{email}" }'), 13],
+    ['token_params of a sign-in', signIn('token_params: { hint: "{email}" }'), 13],
+    ['token_headers', signIn('token_headers: { X-Hint: "{email}" }'), 13],
+    ['token_query', signIn('token_query: { hint: "{email}" }'), 13],
+    ['refresh_params', signIn('refresh_params: { hint: "{email}" }'), 13],
+    ['callback_match', signIn('callback_match: { server: "https://{email}" }'), 13],
+    ['revoke_params', signIn('revoke_params: { hint: "{email}" }'), 13],
+    ['revoke_headers', signIn('revoke_headers: { X-Hint: "{email}" }'), 13],
+    ['revoke_url', signIn('revoke_url: https://acme.example/{email}'), 13],
+    ['refresh_url', signIn('refresh_url: https://acme.example/{email}'), 13],
+    ['send', signIn('send: [{ in: header, name: A, value: "{email}" }]'), 13],
+    ['token_params', account('token_params: { hint: "{email}" }'), 15],
+    ['base_url of a method', account('base_url: "https://{email}.acme.example"'), 15],
+    ['default_headers', `${GOOD}default_headers: { X-Hint: "{email}" }\n`, 30],
+    ['a query', GOOD.replace('path: /me }', 'path: /me, query: { q: "{email}" } }'), 16],
+    ['a header', GOOD.replace('path: /me }', 'path: /me, headers: { X-Q: "{email}" } }'), 16],
+    [
+      'a body',
+      GOOD.replace('method: GET, path: /me }', 'method: POST, path: /me, body: { a: [{ b: "{email}" }] } }'),
+      16,
+    ],
+    [
+      'a form',
+      GOOD.replace('method: GET, path: /me }', 'method: POST, path: /me, form: { a: "{email}" } }'),
+      16,
+    ],
+    [
+      'variables',
+      GOOD.replace(
+        'method: GET, path: /me }',
+        'method: POST, path: /me, graphql: { query: "{ me }", variables: { a: "{email}" } } }',
+      ),
+      16,
+    ],
+  ])('in %s is refused at its line', (_, text, line) => {
+    expect(problemsIn(text)).toEqual([
+      `${line} {email} is neither an input nor a connection field. Declare it, or correct the name.`,
+    ]);
+  });
+});
+
+describe('an address inside this machine or its network', () => {
+  test.each([
+    'https://crm.internal',
+    'https://nas.local/api',
+    'http://printer.lan',
+    'https://router.home.arpa',
+    'https://intranet/api',
+    'http://LOCALHOST.',
+    'http://localhost6',
+    'https://[fe80::1]',
+    'https://[fd00::1]:8443',
+    'https://[::ffff:10.0.0.1]',
+    'https://0177.0.0.1',
+    'https://192.168.257',
+    'https://3232235777/x',
+    'https://198.18.0.1',
+    'https://metadata.goog',
+    'http://instance-data.ec2.internal',
+  ])('%s is refused as base_url', (address) => {
+    expect(changed('https://api.acme.example/v1', address).join()).toMatch(
+      /^8 The address .* is inside this machine or its network/,
+    );
+  });
+
+  test.each([['"https://{region}.internal"'], ['"http://10.0.0.{region}"']])(
+    '%s is refused, whatever fills its place',
+    (address) => {
+      const text = GOOD.replace('https://api.acme.example/v1', address).concat(
+        'connection_fields: [{ name: region, label: Region }]\n',
+      );
+      expect(problemsIn(text).join()).toMatch(/^8 The address .* is inside this machine or its network/);
+    },
+  );
+
+  test.each([
+    ['token_url', 12],
+    ['authorize_url', 11],
+    ['refresh_url', 13],
+    ['revoke_url', 13],
+  ])('is refused as %s', (name, line) => {
+    const addresses: Record<string, string> = {
+      authorize_url: 'https://acme.example/authorize',
+      token_url: 'https://acme.example/token',
+      [name]: 'http://169.254.169.254/latest',
+    };
+    const lines = Object.entries(addresses).map(([key, value]) => `    ${key}: ${value}`);
+    const text = GOOD.replace(
+      /auth:\n[\s\S]*?probe:/,
+      `auth:\n  - type: oauth2\n${lines.join('\n')}\nprobe:`,
+    );
+    expect(problemsIn(text)).toEqual([
+      `${line} The address 169.254.169.254 is inside this machine or its network. Only the operator can allow it, with KEYRAIL_ALLOWED_PRIVATE_HOSTS.`,
+    ]);
+  });
+
+  test('is refused for a check, a method and an action of another address', () => {
+    const inside = 'https://127.0.0.1';
+    expect(
+      changed(
+        '  request: { method: GET, path: /me }',
+        `  base_url: ${inside}\n  request: { method: GET, path: /me }`,
+      )[0],
+    ).toMatch(/^16 The address/);
+    expect(changed('  - type: api_key', `  - type: api_key\n    base_url: ${inside}`)[0]).toMatch(
+      /^11 The address/,
+    );
+    expect(changed('    primary: true', `    primary: true\n    base_url: ${inside}`)[0]).toMatch(
+      /^22 The address/,
+    );
+  });
+
+  test('a name of a network is taken where the operator allows a private address at its port', () => {
+    const text = GOOD.replace('https://api.acme.example/v1', 'https://crm.internal');
+    expect(readDefinition('acme.yaml', text, 'user', ['10.0.0.5:443']).problems).toEqual([]);
+    expect(readDefinition('acme.yaml', text, 'user', ['10.0.0.5:8443']).problems).toHaveLength(1);
+    const metadata = GOOD.replace('https://api.acme.example/v1', 'https://metadata.google.internal');
+    expect(readDefinition('acme.yaml', metadata, 'user', ['10.0.0.5:443']).problems).toHaveLength(1);
+  });
+});
+
+describe('a regular expression of a file of ones own', () => {
+  const withPattern = (pattern: string) =>
+    GOOD.replace('label: API key }', () => `label: API key, pattern: '${pattern}' }`);
+
+  test('that explodes is refused at its line, also where the instant check takes it', async () => {
+    put('slow.yaml', withPattern('^a*a*a*$'));
+    put('fine.yaml', withPattern('^[a-z]+-[0-9]+$').replace('slug: acme', 'slug: fine'));
+    put(
+      'counted.yaml',
+      withPattern(`${'a?'.repeat(25)}${'a'.repeat(25)}`).replace('slug: acme', 'slug: counted'),
+    );
+    expect(await problems()).toEqual([
+      'counted.yaml:12 The regular expression has too many optional or counted parts (?, {1,9}); on some texts it would run for very long.',
+      expect.stringMatching(/^slow\.yaml:12 The regular expression explodes/),
+    ]);
+    expect((await slugs()).sort()).toEqual(['fine', 'steady']);
+    // What is remembered is not analysed again.
+    expect(await problems()).toHaveLength(2);
+  });
+
+  test('that cannot be told in time is not taken, and the analysis ends when it must', async () => {
+    const beganAt = performance.now();
+    const found = await analysePatterns(['^.{1,400}x.{1,400}y.{1,400}$', '^[a-z]+$'], {
+      eachMs: 50,
+      allMs: 60,
+    });
+    expect([...found.values()]).toEqual(['unknown', 'unknown']);
+    expect(performance.now() - beganAt).toBeLessThan(5_000);
+  });
+
+  test('that the analysis itself never comes back from is not taken', async () => {
+    const says = (what: string) =>
+      new URL(`data:text/javascript,import{parentPort as p}from"node:worker_threads";${what}`);
+    const limits = { eachMs: 10, allMs: 1_000 };
+    const hangs = says('p.on("message",()=>{for(;;);});p.postMessage("ready")');
+    const falls = says('p.on("message",()=>{throw 1});p.postMessage("ready")');
+    for (const program of [hangs, falls, says('throw 1')])
+      expect((await analysePatterns(['a'], limits, program)).get('a')).toBe('unknown');
+  });
+});
+
+describe('a text', () => {
+  test.each([
+    [
+      'with a name nobody may use',
+      GOOD.replace('category: Data', '__proto__: { slug: evil }'),
+      '3 There can be no field of this name.',
+    ],
+    [
+      'with such a name further in',
+      GOOD.replace('name: X-Key', 'name: X-Key, __proto__: x'),
+      '14 There can be no field of this name.',
+    ],
+    [
+      'with a name twice in a flow',
+      GOOD.replace('name: X-Key', 'name: X-Key, name: Y'),
+      '14 The field "name" is there twice.',
+    ],
+    [
+      'with a tab',
+      GOOD.replace('  - type: api_key', '\t- type: api_key'),
+      '10 This is not valid YAML: a tab stands where spaces belong. Indent with spaces.',
+    ],
+    [
+      'with a control character',
+      GOOD.replace('name: Acme', 'name: "Ac\\eme"'),
+      '2 There is a control character in this text.',
+    ],
+    [
+      'with a tag of another language',
+      GOOD.replace('name: Acme', 'name: !!js/function x'),
+      '2 This is not valid YAML: Unresolved tag: tag:yaml.org,2002:js/function',
+    ],
+    [
+      'with a colon in it',
+      GOOD.replace('name: Acme', 'name: Acme: the tool'),
+      '2 This is not valid YAML: a text with a colon and a space in it stands in quotation marks. Where it has none, this line or the next begins in a wrong column.',
+    ],
+    [
+      'with a colour that is a comment',
+      GOOD.replace(/"(#[0-9A-Fa-f]{6})"/, '$1'),
+      '8 This is not valid YAML: a bracket before this is not closed with }. A text with # in it, such as a colour, stands in quotation marks: # begins a comment.',
+    ],
+    [
+      'with a quotation mark left open',
+      GOOD.replace('name: Acme', 'name: "Acme'),
+      '2 This is not valid YAML: the quotation mark that opens here, or before, is not closed. Close it on its line.',
+    ],
+    [
+      'with a path of Windows',
+      GOOD.replace('path: /me', 'path: "\\me"'),
+      String.raw`16 This is not valid YAML: inside of "…", a backslash is written \\. Put the text in '…' to write it once.`,
+    ],
+    [
+      'with a line in another column than those beside it',
+      GOOD.replace('    fields:', '   fields:'),
+      '11 This is not valid YAML: this line begins in another column than those that belong together with it. Give all of them the same number of spaces.',
+    ],
+    [
+      'with a kind of method that there is not',
+      GOOD.replace('type: api_key', 'type: apikey'),
+      '10 "type" must be one of: api_key, basic, oauth2, oauth2_client_credentials, service_account, certificate, none.',
+    ],
+    [
+      'with a day written otherwise',
+      GOOD.replace(/checked: .*/, 'checked: 21.11.2026'),
+      '29 "checked" is not right: write the day as 2026-11-21.',
+    ],
+    ['with a list for a name', GOOD.replace('category: Data', '? [a]\n: b'), '3 A name must be a text.'],
+    [
+      'that refers to what is not there',
+      GOOD.replace('category: Data', 'category: *other'),
+      '1 The file refers (*) to something it does not name (&). Write it out.',
+    ],
+    [
+      'of two documents',
+      `${GOOD}---\n${GOOD}`,
+      '30 This is not valid YAML: a file describes one integration; something follows after --- here. Put it into a file of its own.',
+    ],
+    ['that is a list', '- slug: acme', '1 The file must be a group of fields.'],
+    ['that is empty', '', '1 The file must be a group of fields.'],
+    [
+      'nested without end',
+      `${GOOD}oddities: ${'['.repeat(20_000)}${']'.repeat(20_000)}`,
+      '30 The file is nested too deeply.',
+    ],
+    [
+      'that holds itself',
+      GOOD.replace('method: GET, path: /me }', 'method: POST, path: /me, body: &a [*a] }'),
+      '1 The file is nested too deeply, or refers to itself.',
+    ],
+  ])('%s is refused at its line', (_, text, expected) => {
+    expect(problemsIn(text)).toContain(expected);
+  });
+
+  test('that is no YAML is told its first mistake, and not what follows from it', () => {
+    expect(changed('  - type: api_key', '\t- type: api_key')).toHaveLength(1);
+    expect(changed('    fields:', '   fields:')).toHaveLength(1);
+  });
+
+  test('that unfolds to gigabytes is refused', () => {
+    const names = 'abcdefghij'.split('');
+    const lines = names.map(
+      (name, at) =>
+        `  ${name}: &${name} [${Array(9)
+          .fill(at === 0 ? 'x' : `*${names[at - 1]}`)
+          .join(',')}]`,
+    );
+    expect(
+      changed(
+        'method: GET, path: /me }',
+        `method: POST, path: /me, body: {} }\nexamples:\n${lines.join('\n')}`,
+      ),
+    ).toEqual(['1 The file refers to itself (&, *) too often. Write it out.']);
+  });
+
+  test('of forty thousand names is told in a moment what is wrong, and at most twenty of it', () => {
+    const beganAt = performance.now();
+    const told = problemsIn(GOOD + Array.from({ length: 20_000 }, (_, at) => `k${at}:`).join('\n'));
+    expect(performance.now() - beganAt).toBeLessThan(5_000);
+    expect(told).toHaveLength(21);
+    expect(told[0]).toBe(
+      '30 There is no field "k0" here. Remove it, or correct its name or how far it is indented.',
+    );
+    expect(told.at(-1)).toBe('1 There are 19980 more problems in this file.');
+  });
+
+  test('is quoted without what would write in a terminal, and not at length', () => {
+    expect(problemsIn(`${GOOD}"\\u202e\\u2028x": 1`)[0]).toBe(
+      '30 There is no field "\\u{202e}\\u{2028}x" here. Remove it, or correct its name or how far it is indented.',
+    );
+    expect(problemsIn(`${GOOD}${'y'.repeat(5_000)}: 1`)[0]?.length).toBeLessThan(500);
+  });
+
+  test('with a byte order mark and with lines of Windows is read as any other', () => {
+    expect(problemsIn(`\uFEFF${GOOD.replaceAll('\n', '\r\n')}`)).toEqual([]);
+  });
+});
+
+describe('a folder of ones own', () => {
+  test('with all that files can be is read as far as it can', async () => {
+    put('good.yaml', GOOD);
+    put('LOUD.YML', GOOD.replace('slug: acme', 'slug: loud'));
+    put('wide.yaml', Buffer.from(`\uFEFF${GOOD.replace('slug: acme', 'slug: wide')}`, 'utf16le'));
+    put('binary.yaml', Buffer.concat([Buffer.from('slug: acme\nname: '), Buffer.from([0xff, 0xfe, 0x00])]));
+    put('mark.yaml', `\uFEFF${GOOD.replace('slug: acme', 'slug: mark')}`);
+    put('a name\n\u001b[2J (1).yaml', GOOD.replace('slug: acme', 'slug: odd-name'));
+    put('.#good.yaml', 'what an editor leaves');
+    put('._good.yaml', Buffer.from([0, 5, 22, 7]));
+    put('notes.md', '# notes');
+    put('large.yaml', '');
+    truncateSync(join(user, 'large.yaml'), 10_000_000_000);
+    mkdirSync(join(user, 'folder.yaml'));
+    symlinkSync(join(home, 'nowhere'), join(user, 'nowhere.yaml'));
+    symlinkSync(join(user, 'loop.yaml'), join(user, 'loop.yaml'));
+    symlinkSync('/dev/zero', join(user, 'zero.yaml'));
+    execFileSync('mkfifo', [join(user, 'pipe.yaml')]);
+    const expected = [
+      'binary.yaml:2 The file is not text in UTF-8. Save it as such.',
+      'folder.yaml:1 This is not a file.',
+      'large.yaml:1 The file is larger than 256 KB.',
+      'loop.yaml:1 The file cannot be read (a link that leads back to itself).',
+      'nowhere.yaml:1 The file cannot be read (there is none of this name).',
+      'pipe.yaml:1 This is not a file.',
+      'wide.yaml:1 The file is not text in UTF-8. Save it as such.',
+      'zero.yaml:1 This is not a file.',
+    ];
+    for (const _ of ['read', 'remembered']) {
+      expect(await problems()).toEqual(expected);
+      expect((await slugs()).sort()).toEqual(['acme', 'loud', 'mark', 'odd-name', 'steady']);
+    }
+  });
+
+  test.skipIf(process.getuid?.() === 0)(
+    'with a file that may not be read names it, until it may',
+    async () => {
+      put('good.yaml', GOOD);
+      chmodSync(join(user, 'good.yaml'), 0o000);
+      expect(await problems()).toEqual([
+        'good.yaml:1 The file cannot be read (the user that the server runs as may not).',
+      ]);
+      chmodSync(join(user, 'good.yaml'), 0o600);
+      expect((await slugs()).sort()).toEqual(['acme', 'steady']);
+    },
+  );
+
+  test('with a copy of a file beside it takes the one that is called as it should, whichever comes first by name', async () => {
+    put('acme.yaml', GOOD);
+    put('acme-copy.yaml', GOOD.replace('name: Acme', 'name: Copy'));
+    put('zz.yaml', GOOD.replace('name: Acme', 'name: Last'));
+    expect((await load()).get('acme')?.name).toBe('Acme');
+    expect(await problems()).toEqual([
+      'acme-copy.yaml:1 "acme" is already described in acme.yaml. Rename one, or remove it.',
+      'zz.yaml:1 "acme" is already described in acme.yaml. Rename one, or remove it.',
+    ]);
+  });
+
+  test('that is none, or a file, is named, and what comes along is there', async () => {
+    rmSync(user, { recursive: true });
+    expect(await problems()).toEqual(['mine:1 The folder cannot be read (there is none of this name).']);
+    writeFileSync(user, 'slug: acme');
+    expect(await problems()).toEqual(['mine:1 The folder cannot be read (what has this name is no folder).']);
+    expect(await slugs()).toEqual(['steady']);
+  });
+
+  test('with too many files is read up to a number, and that is said', async () => {
+    for (let index = 0; index < 2_003; index++)
+      symlinkSync(join(home, 'nowhere'), join(user, `f${index}.yaml`));
+    put('a.yaml', GOOD);
+    put('z.yaml', GOOD.replace('slug: acme', 'slug: last'));
+    const found = await load();
+    expect(found.problems[0]?.message).toMatch(
+      /^There are 2005 files in this folder; the first 2000 by name are read/,
+    );
+    expect(found.get('acme')).toBeDefined();
+    expect(found.get('last')).toBeUndefined();
+  });
+
+  test('is read at the start: what changes afterwards changes nothing until the next', async () => {
+    put('acme.yaml', GOOD);
+    const running = await load();
+    put('acme.yaml', 'no catalog file any more');
+    expect(running.get('acme')?.name).toBe('Acme');
+    unlinkSync(join(user, 'acme.yaml'));
+    expect(running.get('acme')?.name).toBe('Acme');
+    expect((await load()).get('acme')).toBeUndefined();
+  });
+
+  test('overrides what comes along; with its file gone or broken that is there again', async () => {
+    const own = GOOD.replaceAll('acme', 'steady').replace('name: Acme', 'name: My own');
+    put('steady.yaml', own);
+    utimesSync(join(user, 'steady.yaml'), 1_700_000_000, 1_700_000_000);
+    for (const _ of ['read', 'remembered']) {
+      const catalog = await load();
+      expect(catalog.entry('steady')?.name).toBe('My own');
+      expect(catalog.get('steady')?.name).toBe('My own');
+      expect(catalog.list()).toHaveLength(1);
+    }
+    put('steady.yaml', own.replace('category: Data', 'category: 7'));
+    expect((await load()).get('steady')?.name).toBe('Acme');
+    put('steady.yaml', own);
+    expect((await load()).get('steady')?.name).toBe('My own');
+  });
+});

@@ -1,0 +1,181 @@
+import { join } from 'node:path';
+import { byName, type CatalogProblem } from '../catalog.ts';
+import type { FileChecked, FileText } from './check-files.ts';
+import { type FolderFile, filesIn, MOST_FILES, type ReadText, readText, reasonOf } from './folder-files.ts';
+import { openPack, type Pack, placeOf, writePack } from './pack.ts';
+import {
+  type Code,
+  codeNow,
+  isAsRead,
+  lastingStamp,
+  memoryOf,
+  type Remembered,
+  type RememberedFile,
+  sumOf,
+  tidy,
+} from './remembered.ts';
+
+export interface FolderToRead {
+  folder: string;
+  origin: CatalogProblem['origin'];
+  allowedPrivateHosts: readonly string[];
+  /** The folder of memories. */
+  rememberIn: string;
+}
+
+export interface FolderRead {
+  pack: Pack<Remembered>;
+  /** Of what is no text that could be remembered; looked at anew with each start. */
+  problems: readonly CatalogProblem[];
+}
+
+/** One file as it will be remembered, with its definition as JSON. */
+interface Kept {
+  file: RememberedFile;
+  json: Buffer | null;
+}
+
+type Last = Pack<Remembered> | null;
+
+/**
+ * What the files of a folder say, from the memory of earlier starts where nothing changed since: then no file is opened. What
+ * did change is read, and where its text is another one, parsed and checked.
+ */
+export async function readFolder(asked: FolderToRead): Promise<FolderRead> {
+  const memory = join(asked.rememberIn, memoryOf(asked.folder, asked.origin, asked.allowedPrivateHosts));
+  const readAt = Date.now();
+  const problems: CatalogProblem[] = [];
+  const files = list(asked, problems);
+  const last = openPack<Remembered>(memory);
+  const code = codeNow(last?.index.code ?? null);
+  const isUsable = last !== null && last.index.code.sum === code.sum;
+  const known = new Map(isUsable ? last.index.files.map((file) => [file.name, file]) : []);
+  const isAllThere = files.every(({ name, stamp }) => isAsRead(known.get(name), stamp));
+  if (isUsable && isAllThere && known.size === files.length && last.index.code.stamp === code.stamp)
+    return { pack: last, problems };
+  const kept = await rebuild(asked, files, { known, last, readAt }, problems);
+  if (isUsable && isNothingNew(last.index, code, kept)) return { pack: last, problems };
+  const pack = packed(memory, code, kept);
+  await tidy(asked.rememberIn);
+  return { pack, problems };
+}
+
+function list({ folder, origin }: FolderToRead, problems: CatalogProblem[]): FolderFile[] {
+  const report = (message: string) => problems.push({ file: folder, line: 1, column: 1, origin, message });
+  try {
+    const files = filesIn(folder);
+    if (origin === 'user' && files.length > MOST_FILES)
+      report(
+        `There are ${files.length} files in this folder; the first ${MOST_FILES} by name are read. Take away what is not used.`,
+      );
+    return origin === 'user' ? files.slice(0, MOST_FILES) : files;
+  } catch (error) {
+    report(`The folder cannot be read (${reasonOf(error)}).`);
+    return [];
+  }
+}
+
+/** So many at a time are read. */
+const AT_ONCE = 32;
+
+async function rebuild(
+  asked: FolderToRead,
+  files: readonly FolderFile[],
+  { known, last, readAt }: { known: ReadonlyMap<string, RememberedFile>; last: Last; readAt: number },
+  problems: CatalogProblem[],
+): Promise<Kept[]> {
+  const kept: Kept[] = [];
+  const unknown: (FileText & Pick<RememberedFile, 'stamp'>)[] = [];
+  const look = (file: FolderFile, read: ReadText | null): boolean => {
+    const remembered = known.get(file.name);
+    if (remembered === undefined) return false;
+    const stamp = read === null ? remembered.stamp : lastingStamp(file.stamp, readAt);
+    const isSame = read === null ? isAsRead(remembered, file.stamp) : isText(remembered, read);
+    const json = jsonIn(last, remembered);
+    if (!isSame || json === 'damaged') return false;
+    kept.push({ file: { ...remembered, stamp }, json });
+    return true;
+  };
+  const open = files.filter((file) => !look(file, null));
+  for (let from = 0; from < open.length; from += AT_ONCE) {
+    const some = open.slice(from, from + AT_ONCE);
+    const texts = await Promise.all(some.map(({ name }) => readText(join(asked.folder, name))));
+    for (const [index, file] of some.entries()) {
+      const read = texts[index];
+      if (read === undefined || look(file, read)) continue;
+      const { name } = file;
+      if (read.kind === 'text')
+        unknown.push({ name, text: read.text, stamp: lastingStamp(file.stamp, readAt) });
+      else
+        problems.push({
+          file: join(asked.folder, name),
+          line: read.line,
+          column: 1,
+          origin: asked.origin,
+          message: read.message,
+        });
+    }
+  }
+  if (unknown.length === 0) return kept;
+  // Loaded only when there is something to read: parser and schema cost a third of a start.
+  const { checkFiles } = await import('./check-files.ts');
+  const checked = await checkFiles(unknown, asked);
+  for (const [index, { name, text, stamp }] of unknown.entries()) {
+    const found = checked[index];
+    if (found !== undefined) kept.push(keptOf({ name, stamp, sum: sumOf(text) }, found));
+  }
+  return kept;
+}
+
+function isText({ sum }: RememberedFile, read: ReadText): boolean {
+  return read.kind === 'text' && sumOf(read.text) === sum;
+}
+
+function jsonIn(last: Last, { place }: RememberedFile): Buffer | null | 'damaged' {
+  if (place === null) return null;
+  const json = last?.read(place) ?? null;
+  return json === null ? 'damaged' : Buffer.from(json, 'utf8');
+}
+
+function keptOf(
+  file: Pick<RememberedFile, 'name' | 'stamp' | 'sum'>,
+  { entry, definition, slugAt, problems, isLasting }: FileChecked,
+): Kept {
+  return {
+    // What could not be told in time is looked at again.
+    file: { ...file, ...(isLasting ? {} : { stamp: null, sum: '' }), entry, slugAt, problems, place: null },
+    json: definition === null ? null : Buffer.from(JSON.stringify(definition), 'utf8'),
+  };
+}
+
+function isNothingNew({ code, files }: Remembered, now: Code, kept: readonly Kept[]): boolean {
+  if (code.stamp !== now.stamp || files.length !== kept.length) return false;
+  const byFile = new Map(files.map((file) => [file.name, file]));
+  return kept.every(({ file }) => {
+    const before = byFile.get(file.name);
+    return (
+      before !== undefined &&
+      before.sum === file.sum &&
+      JSON.stringify(before.stamp) === JSON.stringify(file.stamp)
+    );
+  });
+}
+
+function packed(memory: string, code: Code, kept: readonly Kept[]): Pack<Remembered> {
+  const sorted = [...kept].sort((a, b) =>
+    a.file.entry !== null && b.file.entry !== null
+      ? byName(a.file.entry, b.file.entry)
+      : Number(a.file.entry === null) - Number(b.file.entry === null),
+  );
+  let at = 0;
+  const files = sorted.map(({ file, json }) => {
+    const place = json === null ? null : placeOf(json, at);
+    at += place?.length ?? 0;
+    return { ...file, place };
+  });
+  return writePack(
+    memory,
+    { code, files },
+    sorted.flatMap(({ json }) => json ?? []),
+  );
+}
