@@ -7,12 +7,12 @@ import type { RequestTemplate } from '../server/src/catalog/definition/request-t
 import type { Definition } from '../server/src/catalog/definition.ts';
 import { loadCatalog } from '../server/src/catalog/load.ts';
 import { resolveBaseUrl } from '../server/src/catalog/requests/base-url.ts';
-import { actionSuccess } from '../server/src/trials/action-cases.ts';
-import { actionAsked, type Case, documented } from '../server/src/trials/cases.ts';
-import { checkCases, checkOf, labelAnswer } from '../server/src/trials/check-cases.ts';
+import { actionSuccess } from '../server/src/trials/cases/action-cases.ts';
+import { actionAsked, type Case, documented } from '../server/src/trials/cases/cases.ts';
+import { checkCases, checkOf, labelAnswer } from '../server/src/trials/cases/check-cases.ts';
+import { type Answer, jsonAnswer } from '../server/src/trials/cases/made-answer.ts';
+import type { Meaning } from '../server/src/trials/cases/meanings.ts';
 import { madeUpFor } from '../server/src/trials/entered.ts';
-import { type Answer, jsonAnswer } from '../server/src/trials/made-answer.ts';
-import type { Meaning } from '../server/src/trials/meanings.ts';
 import { answerAt, type SandboxState } from './provider-server.ts';
 import type { Reply, SandboxRequest } from './request.ts';
 import type { StandIn } from './stand-in.ts';

@@ -3,7 +3,7 @@ import { type Clock, systemClock } from '../lib/clock.ts';
 import type { Outbound } from '../outbound/call.ts';
 import { guardPolicy } from '../outbound/guard-policy.ts';
 import { createOutbound } from '../outbound/outbound.ts';
-import { openStandIn, type StandIn } from './stand-in.ts';
+import { openStandIn, type StandIn } from './stand-in/stand-in.ts';
 
 /** The engine as it serves, led to a stand-in, without a database: nothing that is tried here is saved, budgeted or counted. */
 export interface Bench {

@@ -2,8 +2,8 @@ import type { AuthMethod } from '../catalog/definition/auth-definition.ts';
 import type { ConnectionField, CredentialField } from '../catalog/definition/field-definition.ts';
 import type { Definition } from '../catalog/definition.ts';
 import { fieldProblem } from '../catalog/requests/base-url.ts';
+import { samplesOf } from './cases/sample-pattern.ts';
 import { madeKey } from './made-keys.ts';
-import { samplesOf } from './sample-pattern.ts';
 
 type Values = Readonly<Record<string, string>>;
 

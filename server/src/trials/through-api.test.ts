@@ -6,15 +6,15 @@ import type { AuthMethod, OAuth2Method } from '../catalog/definition/auth-defini
 import type { Definition } from '../catalog/definition.ts';
 import { loadCatalog } from '../catalog/load.ts';
 import { filledAddress } from '../oauth/addresses.ts';
-import { actionSuccess, inputValue } from './action-cases.ts';
-import { actionAsked, documented, labelIn } from './cases.ts';
-import { checkCases, checkOf, labelAnswer } from './check-cases.ts';
+import { actionSuccess, inputValue } from './cases/action-cases.ts';
+import { actionAsked, documented, labelIn } from './cases/cases.ts';
+import { checkCases, checkOf, labelAnswer } from './cases/check-cases.ts';
+import { type Answer, jsonAnswer } from './cases/made-answer.ts';
+import { NEVER_SAVED, VERDICTS } from './cases/meanings.ts';
+import { madeTokenAnswer } from './cases/token-answers.ts';
 import { type MadeUp, madeUpFor } from './entered.ts';
-import { type Answer, jsonAnswer } from './made-answer.ts';
-import { NEVER_SAVED, VERDICTS } from './meanings.ts';
-import { accountListOf } from './play-account-choice.ts';
-import { type Arrived, type Expected, openStandIn, type StandIn } from './stand-in.ts';
-import { madeTokenAnswer } from './token-answers.ts';
+import { accountListOf } from './play/play-account-choice.ts';
+import { type Arrived, type Expected, openStandIn, type StandIn } from './stand-in/stand-in.ts';
 import { isFor } from './try-file.ts';
 import { certificateOf } from './under-test.ts';
 

@@ -6,9 +6,9 @@ import type { Definition } from '../catalog/definition.ts';
 import { resolveBaseUrl } from '../catalog/requests/base-url.ts';
 import type { CredentialSource } from '../outbound/credential-source.ts';
 import type { Bench } from './bench.ts';
-import type { Answer } from './made-answer.ts';
-import { type Carries, templateMisfit } from './misfits.ts';
-import type { Arrived, Expected } from './stand-in.ts';
+import type { Answer } from './cases/made-answer.ts';
+import { type Carries, templateMisfit } from './stand-in/misfits.ts';
+import type { Arrived, Expected } from './stand-in/stand-in.ts';
 
 export type Values = Readonly<Record<string, string>>;
 export type Path = readonly (string | number)[];

@@ -3,13 +3,13 @@ import type { Action } from '../catalog/definition/action-definition.ts';
 import type { AuthMethod } from '../catalog/definition/auth-definition.ts';
 import type { Definition } from '../catalog/definition.ts';
 import { probeOf } from '../connections/probe.ts';
-import { addressProblem, enteredAccess } from './access.ts';
 import type { Bench } from './bench.ts';
-import { actionAsked, checkAsked, ruleCases } from './cases.ts';
+import { actionAsked, checkAsked, ruleCases } from './cases/cases.ts';
 import { type MadeUp, type MakeCertificate, madeUpFor } from './entered.ts';
-import { playActions } from './play-actions.ts';
-import { playChecks } from './play-check.ts';
-import { playSignIn } from './play-sign-in.ts';
+import { addressProblem, enteredAccess } from './play/entered-access.ts';
+import { playActions } from './play/play-actions.ts';
+import { playChecks } from './play/play-check.ts';
+import { playSignIn } from './play/play-sign-in.ts';
 import { type Access, Findings, type Trial } from './trial.ts';
 
 export interface Tried {

@@ -1,12 +1,12 @@
 import type { Verdict } from '@keyrail/contract/verdicts';
-import type { Probe } from '../catalog/definition/probe-definition.ts';
-import { checkValues } from '../connections/check-entered.ts';
-import { AppError } from '../lib/app-error.ts';
-import { Secret } from '../lib/secret.ts';
-import { type Case, labelIn } from './cases.ts';
-import { checkCases, checkOf, labelAnswer } from './check-cases.ts';
-import { NEVER_SAVED, VERDICTS } from './meanings.ts';
-import { capital, wordsOf } from './problem-words.ts';
+import type { Probe } from '../../catalog/definition/probe-definition.ts';
+import { checkValues } from '../../connections/check-entered.ts';
+import { AppError } from '../../lib/app-error.ts';
+import { Secret } from '../../lib/secret.ts';
+import { type Case, labelIn } from '../cases/cases.ts';
+import { checkCases, checkOf, labelAnswer } from '../cases/check-cases.ts';
+import { NEVER_SAVED, VERDICTS } from '../cases/meanings.ts';
+import { capital, wordsOf } from '../problem-words.ts';
 import {
   type Access,
   baseOf,
@@ -15,7 +15,7 @@ import {
   type Path,
   type Trial,
   WORKSPACE,
-} from './trial.ts';
+} from '../trial.ts';
 
 /** Plays every answer to the check of a method: documented ones, plain ones, and one for each rule. */
 export async function playChecks(trial: Trial, access: Access, found: Findings): Promise<void> {

@@ -1,11 +1,11 @@
-import { readPath } from '../catalog/answers/path.ts';
-import type { AuthMethod } from '../catalog/definition/auth-definition.ts';
-import type { TokenErrorMeaning } from '../catalog/definition/method-parts.ts';
-import { parseTokenBody } from '../oauth/token-body.ts';
+import { readPath } from '../../catalog/answers/path.ts';
+import type { AuthMethod } from '../../catalog/definition/auth-definition.ts';
+import type { TokenErrorMeaning } from '../../catalog/definition/method-parts.ts';
+import { parseTokenBody } from '../../oauth/token-body.ts';
+import type { Trial, Values } from '../trial.ts';
 import { withValue } from './documents.ts';
 import { type Answer, jsonAnswer } from './made-answer.ts';
 import { samplesOf } from './sample-pattern.ts';
-import type { Trial, Values } from './trial.ts';
 
 /** Methods that ask a token endpoint. */
 export type TokenMethod = Extract<AuthMethod, { tokenUrl: string }>;

@@ -1,6 +1,6 @@
 import type { VerdictKind } from '@keyrail/contract/verdicts';
-import type { ActionOutcome } from '../actions/outcome.ts';
-import type { Example } from '../catalog/definition/example-definition.ts';
+import type { ActionOutcome } from '../../actions/outcome.ts';
+import type { Example } from '../../catalog/definition/example-definition.ts';
 
 /** What the facts say of an answer. */
 export type Meaning = Example['means'];

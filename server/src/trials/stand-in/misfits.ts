@@ -1,6 +1,6 @@
-import type { RequestTemplate } from '../catalog/definition/request-template.ts';
-import type { Definition } from '../catalog/definition.ts';
-import { placesIn } from '../catalog/requests/template.ts';
+import type { RequestTemplate } from '../../catalog/definition/request-template.ts';
+import type { Definition } from '../../catalog/definition.ts';
+import { placesIn } from '../../catalog/requests/template.ts';
 import type { Arrived } from './stand-in.ts';
 
 /** Whether a request carries the credential where it must. */

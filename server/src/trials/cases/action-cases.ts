@@ -1,7 +1,7 @@
-import { holds } from '../catalog/answers/condition.ts';
-import type { Action, ActionInput } from '../catalog/definition/action-definition.ts';
-import type { Condition } from '../catalog/definition/answer-rule.ts';
-import type { Definition } from '../catalog/definition.ts';
+import { holds } from '../../catalog/answers/condition.ts';
+import type { Action, ActionInput } from '../../catalog/definition/action-definition.ts';
+import type { Condition } from '../../catalog/definition/answer-rule.ts';
+import type { Definition } from '../../catalog/definition.ts';
 import {
   type AskedOf,
   type Case,

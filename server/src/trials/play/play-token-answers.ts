@@ -1,11 +1,11 @@
-import type { TokenOutcome } from '../oauth/token-endpoint.ts';
-import type { Minted } from '../tokens/mint.ts';
-import { documented } from './cases.ts';
-import type { Answer } from './made-answer.ts';
-import { tokensFor } from './meanings.ts';
-import { capital } from './problem-words.ts';
+import type { TokenOutcome } from '../../oauth/token-endpoint.ts';
+import type { Minted } from '../../tokens/mint.ts';
+import { documented } from '../cases/cases.ts';
+import type { Answer } from '../cases/made-answer.ts';
+import { tokensFor } from '../cases/meanings.ts';
+import { EVERYWHERE, MADE_SECONDS, madeRefusals, outcomesFor, tokensIn } from '../cases/token-answers.ts';
+import { capital } from '../problem-words.ts';
 import type { SignInTrial } from './sign-in-trial.ts';
-import { EVERYWHERE, MADE_SECONDS, madeRefusals, outcomesFor, tokensIn } from './token-answers.ts';
 
 export interface TokenExample {
   title: string;

@@ -1,16 +1,12 @@
-import { resolveBaseUrl } from '../catalog/requests/base-url.ts';
-import { probeOf } from '../connections/probe.ts';
-import { enteredCredential } from '../connections/try-entered.ts';
-import { AppError } from '../lib/app-error.ts';
-import { filledAddress } from '../oauth/addresses.ts';
-import type { CredentialSource } from '../outbound/credential-source.ts';
-import { carriesOf, isSignedByUs } from './carries.ts';
-import { documented } from './cases.ts';
-import type { MadeUp } from './entered.ts';
-import type { Answer } from './made-answer.ts';
-import { tokensFor } from './meanings.ts';
-import { capital, wordsOf } from './problem-words.ts';
-import type { Expected } from './stand-in.ts';
+import { resolveBaseUrl } from '../../catalog/requests/base-url.ts';
+import { probeOf } from '../../connections/probe.ts';
+import { enteredCredential } from '../../connections/try-entered.ts';
+import { AppError } from '../../lib/app-error.ts';
+import { filledAddress } from '../../oauth/addresses.ts';
+import type { CredentialSource } from '../../outbound/credential-source.ts';
+import { documented } from '../cases/cases.ts';
+import type { Answer } from '../cases/made-answer.ts';
+import { tokensFor } from '../cases/meanings.ts';
 import {
   EVERYWHERE,
   madeRefusals,
@@ -18,9 +14,13 @@ import {
   outcomesFor,
   type TokenMethod,
   tokensIn,
-} from './token-answers.ts';
-import { scopeAsked, tokenMisfit } from './token-misfits.ts';
-import { type Access, type Findings, type Trial, type Values, WORKSPACE } from './trial.ts';
+} from '../cases/token-answers.ts';
+import type { MadeUp } from '../entered.ts';
+import { capital, wordsOf } from '../problem-words.ts';
+import { carriesOf, isSignedByUs } from '../stand-in/carries.ts';
+import type { Expected } from '../stand-in/stand-in.ts';
+import { scopeAsked, tokenMisfit } from '../stand-in/token-misfits.ts';
+import { type Access, type Findings, type Trial, type Values, WORKSPACE } from '../trial.ts';
 
 /** Access by what somebody entered; where it is used through tokens, the stand-in gives one. Null: the findings say why there is none. */
 export async function enteredAccess(trial: Trial, madeUp: MadeUp, found: Findings): Promise<Access | null> {

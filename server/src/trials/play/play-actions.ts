@@ -1,16 +1,16 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { ConnectionId } from '@keyrail/contract/ids';
-import { execute } from '../actions/execute.ts';
-import type { ActionOutcome, PollState } from '../actions/outcome.ts';
-import type { PreparedAction } from '../actions/prepare.ts';
-import { extractOutputs } from '../catalog/answers/extract.ts';
-import { readPath } from '../catalog/answers/path.ts';
-import type { Action } from '../catalog/definition/action-definition.ts';
-import { actionCases, actionSuccess, inputValue, madeReceipt, pollCases } from './action-cases.ts';
-import { type AskedOf, actionAsked, type Case } from './cases.ts';
-import { type Answer, seenOf } from './made-answer.ts';
-import { cellsFor } from './meanings.ts';
-import { capital } from './problem-words.ts';
+import { execute } from '../../actions/execute.ts';
+import type { ActionOutcome, PollState } from '../../actions/outcome.ts';
+import type { PreparedAction } from '../../actions/prepare.ts';
+import { extractOutputs } from '../../catalog/answers/extract.ts';
+import { readPath } from '../../catalog/answers/path.ts';
+import type { Action } from '../../catalog/definition/action-definition.ts';
+import { actionCases, actionSuccess, inputValue, madeReceipt, pollCases } from '../cases/action-cases.ts';
+import { type AskedOf, actionAsked, type Case } from '../cases/cases.ts';
+import { type Answer, seenOf } from '../cases/made-answer.ts';
+import { cellsFor } from '../cases/meanings.ts';
+import { capital } from '../problem-words.ts';
 import {
   type Access,
   baseOf,
@@ -19,7 +19,7 @@ import {
   type Path,
   type Trial,
   WORKSPACE,
-} from './trial.ts';
+} from '../trial.ts';
 
 /** Plays every answer to every action: documented ones, plain ones, one for each rule, and jobs to their end. */
 export async function playActions(

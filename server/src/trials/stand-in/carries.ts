@@ -1,6 +1,6 @@
-import type { AuthMethod, Placement } from '../catalog/definition/auth-definition.ts';
-import { placesIn } from '../catalog/requests/template.ts';
-import { madeKey } from './made-keys.ts';
+import type { AuthMethod, Placement } from '../../catalog/definition/auth-definition.ts';
+import { placesIn } from '../../catalog/requests/template.ts';
+import { madeKey } from '../made-keys.ts';
 import type { Carries } from './misfits.ts';
 import { parsed } from './misfits.ts';
 import type { Arrived } from './stand-in.ts';

@@ -1,20 +1,22 @@
-import type { OAuth2Method } from '../catalog/definition/auth-definition.ts';
-import { fixedFields } from '../catalog/requests/base-url.ts';
-import { toldBy } from '../connections/sign-in/authorize.ts';
-import { mintedCredential } from '../connections/token-method.ts';
-import { Secret } from '../lib/secret.ts';
-import { filledAddress } from '../oauth/addresses.ts';
-import { exchangeUnder } from '../oauth/exchange.ts';
-import { literalCredential } from '../outbound/credential-source.ts';
-import type { Minted } from '../tokens/mint.ts';
-import { carriesOf } from './carries.ts';
-import { documented } from './cases.ts';
-import type { MadeUp } from './entered.ts';
-import type { Answer } from './made-answer.ts';
+import type { OAuth2Method } from '../../catalog/definition/auth-definition.ts';
+import { fixedFields } from '../../catalog/requests/base-url.ts';
+import { toldBy } from '../../connections/sign-in/authorize.ts';
+import { mintedCredential } from '../../connections/token-method.ts';
+import { Secret } from '../../lib/secret.ts';
+import { filledAddress } from '../../oauth/addresses.ts';
+import { exchangeUnder } from '../../oauth/exchange.ts';
+import { literalCredential } from '../../outbound/credential-source.ts';
+import type { Minted } from '../../tokens/mint.ts';
+import { documented } from '../cases/cases.ts';
+import type { Answer } from '../cases/made-answer.ts';
+import { madeTokenAnswer, tokensIn } from '../cases/token-answers.ts';
+import type { MadeUp } from '../entered.ts';
+import { capital } from '../problem-words.ts';
+import { carriesOf } from '../stand-in/carries.ts';
+import { type Access, type Findings, type Trial, type Values, WORKSPACE } from '../trial.ts';
 import { chosen } from './play-account-choice.ts';
 import { renewed, withdrawn } from './play-renewal.ts';
 import { mintedAs, playRefusals } from './play-token-answers.ts';
-import { capital } from './problem-words.ts';
 import { openedAndBack } from './sign-in-address.ts';
 import {
   CALLBACK,
@@ -25,8 +27,6 @@ import {
   tokenRequest,
   VERIFIER,
 } from './sign-in-trial.ts';
-import { madeTokenAnswer, tokensIn } from './token-answers.ts';
-import { type Access, type Findings, type Trial, type Values, WORKSPACE } from './trial.ts';
 
 /** Signing in from the first address to the withdrawal; null: the findings say where it ended. */
 export async function playSignIn(

@@ -1,15 +1,15 @@
-import { Secret } from '../lib/secret.ts';
-import { filledAddress } from '../oauth/addresses.ts';
-import { renewUnder } from '../oauth/renew.ts';
-import { revoke } from '../oauth/revoke.ts';
-import type { Minted } from '../tokens/mint.ts';
-import { documented } from './cases.ts';
-import type { Answer } from './made-answer.ts';
+import { Secret } from '../../lib/secret.ts';
+import { filledAddress } from '../../oauth/addresses.ts';
+import { renewUnder } from '../../oauth/renew.ts';
+import { revoke } from '../../oauth/revoke.ts';
+import type { Minted } from '../../tokens/mint.ts';
+import { documented } from '../cases/cases.ts';
+import type { Answer } from '../cases/made-answer.ts';
+import { madeTokenAnswer } from '../cases/token-answers.ts';
+import type { Expected } from '../stand-in/stand-in.ts';
+import { type Values, WORKSPACE } from '../trial.ts';
 import { mintedAs, playRefusals } from './play-token-answers.ts';
 import { CALLBACK, CLIENT_ID, CLIENT_SECRET, type SignInTrial, tokenRequest } from './sign-in-trial.ts';
-import type { Expected } from './stand-in.ts';
-import { madeTokenAnswer } from './token-answers.ts';
-import { type Values, WORKSPACE } from './trial.ts';
 
 export async function renewed(
   trial: SignInTrial,

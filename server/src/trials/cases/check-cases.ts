@@ -1,7 +1,8 @@
-import type { AuthMethod } from '../catalog/definition/auth-definition.ts';
-import type { Probe } from '../catalog/definition/probe-definition.ts';
-import type { Definition } from '../catalog/definition.ts';
-import { probeOf } from '../connections/probe.ts';
+import type { AuthMethod } from '../../catalog/definition/auth-definition.ts';
+import type { Probe } from '../../catalog/definition/probe-definition.ts';
+import type { Definition } from '../../catalog/definition.ts';
+import { probeOf } from '../../connections/probe.ts';
+import type { Path } from '../trial.ts';
 import {
   accountValues,
   type Case,
@@ -12,7 +13,6 @@ import {
   ruleCases,
 } from './cases.ts';
 import { type Answer, jsonAnswer, seenOf } from './made-answer.ts';
-import type { Path } from './trial.ts';
 
 const PLAIN_STATUSES = [401, 402, 403, 404, 429, 500];
 

@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto';
-import type { OAuth2Method } from '../catalog/definition/auth-definition.ts';
-import { filledAddress } from '../oauth/addresses.ts';
-import { authorizationUrl } from '../oauth/authorization-url.ts';
-import { readAnswer } from '../oauth/callback.ts';
-import { callbackMismatch } from '../oauth/callback-match.ts';
-import { noUpstreams } from '../outbound/upstreams.ts';
+import type { OAuth2Method } from '../../catalog/definition/auth-definition.ts';
+import { filledAddress } from '../../oauth/addresses.ts';
+import { authorizationUrl } from '../../oauth/authorization-url.ts';
+import { readAnswer } from '../../oauth/callback.ts';
+import { callbackMismatch } from '../../oauth/callback-match.ts';
+import { noUpstreams } from '../../outbound/upstreams.ts';
+import { scopeAsked } from '../stand-in/token-misfits.ts';
+import type { Values } from '../trial.ts';
 import {
   CALLBACK,
   CLIENT_ID,
@@ -14,8 +16,6 @@ import {
   STATE,
   VERIFIER,
 } from './sign-in-trial.ts';
-import { scopeAsked } from './token-misfits.ts';
-import type { Values } from './trial.ts';
 
 /** The address a person opens, and what comes back with them. */
 export function openedAndBack(

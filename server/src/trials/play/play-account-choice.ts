@@ -1,15 +1,15 @@
-import type { OAuth2Method } from '../catalog/definition/auth-definition.ts';
-import type { Definition } from '../catalog/definition.ts';
-import { chooseAccount } from '../connections/sign-in/choose-account.ts';
-import { filledAddress } from '../oauth/addresses.ts';
-import type { Authorization } from '../oauth/authorization.ts';
-import type { Minted } from '../tokens/mint.ts';
-import { carriesOf } from './carries.ts';
-import { withValue } from './documents.ts';
-import { type Answer, jsonAnswer } from './made-answer.ts';
+import type { OAuth2Method } from '../../catalog/definition/auth-definition.ts';
+import type { Definition } from '../../catalog/definition.ts';
+import { chooseAccount } from '../../connections/sign-in/choose-account.ts';
+import { filledAddress } from '../../oauth/addresses.ts';
+import type { Authorization } from '../../oauth/authorization.ts';
+import type { Minted } from '../../tokens/mint.ts';
+import { withValue } from '../cases/documents.ts';
+import { type Answer, jsonAnswer } from '../cases/made-answer.ts';
+import { carriesOf } from '../stand-in/carries.ts';
+import type { Expected } from '../stand-in/stand-in.ts';
+import { type Values, WORKSPACE } from '../trial.ts';
 import type { SignInTrial } from './sign-in-trial.ts';
-import type { Expected } from './stand-in.ts';
-import { type Values, WORKSPACE } from './trial.ts';
 
 /** Where one sign-in reaches several accounts, the list of them has one here. */
 export async function chosen(trial: SignInTrial, fields: Values, minted: Minted): Promise<Values | null> {

@@ -1,9 +1,9 @@
-import type { OAuth2Method } from '../catalog/definition/auth-definition.ts';
-import { placesIn } from '../catalog/requests/template.ts';
+import type { OAuth2Method } from '../../catalog/definition/auth-definition.ts';
+import { placesIn } from '../../catalog/requests/template.ts';
+import type { TokenMethod } from '../cases/token-answers.ts';
+import type { Values } from '../trial.ts';
 import { parsed } from './misfits.ts';
 import type { Arrived } from './stand-in.ts';
-import type { TokenMethod } from './token-answers.ts';
-import type { Values } from './trial.ts';
 
 export interface TokenRequest {
   method: TokenMethod;

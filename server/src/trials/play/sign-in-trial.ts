@@ -1,10 +1,10 @@
-import type { OAuth2Method } from '../catalog/definition/auth-definition.ts';
-import { filledAddress } from '../oauth/addresses.ts';
-import type { MadeUp } from './entered.ts';
-import { jsonAnswer } from './made-answer.ts';
-import type { Expected } from './stand-in.ts';
-import { type TokenRequest, tokenMisfit } from './token-misfits.ts';
-import type { Findings, Trial, Values } from './trial.ts';
+import type { OAuth2Method } from '../../catalog/definition/auth-definition.ts';
+import { filledAddress } from '../../oauth/addresses.ts';
+import { jsonAnswer } from '../cases/made-answer.ts';
+import type { MadeUp } from '../entered.ts';
+import type { Expected } from '../stand-in/stand-in.ts';
+import { type TokenRequest, tokenMisfit } from '../stand-in/token-misfits.ts';
+import type { Findings, Trial, Values } from '../trial.ts';
 
 export interface SignInTrial extends Trial {
   method: OAuth2Method;

@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
-import { authMethodSchema } from '../catalog/definition/auth-definition.ts';
-import { requestTemplateSchema } from '../catalog/definition/request-template.ts';
+import { authMethodSchema } from '../../catalog/definition/auth-definition.ts';
+import { requestTemplateSchema } from '../../catalog/definition/request-template.ts';
+import { jsonAnswer } from '../cases/made-answer.ts';
+import type { TokenMethod } from '../cases/token-answers.ts';
+import { type Access, expectedRequest, type Trial } from '../trial.ts';
 import { carriesOf } from './carries.ts';
-import { jsonAnswer } from './made-answer.ts';
 import type { Arrived } from './stand-in.ts';
-import type { TokenMethod } from './token-answers.ts';
 import { tokenMisfit } from './token-misfits.ts';
-import { type Access, expectedRequest, type Trial } from './trial.ts';
 
 const KEY = 'fake-key-good-0001';
 const method = authMethodSchema.parse({

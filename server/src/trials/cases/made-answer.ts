@@ -1,8 +1,8 @@
-import { answerValue } from '../catalog/answers/answer-value.ts';
-import { holds, type Seen } from '../catalog/answers/condition.ts';
-import { readPath } from '../catalog/answers/path.ts';
-import type { BodyCondition, Condition } from '../catalog/definition/answer-rule.ts';
-import type { Definition } from '../catalog/definition.ts';
+import { answerValue } from '../../catalog/answers/answer-value.ts';
+import { holds, type Seen } from '../../catalog/answers/condition.ts';
+import { readPath } from '../../catalog/answers/path.ts';
+import type { BodyCondition, Condition } from '../../catalog/definition/answer-rule.ts';
+import type { Definition } from '../../catalog/definition.ts';
 import { withValue } from './documents.ts';
 import { samplesOf } from './sample-pattern.ts';
 

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Upstreams } from '../outbound/upstreams.ts';
-import type { Answer } from './made-answer.ts';
+import type { Upstreams } from '../../outbound/upstreams.ts';
+import type { Answer } from '../cases/made-answer.ts';
 
 /** A request as it arrived. */
 export interface Arrived {

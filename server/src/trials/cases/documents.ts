@@ -1,4 +1,4 @@
-import { parsePath } from '../catalog/answers/path.ts';
+import { parsePath } from '../../catalog/answers/path.ts';
 
 /**
  * A copy of a JSON document with a value at that path: what a catalog file reads there is there. undefined where the document is
