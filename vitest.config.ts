@@ -26,6 +26,8 @@ const shared = {
   exclude: ['**/node_modules/**', '**/dist/**'],
   testTimeout: 30_000,
   hookTimeout: 60_000,
+  // What is asked for until it holds has as long as anything in sight: the default of one second is luck on a busy machine.
+  expect: { poll: { timeout: 15_000 } },
   // Twice the cores of the smallest machine we care for: browsers and processes are waited for half of the time.
   maxWorkers: 4,
 };

@@ -6,6 +6,7 @@ import { type Sandbox, type SandboxOptions, sandboxUpstreams, startSandbox } fro
 import { newId } from '../server/src/lib/id.ts';
 import { type Client, clientOf, cookieOf } from '../server/test/app.ts';
 import { freshDatabase, type TestDatabase } from '../server/test/database.ts';
+import { ownPort } from '../server/test/own-port.ts';
 
 export const OWNER = {
   name: 'Olive Owner',
@@ -45,6 +46,8 @@ export async function startStage({ allow = [], ...options }: StageOptions = {}):
   const settings = {
     HOME: home,
     DATABASE_URL: database.url,
+    // Its own also while it is away.
+    KEYRAIL_PORT: String(await ownPort()),
     KEYRAIL_DATA_DIR: join(home, 'data'),
     KEYRAIL_MASTER_KEY_FILE: join(home, 'master.key'),
     KEYRAIL_UPSTREAMS: upstreams,
@@ -59,7 +62,7 @@ export async function startStage({ allow = [], ...options }: StageOptions = {}):
     url: server.url,
     sandbox,
     restart: async () => {
-      server = await startServerProcess({ ...settings, KEYRAIL_PORT: String(server.port) });
+      server = await startServerProcess(settings);
     },
     signIn: () => signIn(server),
     addWorkspace: (name) => addWorkspace(database, name),

@@ -1,5 +1,4 @@
 import { createHmac } from 'node:crypto';
-import { createServer } from 'node:net';
 import { createApi, type RouteSummary } from './api/app.ts';
 import { createHttpServer } from './api/http-server.ts';
 import { instanceDeps } from './compose/instance.ts';
@@ -57,19 +56,21 @@ const JOBS_AT_ONCE = 10;
  */
 export async function serve(options: ServeOptions): Promise<Serving> {
   const { log, clock, databaseUrl, metrics = createMetrics() } = options;
-  const port = options.config.port === 0 ? await freePort(options.config.host) : options.config.port;
-  const config = { ...options.config, port };
   const http = createHttpServer({
-    isHttps: config.publicUrl?.startsWith('https:') ?? false,
-    requestTimeoutMs: config.requestTimeoutSeconds * 1000,
+    isHttps: options.config.publicUrl?.startsWith('https:') ?? false,
+    requestTimeoutMs: options.config.requestTimeoutSeconds * 1000,
     clock,
   });
+  // The parts that must know our own address learn it before anything answers. A port that the system chooses is taken at once:
+  // looked for and let go, it could be another program's by the time it is needed.
+  const port = options.config.port === 0 ? await listen(http, options.config) : options.config.port;
+  const config = { ...options.config, port };
   const drainMs = config.drainTimeoutSeconds * 1000;
   const undo: (() => Promise<unknown>)[] = [() => http.close(drainMs)];
   try {
     // The queue's library is loaded while the database is asked, not when requests could be answered already.
     const jobs = config.role === 'api' ? null : import('./jobs/worker.ts');
-    await reachOrSayWaiting(options, () => http.listen(config.host, port));
+    await reachOrSayWaiting(options, () => listen(http, config));
     const applied: string[] = [];
     await migrate({
       url: databaseUrl,
@@ -164,10 +165,11 @@ function open(config: Config, url: string, log: Log): Database {
   });
 }
 
-async function listen(http: ReturnType<typeof createHttpServer>, { host, port }: Config): Promise<void> {
-  if (http.isListening()) return;
+/** Resolves to the port. */
+async function listen(http: ReturnType<typeof createHttpServer>, { host, port }: Config): Promise<number> {
+  if (http.isListening()) return port;
   try {
-    await http.listen(host, port);
+    return (await http.listen(host, port)).port;
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
     if (code === 'EADDRINUSE') {
@@ -213,21 +215,6 @@ async function startWork(
       await Promise.all([jobs.stop(), keyrail.stopWork()]);
     },
   };
-}
-
-/** A port nobody has at this moment; the parts that must know our own address learn it before anything listens. */
-function freePort(host: string): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer();
-    probe.once('error', reject);
-    probe.listen({ host, port: 0 }, () => {
-      const address = probe.address();
-      probe.close(() => {
-        if (address === null || typeof address === 'string') reject(new Error('listening on no address'));
-        else resolve(address.port);
-      });
-    });
-  });
 }
 
 function urlHost(host: string): string {

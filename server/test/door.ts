@@ -1,4 +1,5 @@
 import { connect, createServer, type Server, type Socket } from 'node:net';
+import { ownPort } from './own-port.ts';
 
 export interface Door {
   /** The database's address through the door. */
@@ -60,17 +61,22 @@ export interface Listening {
   close(): Promise<void>;
 }
 
-/** Listens on loopback, and closes with all connections. */
-export async function listenOn(server: Server, port = 0): Promise<Listening> {
+/** Listens on loopback, and closes with all connections. The port is nobody else's afterwards, so that it can be listened on again. */
+export async function listenOn(server: Server, port?: number): Promise<Listening> {
   const sockets = new Set<Socket>();
   server.on('connection', (socket) => {
     sockets.add(socket);
     socket.on('error', () => {}).on('close', () => sockets.delete(socket));
   });
-  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
-  const address = server.address();
+  const at = port ?? (await ownPort());
+  await new Promise<void>((resolve, reject) =>
+    server.once('error', reject).listen(at, '127.0.0.1', () => {
+      server.removeListener('error', reject);
+      resolve();
+    }),
+  );
   return {
-    port: typeof address === 'object' && address ? address.port : 0,
+    port: at,
     close: () =>
       new Promise<void>((resolve) => {
         server.close(() => resolve());

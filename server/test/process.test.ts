@@ -2,12 +2,13 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { request as httpRequest } from 'node:http';
-import { connect, createServer, type Server } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { freshDatabase, type TestDatabase } from './database.ts';
+import { ownPort } from './own-port.ts';
 import { surroundings } from './server-process.ts';
 
 /* The server as it is really run: a process, signals, its output. */
@@ -135,12 +136,12 @@ describe('starting', () => {
   });
 
   test('with a wrong master key ends, names the key it needs, and listens nowhere', async () => {
-    const first = start();
+    const port = String(await ownPort());
+    const first = start({ KEYRAIL_PORT: port });
     await urlOf(first);
     first.child.kill('SIGTERM');
     await first.exit;
     const keyId = /master key \((mk_\w+)\)/.exec(first.said())?.[1] ?? '';
-    const port = String(new URL((/ready: (http\S+)/.exec(first.said()) ?? [])[1] ?? '').port);
     const second = start({
       KEYRAIL_MASTER_KEY: 'c29tZS1vdGhlci1rZXktMDAwMS1vdGhlci1rZXktMDE=',
       KEYRAIL_PORT: port,
@@ -172,13 +173,13 @@ describe('starting', () => {
     const target = new URL(database.url);
     const socketFolder = target.searchParams.get('host');
     const later = new URL(database.url);
-    const port = await freePort();
+    const port = await ownPort();
     later.searchParams.delete('host');
     later.host = `127.0.0.1:${port}`;
-    const ownPort = await freePort();
-    const run = start({ DATABASE_URL: later.href, KEYRAIL_PORT: String(ownPort) });
+    const served = await ownPort();
+    const run = start({ DATABASE_URL: later.href, KEYRAIL_PORT: String(served) });
     await run.until(/does not answer yet/);
-    const own = `http://127.0.0.1:${ownPort}`;
+    const own = `http://127.0.0.1:${served}`;
     await expect
       .poll(() =>
         fetch(`${own}/health/live`).then(
@@ -336,13 +337,4 @@ function slowRequest(
 async function inFlight(url: string): Promise<number> {
   const text = await (await fetch(`${url}/metrics`)).text();
   return Number(/keyrail_http_requests_in_flight (\d+)/.exec(text)?.[1]);
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const probe: Server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = probe.address() as { port: number };
-      probe.close(() => resolve(port));
-    });
-  });
 }

@@ -1,12 +1,12 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:https';
-import { createServer as createTcpServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TLSSocket } from 'node:tls';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { makeCertificate, type TestCertificate } from '../../test/certificate.ts';
+import { ownPort } from '../../test/own-port.ts';
 import { Secret } from '../lib/secret.ts';
 import { clientCertificate } from './client-sockets.ts';
 import { literalCredential, type OwnTls } from './credential-source.ts';
@@ -66,7 +66,7 @@ async function alerting(version: string): Promise<Mutual> {
     writeFileSync(join(folder, name), text, { mode: 0o600 });
     return join(folder, name);
   };
-  const port = await freePort();
+  const port = await ownPort();
   const child = spawn('openssl', [
     ...['s_server', '-accept', `127.0.0.1:${port}`, '-www', version === '1.2' ? '-tls1_2' : '-tls1_3'],
     ...['-cert', at('cert', serverCertificate.cert), '-key', at('key', serverCertificate.key)],
@@ -79,12 +79,6 @@ async function alerting(version: string): Promise<Mutual> {
     rmSync(folder, { recursive: true });
   };
   return { port, seen: [], sockets: () => 0, close };
-}
-
-async function freePort(): Promise<number> {
-  const { port, close } = await listen(createTcpServer(), '127.0.0.1');
-  await close();
-  return port;
 }
 
 const asClient = (made: TestCertificate, trusted: string | null = serverCertificate.cert): OwnTls =>

@@ -12,6 +12,7 @@ import { type ServerProcess, startServerProcess } from '../../../sandbox/server-
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../src/db/embedded/start.ts';
 import { type Client, clientOf, cookieOf, OWNER } from '../app.ts';
 import { described } from '../crm.ts';
+import { ownPort } from '../own-port.ts';
 
 /** `server`: kill -9 of the server; `postgres`: kill -9 of its PostgreSQL; `immediate`: its end without a checkpoint. */
 export type Kill = 'server' | 'postgres' | 'immediate';
@@ -38,6 +39,7 @@ export async function killWhileWriting(kills: readonly Kill[], betweenMs: number
   const postgres = await startEmbeddedPostgres({ dataDir: join(folder, 'data'), log });
   const settings = {
     HOME: folder,
+    KEYRAIL_PORT: String(await ownPort()),
     DATABASE_URL: postgres.url,
     KEYRAIL_DATA_DIR: join(folder, 'server'),
     KEYRAIL_MASTER_KEY_FILE: join(folder, 'master.key'),
@@ -46,7 +48,6 @@ export async function killWhileWriting(kills: readonly Kill[], betweenMs: number
     KEYRAIL_LOG_LEVEL: 'error',
   };
   let server = await startServerProcess(settings);
-  const port = String(server.port);
   try {
     const owner = await signUp(server);
     const { url } = server;
@@ -61,7 +62,7 @@ export async function killWhileWriting(kills: readonly Kill[], betweenMs: number
       const at = performance.now();
       if (kill === 'server') {
         await server.kill();
-        server = await startServerProcess({ ...settings, KEYRAIL_PORT: port });
+        server = await startServerProcess(settings);
       } else {
         const before = postgres.pid();
         process.kill(before, kill === 'postgres' ? 'SIGKILL' : 'SIGQUIT');
