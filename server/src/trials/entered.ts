@@ -4,8 +4,7 @@ import type { Definition } from '../catalog/definition.ts';
 import { fieldProblem } from '../catalog/requests/base-url.ts';
 import { samplesOf } from './cases/sample-pattern.ts';
 import { madeKey } from './made-keys.ts';
-
-type Values = Readonly<Record<string, string>>;
+import type { Values } from './trial.ts';
 
 /** What somebody enters to connect, made up from a file: nobody's. */
 export interface MadeUp {

@@ -11,9 +11,11 @@ const made = new Map<string, MadeKey>();
 /** One for each algorithm (RFC 7518 §3.1), made when it is first needed: an RSA key takes a tenth of a second. */
 export function madeKey(algorithm: string | undefined): MadeKey {
   const kind = algorithm ?? 'RS256';
-  const known = made.get(kind.slice(0, 2) === 'ES' ? kind : kind.slice(0, 2));
+  // Each elliptic curve is one algorithm's; an RSA key serves all of its algorithms.
+  const name = kind.startsWith('ES') ? kind : kind.slice(0, 2);
+  const known = made.get(name);
   if (known !== undefined) return known;
-  const { privateKey } = /^ES/.test(kind)
+  const { privateKey } = kind.startsWith('ES')
     ? generateKeyPairSync('ec', { namedCurve: CURVES[kind] ?? 'prime256v1' })
     : kind === 'EdDSA'
       ? generateKeyPairSync('ed25519')
@@ -22,7 +24,7 @@ export function madeKey(algorithm: string | undefined): MadeKey {
     pem: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
     publicKey: createPublicKey(privateKey),
   };
-  made.set(kind.slice(0, 2) === 'ES' ? kind : kind.slice(0, 2), key);
+  made.set(name, key);
   return key;
 }
 

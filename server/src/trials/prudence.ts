@@ -8,6 +8,7 @@ import { iconSvg } from '../catalog/icon.ts';
 import { buildRequest } from '../catalog/requests/request.ts';
 import { placesIn, quotedBy } from '../catalog/requests/template.ts';
 import { madeUpFor } from './entered.ts';
+import type { Path } from './trial.ts';
 
 /**
  * What a file can say and still be a bad one: nothing to find the key by, a secret in an address without need, an input that
@@ -23,8 +24,6 @@ export function prudence(definition: Definition): FileProblem[] {
     ),
   ];
 }
-
-type Path = readonly (string | number)[];
 
 /** Letters in place of a mark can be read on any colour: the app draws them white or black, whichever is read better. */
 function iconProblems(definition: Definition): FileProblem[] {

@@ -5,7 +5,7 @@ import type { Definition } from '../catalog/definition.ts';
 import { probeOf } from '../connections/probe.ts';
 import type { Bench } from './bench.ts';
 import { actionAsked, checkAsked, ruleCases } from './cases/cases.ts';
-import { type MadeUp, type MakeCertificate, madeUpFor } from './entered.ts';
+import { type MadeUpOutcome, type MakeCertificate, madeUpFor } from './entered.ts';
 import { addressProblem, enteredAccess } from './play/entered-access.ts';
 import { playActions } from './play/play-actions.ts';
 import { playChecks } from './play/play-check.ts';
@@ -32,45 +32,22 @@ export async function tryFile(
   definition: Definition,
   options: TryOptions = {},
 ): Promise<Tried> {
+  if (effortOf(definition) > MOST_EFFORT) {
+    const notTried = ['its answers: there are more rules and requests than are tried'];
+    return { problems: [], played: 0, notTried };
+  }
   const found = new Findings();
   const notTried: string[] = [];
   const played = new Set<string>();
-  if (effortOf(definition) > MOST_EFFORT)
-    return {
-      problems: [],
-      played: 0,
-      notTried: ['its answers: there are more rules and requests than are tried'],
-    };
   for (const [index, method] of definition.auth.entries()) {
-    const described = options.described ?? definition;
-    const trial: Trial = {
-      bench,
-      definition: { ...definition, auth: [method] },
-      described,
-      method,
-      describedMethod: described.auth[index] ?? method,
-      path: ['auth', index],
-    };
-    const madeUp = madeUpFor(definition, method, options.makeCertificate ?? null);
-    if (madeUp.kind === 'not_tried') {
-      notTried.push(`${method.label ?? method.type}: ${madeUp.why}`);
+    const made = madeUpFor(definition, method, options.makeCertificate ?? null);
+    if (made.kind === 'not_tried') {
+      notTried.push(`${method.label ?? method.type}: ${made.why}`);
       continue;
     }
-    if (madeUp.kind === 'unknown') {
-      const path = madeUp.of === 'method' ? [...trial.path, 'fields'] : ['connection_fields'];
-      found.add(
-        path,
-        `Nothing could be made up for the field ${madeUp.field}. Give it an example that fits.`,
-      );
-      continue;
-    }
-    const access = await accessOf(trial, method, madeUp, found);
+    const trial = trialOf(bench, definition, index, method, options.described ?? definition);
+    const access = await accessOf(trial, made, found);
     if (access === null) continue;
-    const unreachable = addressProblem(trial, access.fields);
-    if (unreachable !== null) {
-      found.add(trial.path, `With this method the address cannot be made: ${unreachable}`);
-      continue;
-    }
     await playChecks(trial, access, found);
     // With the first method they can be used with; what they are answered does not depend on it.
     const open = definition.actions.filter((action) => !played.has(action.name) && isFor(action, method));
@@ -79,6 +56,45 @@ export async function tryFile(
   }
   shadowedRules(definition, found);
   return { problems: found.problems, played: found.played, notTried };
+}
+
+function trialOf(
+  bench: Bench,
+  definition: Definition,
+  index: number,
+  method: AuthMethod,
+  described: Definition,
+): Trial {
+  return {
+    bench,
+    definition: { ...definition, auth: [method] },
+    described,
+    method,
+    describedMethod: described.auth[index] ?? method,
+    path: ['auth', index],
+  };
+}
+
+/** Null: the method gives none, and the findings say why. */
+async function accessOf(
+  trial: Trial,
+  made: Exclude<MadeUpOutcome, { kind: 'not_tried' }>,
+  found: Findings,
+): Promise<Access | null> {
+  const { method, path } = trial;
+  if (made.kind === 'unknown') {
+    const message = `Nothing could be made up for the field ${made.field}. Give it an example that fits.`;
+    found.add(made.of === 'method' ? [...path, 'fields'] : ['connection_fields'], message);
+    return null;
+  }
+  const access =
+    method.type === 'oauth2'
+      ? await playSignIn({ ...trial, method }, made, found)
+      : await enteredAccess(trial, made, found);
+  const unreachable = access === null ? null : addressProblem(trial, access.fields);
+  if (unreachable === null) return access;
+  found.add(path, `With this method the address cannot be made: ${unreachable}`);
+  return null;
 }
 
 /** Forty times that of the largest file that comes along; it is through in seconds. */
@@ -94,16 +110,6 @@ function effortOf({ auth, probe, actions, answers, examples }: Definition): numb
 
 export function isFor({ methods }: Action, { id, type }: AuthMethod): boolean {
   return methods === undefined || methods.includes(id ?? type) || methods.includes(type);
-}
-
-async function accessOf(
-  trial: Trial,
-  method: AuthMethod,
-  madeUp: MadeUp,
-  found: Findings,
-): Promise<Access | null> {
-  if (method.type === 'oauth2') return playSignIn({ ...trial, method }, madeUp, found);
-  return enteredAccess(trial, madeUp, found);
 }
 
 /** A rule that no answer gets to, because those before it take all that fits it. */

@@ -6,6 +6,7 @@ import {
   type AskedOf,
   type Case,
   documented,
+  documentedSuccess,
   madeSuccess,
   outputValues,
   plainCases,
@@ -20,7 +21,7 @@ const JOB = 'example-job-0001';
 /** What the answer with the results is, of a job what its polling gets; null: none is documented, and none could be made. */
 export function actionSuccess(definition: Definition, action: Action, asked: AskedOf): Answer | null {
   const of = action.poll === undefined ? action.name : `${action.name}.poll`;
-  const example = documented(definition, of, null).find(({ means }) => means === 'success');
+  const example = documentedSuccess(definition, of, null);
   if (example !== undefined) return example.answer;
   const done = action.poll === undefined ? [] : [action.poll.done];
   return madeSuccess(definition, { ...asked, check: [...asked.check, ...done] }, outputValues(action));

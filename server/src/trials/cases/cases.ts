@@ -5,11 +5,10 @@ import type { AnswerRule, Condition } from '../../catalog/definition/answer-rule
 import type { Example } from '../../catalog/definition/example-definition.ts';
 import type { Probe } from '../../catalog/definition/probe-definition.ts';
 import type { Definition } from '../../catalog/definition.ts';
+import type { Path } from '../trial.ts';
 import { withValue } from './documents.ts';
 import { type Answer, answersMeeting, avoiding, jsonAnswer, seenOf } from './made-answer.ts';
-import { type Meaning, meaningOfStatus } from './meanings.ts';
-
-type Path = readonly (string | number)[];
+import { type Meaning, meaningOfRule, meaningOfStatus } from './meanings.ts';
 
 /** An answer that is played, and what must come of it. */
 export interface Case {
@@ -58,6 +57,15 @@ export function documented(definition: Definition, of: string, methodId: string 
   });
 }
 
+/** The first documented success. */
+export function documentedSuccess(
+  definition: Definition,
+  of: string,
+  methodId: string | null,
+): Case | undefined {
+  return documented(definition, of, methodId).find(({ means }) => means === 'success');
+}
+
 function answerOf({ status, headers, body, text }: Example): Answer {
   if (text === undefined) return jsonAnswer(status, body, headers);
   const type = /^\s*</.test(text)
@@ -87,8 +95,8 @@ export function plainCases(definition: Definition, asked: AskedOf, statuses: rea
   return [...plain, ...unlike].map(([title, answer]) => {
     const rule = ruleFor(definition, asked, answer);
     const isPage = answer.text.startsWith('<');
-    const means = rule?.then ?? meaningOfStatus(answer.status, asked.kind, isPage);
-    return { title, path: asked.path, answer, means: means === 'clock_off' ? 'provider_error' : means };
+    const means = rule ? meaningOfRule(rule) : meaningOfStatus(answer.status, asked.kind, isPage);
+    return { title, path: asked.path, answer, means };
   });
 }
 
@@ -118,7 +126,7 @@ export function ruleCases(
   return all.map(([rule, path]) => {
     const made = answersMeeting(definition, rule.when, { bases: [undefined, {}, ...bases] });
     const answer = made.find((one) => ruleFor(definition, asked, one) === rule);
-    const means = rule.then === 'clock_off' ? 'provider_error' : rule.then;
+    const means = meaningOfRule(rule);
     const title = `the answer that ${path.join('.')} describes`;
     return {
       rule,

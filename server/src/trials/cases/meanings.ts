@@ -1,9 +1,15 @@
 import type { VerdictKind } from '@keyrail/contract/verdicts';
 import type { ActionOutcome } from '../../actions/outcome.ts';
+import type { AnswerRule } from '../../catalog/definition/answer-rule.ts';
 import type { Example } from '../../catalog/definition/example-definition.ts';
 
 /** What the facts say of an answer. */
 export type Meaning = Example['means'];
+
+/** What a rule of the file says of an answer. A clock that is off is no fault of the key, nor of the question. */
+export function meaningOfRule({ then: means }: AnswerRule): Meaning {
+  return means === 'clock_off' ? 'provider_error' : means;
+}
 
 /** The verdict of a check (design, section 4), whatever the engine says: written down here a second time on purpose. */
 export const VERDICTS: Record<Meaning, VerdictKind> = {

@@ -2,16 +2,18 @@ import { readPath } from '../../catalog/answers/path.ts';
 import type { AuthMethod } from '../../catalog/definition/auth-definition.ts';
 import type { TokenErrorMeaning } from '../../catalog/definition/method-parts.ts';
 import { parseTokenBody } from '../../oauth/token-body.ts';
-import type { Trial, Values } from '../trial.ts';
+import type { Path, Trial, Values } from '../trial.ts';
+import { documented } from './cases.ts';
 import { withValue } from './documents.ts';
 import { type Answer, jsonAnswer } from './made-answer.ts';
+import { tokensFor } from './meanings.ts';
 import { samplesOf } from './sample-pattern.ts';
 
 /** Methods that ask a token endpoint. */
 export type TokenMethod = Extract<AuthMethod, { tokenUrl: string }>;
 
-export const MADE_ACCESS = 'fake-access-token-0001';
-export const MADE_REFRESH = 'fake-refresh-token-0001';
+const MADE_ACCESS = 'fake-access-token-0001';
+const MADE_REFRESH = 'fake-refresh-token-0001';
 export const MADE_SECONDS = 3_600;
 
 /** What an endpoint gives where no example says it, in the places the file names. `told`: connection fields that come with it. */
@@ -53,25 +55,58 @@ export function tokensIn(
   return { access: read('access_token'), refresh: read('refresh_token') };
 }
 
+/** A failing answer of a token endpoint, and what may come of it. */
 export interface TokenRefusal {
   title: string;
+  path: Path;
+  answer: Answer;
+  means: string;
+  wanted: readonly string[];
+}
+
+/**
+ * What a token endpoint says besides a success: documented, of codes and words the file knows, and what anybody may answer.
+ * `isEntered`: to a credential somebody entered, so that a setup that is refused is that credential.
+ */
+export function tokenRefusals(
+  { described, path }: Pick<Trial, 'described' | 'path'>,
+  method: TokenMethod,
+  of: 'token' | 'refresh',
+  isEntered: boolean,
+): TokenRefusal[] {
+  const examples = documented(described, of, method.id ?? method.type).filter(
+    ({ means }) => means !== 'success',
+  );
+  return [
+    ...examples.map((one) => ({ ...one, wanted: tokensFor(one.means, isEntered) })),
+    ...madeRefusals(method).map((one) => ({
+      ...one,
+      path: [...path, ...one.path],
+      wanted: outcomesFor(one.means, isEntered),
+    })),
+    ...EVERYWHERE.map((one) => ({ ...one, path, means: 'not_now', wanted: ['not_now'] })),
+  ];
+}
+
+interface MadeRefusal {
+  title: string;
   /** After the method, such as token_errors.ACCESS_DENIED. */
-  path: (string | number)[];
+  path: Path;
   answer: Answer;
   means: TokenErrorMeaning;
 }
 
-/** Failing answers: one for each code and each words that a file knows, and what is the same everywhere. */
-export function madeRefusals(method: TokenMethod): TokenRefusal[] {
+/** One for each code and each words that a file knows. */
+function madeRefusals(method: TokenMethod): MadeRefusal[] {
   const at = method.tokenErrorPaths[0] ?? 'error';
   const withCode = (status: number, code: string) => jsonAnswer(status, withValue({}, at, code));
-  const codes = Object.entries(method.tokenErrors).flatMap(([code, means]): TokenRefusal[] => {
+  const codes = Object.entries(method.tokenErrors).flatMap(([code, means]): MadeRefusal[] => {
     if (means === 'none') return [];
     const status = /^http_(\d{3})$/.exec(code)?.[1];
     const answer = status === undefined ? withCode(400, code) : jsonAnswer(Number(status), {});
     return [{ title: `the code ${code}`, path: ['token_errors', code], answer, means }];
   });
-  const words = method.tokenWords.flatMap(({ matches, means }, index): TokenRefusal[] => {
+  const words = method.tokenWords.flatMap(({ matches, means }, index): MadeRefusal[] => {
     const [sample] = samplesOf(matches);
     if (sample === undefined || means === undefined) return [];
     const answer = jsonAnswer(400, {
@@ -84,18 +119,17 @@ export function madeRefusals(method: TokenMethod): TokenRefusal[] {
 }
 
 /** The same, whoever answers. */
-export const EVERYWHERE: readonly { title: string; answer: Answer; means: 'not_now' }[] = [
-  { title: 'an answer without a token', answer: jsonAnswer(200, {}), means: 'not_now' },
-  { title: 'a 500', answer: jsonAnswer(500, {}), means: 'not_now' },
+const EVERYWHERE: readonly { title: string; answer: Answer }[] = [
+  { title: 'an answer without a token', answer: jsonAnswer(200, {}) },
+  { title: 'a 500', answer: jsonAnswer(500, {}) },
   {
     title: 'a web page',
     answer: { status: 200, headers: { 'content-type': 'text/html' }, text: '<html></html>' },
-    means: 'not_now',
   },
 ];
 
-/** What a meaning ends in. */
-export function outcomesFor(means: TokenErrorMeaning, isEntered: boolean): readonly string[] {
+/** What a meaning that stands in the file ends in. */
+function outcomesFor(means: TokenErrorMeaning, isEntered: boolean): readonly string[] {
   switch (means) {
     case 'expired':
     case 'revoked':

@@ -4,17 +4,9 @@ import { enteredCredential } from '../../connections/try-entered.ts';
 import { AppError } from '../../lib/app-error.ts';
 import { filledAddress } from '../../oauth/addresses.ts';
 import type { CredentialSource } from '../../outbound/credential-source.ts';
-import { documented } from '../cases/cases.ts';
+import { documentedSuccess } from '../cases/cases.ts';
 import type { Answer } from '../cases/made-answer.ts';
-import { tokensFor } from '../cases/meanings.ts';
-import {
-  EVERYWHERE,
-  madeRefusals,
-  madeTokenAnswer,
-  outcomesFor,
-  type TokenMethod,
-  tokensIn,
-} from '../cases/token-answers.ts';
+import { madeTokenAnswer, type TokenMethod, tokenRefusals, tokensIn } from '../cases/token-answers.ts';
 import type { MadeUp } from '../entered.ts';
 import { capital, wordsOf } from '../problem-words.ts';
 import { carriesOf, isSignedByUs } from '../stand-in/carries.ts';
@@ -69,9 +61,7 @@ function tokenEndpointOf(
       [...trial.path, 'token_url'],
       'The address for tokens cannot be made of what is entered.',
     );
-  const example = documented(trial.described, 'token', method.id ?? method.type).find(
-    ({ means }) => means === 'success',
-  );
+  const example = documentedSuccess(trial.described, 'token', method.id ?? method.type);
   const success = example?.answer ?? madeTokenAnswer(trial, method, told);
   const { access } = tokensIn(method, success);
   if (access === null) {
@@ -106,27 +96,16 @@ function grantOf(method: TokenMethod): Record<string, string> {
   return { grant_type: 'urn:ietf:params:oauth:grant-type:jwt-bearer' };
 }
 
-/** What else a token endpoint says: documented, of codes and words the file knows, and what anybody may answer. */
+/** What else a token endpoint says. */
 async function playTokenAnswers(
   trial: Trial,
   unkept: Parameters<typeof enteredCredential>[1],
   endpoint: Endpoint,
   found: Findings,
 ): Promise<void> {
-  const { method, bench, path } = trial;
+  const { method, bench } = trial;
   if (!('tokenUrl' in method)) return;
-  const played = [
-    ...documented(trial.described, 'token', method.id ?? method.type)
-      .filter(({ means }) => means !== 'success')
-      .map((one) => ({ ...one, wanted: tokensFor(one.means, true) })),
-    ...madeRefusals(method).map((one) => ({
-      ...one,
-      path: [...path, ...one.path],
-      wanted: outcomesFor(one.means, true),
-    })),
-    ...EVERYWHERE.map((one) => ({ ...one, path, wanted: ['not_now'] })),
-  ];
-  for (const one of played) {
+  for (const one of tokenRefusals(trial, method, 'token', true)) {
     const { result } = await bench.standIn.play([endpoint.expected(one.answer)], () =>
       enteredCredential(bench.entering, unkept).then(
         () => 'minted',

@@ -1,10 +1,12 @@
 import type { Verdict } from '@keyrail/contract/verdicts';
 import type { Probe } from '../../catalog/definition/probe-definition.ts';
+import type { RequestTemplate } from '../../catalog/definition/request-template.ts';
 import { checkValues } from '../../connections/check-entered.ts';
 import { AppError } from '../../lib/app-error.ts';
 import { Secret } from '../../lib/secret.ts';
 import { type Case, labelIn } from '../cases/cases.ts';
 import { checkCases, checkOf, labelAnswer } from '../cases/check-cases.ts';
+import type { Answer } from '../cases/made-answer.ts';
 import { NEVER_SAVED, VERDICTS } from '../cases/meanings.ts';
 import { capital, wordsOf } from '../problem-words.ts';
 import {
@@ -49,34 +51,25 @@ async function playCheck(
   const template = asked.baseUrl ?? method.baseUrl ?? described.baseUrl;
   const base = baseOf(described, template, access.fields);
   if ('message' in base) return found.add(path, `The address of the check cannot be made: ${base.message}`);
+  const expect = (what: string, request: RequestTemplate, answer: Answer) =>
+    expectedRequest(trial, access, what, base.url, request, answer);
+  const expected = [expect('the check', asked.request, one.answer)];
   const label = labelAnswer(described, method, asked);
-  const { result, problems } = await trial.bench.standIn.play(
-    [
-      expectedRequest(trial, access, 'the check', base.url, asked.request, one.answer),
-      ...(label === null || asked.labelRequest === undefined
-        ? []
-        : [
-            {
-              ...expectedRequest(
-                trial,
-                access,
-                'the name of the account',
-                base.url,
-                asked.labelRequest.request,
-                label,
-              ),
-              isOptional: one.means !== 'success',
-            },
-          ]),
-    ],
-    () => checked(trial, access),
-  );
+  if (label !== null && asked.labelRequest !== undefined)
+    expected.push({
+      ...expect('the name of the account', asked.labelRequest.request, label),
+      isOptional: one.means !== 'success',
+    });
+  const { result, problems } = await trial.bench.standIn.play(expected, () => checked(trial, access));
   found.played += 1;
   for (const problem of problems) found.add(path, `The check: ${problem}.`);
   if (problems.length > 0) return;
   if (typeof result === 'string') return found.add(path, `The check could not be made: ${result}`);
+  verdictProblems(one, result, found);
+}
+
+function verdictProblems(one: Case, { verdict, isRefused }: Checked, found: Findings): void {
   const wanted = VERDICTS[one.means];
-  const { verdict, isRefused } = result;
   if (verdict.kind !== wanted) {
     found.add(
       one.path,
@@ -94,13 +87,11 @@ async function playCheck(
 
 function accountProblems({ example, path, title }: Case, { account }: Verdict, found: Findings): void {
   const name = account?.name ?? null;
-  if (example?.account !== undefined && name !== example.account) {
+  if (example?.account !== undefined && name !== example.account)
     found.add(
       path,
       `${capital(title)} must name the account “${example.account}”; the engine reads ${name === null ? 'nobody' : `“${name}”`} (probe.account.label).`,
     );
-    return;
-  }
 }
 
 /** An account may be without a name; that all documented ones are is a wrong path. */
@@ -119,11 +110,17 @@ function namelessProblem(
   );
 }
 
+interface Checked {
+  verdict: Verdict;
+  /** It was not saved for that. */
+  isRefused: boolean;
+}
+
 /** A string: it could not be made, and why. */
 async function checked(
   { bench, definition, method }: Trial,
   { source, fields, values }: Access,
-): Promise<{ verdict: Verdict; isRefused: boolean } | string> {
+): Promise<Checked | string> {
   const entering = {
     workspaceId: WORKSPACE,
     definition,

@@ -3,14 +3,15 @@ import { filledAddress } from '../../oauth/addresses.ts';
 import { renewUnder } from '../../oauth/renew.ts';
 import { revoke } from '../../oauth/revoke.ts';
 import type { Minted } from '../../tokens/mint.ts';
-import { documented } from '../cases/cases.ts';
+import { documentedSuccess } from '../cases/cases.ts';
 import type { Answer } from '../cases/made-answer.ts';
 import { madeTokenAnswer } from '../cases/token-answers.ts';
 import type { Expected } from '../stand-in/stand-in.ts';
 import { type Values, WORKSPACE } from '../trial.ts';
 import { mintedAs, playRefusals } from './play-token-answers.ts';
-import { CALLBACK, CLIENT_ID, CLIENT_SECRET, type SignInTrial, tokenRequest } from './sign-in-trial.ts';
+import { CALLBACK, CLIENT_SECRET, clientOf, type SignInTrial, tokenRequest } from './sign-in-trial.ts';
 
+/** The next tokens for the refresh token, as documented; then what else the endpoint may say. */
 export async function renewed(
   trial: SignInTrial,
   fields: Values,
@@ -27,20 +28,14 @@ export async function renewed(
   );
   if (expected === null)
     return found.add([...path, 'refresh_url'], 'The address for the next token cannot be made.');
-  const client = {
-    id: CLIENT_ID,
-    secret: method.tokenAuthMethod === 'none' ? null : new Secret(CLIENT_SECRET),
-  };
   const of = { workspaceId: WORKSPACE, integration: definition, method, fields };
   const ask = async (answer: Answer) => {
     found.played += 1;
     return bench.standIn.play([{ ...expected, answer }], () =>
-      renewUnder(bench, of, client, CALLBACK, new Secret(refreshToken)),
+      renewUnder(bench, of, clientOf(method), CALLBACK, new Secret(refreshToken)),
     );
   };
-  const success = documented(described, 'refresh', method.id ?? method.type).find(
-    ({ means }) => means === 'success',
-  );
+  const success = documentedSuccess(described, 'refresh', method.id ?? method.type);
   const answer = success?.answer ?? madeTokenAnswer(trial, method, madeUp.told);
   const { result, problems } = await ask(answer);
   for (const problem of problems) found.add(path, `The next token: ${problem}.`);
@@ -49,6 +44,7 @@ export async function renewed(
   await playRefusals(trial, 'refresh', (one) => ask(one).then((played) => played.result));
 }
 
+/** The provider is told that its access is given up. */
 export async function withdrawn(
   { bench, definition, described, method, found, path }: SignInTrial,
   fields: Values,
@@ -56,10 +52,6 @@ export async function withdrawn(
 ): Promise<void> {
   if (method.revokeUrl === undefined) return;
   const { accessToken, refreshToken } = minted;
-  const client = {
-    id: CLIENT_ID,
-    secret: method.tokenAuthMethod === 'none' ? null : new Secret(CLIENT_SECRET),
-  };
   const host = URL.parse(
     filledAddress(described, method.revokeUrl.replace(/\{(client_id|token)\}/g, 'x'), fields) ?? '',
   )?.host;
@@ -82,7 +74,7 @@ export async function withdrawn(
     integration: definition,
     method,
     fields,
-    client,
+    client: clientOf(method),
     accountId: 'account-0001',
     accessToken,
     refreshToken,

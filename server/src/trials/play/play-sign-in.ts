@@ -7,13 +7,13 @@ import { filledAddress } from '../../oauth/addresses.ts';
 import { exchangeUnder } from '../../oauth/exchange.ts';
 import { literalCredential } from '../../outbound/credential-source.ts';
 import type { Minted } from '../../tokens/mint.ts';
-import { documented } from '../cases/cases.ts';
+import { documented, documentedSuccess } from '../cases/cases.ts';
 import type { Answer } from '../cases/made-answer.ts';
 import { madeTokenAnswer, tokensIn } from '../cases/token-answers.ts';
 import type { MadeUp } from '../entered.ts';
 import { capital } from '../problem-words.ts';
 import { carriesOf } from '../stand-in/carries.ts';
-import { type Access, type Findings, type Trial, type Values, WORKSPACE } from '../trial.ts';
+import { type Access, type Findings, type Path, type Trial, type Values, WORKSPACE } from '../trial.ts';
 import { chosen } from './play-account-choice.ts';
 import { renewed, withdrawn } from './play-renewal.ts';
 import { mintedAs, playRefusals } from './play-token-answers.ts';
@@ -23,6 +23,7 @@ import {
   CLIENT_ID,
   CLIENT_SECRET,
   CODE,
+  clientOf,
   type SignInTrial,
   tokenRequest,
   VERIFIER,
@@ -85,11 +86,7 @@ async function exchanged(
     );
     return null;
   }
-  const client = {
-    id: CLIENT_ID,
-    secret: method.tokenAuthMethod === 'none' ? null : new Secret(CLIENT_SECRET),
-  };
-  const target = { workspaceId: WORKSPACE, integration: definition, method, client, url };
+  const target = { workspaceId: WORKSPACE, integration: definition, method, client: clientOf(method), url };
   const pkce = { redirectUri: CALLBACK, codeVerifier: method.pkce ? new Secret(VERIFIER) : null };
   const ask = async (answer: Answer) => {
     found.played += 1;
@@ -97,8 +94,7 @@ async function exchanged(
       exchangeUnder(bench, target, new Secret(query.get('code') ?? ''), pkce),
     );
   };
-  const examples = documented(described, 'token', method.id ?? method.type);
-  const success = examples.find(({ means }) => means === 'success');
+  const success = documentedSuccess(described, 'token', method.id ?? method.type);
   const answer = success?.answer ?? madeTokenAnswer(trial, method, madeUp.told);
   const { result, problems } = await ask(answer);
   for (const problem of problems) found.add(path, `The code for a token: ${problem}.`);
@@ -111,31 +107,33 @@ async function exchanged(
   );
   if (minted === null) return null;
   await playRefusals(trial, 'token', (one) => ask(one).then((played) => played.result));
-  const { refresh } = tokensIn(method, answer);
-  const isPromised = method.refresh === 'static' || method.refresh === 'rotating';
-  if (
-    success !== undefined &&
-    isPromised &&
-    refresh === null &&
-    examples
-      .filter(({ means }) => means === 'success')
-      .every((one) => tokensIn(method, one.answer).refresh === null)
-  )
-    found.add(
-      success.path,
-      `${capital(success.title)} has no refresh token, while the file says refresh: ${method.refresh}. Complete the example, or correct token_members.`,
-    );
+  promisedRefresh(trial);
+  promisedFields(trial, minted, success?.path ?? path);
+  return { minted, refresh: tokensIn(method, answer).refresh };
+}
+
+/** That some documented answer has a refresh token, where the file says that one comes. */
+function promisedRefresh({ described, method, found }: SignInTrial): void {
+  if (method.refresh !== 'static' && method.refresh !== 'rotating') return;
+  const successes = documented(described, 'token', method.id ?? method.type).filter(
+    ({ means }) => means === 'success',
+  );
+  const [first] = successes;
+  if (first === undefined || successes.some((one) => tokensIn(method, one.answer).refresh !== null)) return;
+  found.add(
+    first.path,
+    `${capital(first.title)} has no refresh token, while the file says refresh: ${method.refresh}. Complete the example, or correct token_members.`,
+  );
+}
+
+/** That the connection fields which come with the token were in its answer. */
+function promisedFields({ described, madeUp, found }: SignInTrial, minted: Minted, path: Path): void {
   for (const { name, filledFrom, required } of described.connectionFields) {
-    if (
-      filledFrom?.source === 'token_response' &&
-      required &&
-      minted.fields[name] === undefined &&
-      madeUp.told[name] !== undefined
-    )
+    if (filledFrom?.source !== 'token_response' || !required) continue;
+    if (minted.fields[name] === undefined && madeUp.told[name] !== undefined)
       found.add(
-        success?.path ?? path,
+        path,
         `The token answer does not give the field ${name} (filled_from.path: ${filledFrom.path}).`,
       );
   }
-  return { minted, refresh };
 }

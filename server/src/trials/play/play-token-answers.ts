@@ -1,18 +1,18 @@
 import type { TokenOutcome } from '../../oauth/token-endpoint.ts';
 import type { Minted } from '../../tokens/mint.ts';
-import { documented } from '../cases/cases.ts';
 import type { Answer } from '../cases/made-answer.ts';
-import { tokensFor } from '../cases/meanings.ts';
-import { EVERYWHERE, MADE_SECONDS, madeRefusals, outcomesFor, tokensIn } from '../cases/token-answers.ts';
+import { MADE_SECONDS, tokenRefusals, tokensIn } from '../cases/token-answers.ts';
 import { capital } from '../problem-words.ts';
+import type { Path } from '../trial.ts';
 import type { SignInTrial } from './sign-in-trial.ts';
 
-export interface TokenExample {
+interface TokenExample {
   title: string;
-  path: readonly (string | number)[];
+  path: Path;
   example?: { expiresInSeconds?: number | null | undefined };
 }
 
+/** What the engine made of a success; null: nothing, and that was said. */
 export function mintedAs(
   { method, found }: SignInTrial,
   { title, path, example }: TokenExample,
@@ -42,27 +42,16 @@ export function mintedAs(
   return minted;
 }
 
+/** Every failing answer of a token endpoint. */
 export async function playRefusals(
-  { described, method, found, path }: SignInTrial,
+  trial: SignInTrial,
   of: 'token' | 'refresh',
   ask: (answer: Answer) => Promise<TokenOutcome>,
 ): Promise<void> {
-  const examples = documented(described, of, method.id ?? method.type).filter(
-    ({ means }) => means !== 'success',
-  );
-  const played = [
-    ...examples.map((one) => ({ ...one, wanted: tokensFor(one.means, false) })),
-    ...madeRefusals(method).map((one) => ({
-      ...one,
-      path: [...path, ...one.path],
-      wanted: outcomesFor(one.means, false),
-    })),
-    ...EVERYWHERE.map((one) => ({ ...one, path, wanted: ['not_now'] })),
-  ];
-  for (const one of played) {
+  for (const one of tokenRefusals(trial, trial.method, of, false)) {
     const outcome = await ask(one.answer);
     if (!one.wanted.includes(outcome.kind))
-      found.add(
+      trial.found.add(
         one.path,
         `${capital(one.title)} of the token address (${of}) must mean ${one.means}; the engine says ${outcome.kind}. Correct token_errors or token_words, or what the example says it means.`,
       );

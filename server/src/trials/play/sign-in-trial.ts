@@ -1,4 +1,5 @@
 import type { OAuth2Method } from '../../catalog/definition/auth-definition.ts';
+import { Secret } from '../../lib/secret.ts';
 import { filledAddress } from '../../oauth/addresses.ts';
 import { jsonAnswer } from '../cases/made-answer.ts';
 import type { MadeUp } from '../entered.ts';
@@ -6,6 +7,7 @@ import type { Expected } from '../stand-in/stand-in.ts';
 import { type TokenRequest, tokenMisfit } from '../stand-in/token-misfits.ts';
 import type { Findings, Trial, Values } from '../trial.ts';
 
+/** A trial of a method that people sign in with. */
 export interface SignInTrial extends Trial {
   method: OAuth2Method;
   madeUp: MadeUp;
@@ -19,6 +21,12 @@ export const STATE = 'fake-state-0001';
 export const VERIFIER = 'fake-verifier-of-at-least-forty-three-characters';
 export const CALLBACK = 'https://keyrail.example/oauth/callback/trial';
 
+/** The app that is signed in with. */
+export function clientOf({ tokenAuthMethod }: Pick<OAuth2Method, 'tokenAuthMethod'>) {
+  return { id: CLIENT_ID, secret: tokenAuthMethod === 'none' ? null : new Secret(CLIENT_SECRET) };
+}
+
+/** What must arrive at a token endpoint; null: its address cannot be made of these fields. */
 export function tokenRequest(
   { described, method: ours, describedMethod }: SignInTrial,
   fields: Values,

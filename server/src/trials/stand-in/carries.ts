@@ -1,11 +1,9 @@
 import type { AuthMethod, Placement } from '../../catalog/definition/auth-definition.ts';
 import { placesIn } from '../../catalog/requests/template.ts';
 import { madeKey } from '../made-keys.ts';
-import type { Carries } from './misfits.ts';
-import { parsed } from './misfits.ts';
+import type { Values } from '../trial.ts';
+import { type Carries, parsed } from './misfits.ts';
 import type { Arrived } from './stand-in.ts';
-
-type Values = Readonly<Record<string, string>>;
 
 /** Where a request must carry the credential, as the file says it; `values` has the token of methods that use one. */
 export function carriesOf(method: AuthMethod, values: Values): Carries {
@@ -101,7 +99,7 @@ function signature(keyId: string): Carries {
   return { parameters: [], pathPrefix: '', misfit };
 }
 
-export function basicOf(user: string, password: string): string {
+function basicOf(user: string, password: string): string {
   return `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
 }
 
