@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { catalogFolder } from '../server/src/catalog/built-in.ts';
 import { loadCatalog } from '../server/src/catalog/load.ts';
+import { methodIdOf } from '../server/src/catalog/methods.ts';
 import { madeUpFor } from '../server/src/trials/entered.ts';
 import { startApp, type TestApp } from '../server/test/app.ts';
 import { documentedStandIns } from './documented.ts';
@@ -32,7 +33,7 @@ function entered(slug: string, kind: string) {
   if (made.kind !== 'made_up') throw new Error(slug);
   const secret = method.fields.find((field) => field.secret)?.name ?? '';
   const credentials = { ...made.entered, [secret]: `sandbox-${slug}-${kind}` };
-  return { integration: slug, method: method.id ?? method.type, credentials };
+  return { integration: slug, method: methodIdOf(method), credentials };
 }
 
 test('more than half of the catalog is stood in for by its own documents', () => {

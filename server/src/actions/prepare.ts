@@ -2,6 +2,7 @@ import type { Catalog } from '../catalog/catalog.ts';
 import type { Catalogs } from '../catalog/catalogs.ts';
 import type { Action } from '../catalog/definition/action-definition.ts';
 import type { Definition } from '../catalog/definition.ts';
+import { methodById } from '../catalog/methods.ts';
 import { resolveBaseUrl } from '../catalog/requests/base-url.ts';
 import type { AddressSource } from '../catalog/requests/request.ts';
 import { budgetKeyOf } from '../connections/budget-key.ts';
@@ -59,7 +60,7 @@ export function prepareAction(
 ): PreparedAction | string {
   const { definition, action } = found;
   const { connection } = resolved;
-  const method = definition.auth.find((one) => (one.id ?? one.type) === connection.method);
+  const method = methodById(definition, connection.method);
   if (action.methods?.includes(connection.method) === false) return wrongMethod(found, connection.method);
   const address = { ...definition, baseUrl: action.baseUrl ?? method?.baseUrl ?? definition.baseUrl };
   const base = resolveBaseUrl(address, connection.fields);
@@ -84,7 +85,7 @@ function wrongMethod(
   method: string,
 ): string {
   const words = (name: string) => {
-    const found = definition.auth.find((one) => (one.id ?? one.type) === name);
+    const found = methodById(definition, name);
     return `“${found?.label ?? name}”`;
   };
   const wanted = (action.methods ?? []).map(words).join(' or ');

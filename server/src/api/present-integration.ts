@@ -16,10 +16,10 @@ import type { AuthMethod, KeyHelp, OAuth2Method, Scope } from '../catalog/defini
 import type { ConnectionField, CredentialField as Field } from '../catalog/definition/field-definition.ts';
 import type { Definition } from '../catalog/definition.ts';
 import { iconFile } from '../catalog/icon.ts';
+import { methodIdOf } from '../catalog/methods.ts';
 import { ADDRESS_STAMP, fixedFields } from '../catalog/requests/base-url.ts';
 import { isBroken } from '../connections/connection.ts';
 import type { App } from '../connections/look.ts';
-import { methodIdOf } from '../connections/method.ts';
 import { presentAction } from './present-action.ts';
 
 export function presentSummary(entry: CatalogEntry, connectionCount: number): IntegrationSummary {

@@ -13,6 +13,7 @@ import type { Action } from './definition/action-definition.ts';
 import { readDefinition } from './files/read-definition.ts';
 import { catalogJsonSchema } from './json-schema.ts';
 import { foreignKeyForm, readKeyForms } from './key-forms.ts';
+import { methodIdOf } from './methods.ts';
 
 /** Fast checks of the files' form. What comes of their answers: trials/catalog.test.ts. */
 const files = readdirSync(catalogFolder).filter((name) => /\.ya?ml$/.test(name));
@@ -73,7 +74,7 @@ describe.each(files)('%s', (name) => {
     );
     if (!hasOptional) return;
     const signIns = definition.auth.flatMap((method) =>
-      method.type === 'oauth2' ? [method.id ?? method.type] : [],
+      method.type === 'oauth2' ? [methodIdOf(method)] : [],
     );
     const isOpen = (action: Action) =>
       action.scopes.length === 0 &&

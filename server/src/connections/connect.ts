@@ -2,6 +2,7 @@ import type { ConnectionId } from '@keyrail/contract/ids';
 import type { Verdict } from '@keyrail/contract/verdicts';
 import { record } from '../audit/record.ts';
 import type { Catalogs } from '../catalog/catalogs.ts';
+import { methodIdOf } from '../catalog/methods.ts';
 import { AppError } from '../lib/app-error.ts';
 import { newId } from '../lib/id.ts';
 import type { Transact, Tx } from '../lib/tx.ts';
@@ -29,7 +30,7 @@ import { insertCurrent, NO_DATES, namesWithFingerprint } from './credential-stor
 import { enteredDates } from './dates.ts';
 import { insertEvent } from './event-store.ts';
 import { fingerprintOf, type KeyedHash } from './fingerprint.ts';
-import { chooseMethod, methodIdOf } from './method.ts';
+import { chooseMethod } from './method.ts';
 import { freeName, nameKey, nameTaken, tidyName } from './name.ts';
 import type { ConnectionSettings } from './settings.ts';
 import type { Withdrawals } from './withdrawals/withdrawals.ts';

@@ -6,10 +6,10 @@ import { type Allowed, type Examined, examine, type FileProblem } from '../auth-
 import type { AuthMethod } from '../catalog/definition/auth-definition.ts';
 import type { ConnectionField, CredentialField } from '../catalog/definition/field-definition.ts';
 import type { Definition } from '../catalog/definition.ts';
+import { methodIdOf } from '../catalog/methods.ts';
 import { fieldProblem, fixedFields } from '../catalog/requests/base-url.ts';
 import { AppError } from '../lib/app-error.ts';
 import { Secret } from '../lib/secret.ts';
-import { methodIdOf } from './method.ts';
 
 /** What a person entered, taken apart and clean. */
 export interface ReadEntered {

@@ -1,14 +1,10 @@
 import type { Catalog } from '../catalog/catalog.ts';
 import type { AuthMethod } from '../catalog/definition/auth-definition.ts';
 import type { Definition } from '../catalog/definition.ts';
+import { methodById, methodIdOf } from '../catalog/methods.ts';
 import { resolveBaseUrl } from '../catalog/requests/base-url.ts';
 import { AppError } from '../lib/app-error.ts';
 import type { Connection } from './connection.ts';
-
-/** What tells the methods of one integration apart. */
-export function methodIdOf(method: AuthMethod): string {
-  return method.id ?? method.type;
-}
 
 export interface MethodInUse {
   definition: Definition;
@@ -45,7 +41,7 @@ export function methodOf(
   connection: Pick<Connection, 'integration' | 'methodId'>,
 ): { definition: Definition; method: AuthMethod } | null {
   const definition = catalog.get(connection.integration);
-  const method = definition?.auth.find((one) => methodIdOf(one) === connection.methodId);
+  const method = definition && methodById(definition, connection.methodId);
   return definition === undefined || method === undefined ? null : { definition, method };
 }
 

@@ -1,6 +1,7 @@
 import type { Verdict } from '@keyrail/contract/verdicts';
 import { record } from '../audit/record.ts';
 import type { Catalog } from '../catalog/catalog.ts';
+import { methodIdOf } from '../catalog/methods.ts';
 import { AppError } from '../lib/app-error.ts';
 import type { Secret } from '../lib/secret.ts';
 import type { Tx } from '../lib/tx.ts';
@@ -18,7 +19,7 @@ import { enteredDates, type GivenDates } from './dates.ts';
 import { insertEvent, type NewEvent } from './event-store.ts';
 import { getConnection, refuseStale, takeConnection } from './find.ts';
 import { fingerprintOf } from './fingerprint.ts';
-import { chooseMethod, goneFromCatalog, type MethodInUse, methodIdOf, methodOf } from './method.ts';
+import { chooseMethod, goneFromCatalog, type MethodInUse, methodOf } from './method.ts';
 import { renameIn } from './rename.ts';
 import { tellReplaced } from './tell-status.ts';
 import type { GiveUp } from './withdrawals/withdraw.ts';

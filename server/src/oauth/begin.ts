@@ -3,6 +3,7 @@ import type { AuthorizationId, ConnectionId } from '@keyrail/contract/ids';
 import { generateRandomState } from 'oauth4webapi';
 import type { OAuth2Method } from '../catalog/definition/auth-definition.ts';
 import type { Definition } from '../catalog/definition.ts';
+import { methodIdOf } from '../catalog/methods.ts';
 import { AppError } from '../lib/app-error.ts';
 import type { Clock } from '../lib/clock.ts';
 import { newId } from '../lib/id.ts';
@@ -70,7 +71,7 @@ export async function begin(deps: BeginDeps, who: Who, beginning: Beginning): Pr
     id: newId<AuthorizationId>('aut'),
     workspaceId: who.workspaceId,
     integration: definition.slug,
-    methodId: method.id ?? method.type,
+    methodId: methodIdOf(method),
     browserHash: isPerson ? hashOf(browserNonce) : null,
     startedBy: isPerson ? who.userId : null,
     askedBy: isPerson ? null : who.label,

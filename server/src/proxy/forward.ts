@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream';
 import { refusesInWords, saysRefused } from '../catalog/answers/refusal.ts';
 import type { Catalogs } from '../catalog/catalogs.ts';
 import type { Definition } from '../catalog/definition.ts';
+import { methodById } from '../catalog/methods.ts';
 import { resolveBaseUrl } from '../catalog/requests/base-url.ts';
 import { budgetKeyOf } from '../connections/budget-key.ts';
 import type { Connections } from '../connections/connections.ts';
@@ -71,7 +72,7 @@ async function send(
   if (definition === undefined)
     throw found.resolved.kind === 'missing' ? new AppError('not_found') : goneFromCatalog(found.integration);
   const connection = usable(definition, found);
-  const method = definition.auth.find((one) => (one.id ?? one.type) === connection.method);
+  const method = methodById(definition, connection.method);
   const address = { ...definition, baseUrl: method?.baseUrl ?? definition.baseUrl };
   const base = resolveBaseUrl(address, connection.fields);
   if (base.kind === 'unfit') throw new AppError('connection_broken', { detail: base.message });

@@ -1,6 +1,7 @@
 import type { AuthMethod } from '../catalog/definition/auth-definition.ts';
 import type { ConnectionField, CredentialField } from '../catalog/definition/field-definition.ts';
 import type { Definition } from '../catalog/definition.ts';
+import { methodIdOf } from '../catalog/methods.ts';
 import { fieldProblem } from '../catalog/requests/base-url.ts';
 import { samplesOf } from './cases/sample-pattern.ts';
 import { madeKey } from './made-keys.ts';
@@ -43,7 +44,7 @@ export function madeUpFor(
   }
   const told: Record<string, string> = {};
   for (const field of definition.connectionFields) {
-    const isAsked = field.methods?.includes(method.id ?? method.type) ?? true;
+    const isAsked = field.methods?.includes(methodIdOf(method)) ?? true;
     if (!isAsked || field.fixed !== undefined || field.kind === 'authority') continue;
     const value = connectionValue(field);
     if (value === null && (field.required || field.filledFrom !== undefined))

@@ -1,14 +1,14 @@
 import { readPath } from '../catalog/answers/path.ts';
-import type { FileProblem } from '../catalog/checks/source-file.ts';
+import type { FileProblem, Path } from '../catalog/checks/source-file.ts';
 import type { Action } from '../catalog/definition/action-definition.ts';
 import type { AuthMethod, OAuth2Method, Placement } from '../catalog/definition/auth-definition.ts';
 import type { Example } from '../catalog/definition/example-definition.ts';
 import type { Definition } from '../catalog/definition.ts';
 import { iconSvg } from '../catalog/icon.ts';
+import { methodIdOf } from '../catalog/methods.ts';
 import { buildRequest } from '../catalog/requests/request.ts';
 import { placesIn, quotedBy } from '../catalog/requests/template.ts';
 import { madeUpFor } from './entered.ts';
-import type { Path } from './trial.ts';
 
 /**
  * What a file can say and still be a bad one: nothing to find the key by, a secret in an address without need, an input that
@@ -174,7 +174,7 @@ function fieldsOf(definition: Definition): Record<string, string> {
 function exampleProblems(definition: Definition, example: Example, path: Path): FileProblem[] {
   const problem = (at: Path, message: string) => [{ path: [...path, ...at], message }];
   const { of, method, gives, account, means } = example;
-  const known = definition.auth.map((one) => one.id ?? one.type);
+  const known = definition.auth.map((one) => methodIdOf(one));
   if (method !== undefined && !known.includes(method))
     return problem(['method'], `There is no method "${method}" here; there are: ${known.join(', ')}.`);
   if (!isOfSomething(definition, of))

@@ -5,6 +5,7 @@ import type { Action } from '../catalog/definition/action-definition.ts';
 import type { AuthMethod, OAuth2Method } from '../catalog/definition/auth-definition.ts';
 import type { Definition } from '../catalog/definition.ts';
 import { loadCatalog } from '../catalog/load.ts';
+import { methodIdOf } from '../catalog/methods.ts';
 import { filledAddress } from '../oauth/addresses.ts';
 import { actionSuccess, inputValue } from './cases/action-cases.ts';
 import { actionAsked, documented, labelIn } from './cases/cases.ts';
@@ -79,7 +80,7 @@ const signingIn = definitions.flatMap(([slug, definition]) =>
 describe('a credential that is refused is not saved; one that is taken is, and fills a cell', () => {
   test.each(entering)('%s', async (_, definition, method) => {
     const { entered, told } = madeUp(definition, method);
-    const body = { integration: definition.slug, method: method.id ?? method.type, credentials: entered };
+    const body = { integration: definition.slug, method: methodIdOf(method), credentials: entered };
     const cases = casesOf(definition, method);
     const [refused] = cases?.filter(({ means }) => NEVER_SAVED.has(VERDICTS[means])) ?? [];
     const [taken] = cases?.filter(({ means }) => means === 'success') ?? [];
@@ -116,7 +117,7 @@ describe('a sign-in ends in a connection', () => {
     expect(put.status, put.text).toBe(200);
     const ask = {
       integration: definition.slug,
-      method: method.id ?? method.type,
+      method: methodIdOf(method),
       name: `Signed in ${method.id ?? ''}`,
       fields: entered,
     };
@@ -186,7 +187,7 @@ function tokenOf(
   method: Extract<AuthMethod, { tokenUrl: string }>,
   told: MadeUp['told'],
 ): Expected[] {
-  const example = documented(definition, 'token', method.id ?? method.type).find(
+  const example = documented(definition, 'token', methodIdOf(method)).find(
     ({ means }) => means === 'success',
   );
   const answer = example?.answer ?? madeTokenAnswer({ described: definition }, method, told);

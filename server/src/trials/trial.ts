@@ -1,5 +1,5 @@
 import type { WorkspaceId } from '@keyrail/contract/ids';
-import type { FileProblem } from '../catalog/checks/source-file.ts';
+import type { FileProblem, Path } from '../catalog/checks/source-file.ts';
 import type { AuthMethod } from '../catalog/definition/auth-definition.ts';
 import type { RequestTemplate } from '../catalog/definition/request-template.ts';
 import type { Definition } from '../catalog/definition.ts';
@@ -11,7 +11,6 @@ import { type Carries, templateMisfit } from './stand-in/misfits.ts';
 import type { Arrived, Expected } from './stand-in/stand-in.ts';
 
 export type Values = Readonly<Record<string, string>>;
-export type Path = readonly (string | number)[];
 
 /** One file with one of its methods, on the bench. */
 export interface Trial {

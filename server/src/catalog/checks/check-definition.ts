@@ -2,6 +2,7 @@ import { parsePath } from '../answers/path.ts';
 import type { Action } from '../definition/action-definition.ts';
 import type { AuthMethod } from '../definition/auth-definition.ts';
 import type { Definition } from '../definition.ts';
+import { methodIdOf } from '../methods.ts';
 import { addressProblem } from './address-check.ts';
 import { checkFields } from './check-fields.ts';
 import { checkPlacements } from './check-placements.ts';
@@ -9,9 +10,7 @@ import { checkServiceAccounts } from './check-service-accounts.ts';
 import { checkSignIn } from './check-sign-in.ts';
 import { checkTemplates } from './check-templates.ts';
 import { patternProblem } from './pattern-guard.ts';
-import type { FileProblem } from './source-file.ts';
-
-type Path = readonly (string | number)[];
+import type { FileProblem, Path } from './source-file.ts';
 
 /** What the shape alone cannot say: names that must exist, addresses, patterns, templates. `source` is the file as parsed. */
 export function checkDefinition(
@@ -123,7 +122,7 @@ function checkNames(definition: Definition): FileProblem[] {
       'fields' in method ? method.fields.map((field) => field.name) : [],
     ]),
     ...definition.actions.flatMap((action, index): [Path, string[]][] => [
-      [['actions', index, 'inputs'], [...action.inputs.map((one) => one.name)]],
+      [['actions', index, 'inputs'], action.inputs.map((one) => one.name)],
       [['actions', index, 'outputs'], action.outputs.map((one) => one.name)],
     ]),
   ];
@@ -169,12 +168,12 @@ function checkMethods(definition: Definition): FileProblem[] {
   return definition.auth.flatMap((method, index) => {
     const fixed = checkFixedFields(method, index);
     if (fixed.length > 0) return fixed;
-    const same = definition.auth.filter((other) => (other.id ?? other.type) === (method.id ?? method.type));
+    const same = definition.auth.filter((other) => methodIdOf(other) === methodIdOf(method));
     if (same.length < 2) return [];
     return [
       {
         path: ['auth', index],
-        message: `Two auth methods are called "${method.id ?? method.type}". Give each an id.`,
+        message: `Two auth methods are called "${methodIdOf(method)}". Give each an id.`,
       },
     ];
   });
@@ -195,7 +194,7 @@ function checkAction(definition: Definition, action: Action, path: Path): FilePr
       .filter((name) => fields.has(name))
       .map((name) => ({ path, message: `"${name}" is an input and a connection field.` })),
   ];
-  const methods = new Set<string>(definition.auth.map((method) => method.id ?? method.type));
+  const methods = new Set<string>(definition.auth.map((method) => methodIdOf(method)));
   for (const name of action.methods ?? [])
     if (!methods.has(name))
       problems.push({ path: [...path, 'methods'], message: `There is no auth method "${name}".` });

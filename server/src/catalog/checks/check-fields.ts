@@ -1,10 +1,11 @@
 import type { Definition } from '../definition.ts';
+import { methodIdOf } from '../methods.ts';
 import { AUTHORITY, fieldProblem } from '../requests/base-url.ts';
 import type { FileProblem } from './source-file.ts';
 
 /** Connection fields name methods that are there, and stand for a value that a person could have entered. */
 export function checkFields({ auth, connectionFields }: Definition): FileProblem[] {
-  const methods = new Set<string>(auth.map((method) => method.id ?? method.type));
+  const methods = new Set<string>(auth.map((method) => methodIdOf(method)));
   return connectionFields.flatMap((field, index): FileProblem[] => {
     const path = ['connection_fields', index];
     const unknown = field.methods?.find((name) => !methods.has(name));

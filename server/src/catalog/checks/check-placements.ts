@@ -1,8 +1,6 @@
 import type { Placement } from '../definition/auth-definition.ts';
 import type { Definition } from '../definition.ts';
-import type { FileProblem } from './source-file.ts';
-
-type Path = readonly (string | number)[];
+import type { FileProblem, Path } from './source-file.ts';
 
 /** A key that stands in the body needs a body: every request that such a method makes has one. */
 export function checkPlacements(definition: Definition): FileProblem[] {

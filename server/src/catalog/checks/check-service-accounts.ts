@@ -3,9 +3,7 @@ import type { AuthMethod } from '../definition/auth-definition.ts';
 import type { CredentialField, ListedFrom } from '../definition/field-definition.ts';
 import type { Definition } from '../definition.ts';
 import { placesIn } from '../requests/template.ts';
-import type { FileProblem } from './source-file.ts';
-
-type Path = readonly (string | number)[];
+import type { FileProblem, Path } from './source-file.ts';
 
 /** What a file says of JWTs, roles and listed choices, that other parts of it must agree with. */
 export function checkServiceAccounts(definition: Definition): FileProblem[] {

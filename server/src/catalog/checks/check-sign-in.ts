@@ -1,9 +1,7 @@
 import type { AuthMethod, OAuth2Method } from '../definition/auth-definition.ts';
 import type { Definition } from '../definition.ts';
 import { placesIn } from '../requests/template.ts';
-import type { FileProblem } from './source-file.ts';
-
-type Path = readonly (string | number)[];
+import type { FileProblem, Path } from './source-file.ts';
 
 /** What a file says of signing in that other parts of it must agree with. */
 export function checkSignIn(definition: Definition): FileProblem[] {

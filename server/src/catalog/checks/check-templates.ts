@@ -1,9 +1,7 @@
 import type { RequestTemplate } from '../definition/request-template.ts';
 import type { Definition } from '../definition.ts';
 import { placesIn, quotedBy } from '../requests/template.ts';
-import type { FileProblem } from './source-file.ts';
-
-type Path = readonly (string | number)[];
+import type { FileProblem, Path } from './source-file.ts';
 
 /**
  * Every place of every template is an input of its own action or a connection field. A credential in a template is

@@ -67,10 +67,7 @@ function ofUnion(issue: z.core.$ZodIssueInvalidUnion, path: readonly PropertyKey
 }
 
 function isMissing(issue: z.core.$ZodIssue): boolean {
-  return (
-    issue.message.endsWith('received undefined') ||
-    ('input' in issue && issue.input === undefined && 'input' in issue)
-  );
+  return issue.message.endsWith('received undefined') || ('input' in issue && issue.input === undefined);
 }
 
 function nameOf(path: readonly PropertyKey[]): string {

@@ -11,6 +11,9 @@ import {
 } from 'yaml';
 import { firstProblems } from './yaml-words.ts';
 
+/** Where something stands in a file: names of members and places in lists, as the file has them. */
+export type Path = readonly (string | number)[];
+
 /** A problem at a place of a file: `path` as in the file, so that its line can be found. */
 export interface FileProblem {
   path: readonly PropertyKey[];
@@ -95,6 +98,7 @@ function unfold(document: Document): { value: unknown; problem: string | null } 
     };
   }
 }
+
 /** The place itself, or the closest thing around it that is in the file: a missing member has no place of its own. */
 function offsetOf(document: Document, problem: Pick<FileProblem, 'path' | 'key'>): number {
   for (let length = problem.path.length; length >= 0; length--) {

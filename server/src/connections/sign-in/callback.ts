@@ -1,5 +1,6 @@
 import type { OAuth2Method } from '../../catalog/definition/auth-definition.ts';
 import type { Definition } from '../../catalog/definition.ts';
+import { methodIdOf } from '../../catalog/methods.ts';
 import { AppError } from '../../lib/app-error.ts';
 import { Secret } from '../../lib/secret.ts';
 import { type Authorization, type Failed, LIFETIME_MS } from '../../oauth/authorization.ts';
@@ -12,7 +13,6 @@ import { sealHeld } from '../../oauth/held.ts';
 import { clientOf } from '../../oauth/setups/client.ts';
 import { redactor } from '../../outbound/redact.ts';
 import type { Who } from '../../workspaces/who.ts';
-import { methodIdOf } from '../method.ts';
 import { believing, trustedBy } from '../trusted.ts';
 import { type AuthorizeOutcome, completeSignIn, type SignedIn, toldBy } from './authorize.ts';
 import type { CallbackOutcome, SignInsDeps } from './sign-ins.ts';

@@ -4,6 +4,7 @@ import type { Verdict } from '@keyrail/contract/verdicts';
 import { record } from '../../audit/record.ts';
 import type { OAuth2Method } from '../../catalog/definition/auth-definition.ts';
 import type { Definition } from '../../catalog/definition.ts';
+import { methodIdOf } from '../../catalog/methods.ts';
 import { AppError } from '../../lib/app-error.ts';
 import { newId } from '../../lib/id.ts';
 import type { Secret } from '../../lib/secret.ts';
@@ -119,7 +120,7 @@ async function readChange(deps: AppsDeps, who: Who, of: Of, change: AppChange): 
     addressStamp,
     enteredUnder: deps.redirectUri(definition.slug, who.workspaceId),
     integration: definition.slug,
-    methodId: method.id ?? method.type,
+    methodId: methodIdOf(method),
     clientId,
     // A kept secret is sealed anew: the version is part of what is authenticated.
     sealed: text === null ? null : await sealAppSecret(deps, place, text),

@@ -1,11 +1,12 @@
 import { holds } from '../../catalog/answers/condition.ts';
 import { readAccount } from '../../catalog/answers/extract.ts';
+import type { Path } from '../../catalog/checks/source-file.ts';
 import type { Action } from '../../catalog/definition/action-definition.ts';
 import type { AnswerRule, Condition } from '../../catalog/definition/answer-rule.ts';
 import type { Example } from '../../catalog/definition/example-definition.ts';
 import type { Probe } from '../../catalog/definition/probe-definition.ts';
 import type { Definition } from '../../catalog/definition.ts';
-import type { Path } from '../trial.ts';
+
 import { withValue } from './documents.ts';
 import { type Answer, answersMeeting, avoiding, jsonAnswer, seenOf } from './made-answer.ts';
 import { type Meaning, meaningOfRule, meaningOfStatus } from './meanings.ts';

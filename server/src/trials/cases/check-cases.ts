@@ -1,8 +1,10 @@
+import type { Path } from '../../catalog/checks/source-file.ts';
 import type { AuthMethod } from '../../catalog/definition/auth-definition.ts';
 import type { Probe } from '../../catalog/definition/probe-definition.ts';
 import type { Definition } from '../../catalog/definition.ts';
+import { methodIdOf } from '../../catalog/methods.ts';
 import { probeOf } from '../../connections/probe.ts';
-import type { Path } from '../trial.ts';
+
 import {
   accountValues,
   type Case,
@@ -35,7 +37,7 @@ export function checkCases(
   { probe, path }: CheckOfMethod,
 ): Case[] | null {
   const asked = checkAsked(probe, path);
-  const examples = documented(definition, 'probe', method.id ?? method.type);
+  const examples = documented(definition, 'probe', methodIdOf(method));
   const isDocumented = examples.some(({ means }) => means === 'success');
   const made = isDocumented ? null : madeSuccess(definition, asked, accountValues(probe.account));
   const answer = made ?? examples.find(({ means }) => means === 'success')?.answer;
@@ -59,7 +61,7 @@ export function labelAnswer(
   { labelRequest }: Probe,
 ): Answer | null {
   if (labelRequest === undefined) return null;
-  const [example] = documented(described, 'probe.label', method.id ?? method.type);
+  const [example] = documented(described, 'probe.label', methodIdOf(method));
   if (example !== undefined) return example.answer;
   const asked = {
     kind: 'check',

@@ -1,8 +1,10 @@
 import { readPath } from '../../catalog/answers/path.ts';
+import type { Path } from '../../catalog/checks/source-file.ts';
 import type { AuthMethod } from '../../catalog/definition/auth-definition.ts';
 import type { TokenErrorMeaning } from '../../catalog/definition/method-parts.ts';
+import { methodIdOf } from '../../catalog/methods.ts';
 import { parseTokenBody } from '../../oauth/token-body.ts';
-import type { Path, Trial, Values } from '../trial.ts';
+import type { Trial, Values } from '../trial.ts';
 import { documented } from './cases.ts';
 import { withValue } from './documents.ts';
 import { type Answer, jsonAnswer } from './made-answer.ts';
@@ -74,9 +76,7 @@ export function tokenRefusals(
   of: 'token' | 'refresh',
   isEntered: boolean,
 ): TokenRefusal[] {
-  const examples = documented(described, of, method.id ?? method.type).filter(
-    ({ means }) => means !== 'success',
-  );
+  const examples = documented(described, of, methodIdOf(method)).filter(({ means }) => means !== 'success');
   return [
     ...examples.map((one) => ({ ...one, wanted: tokensFor(one.means, isEntered) })),
     ...madeRefusals(method).map((one) => ({

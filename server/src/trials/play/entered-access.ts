@@ -1,3 +1,4 @@
+import { methodIdOf } from '../../catalog/methods.ts';
 import { resolveBaseUrl } from '../../catalog/requests/base-url.ts';
 import { probeOf } from '../../connections/probe.ts';
 import { enteredCredential } from '../../connections/try-entered.ts';
@@ -61,7 +62,7 @@ function tokenEndpointOf(
       [...trial.path, 'token_url'],
       'The address for tokens cannot be made of what is entered.',
     );
-  const example = documentedSuccess(trial.described, 'token', method.id ?? method.type);
+  const example = documentedSuccess(trial.described, 'token', methodIdOf(method));
   const success = example?.answer ?? madeTokenAnswer(trial, method, told);
   const { access } = tokensIn(method, success);
   if (access === null) {

@@ -5,21 +5,14 @@ import type { ActionOutcome, PollState } from '../../actions/outcome.ts';
 import type { PreparedAction } from '../../actions/prepare.ts';
 import { extractOutputs } from '../../catalog/answers/extract.ts';
 import { readPath } from '../../catalog/answers/path.ts';
+import type { Path } from '../../catalog/checks/source-file.ts';
 import type { Action } from '../../catalog/definition/action-definition.ts';
 import { actionCases, actionSuccess, inputValue, madeReceipt, pollCases } from '../cases/action-cases.ts';
 import { type AskedOf, actionAsked, type Case } from '../cases/cases.ts';
 import { type Answer, seenOf } from '../cases/made-answer.ts';
 import { cellsFor } from '../cases/meanings.ts';
 import { capital } from '../problem-words.ts';
-import {
-  type Access,
-  baseOf,
-  expectedRequest,
-  type Findings,
-  type Path,
-  type Trial,
-  WORKSPACE,
-} from '../trial.ts';
+import { type Access, baseOf, expectedRequest, type Findings, type Trial, WORKSPACE } from '../trial.ts';
 
 /** Plays every answer to every action: documented ones, plain ones, one for each rule, and jobs to their end. */
 export async function playActions(

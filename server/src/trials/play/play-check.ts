@@ -1,4 +1,5 @@
 import type { Verdict } from '@keyrail/contract/verdicts';
+import type { Path } from '../../catalog/checks/source-file.ts';
 import type { Probe } from '../../catalog/definition/probe-definition.ts';
 import type { RequestTemplate } from '../../catalog/definition/request-template.ts';
 import { checkValues } from '../../connections/check-entered.ts';
@@ -9,15 +10,7 @@ import { checkCases, checkOf, labelAnswer } from '../cases/check-cases.ts';
 import type { Answer } from '../cases/made-answer.ts';
 import { NEVER_SAVED, VERDICTS } from '../cases/meanings.ts';
 import { capital, wordsOf } from '../problem-words.ts';
-import {
-  type Access,
-  baseOf,
-  expectedRequest,
-  type Findings,
-  type Path,
-  type Trial,
-  WORKSPACE,
-} from '../trial.ts';
+import { type Access, baseOf, expectedRequest, type Findings, type Trial, WORKSPACE } from '../trial.ts';
 
 /** Plays every answer to the check of a method: documented ones, plain ones, and one for each rule. */
 export async function playChecks(trial: Trial, access: Access, found: Findings): Promise<void> {

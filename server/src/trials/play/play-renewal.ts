@@ -1,3 +1,4 @@
+import { methodIdOf } from '../../catalog/methods.ts';
 import { Secret } from '../../lib/secret.ts';
 import { filledAddress } from '../../oauth/addresses.ts';
 import { renewUnder } from '../../oauth/renew.ts';
@@ -35,7 +36,7 @@ export async function renewed(
       renewUnder(bench, of, clientOf(method), CALLBACK, new Secret(refreshToken)),
     );
   };
-  const success = documentedSuccess(described, 'refresh', method.id ?? method.type);
+  const success = documentedSuccess(described, 'refresh', methodIdOf(method));
   const answer = success?.answer ?? madeTokenAnswer(trial, method, madeUp.told);
   const { result, problems } = await ask(answer);
   for (const problem of problems) found.add(path, `The next token: ${problem}.`);

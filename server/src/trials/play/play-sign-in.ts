@@ -1,4 +1,6 @@
+import type { Path } from '../../catalog/checks/source-file.ts';
 import type { OAuth2Method } from '../../catalog/definition/auth-definition.ts';
+import { methodIdOf } from '../../catalog/methods.ts';
 import { fixedFields } from '../../catalog/requests/base-url.ts';
 import { toldBy } from '../../connections/sign-in/authorize.ts';
 import { mintedCredential } from '../../connections/token-method.ts';
@@ -13,7 +15,7 @@ import { madeTokenAnswer, tokensIn } from '../cases/token-answers.ts';
 import type { MadeUp } from '../entered.ts';
 import { capital } from '../problem-words.ts';
 import { carriesOf } from '../stand-in/carries.ts';
-import { type Access, type Findings, type Path, type Trial, type Values, WORKSPACE } from '../trial.ts';
+import { type Access, type Findings, type Trial, type Values, WORKSPACE } from '../trial.ts';
 import { chosen } from './play-account-choice.ts';
 import { renewed, withdrawn } from './play-renewal.ts';
 import { mintedAs, playRefusals } from './play-token-answers.ts';
@@ -94,7 +96,7 @@ async function exchanged(
       exchangeUnder(bench, target, new Secret(query.get('code') ?? ''), pkce),
     );
   };
-  const success = documentedSuccess(described, 'token', method.id ?? method.type);
+  const success = documentedSuccess(described, 'token', methodIdOf(method));
   const answer = success?.answer ?? madeTokenAnswer(trial, method, madeUp.told);
   const { result, problems } = await ask(answer);
   for (const problem of problems) found.add(path, `The code for a token: ${problem}.`);
@@ -115,7 +117,7 @@ async function exchanged(
 /** That some documented answer has a refresh token, where the file says that one comes. */
 function promisedRefresh({ described, method, found }: SignInTrial): void {
   if (method.refresh !== 'static' && method.refresh !== 'rotating') return;
-  const successes = documented(described, 'token', method.id ?? method.type).filter(
+  const successes = documented(described, 'token', methodIdOf(method)).filter(
     ({ means }) => means === 'success',
   );
   const [first] = successes;

@@ -1,9 +1,10 @@
+import type { Path } from '../../catalog/checks/source-file.ts';
 import type { TokenOutcome } from '../../oauth/token-endpoint.ts';
 import type { Minted } from '../../tokens/mint.ts';
 import type { Answer } from '../cases/made-answer.ts';
 import { MADE_SECONDS, tokenRefusals, tokensIn } from '../cases/token-answers.ts';
 import { capital } from '../problem-words.ts';
-import type { Path } from '../trial.ts';
+
 import type { SignInTrial } from './sign-in-trial.ts';
 
 interface TokenExample {
