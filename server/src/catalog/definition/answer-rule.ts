@@ -26,8 +26,11 @@ export const conditionSchema = shape({
   body: z.union([bodyConditionSchema, z.array(bodyConditionSchema).min(1)]).optional(),
 });
 
-const ruleOutcomeSchema = z.enum([
+/** What an answer can mean, whoever says so: a rule of a file, or an example in it. */
+export const MEANINGS = [
   'success',
+  'no_result',
+  'pending',
   'rejected',
   'expired',
   'revoked',
@@ -35,20 +38,19 @@ const ruleOutcomeSchema = z.enum([
   'missing_permission',
   'out_of_credits',
   'rate_limited',
-  'no_result',
-  'pending',
   'invalid_request',
   'provider_error',
-  'clock_off',
-]);
+] as const;
 
 /** "Such an answer means that", where it is not what the status alone says. First match wins. */
 export const answerRuleSchema = shape({
   when: conditionSchema,
   // biome-ignore lint/suspicious/noThenProperty: a word of the file format; nobody awaits a rule.
-  then: ruleOutcomeSchema.describe(
-    "clock_off: a problem that is not the credential's, and by how much this server's clock is off is said.",
-  ),
+  then: z
+    .enum([...MEANINGS, 'clock_off'])
+    .describe(
+      "clock_off: a problem that is not the credential's, and by how much this server's clock is off is said.",
+    ),
   permission: z.string().max(120).optional().describe('The permission that is missing, where it is known.'),
   permission_path: pathSchema.optional().describe('Where the answer names the missing permission.'),
   wait_seconds: z
@@ -65,5 +67,4 @@ export const answerRuleSchema = shape({
 
 export type BodyCondition = z.output<typeof bodyConditionSchema>;
 export type Condition = z.output<typeof conditionSchema>;
-export type RuleOutcome = z.output<typeof ruleOutcomeSchema>;
 export type AnswerRule = z.output<typeof answerRuleSchema>;

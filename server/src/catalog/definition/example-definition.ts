@@ -1,21 +1,6 @@
 import { z } from 'zod';
+import { MEANINGS } from './answer-rule.ts';
 import { nameSchema, proseSchema, shape } from './shape.ts';
-
-const meaningSchema = z.enum([
-  'success',
-  'no_result',
-  'pending',
-  'rejected',
-  'expired',
-  'revoked',
-  'wrong_account',
-  'missing_permission',
-  'out_of_credits',
-  'rate_limited',
-  'invalid_request',
-  'provider_error',
-  'nonsense',
-]);
 
 /**
  * One answer as the provider documents it, and what it must mean. The stand-in server of the checks gives it word for word, and
@@ -36,7 +21,10 @@ export const exampleSchema = shape({
   headers: z.record(z.string(), z.string()).default({}),
   body: z.json().optional().describe('JSON. Left out, and no text: empty.'),
   text: z.string().max(4000).optional().describe('What is no JSON: XML, form encoding, a page.'),
-  means: meaningSchema.default('success'),
+  means: z
+    .enum([...MEANINGS, 'nonsense'])
+    .default('success')
+    .describe('nonsense: neither what was asked for nor an error, such as a web page.'),
   account: z.string().optional().describe('Of a probe that succeeds: "Connected as …".'),
   gives: z
     .record(z.string(), z.json())
