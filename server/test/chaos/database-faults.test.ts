@@ -25,8 +25,9 @@ test('server and PostgreSQL are killed while people write: what was confirmed is
   const written = await killWhileWriting(['server', 'postgres', 'immediate'], 200);
   expect(written).toMatchObject({ lost: [], halves: [] });
   for (const count of Object.values(written.confirmed)) expect(count).toBeGreaterThan(0);
-  expect(written.slowestBackMs).toBeLessThan(10_000);
-});
+  // A start alone takes ten seconds where the machine is busy; what is stuck until a lease or a lock is over takes minutes.
+  expect(written.slowestBackMs).toBeLessThan(40_000);
+}, 150_000);
 
 describe('a database that', () => {
   let database: TestDatabase;

@@ -102,6 +102,9 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
       KEYRAIL_TOKEN_LEASE_SECONDS: '2',
       KEYRAIL_DATABASE_POOL_SIZE: '5',
       KEYRAIL_LOG_LEVEL: 'warn',
+      // Nothing renews of its own accord: a sweep that comes by now and then would put right what another process is seen to get
+      // wrong, or meet the failure that was meant for that one.
+      KEYRAIL_ROLE: 'api',
       ...options.settings,
       ...given.settings,
       ...preloaded(changes, given.clockFile ?? null),

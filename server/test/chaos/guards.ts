@@ -65,10 +65,13 @@ export const WRONG_CLOCK: readonly Change[] = [
   ),
 ];
 
-/** No guard: a way to the database so slow that what was seen there may be long past. */
+/** No guard: a way to the database so slow that what was seen there is long past, as somebody else has renewed meanwhile. */
 export const SLOW_WAY: readonly Change[] = [
   without(
-    'const taken = await deps.transact(',
-    'await deps.clock.sleep(Math.random() * 200); const taken = await deps.transact(',
+    'const leasedAt = performance.now();\n  const taken = await deps.transact(',
+    `for (let turn = 0; turn < 150 && (await look(deps, row.owner))?.generation === generation; turn += 1)
+    await deps.clock.sleep(20);
+  const leasedAt = performance.now();
+  const taken = await deps.transact(`,
   ),
 ];

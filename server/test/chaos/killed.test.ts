@@ -49,11 +49,15 @@ test('control: where a lease is never over, what a killed process held is stuck'
     fleet.start('altered', { without: TAKE_OVER }),
   ]);
   await expire(fleet.database, [id]);
-  fleet.provider('static').failAlways({ kind: 'delay', beforeMs: 200, afterMs: 0 });
-  const before = fleet.provider('static').tokenRequests.length;
+  let release = () => {};
+  const killed = new Promise<void>((resolve) => (release = resolve));
+  const arrived = new Promise<void>((resolve) => {
+    fleet.provider('static').fail({ kind: 'hold', arrived: resolve, until: killed });
+  });
   void doomed.call(id);
-  while (fleet.provider('static').tokenRequests.length === before) await sleep(5);
+  await arrived;
   await doomed.process.kill();
+  release();
   const stuck = Promise.race([altered.call(id), sleep(3_500)]);
   expect(await stuck).not.toBe(200);
   expect(await survivor.call(id)).toBe(200);
