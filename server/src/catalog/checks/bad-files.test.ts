@@ -3,7 +3,9 @@ import {
   chmodSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   rmSync,
+  statSync,
   symlinkSync,
   truncateSync,
   unlinkSync,
@@ -12,11 +14,10 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { GOOD } from '../file-under-test.ts';
 import { readDefinition } from '../files/read-definition.ts';
 import { loadCatalog } from '../load.ts';
-import { analysePatterns } from './analyse-patterns.ts';
 
 let home: string;
 let user: string;
@@ -26,7 +27,10 @@ beforeEach(() => {
   for (const name of ['mine', 'comes-along']) mkdirSync(join(home, name));
   writeFileSync(join(home, 'comes-along', 'steady.yaml'), GOOD.replaceAll('acme', 'steady'));
 });
-afterEach(() => rmSync(home, { recursive: true, force: true }));
+afterEach(() => {
+  vi.useRealTimers();
+  rmSync(home, { recursive: true, force: true });
+});
 
 const load = () =>
   loadCatalog({ builtIn: join(home, 'comes-along'), user, rememberIn: join(home, 'memory') });
@@ -209,24 +213,18 @@ describe('a regular expression of a file of ones own', () => {
     expect(await problems()).toHaveLength(2);
   });
 
-  test('that cannot be told in time is not taken, and the analysis ends when it must', async () => {
-    const beganAt = performance.now();
-    const found = await analysePatterns(['^.{1,400}x.{1,400}y.{1,400}$', '^[a-z]+$'], {
-      eachMs: 50,
-      allMs: 60,
-    });
-    expect([...found.values()]).toEqual(['unknown', 'unknown']);
-    expect(performance.now() - beganAt).toBeLessThan(5_000);
-  });
-
-  test('that the analysis itself never comes back from is not taken', async () => {
-    const says = (what: string) =>
-      new URL(`data:text/javascript,import{parentPort as p}from"node:worker_threads";${what}`);
-    const limits = { eachMs: 10, allMs: 1_000 };
-    const hangs = says('p.on("message",()=>{for(;;);});p.postMessage("ready")');
-    const falls = says('p.on("message",()=>{throw 1});p.postMessage("ready")');
-    for (const program of [hangs, falls, says('throw 1')])
-      expect((await analysePatterns(['a'], limits, program)).get('a')).toBe('unknown');
+  test('that nobody can tell of is refused at its line, and not looked at again by the next start', async () => {
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 60_000 });
+    put('odd.yaml', withPattern('(?i:a)b*'));
+    const told = await problems();
+    expect(told).toEqual([expect.stringMatching(/^odd\.yaml:12 It could not be told in time whether/)]);
+    const memory = () =>
+      readdirSync(join(home, 'memory'))
+        .filter((name) => name.includes('-user-'))
+        .map((name) => statSync(join(home, 'memory', name)).ino);
+    const before = memory();
+    expect(await problems()).toEqual(told);
+    expect(memory()).toEqual(before);
   });
 });
 
@@ -445,6 +443,17 @@ describe('a folder of ones own', () => {
     );
     expect(found.get('acme')).toBeDefined();
     expect(found.get('last')).toBeUndefined();
+  });
+
+  test('with more in it than can be read in some seconds is read up to a size, and that is said', async () => {
+    const large = `${GOOD}# ${'x'.repeat(240_000)}`;
+    for (let index = 0; index < 90; index++)
+      put(`f${10 + index}.yaml`, large.replace('slug: acme', `slug: f${10 + index}`));
+    const found = await load();
+    expect(found.problems.map(({ message }) => message)).toEqual([
+      'The files in this folder are more than 20 MB together; the first 87 by name are read. Take away what is not used.',
+    ]);
+    expect(found.list()).toHaveLength(88);
   });
 
   test('is read at the start: what changes afterwards changes nothing until the next', async () => {

@@ -34,13 +34,16 @@ interface Asked {
 export async function checkFiles(
   files: readonly FileText[],
   { folder, origin, allowedPrivateHosts }: Asked,
+  analyse: typeof analysePatterns = analysePatterns,
 ): Promise<FileChecked[]> {
   const read = files.map(({ name, text }) =>
     readDefinition(join(folder, name), text, origin, allowedPrivateHosts),
   );
   const patterns =
-    origin === 'user' ? read.flatMap(({ toAnalyse }) => toAnalyse.map(({ pattern }) => pattern)) : [];
-  const analysed = patterns.length === 0 ? new Map<string, Analysis>() : await analysePatterns(patterns);
+    origin === 'user' ? read.map(({ toAnalyse }) => toAnalyse.map(({ pattern }) => pattern)) : [];
+  const analysed = patterns.every((of) => of.length === 0)
+    ? new Map<string, Analysis>()
+    : await analyse(patterns);
   return read.map((one) => checked(one, analysed));
 }
 
@@ -64,7 +67,7 @@ function checked(read: ReadFile, analysed: ReadonlyMap<string, Analysis>): FileC
     entry: isTaken ? entryOf(definition) : null,
     slugAt,
     problems,
-    isLasting: findings.every(({ is }) => is !== 'unknown'),
+    isLasting: findings.every(({ is }) => is !== 'not_reached'),
   };
 }
 
@@ -73,4 +76,6 @@ const EXPLODES: Readonly<Record<Exclude<Analysis, 'safe'>, string>> = {
     'The regular expression explodes: there are texts on which it runs very long. Let each part take what the next one cannot, or count (.{0,50} for .*).',
   unknown:
     'It could not be told in time whether the regular expression explodes on some text. Write it more simply, with fewer endless or counted parts.',
+  not_reached:
+    'There was no time left to tell whether the regular expression explodes on some text: those of other files took it. It is looked at again with the next start.',
 };

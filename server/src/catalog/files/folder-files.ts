@@ -20,9 +20,29 @@ export interface Stamp {
 
 export type ReadText = { kind: 'text'; text: string } | { kind: 'unreadable'; message: string; line: number };
 
-export const LARGEST_FILE_BYTES = 256 * 1024;
+const LARGEST_FILE_BYTES = 256 * 1024;
 /** Of a folder of one's own; each takes some milliseconds to read and check for the first time. */
 export const MOST_FILES = 2_000;
+/** Of them all: as much as so many files usually are. A text made to be slow takes a second for each 256 KB. */
+export const MOST_BYTES = 20 * 1024 * 1024;
+
+/** Of a folder of one's own, as many as are read, the first by name, and what to say where that is not all. */
+export function within(files: readonly FolderFile[]): { files: FolderFile[]; tooMany: string | null } {
+  let bytes = 0;
+  const taken = files.slice(0, MOST_FILES).filter(({ stamp }) => {
+    // Larger ones are not read.
+    const size = stamp === null || stamp.size > LARGEST_FILE_BYTES ? 0 : stamp.size;
+    bytes += size;
+    return size === 0 || bytes <= MOST_BYTES;
+  });
+  const tooMany =
+    files.length > MOST_FILES
+      ? `There are ${files.length} files in this folder; the first ${MOST_FILES} by name are read. Take away what is not used.`
+      : bytes > MOST_BYTES
+        ? `The files in this folder are more than ${MOST_BYTES / 1024 / 1024} MB together; the first ${taken.length} by name are read. Take away what is not used.`
+        : null;
+  return { files: taken, tooMany };
+}
 
 /** In the order of their names. Names that begin with a dot are editors' and systems' own. Throws where the folder cannot be read. */
 export function filesIn(folder: string): FolderFile[] {

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { byName, type CatalogProblem } from '../catalog.ts';
 import type { FileChecked, FileText } from './check-files.ts';
-import { type FolderFile, filesIn, MOST_FILES, type ReadText, readText, reasonOf } from './folder-files.ts';
+import { type FolderFile, filesIn, type ReadText, readText, reasonOf, within } from './folder-files.ts';
 import { openPack, type Pack, placeOf, writePack } from './pack.ts';
 import {
   type Code,
@@ -63,12 +63,10 @@ export async function readFolder(asked: FolderToRead): Promise<FolderRead> {
 function list({ folder, origin }: FolderToRead, problems: CatalogProblem[]): FolderFile[] {
   const report = (message: string) => problems.push({ file: folder, line: 1, column: 1, origin, message });
   try {
-    const files = filesIn(folder);
-    if (origin === 'user' && files.length > MOST_FILES)
-      report(
-        `There are ${files.length} files in this folder; the first ${MOST_FILES} by name are read. Take away what is not used.`,
-      );
-    return origin === 'user' ? files.slice(0, MOST_FILES) : files;
+    if (origin !== 'user') return filesIn(folder);
+    const { files, tooMany } = within(filesIn(folder));
+    if (tooMany !== null) report(tooMany);
+    return files;
   } catch (error) {
     report(`The folder cannot be read (${reasonOf(error)}).`);
     return [];
