@@ -8,10 +8,10 @@ const TOKEN_URL = `${GOOGLE_TOKENS}/token`;
 const DOMAIN = 'keyrail-sandbox.iam.gserviceaccount.example';
 
 /** The names an account can have; any other was deleted, with its project or alone. */
-export const GOOGLE_ACCOUNTS = ['robot', 'limited', 'throttled'].map((name) => `${name}@${DOMAIN}`);
+const GOOGLE_ACCOUNTS = ['robot', 'limited', 'throttled'].map((name) => `${name}@${DOMAIN}`);
 const ROBOT = `robot@${DOMAIN}`;
 /** The one Google Workspace whose administrator lets service accounts act for people. */
-export const GOOGLE_WORKSPACE = 'acme.example';
+const GOOGLE_WORKSPACE = 'acme.example';
 
 /** The JSON key a person downloads from the Google Cloud console. */
 export function googleKeyFile(

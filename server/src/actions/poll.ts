@@ -67,6 +67,6 @@ function givenUp(
 }
 
 /** What running such a cell again does, as its job is remembered: it may cost, or have been done. */
-export function askedOnceMore(name: string): string {
+function askedOnceMore(name: string): string {
   return `"Run again" asks ${name} for this same job once more and starts no new one. To start a new one, run the column with "Every row again".`;
 }

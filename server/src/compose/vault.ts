@@ -43,7 +43,7 @@ export function allSealedRecords({ system, transact }: Database, onDamaged?: OnD
 const ofWorkspace = z.strictObject({ workspace_id: z.string() });
 
 /** Seals what is under retired data keys of a workspace anew. */
-export const vaultReencrypt: Job<z.infer<typeof ofWorkspace>> = {
+const vaultReencrypt: Job<z.infer<typeof ofWorkspace>> = {
   name: 'vault.reencrypt',
   payload: ofWorkspace,
   // The sweep comes by again.
@@ -51,7 +51,7 @@ export const vaultReencrypt: Job<z.infer<typeof ofWorkspace>> = {
 };
 
 /** Every minute: workspaces with something under a retired key get a job; keys that nothing has needed for long are destroyed. */
-export const vaultSweep: Job<Record<string, never>> = {
+const vaultSweep: Job<Record<string, never>> = {
   name: 'vault.sweep',
   payload: z.strictObject({}),
   maxAttempts: 1,

@@ -22,7 +22,7 @@ export function enteredDates(given: GivenDates, before: EnteredDates, at: Date):
   return { endsAt, rotateAt, setAt: endsAt === null && rotateAt === null ? null : at };
 }
 
-export function sameMoment(one: Date | null, other: Date | null): boolean {
+function sameMoment(one: Date | null, other: Date | null): boolean {
   return one?.getTime() === other?.getTime();
 }
 

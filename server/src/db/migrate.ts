@@ -169,7 +169,7 @@ function readMigrations(folder: string): Migration[] {
 }
 
 /** Where the applied migrations are listed; made before the first. */
-export async function makeList(client: pg.Client): Promise<void> {
+async function makeList(client: pg.Client): Promise<void> {
   await client.query(
     `create table if not exists keyrail_migrations (
        name text collate "C" primary key,

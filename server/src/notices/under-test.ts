@@ -26,7 +26,7 @@ export const HOUR_MS = 60 * MINUTE_MS;
 export const DAY_MS = 24 * HOUR_MS;
 
 /** Stands still until it is moved. */
-export function handClock(start = new Date('2026-03-01T12:00:00Z')): Clock & { forward(ms: number): void } {
+function handClock(start = new Date('2026-03-01T12:00:00Z')): Clock & { forward(ms: number): void } {
   let now = start.getTime();
   return {
     now: () => new Date(now),

@@ -101,7 +101,7 @@ export function text(outcome: TokenOutcome | AsItIs): string {
 }
 
 /** The room as one process has it: pools, a listener and memory of its own. */
-export async function openProcess(database: TestDatabase, options: Options): Promise<TokenProcess> {
+async function openProcess(database: TestDatabase, options: Options): Promise<TokenProcess> {
   const told: string[] = [];
   const logged: unknown[] = [];
   const log = { warn: (fields: object, message: string) => void logged.push(fields, message) };

@@ -47,7 +47,7 @@ export async function issueSetupCode({
   return code;
 }
 
-export async function isSetupOpen(
+async function isSetupOpen(
   { setups, clock }: Pick<SetupDeps, 'setups' | 'clock'>,
   code: string,
 ): Promise<boolean> {

@@ -6,7 +6,7 @@ const TELLING_MS = 5 * 60_000;
 type Headers = Readonly<Record<string, string>>;
 
 /** How far this server's clock is ahead of the other side's, by the Date of its answer; null: not said, or from a cache. */
-export function clockAheadMs({ date, age }: Headers, now: Date): number | null {
+function clockAheadMs({ date, age }: Headers, now: Date): number | null {
   const theirs = date === undefined || age !== undefined ? Number.NaN : Date.parse(date);
   return Number.isNaN(theirs) ? null : now.getTime() - theirs;
 }

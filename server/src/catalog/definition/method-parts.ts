@@ -24,7 +24,7 @@ export const placementSchema = shape({
     ),
 });
 
-export const keyHelpSchema = shape({
+const keyHelpSchema = shape({
   location: z
     .string()
     .min(1)
@@ -53,7 +53,7 @@ export const methodBase = {
 export const fields = z.array(credentialFieldSchema).min(1);
 
 /** A permission that is asked for: its name, or what it allows and whether one may do without. */
-export const scopeSchema = z.union([
+const scopeSchema = z.union([
   z
     .string()
     .min(1)

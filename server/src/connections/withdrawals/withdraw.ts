@@ -165,6 +165,6 @@ async function clientFor(
   return { id: clientId ?? '', secret: null };
 }
 
-export async function tellSoon(tx: Tx, workspaceId: string, id: string): Promise<void> {
+async function tellSoon(tx: Tx, workspaceId: string, id: string): Promise<void> {
   await enqueue(tx, withdrawalTell, { workspace_id: workspaceId, id }, tellingOf(workspaceId, id));
 }

@@ -111,7 +111,7 @@ function valuesFor(wanted: BodyCondition): unknown[] {
 }
 
 /** Another value of the same kind. */
-export function otherThan(value: unknown): unknown {
+function otherThan(value: unknown): unknown {
   if (typeof value === 'boolean') return !value;
   if (typeof value === 'number') return value + 1;
   if (Array.isArray(value)) return ['other'];

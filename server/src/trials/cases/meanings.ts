@@ -11,7 +11,7 @@ export function meaningOfRule({ then: means }: AnswerRule): Meaning {
   return means === 'clock_off' ? 'provider_error' : means;
 }
 
-/** The verdict of a check (design, section 4), whatever the engine says: written down here a second time on purpose. */
+/** The verdict of a check, whatever the engine says: written down here a second time on purpose. */
 export const VERDICTS: Record<Meaning, VerdictKind> = {
   success: 'ok',
   rejected: 'rejected',
@@ -34,7 +34,7 @@ export const NEVER_SAVED: ReadonlySet<VerdictKind> = new Set(['rejected', 'expir
 
 type Cell = ActionOutcome['kind'];
 
-/** What becomes of a cell (design, section 10). */
+/** What becomes of a cell, written down a second time, too. */
 export function cellsFor(
   means: Meaning,
   asked: { step: 'submit' | 'poll'; status: number; isRepeatable: boolean; isSubmit: boolean },

@@ -44,7 +44,7 @@ interface Props {
 }
 
 /** When the credential ends, where only a person was told, and when people want it replaced. */
-export function DateFields({ dates, onDates, what, known, errorOf, hasReplace = true }: Props) {
+function DateFields({ dates, onDates, what, known, errorOf, hasReplace = true }: Props) {
   return (
     <div className={styles.dates}>
       <TextInput

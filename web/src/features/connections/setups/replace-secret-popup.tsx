@@ -161,7 +161,7 @@ interface NotReplacedProps {
   onAnyway: () => void;
 }
 
-export function NotReplaced({ error, tool, isBusy, onAnyway }: NotReplacedProps) {
+function NotReplaced({ error, tool, isBusy, onAnyway }: NotReplacedProps) {
   if (hasCode(error, 'edited_meanwhile')) {
     return (
       <Notice tone="amber" live title="Somebody else changed this setup in the meantime.">
@@ -180,7 +180,7 @@ interface StepsProps {
 }
 
 /** The four steps of replacing a client secret, in which nobody signs in again. */
-export function SecretSteps({ tool, method, done }: StepsProps) {
+function SecretSteps({ tool, method, done }: StepsProps) {
   const address = method.setup?.register_url ?? null;
   const place = placed(tool.name, address !== null && /^https?:/i.test(address) ? address : null);
   return (
