@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { workMs } from '../../test/growth.ts';
 import { clean, cleanKey } from './clean.ts';
 
 describe('a pasted key', () => {
@@ -43,8 +44,7 @@ describe('a pasted password', () => {
   });
 
   it('is looked through in no time, however much white space stands inside', () => {
-    const begun = performance.now();
-    expect(clean(`a${' \n'.repeat(100_000)}b`).kind).toBe('invalid');
-    expect(performance.now() - begun).toBeLessThan(1_000);
+    const text = `a${' \n'.repeat(100_000)}b`;
+    expect(workMs(() => expect(clean(text).kind).toBe('invalid'))).toBeLessThan(1_000);
   });
 });

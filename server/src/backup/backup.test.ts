@@ -152,11 +152,43 @@ describe('the master key', () => {
 
 describe('making a backup', () => {
   test('shows one moment, however much is written meanwhile, and keeps nobody waiting', async () => {
-    const file = join(folder, 'moment.backup');
-    const written = await withClient(source.url, async (client) => {
+    // Whoever is kept waiting writes one thing more, when the backup is over.
+    let after = 0;
+    for (let turn = 0; turn < 5 && after < 3; turn += 1) {
+      const { written, first, last } = await backedUpWhileWriting(join(folder, `moment-${turn}.backup`));
+      expect(first).toBe(last);
+      after = written - first;
+    }
+    expect(after).toBeGreaterThanOrEqual(3);
+  });
+
+  /** How much was written from its beginning to its end, and how much of that is in it. */
+  async function backedUpWhileWriting(
+    file: string,
+  ): Promise<{ written: number; first: number; last: number }> {
+    const database = await emptyDatabase();
+    try {
+      const written = await writeWhile(backUp(source.url, file));
+      await restore(file, database);
+      const { rows } = await withClient(database.url, (client) =>
+        client.query(
+          "select (select count(*)::int from api_tokens where name = 'w') as first, (select count(*)::int from users where name = 'w') as last",
+        ),
+      );
+      return { written, ...rows[0] };
+    } finally {
+      await database.close();
+      await withClient(source.url, (client) =>
+        client.query("delete from api_tokens where name = 'w'; delete from users where name = 'w'"),
+      );
+    }
+  }
+
+  function writeWhile(making: Promise<unknown>): Promise<number> {
+    return withClient(source.url, async (client) => {
       let count = 0;
       let isOver = false;
-      const making = backUp(source.url, file).finally(() => {
+      const over = making.finally(() => {
         isOver = true;
       });
       // Each adds to the first and the last table alike: in one moment there are as many of both.
@@ -173,27 +205,10 @@ describe('making a backup', () => {
         ]);
         await client.query('commit');
       }
-      await making;
+      await over;
       return count;
     });
-    expect(written).toBeGreaterThan(20);
-    const database = await emptyDatabase();
-    try {
-      await restore(file, database);
-      const { rows } = await withClient(database.url, (client) =>
-        client.query(
-          "select (select count(*)::int from api_tokens where name = 'w') as first, (select count(*)::int from users where name = 'w') as last",
-        ),
-      );
-      expect(rows[0].first).toBe(rows[0].last);
-      expect(rows[0].first).toBeLessThan(written);
-    } finally {
-      await database.close();
-      await withClient(source.url, (client) =>
-        client.query("delete from api_tokens where name = 'w'; delete from users where name = 'w'"),
-      );
-    }
-  });
+  }
 
   test('that is cut off leaves nothing under its name, and no second one writes over a first', async () => {
     const file = join(folder, 'cut.backup');

@@ -15,6 +15,7 @@ import {
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { workMs } from '../../../test/growth.ts';
 import { GOOD } from '../file-under-test.ts';
 import { readDefinition } from '../files/read-definition.ts';
 import { loadCatalog } from '../load.ts';
@@ -344,9 +345,13 @@ describe('a text', () => {
   });
 
   test('of forty thousand names is told in a moment what is wrong, and at most twenty of it', () => {
-    const beganAt = performance.now();
-    const told = problemsIn(GOOD + Array.from({ length: 20_000 }, (_, at) => `k${at}:`).join('\n'));
-    expect(performance.now() - beganAt).toBeLessThan(5_000);
+    const text = GOOD + Array.from({ length: 20_000 }, (_, at) => `k${at}:`).join('\n');
+    let told: string[] = [];
+    expect(
+      workMs(() => {
+        told = problemsIn(text);
+      }),
+    ).toBeLessThan(5_000);
     expect(told).toHaveLength(21);
     expect(told[0]).toBe(
       '30 There is no field "k0" here. Remove it, or correct its name or how far it is indented.',

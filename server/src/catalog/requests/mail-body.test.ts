@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { workMs } from '../../../test/growth.ts';
 import { requestTemplateSchema } from '../definition/request-template.ts';
 import { mailText } from './mail-body.ts';
 import { buildRequest } from './request.ts';
@@ -60,10 +61,11 @@ test('names with any letters stand before their addresses, each as it is, and a 
   expect(read(head, 'To')).toBe(
     'Änne <anne@example.com>, Bob <bob@example.com>, "Groß, Jörg" <joerg@example.com>,Łukasz <lukasz@example.com>',
   );
-  const before = performance.now();
-  for (const one of ['é', 'é<', 'é>', 'é,', '"é', ' é'])
-    written({ to: one.repeat(100_000), cc: one.repeat(100_000), text: 'Hello' });
-  expect(performance.now() - before).toBeLessThan(2_000);
+  const writeAll = () => {
+    for (const one of ['é', 'é<', 'é>', 'é,', '"é', ' é'])
+      written({ to: one.repeat(100_000), cc: one.repeat(100_000), text: 'Hello' });
+  };
+  expect(workMs(writeAll)).toBeLessThan(2_000);
 });
 
 test.each([
