@@ -51,7 +51,7 @@ afterAll(async () => {
 test('a tool is told with how it is checked, its limits, its oddities, and what all of it rests on', async () => {
   const { json } = await app.owner.get('/v1/integrations/acme');
   expect(json).toMatchObject({
-    limits: ['Up to 60 calls a minute.'],
+    limits: ['Keyrail makes at most 60 calls a minute.'],
     oddities: ['A key that was deleted works for another minute.'],
     sources: [
       {
@@ -68,7 +68,7 @@ test('a tool is told with how it is checked, its limits, its oddities, and what 
         key_hint: 'Choose a read-only one.',
         key_url: 'https://acme.example/keys',
         check: { request: 'GET api.acme.example/v1/me', tells: ['account', 'plan'] },
-        facts: ['The key goes in the header Authorization, after the word Token.'],
+        facts: ['The key is sent in the header Authorization, after the word Token.'],
       },
     ],
     actions: [
@@ -79,7 +79,7 @@ test('a tool is told with how it is checked, its limits, its oddities, and what 
         bulk_rows: null,
         inputs: [{ example: 'jane@acme.example' }],
         facts: [
-          'Never sent twice by itself: where an answer was lost, the cell says that it may have happened.',
+          'Never sent twice by itself: where an answer was lost on the way, the cell says that it may have happened.',
         ],
       },
     ],

@@ -24,7 +24,7 @@ export function integrationPage(tool: Integration, file: string): string {
       ? bullets(tool.limits.map(text))
       : `The catalog names no limits of ${text(tool.name)}. Where it says “too many requests”, calls wait and go on by themselves.`,
     ...(tool.oddities.length > 0 ? ['## Known oddities', bullets(tool.oddities.map(text))] : []),
-    '## What this rests on',
+    '## Sources',
     bullets(tool.sources.map(({ at, url, for: of }) => sourceLine(at, url, of))),
     `Last compared on ${tool.checked}.`,
   ].join('\n\n')}\n`;
@@ -88,8 +88,8 @@ function checkLine({ request, note, tells }: NonNullable<AuthMethod['check']>): 
 
 const TOLD = {
   account: 'whose account it is',
-  plan: 'the plan',
-  credits: 'the credits that are left',
+  plan: 'its plan',
+  credits: 'what credits are left',
   scopes: 'what is allowed',
 };
 
@@ -97,7 +97,7 @@ const TOLD = {
 function fieldLine(field: CredentialField, saidBelow?: string | null): string {
   const about = [
     field.is_secret ? 'secret' : null,
-    field.is_required ? null : 'may stay empty',
+    field.is_required ? null : 'optional',
     field.is_listed ? 'chosen from a list' : null,
     field.choices === null ? null : `one of ${field.choices.map(({ label }) => text(label)).join(', ')}`,
   ].filter(Boolean);
@@ -109,9 +109,9 @@ function fieldLine(field: CredentialField, saidBelow?: string | null): string {
 
 function setupPart({ setup }: AuthMethod): string[] {
   if (setup === null) return [];
-  const where = setup.register_url === null ? '' : ` ${link('Register the app here', setup.register_url)}.`;
+  const where = setup.register_url === null ? '' : ` ${link('Register an app', setup.register_url)}.`;
   return [
-    `Once for a workspace, client id and secret of an app are entered.${where}${setup.note === null ? '' : ` ${text(setup.note)}`}`,
+    `Needs once a sign-in setup: client ID and client secret of an app that is registered there.${where}${setup.note === null ? '' : ` ${text(setup.note)}`}`,
     `Its redirect URI is \`${setup.redirect_uri}\`, with the address of your own server.`,
   ];
 }

@@ -18,19 +18,20 @@ export function actionFacts(action: Action, { name, auth }: Pick<Definition, 'na
   const labels = auth.filter((method) => methods?.includes(method.id ?? method.type));
   return [
     labels.length > 0 &&
-      `Takes a connection by ${labels.map(({ label, type }) => `“${label ?? type}”`).join(' or ')}.`,
+      `Needs a connection made by ${labels.map(({ label, type }) => `“${label ?? type}”`).join(' or ')}.`,
     costWords(cost),
     action.noResult.length > 0 && `Where ${name} finds nothing, the cell says “No result”.`,
     poll !== undefined &&
-      `${name} takes it as a job, and is asked every ${durationWords(poll.everySeconds)} whether it is done, for up to ${durationWords(poll.giveUpSeconds)}.`,
+      `${name} takes its time: it is asked every ${durationWords(poll.everySeconds)} whether the answer is ready, for up to ${durationWords(poll.giveUpSeconds)}.`,
     askAgain !== undefined &&
       `Where ${name} needs longer, it is asked again every ${durationWords(askAgain.everySeconds)}, for up to ${durationWords(askAgain.giveUpSeconds)}.`,
     bulk !== undefined &&
       `${name} takes up to ${plainNumber(bulk.maxRows)} in one call; a column sends each row by itself, so that each has its own answer.`,
-    scopes.length > 0 && `A sign-in must allow ${scopes.join(', ')}.`,
+    scopes.length > 0 &&
+      `Whoever signs in must allow: ${scopes.map((scope) => scopeWords(scope, auth)).join('; ')}.`,
     action.repeatable
-      ? 'A call whose answer was lost is sent again by itself.'
-      : 'Never sent twice by itself: where an answer was lost, the cell says that it may have happened.',
+      ? 'Where an answer was lost on the way, Keyrail asks again by itself.'
+      : 'Never sent twice by itself: where an answer was lost on the way, the cell says that it may have happened.',
   ].filter((line) => line !== false && line !== null);
 }
 
@@ -44,4 +45,10 @@ function costWords(cost: Action['cost']): string | null {
         ? 'Costs no credits.'
         : `Costs about ${plainNumber(credits)} ${credits === 1 ? 'credit' : 'credits'} a row.`;
   return [about, note].filter(Boolean).join(' ') || null;
+}
+
+/** What a permission allows, in the words of the sign-in that asks for it; else its name. */
+function scopeWords(scope: string, auth: Definition['auth']): string {
+  const asked = auth.flatMap((method) => (method.type === 'oauth2' ? method.scopes : []));
+  return asked.find(({ name }) => name === scope)?.description ?? scope;
 }

@@ -4,7 +4,7 @@ import { perWords, plainNumber } from './durations.ts';
 type Limited = Pick<Definition, 'name' | 'rateLimits' | 'actions'>;
 type Window = NonNullable<Definition['rateLimits']>['windows'][number];
 
-/** How often it may be called: a sentence for everything, one for each group of actions, and what the file adds. */
+/** How often it is called, whatever the provider allows others: a sentence for everything, one for each group of actions, and what the file adds. */
 export function limitWords({ name, rateLimits, actions }: Limited): string[] {
   if (rateLimits === undefined) return [];
   const { windows, sharedBy, note } = rateLimits;
@@ -13,8 +13,8 @@ export function limitWords({ name, rateLimits, actions }: Limited): string[] {
   const counted = groups.map((group) => {
     const words = windows.filter((window) => window.group === group).map(windowWords);
     return group === undefined
-      ? `Up to ${joined(words)}.`
-      : `${labelsOf(group, actions)}: up to ${joined(words)}.`;
+      ? `Keyrail makes at most ${joined(words)}.`
+      : `${labelsOf(group, actions)}: at most ${joined(words)}.`;
   });
   return [
     ...counted,
@@ -29,9 +29,8 @@ function windowWords({ calls, perSeconds }: Window, index: number): string {
 }
 
 function sharedWords(name: string, sharedBy: 'connection' | 'account' | 'ip'): string[] {
-  if (sharedBy === 'account')
-    return [`Counted over all that uses the same account at ${name}, here or elsewhere.`];
-  return sharedBy === 'ip' ? ['Counted over all calls from the address of this server.'] : [];
+  if (sharedBy === 'account') return [`${name} counts all that uses the same account, here or elsewhere.`];
+  return sharedBy === 'ip' ? [`${name} counts all calls from the address of this server.`] : [];
 }
 
 /** A group is a name of the file; people know the actions that are in it. */

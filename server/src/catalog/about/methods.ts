@@ -18,12 +18,12 @@ export function methodFacts(method: AuthMethod, name: string): string[] {
       return signInFacts(method, name);
     case 'oauth2_client_credentials':
       return [
-        `With client id and secret a token is fetched${ttlWords(method)}; before it ends, the next one is.`,
+        `Client ID and secret get a token from ${name}${ttlWords(method)}; before it ends, Keyrail gets the next one.`,
       ];
     case 'service_account':
       return serviceAccountFacts(method, name);
     case 'certificate':
-      return ['The certificate is shown to the other side in each TLS connection (mutual TLS).'];
+      return [`Keyrail shows the certificate to ${name} with each connection it opens (mutual TLS).`];
     case 'none':
       return [];
   }
@@ -63,12 +63,12 @@ function keyWords({ send, fields }: Extract<AuthMethod, { type: 'api_key' }>): s
 
 function placementWords({ in: where, name, value }: Placement, what: string): string {
   if (where === 'path')
-    return `${what} stands in the path of every address; logs and messages are kept free of it.`;
-  if (where === 'body') return `${what} goes in the body of every request, as the member ${name}.`;
+    return `${what} is part of every address that is called; logs and messages are kept free of it.`;
+  if (where === 'body') return `${what} is sent in the body of every call, as ${name}.`;
   if (where === 'query')
-    return `${what} stands in the address, as the parameter ${name}; logs and messages are kept free of it.`;
+    return `${what} is sent in the address of every call, as ${name}; logs and messages are kept free of it.`;
   const prefix = /^([A-Za-z][\w-]*) \{/.exec(value)?.[1];
-  return `${what} goes in the header ${name}${prefix === undefined ? '' : `, after the word ${prefix}`}.`;
+  return `${what} is sent in the header ${name}${prefix === undefined ? '' : `, after the word ${prefix}`}.`;
 }
 
 function basicWords({ username, password, fields }: Extract<AuthMethod, { type: 'basic' }>): string {
@@ -79,7 +79,7 @@ function basicWords({ username, password, fields }: Extract<AuthMethod, { type: 
           /\{([a-z][a-z0-9_]*)\}/g,
           (_, name: string) => `[${fields.find((field) => field.name === name)?.label ?? name}]`,
         );
-  return `Goes as HTTP Basic authentication; user name: ${said(username)}, password: ${said(password)}.`;
+  return `Sent as user name and password (HTTP Basic). User name: ${said(username)}; password: ${said(password)}.`;
 }
 
 function ttlWords({
@@ -87,7 +87,7 @@ function ttlWords({
 }: {
   accessTokenTtlSeconds?: number | undefined;
 }): string {
-  return seconds === undefined ? '' : `, which lasts ${durationWords(seconds)}`;
+  return seconds === undefined ? '' : ` that lasts ${durationWords(seconds)}`;
 }
 
 function signInFacts(method: OAuth2Method, name: string): string[] {
@@ -95,29 +95,31 @@ function signInFacts(method: OAuth2Method, name: string): string[] {
   return [
     lifeWords(method, name),
     method.refresh === 'rotating' &&
-      'Each renewal gives a new refresh token and ends the old one; the new one is stored before it is used.',
+      'Each renewal replaces the refresh token; the new one is stored before it is used, so that none is lost.',
     idle !== undefined &&
       (method.refreshTokenLifetime === 'fixed'
-        ? `${durationWords(idle)} after signing in access ends, and people sign in again.`
-        : `Left alone for ${durationWords(idle)} access ends; it is renewed before.`),
+        ? `Access ends ${durationWords(idle)} after signing in; then somebody signs in again.`
+        : `${name} ends access that is not renewed for ${durationWords(idle)}; Keyrail renews it before.`),
     method.grantTtlSeconds !== undefined &&
-      `${durationWords(method.grantTtlSeconds)} after signing in access ends whatever is done, and people sign in again.`,
-    method.requiresHttps && `${name} sends people back to https addresses only.`,
+      `Access ends ${durationWords(method.grantTtlSeconds)} after signing in, however often it is renewed; then somebody signs in again.`,
+    method.requiresHttps && `Signing in needs an https address of this server: ${name} takes no other.`,
     method.revokeUrl !== undefined
       ? `When a connection is disconnected or deleted, ${name} is told to withdraw its access.`
       : method.removeUrl === undefined
         ? `Keyrail cannot tell ${name} to withdraw access: after deleting a connection, withdraw it in the account there.`
-        : `Keyrail cannot tell ${name} to withdraw access: after deleting a connection, withdraw it at ${method.removeUrl}.`,
+        : `Keyrail cannot tell ${name} to withdraw access: after deleting a connection, withdraw it at ${method.removeUrl.replace(/^https:\/\//, '')}.`,
   ].filter((line) => line !== false);
 }
 
 /** Where a file says nothing of renewing, a provider may give a refresh token or not. */
 function lifeWords({ refresh, accessTokenTtlSeconds: ttl }: OAuth2Method, name: string): string {
-  const lasts = ttl === undefined ? '' : ` lasts ${durationWords(ttl)} and`;
   if (refresh === undefined) return `Where ${name} gives a refresh token, access is renewed by itself.`;
-  if (refresh !== 'none') return `An access token${lasts} is renewed by itself.`;
-  if (ttl !== undefined) return `Access lasts ${durationWords(ttl)}; then people sign in again.`;
-  return `Access lasts until ${name} ends it; there is nothing to renew, and people sign in again.`;
+  if (refresh !== 'none')
+    return ttl === undefined
+      ? 'Access is renewed by itself.'
+      : `Access lasts ${durationWords(ttl)} at a time and is renewed by itself.`;
+  if (ttl !== undefined) return `Access lasts ${durationWords(ttl)}; then somebody signs in again.`;
+  return `Access lasts until ${name} ends it; then somebody signs in again.`;
 }
 
 function serviceAccountFacts(method: ServiceAccountMethod, name: string): string[] {
@@ -132,10 +134,10 @@ function serviceAccountFacts(method: ServiceAccountMethod, name: string): string
             ]),
       ];
     case 'self_signed':
-      return ['A short-lived token is signed here with the private key, which is never sent.'];
+      return ['Keyrail signs short-lived tokens with the private key, which is never sent.'];
     default:
       return [
-        `What is signed here with the private key buys a token of ${name}${ttlWords(method)}; the key itself is never sent.`,
+        `Keyrail signs with the private key, and ${name} gives a token${ttlWords(method)} for that; the key itself is never sent.`,
       ];
   }
 }

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { actionFacts } from './actions.ts';
 import { durationWords, perWords, plainNumber } from './durations.ts';
 import { limitWords } from './limits.ts';
 import { methodFacts } from './methods.ts';
@@ -36,9 +37,9 @@ test('limits are said for everything first, then by the actions they are for, an
     rateLimits: { windows, sharedBy: 'account' as const, note: 'More on request.' },
   };
   expect(limitWords(limited)).toEqual([
-    'Up to 100 calls in 10 seconds and 10,000 a day.',
-    'Find contact: up to 4 calls a second.',
-    'Counted over all that uses the same account at Acme, here or elsewhere.',
+    'Keyrail makes at most 100 calls in 10 seconds and 10,000 a day.',
+    'Find contact: at most 4 calls a second.',
+    'Acme counts all that uses the same account, here or elsewhere.',
     'More on request.',
   ]);
   expect(limitWords({ ...limited, rateLimits: undefined })).toEqual([]);
@@ -57,10 +58,10 @@ test('what a file does not say of renewing and withdrawing is not claimed', () =
     revokeUrl: 'x',
   };
   expect(methodFacts({ type: 'oauth2', requiresHttps: true, ...full } as never, 'Acme')).toEqual([
-    'An access token lasts 30 minutes and is renewed by itself.',
-    'Each renewal gives a new refresh token and ends the old one; the new one is stored before it is used.',
-    'Left alone for 60 days access ends; it is renewed before.',
-    'Acme sends people back to https addresses only.',
+    'Access lasts 30 minutes at a time and is renewed by itself.',
+    'Each renewal replaces the refresh token; the new one is stored before it is used, so that none is lost.',
+    'Acme ends access that is not renewed for 60 days; Keyrail renews it before.',
+    'Signing in needs an https address of this server: Acme takes no other.',
     'When a connection is disconnected or deleted, Acme is told to withdraw its access.',
   ]);
 });
@@ -71,12 +72,27 @@ test('a header that says the same for everybody is not called the key, and of tw
   const apiKey = { name: 'api_key', label: 'API key' };
   const kind = { in: 'header', name: 'X-Kind', value: 'ACCESS_TOKEN' };
   expect(methodFacts(method([first, kind], [apiKey]), 'Acme')).toEqual([
-    'The key goes in the header Authorization, after the word Bearer.',
+    'The key is sent in the header Authorization, after the word Bearer.',
   ]);
   const second = { in: 'header', name: 'X-App', value: '{app_key}' };
   const appKey = { name: 'app_key', label: 'Application key' };
   expect(methodFacts(method([first, second], [apiKey, appKey]), 'Acme')).toEqual([
-    'API key goes in the header Authorization, after the word Bearer.',
-    'Application key goes in the header X-App.',
+    'API key is sent in the header Authorization, after the word Bearer.',
+    'Application key is sent in the header X-App.',
+  ]);
+});
+
+test('a permission that an action needs is said in the words of the sign-in, and by its name where it has none', () => {
+  const scopes = [
+    { name: 'https://acme.example/auth/sheets', description: 'See and edit your sheets', optional: false },
+  ];
+  const action = {
+    noResult: [],
+    scopes: ['https://acme.example/auth/sheets', 'crm.read'],
+    repeatable: true,
+  } as never;
+  expect(actionFacts(action, { name: 'Acme', auth: [{ type: 'oauth2', scopes }] as never })).toEqual([
+    'Whoever signs in must allow: See and edit your sheets; crm.read.',
+    'Where an answer was lost on the way, Keyrail asks again by itself.',
   ]);
 });
