@@ -242,6 +242,9 @@ export const connectedApp = z.object({
   name: z.string().describe('The slug where the catalog no longer has it.'),
   icon: integrationIcon,
   is_custom: z.boolean(),
+  is_missing: z
+    .boolean()
+    .describe('Its catalog file is gone or broken: nothing can use it until that is back.'),
   connection_count: z.int(),
   worst_status: connectionStatus,
   last_used_at: timestamp.nullable(),

@@ -160,7 +160,7 @@ test('its connection says so wherever it is seen, is kept, and can be renamed', 
   const one = (await app.owner.get(`/v1/connections/${connectionId}`)).json;
   expect(one).toMatchObject({ status: 'unverified', status_reason: gone });
   const apps = (await app.owner.get('/v1/connections/apps')).json.data;
-  expect(apps).toMatchObject([{ integration: 'finder', connection_count: 1, worst_status: 'unverified' }]);
+  expect(apps).toMatchObject([{ integration: 'finder', is_missing: true, connection_count: 1, worst_status: 'unverified' }]);
   expect((await app.owner.patch(`/v1/connections/${connectionId}`, { name: 'Still ours' })).status).toBe(200);
   const asked: [string, object | null][] = [
     [`/v1/connections/${connectionId}/verify`, {}],

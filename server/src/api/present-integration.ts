@@ -78,6 +78,7 @@ export function presentApp(app: App, entry: CatalogEntry | undefined): Connected
     name: entry?.name ?? integration,
     icon: entry === undefined ? unknownIcon(integration) : presentIcon(entry),
     is_custom: isOwn({ slug: integration }),
+    is_missing: entry === undefined,
     connection_count: app.connectionCount,
     worst_status: entry === undefined && !isWorse(app.worstStatus) ? 'unverified' : app.worstStatus,
     last_used_at: app.lastUsedAt?.toISOString() ?? null,

@@ -1,4 +1,4 @@
-import type { ConnectionStatus } from '@keyrail/contract/connections';
+import type { ConnectedApp, ConnectionStatus } from '@keyrail/contract/connections';
 import { IconAlertTriangleFilled, IconCircleCheckFilled, IconCircleDashed } from '@tabler/icons-react';
 import { statusWords, type Tone } from '../lib/words.ts';
 import styles from './status.module.css';
@@ -25,6 +25,12 @@ export function Status({ tone, children, title }: Props) {
       <span>{children}</span>
     </span>
   );
+}
+
+/** The worst of a tool's connections; of one that the catalog no longer has, that. */
+export function AppState({ app }: { app: ConnectedApp }) {
+  if (app.is_missing) return <Status tone="amber">Not in the catalog any more</Status>;
+  return <ConnectionState status={app.worst_status} />;
 }
 
 /** Green check when it works, warning icon when it does not. */

@@ -8,7 +8,7 @@ import { severity, wantsReconnect } from '../../lib/words.ts';
 import { Ago } from '../../ui/ago.tsx';
 import { IntegrationIcon } from '../../ui/integration-icon.tsx';
 import list from '../../ui/list.module.css';
-import { ConnectionState } from '../../ui/status.tsx';
+import { AppState } from '../../ui/status.tsx';
 import styles from './connections.module.css';
 
 const stepSize = 60;
@@ -56,7 +56,7 @@ function AppLine({ app }: { app: ConnectedApp }) {
         <span className="k-2 k-num">{count(app.connection_count, 'connection')}</span>
       </span>
       <span className={styles.appStatus}>
-        <ConnectionState status={app.worst_status} />
+        <AppState app={app} />
       </span>
       <span className={`k-2 ${styles.appUsed}`}>
         {app.last_used_at === null ? (

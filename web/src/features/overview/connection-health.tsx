@@ -6,7 +6,7 @@ import { Ago } from '../../ui/ago.tsx';
 import { IntegrationIcon } from '../../ui/integration-icon.tsx';
 import list from '../../ui/list.module.css';
 import { Section } from '../../ui/page.tsx';
-import { ConnectionState } from '../../ui/status.tsx';
+import { AppState } from '../../ui/status.tsx';
 import styles from './overview.module.css';
 
 const shown = 6;
@@ -39,7 +39,7 @@ export function ConnectionHealth({ apps }: { apps: ConnectedApp[] }) {
               <span className={list.name}>{app.name}</span>{' '}
               <span className="k-2 k-num">{count(app.connection_count, 'connection')}</span>
             </span>
-            <ConnectionState status={app.worst_status} />
+            <AppState app={app} />
             <span className={`k-2 ${styles.appUsed}`}>
               {app.last_used_at === null ? (
                 'Not used yet'
