@@ -33,7 +33,7 @@ const BOMB_BYTES = 1024 * 1024;
 const BOMB_RATIO = 500;
 /** An error's words are shorter. */
 const PEEK_BYTES = 64 * 1024;
-/** No event is held back for longer while we look. */
+/** No event is held back for longer while we look; what has come is unpacked first, which on a busy machine may take longer. */
 const PEEK_MS = 250;
 
 /**
@@ -71,7 +71,8 @@ export async function openAnswer(
     delete headers['content-length'];
   }
   const peekBytes = isEncoded && !isEvents ? BOMB_BYTES + 1 : peek ? PEEK_BYTES : 0;
-  const peeked = peekBytes === 0 ? nothing : await lookAt(body, peekBytes);
+  const isUnpacking = () => decoders.some((decoder) => (decoder?.writableLength ?? 0) > 0);
+  const peeked = peekBytes === 0 ? nothing : await lookAt(body, peekBytes, isUnpacking);
   if (peeked.error) return failed(peeked.error);
   if (!peeked.isWhole && peeked.bytes.length > 0) body.unshift(peeked.bytes);
   return { kind: 'opened', headers, body, peeked };
@@ -130,12 +131,15 @@ function limited({ maxStreamBytes }: Limits, [first]: readonly (Decoder | null)[
   });
 }
 
-function lookAt(body: Readable, maxBytes: number): Promise<Peeked> {
+function lookAt(body: Readable, maxBytes: number, isUnpacking: () => boolean): Promise<Peeked> {
   return new Promise((resolve) => {
     const chunks: Buffer[] = [];
     let size = 0;
+    let timer: NodeJS.Timeout;
+    let turn: NodeJS.Immediate;
     const over = (isWhole: boolean, error: Error | null = null) => {
       clearTimeout(timer);
+      clearImmediate(turn);
       body.off('readable', onReadable).off('end', onEnd).off('error', onError);
       resolve({ bytes: Buffer.concat(chunks), isWhole, error });
     };
@@ -148,7 +152,14 @@ function lookAt(body: Readable, maxBytes: number): Promise<Peeked> {
     };
     const onEnd = () => over(true);
     const onError = (error: Error) => over(false, error);
-    const timer = setTimeout(() => over(false), PEEK_MS);
+    const onTime = () => {
+      // What has come while this process was busy is taken in before.
+      turn = setImmediate(() => (isUnpacking() ? wait() : over(false)));
+    };
+    const wait = () => {
+      timer = setTimeout(onTime, PEEK_MS);
+    };
+    wait();
     body.on('readable', onReadable).once('end', onEnd).once('error', onError);
   });
 }

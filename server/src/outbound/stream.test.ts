@@ -168,6 +168,23 @@ describe('an answer', () => {
     expect(process.memoryUsage().rss - before).toBeLessThan(64 * 1024 * 1024);
   });
 
+  test('that is compressed is looked at while it is unpacked, however busy this process is', async () => {
+    let send = () => {};
+    await serving((_request, response) => {
+      response.writeHead(200, { 'content-encoding': 'gzip' }).flushHeaders();
+      send = () => {
+        response.end(gzipSync(Buffer.alloc(3 * 1024 * 1024)));
+        const until = performance.now() + 400;
+        while (performance.now() < until);
+      };
+    });
+    const peeks = () => {
+      setImmediate(send);
+      return false;
+    };
+    expect(await stream('/', { peeks })).toMatchObject({ kind: 'too_large' });
+  });
+
   test('longer than the limit is refused where its length says so, and broken off where it does not', async () => {
     await serving(
       (request, response) => {
