@@ -62,7 +62,8 @@ export async function execute(deps: ExecuteDeps, call: ActionCall): Promise<Acti
   const built = buildRequest(address, template, values, connection.fields);
   if (built.kind === 'unfit') return unsent(call, built.message, 'Correct the row, then run it again.');
 
-  const asked = { kind: 'action', action, step: isJobPoll ? 'poll' : 'submit' } as const;
+  const step = isJobPoll ? 'poll' : 'submit';
+  const asked = { kind: 'action', action, step, inputs: given.inputs } as const;
   const reader = answerReader(definition, asked, () => deps.clock.now());
   const { body, ...head } = built.request;
   const request: OutboundRequest = body === null ? head : { ...head, body };

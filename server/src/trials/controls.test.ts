@@ -117,6 +117,12 @@ test.each<[what: string, from: string, to: string, found: RegExp]>([
     /a plain 401/i,
   ],
   [
+    'a search whose answer about somebody else is taken',
+    '    no_result: [{ body: { path: anvil, empty: true } }]',
+    '    only: { in: anvils, where: domain, is: domain }',
+    /an answer that is only about others than was asked for must mean no_result.*the engine says done/,
+  ],
+  [
     'a key in the address without need',
     'in: header, name: X-Api-Key',
     'in: query, name: key',

@@ -7,7 +7,7 @@ import type { Definition } from '../catalog/definition.ts';
 import { loadCatalog } from '../catalog/load.ts';
 import { methodIdOf } from '../catalog/methods.ts';
 import { filledAddress } from '../oauth/addresses.ts';
-import { actionSuccess, inputValue } from './cases/action-cases.ts';
+import { actionSuccess, askedFor, inputValue } from './cases/action-cases.ts';
 import { actionAsked, documented, labelIn } from './cases/cases.ts';
 import { checkCases, checkOf, labelAnswer } from './cases/check-cases.ts';
 import { type Answer, jsonAnswer } from './cases/made-answer.ts';
@@ -261,7 +261,7 @@ async function expectCell(
         integration: definition.slug,
         action: action.name,
         connection_id: connectionId,
-        inputs: inputsOf(action),
+        inputs: inputsOf(action, askedFor(action, definition, success)),
         outputs: {},
       },
     }),
@@ -273,10 +273,10 @@ async function expectCell(
   });
 }
 
-function inputsOf(action: Action) {
+function inputsOf(action: Action, asked: Readonly<Record<string, unknown>>) {
   return Object.fromEntries(
     action.inputs.map((input) => {
-      const value = inputValue(input);
+      const value = asked[input.name] ?? inputValue(input);
       return [
         input.name,
         { kind: 'constant', value: typeof value === 'object' ? JSON.stringify(value) : value },

@@ -21,6 +21,8 @@ export function actionFacts(action: Action, { name, auth }: Pick<Definition, 'na
       `Needs a connection made by ${labels.map(({ label, type }) => `“${label ?? type}”`).join(' or ')}.`,
     costWords(cost),
     action.noResult.length > 0 && `Where ${name} finds nothing, the cell says “No result”.`,
+    action.only !== undefined &&
+      `${name} also finds what is merely alike; only what is exactly as asked is taken.`,
     poll !== undefined &&
       `${name} takes its time: it is asked every ${durationWords(poll.everySeconds)} whether the answer is ready, for up to ${durationWords(poll.giveUpSeconds)}.`,
     askAgain !== undefined &&

@@ -3,10 +3,12 @@ import type { AnswerRule, Condition } from '../definition/answer-rule.ts';
 import type { ListOperation } from '../definition/list-definition.ts';
 import type { Probe } from '../definition/probe-definition.ts';
 import type { Definition } from '../definition.ts';
+import type { Values } from '../requests/template.ts';
 import { answerValue } from './answer-value.ts';
 import { clockWords } from './clock-words.ts';
 import { holds, type Seen } from './condition.ts';
 import { readAccount } from './extract.ts';
+import { onlyAskedFor } from './only-asked-for.ts';
 import type { Answer, FailureKind, Outcome } from './outcome.ts';
 import { readPath } from './path.ts';
 import { clampedWait, retryAfterSeconds } from './retry-after.ts';
@@ -15,7 +17,7 @@ import { looksLikeHtml, wordsOf } from './words.ts';
 /** What was asked, because the same answer means different things: 404 to a probe, 404 to "find this person". */
 export type Asked =
   | { kind: 'probe'; probe: Probe }
-  | { kind: 'action'; action: Action; step?: 'submit' | 'poll' }
+  | { kind: 'action'; action: Action; step?: 'submit' | 'poll'; inputs?: Values }
   | { kind: 'list'; list: ListOperation };
 
 /**
@@ -23,7 +25,7 @@ export type Asked =
  * its usual meaning, then what the body must look like. `now` is for Retry-After dates.
  */
 export function judge(definition: Definition, asked: Asked, answer: Answer, now: Date): Outcome {
-  const seen: Seen = { ...answer, json: answerValue(definition, answer.text) };
+  const seen: Seen = { ...answer, json: ofWhatWasAsked(asked, answerValue(definition, answer.text)) };
   const context: Context = { definition, asked, seen, now };
   const rule = [...rulesOf(asked), ...definition.answers].find(
     ({ when }) => holds(when, seen) && !isByStatusAlone(when, seen),
@@ -38,6 +40,12 @@ export function judge(definition: Definition, asked: Asked, answer: Answer, now:
     return failure(context, 'no_result');
   }
   return isSuccess(seen.status) ? byBody(context) : byStatus(context);
+}
+
+/** A search that finds what is merely alike answers with others, too. */
+function ofWhatWasAsked(asked: Asked, json: unknown): unknown {
+  if (asked.kind !== 'action' || asked.action.only === undefined) return json;
+  return onlyAskedFor(json, asked.action.only, asked.inputs ?? {});
 }
 
 /** What a 403 means at this tool says nothing of the page that a firewall in front of it puts in its place. */

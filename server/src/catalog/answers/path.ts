@@ -1,4 +1,4 @@
-type Step = { kind: 'member'; name: string } | { kind: 'item'; index: number } | { kind: 'each' };
+export type Step = { kind: 'member'; name: string } | { kind: 'item'; index: number } | { kind: 'each' };
 
 const STEP = /\[\]|\[(\d{1,9})\]|\["([^"\]]*)"\]|\.?([^.[\]"]+)/y;
 const known = new Map<string, readonly Step[] | null>();

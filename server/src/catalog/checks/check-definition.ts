@@ -190,6 +190,8 @@ function checkAction(definition: Definition, action: Action, path: Path): FilePr
   const problems: FileProblem[] = [
     ...unknown(action.needs.flat(2), [...path, 'needs']),
     ...unknown(action.bulk?.shared ?? [], [...path, 'bulk', 'shared']),
+    ...unknown(action.only === undefined ? [] : [action.only.is], [...path, 'only']),
+    ...checkOnly(action, [...path, 'only']),
     ...[...inputs]
       .filter((name) => fields.has(name))
       .map((name) => ({ path, message: `"${name}" is an input and a connection field.` })),
@@ -211,6 +213,20 @@ function checkAction(definition: Definition, action: Action, path: Path): FilePr
     });
   }
   return problems;
+}
+
+/** Where the list stands is one place: of many lists nobody could say which items are left. */
+function checkOnly({ only }: Action, path: Path): FileProblem[] {
+  if (only === undefined) return [];
+  const isOne = parsePath(only.in)?.every(({ kind }) => kind !== 'each') === true;
+  const unread = [
+    ...(isOne ? [] : [only.in]),
+    ...[only.where].flat().filter((one) => parsePath(one) === null),
+  ];
+  return unread.map((one) => ({
+    path,
+    message: `"${one}" is no path that can stand here. Write data.users, and where: email or emails[].value.`,
+  }));
 }
 
 function checkPrimary(definition: Definition): FileProblem[] {

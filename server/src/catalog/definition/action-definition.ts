@@ -80,6 +80,14 @@ const bulkSchema = shape({
     .describe('About the call as a whole; rows have none of their own.'),
 });
 
+const onlySchema = shape({
+  in: pathSchema.default('').describe('Where the list stands; left out: the answer is the list.'),
+  where: z
+    .union([pathSchema.min(1), z.array(pathSchema.min(1)).min(1)])
+    .describe('Inside one of them: "email", "emails[].value". Of several places one suffices.'),
+  is: nameSchema.describe('The input that must stand there, letter case aside.'),
+});
+
 /** An operation of an integration with named inputs and outputs. */
 export const actionSchema = shape({
   name: nameSchema,
@@ -112,6 +120,11 @@ export const actionSchema = shape({
     .array(conditionSchema)
     .default([])
     .describe('What must hold in a 2xx answer; else it counts as nonsense.'),
+  only: onlySchema
+    .optional()
+    .describe(
+      'Of a search that also finds what is merely alike: those of its answer that are what was asked for. The others are left out before anything is read, so that the first is never somebody else.',
+    ),
   no_result: z.array(conditionSchema).default([]).describe('Answers that mean "nothing found".'),
   answers: z.array(answerRuleSchema).default([]),
   scopes: z
@@ -150,4 +163,5 @@ export type ValueType = z.output<typeof valueTypeSchema>;
 export type ActionInput = z.output<typeof inputSchema>;
 export type ActionOutput = z.output<typeof outputSchema>;
 export type Action = z.output<typeof actionSchema>;
+export type Only = z.output<typeof onlySchema>;
 export type Poll = z.output<typeof submitThenPollSchema>;

@@ -1,4 +1,6 @@
 import { holds } from '../../catalog/answers/condition.ts';
+import { valuesOf } from '../../catalog/answers/only-asked-for.ts';
+import { readPath } from '../../catalog/answers/path.ts';
 import type { Action, ActionInput } from '../../catalog/definition/action-definition.ts';
 import type { Condition } from '../../catalog/definition/answer-rule.ts';
 import type { Definition } from '../../catalog/definition.ts';
@@ -24,7 +26,23 @@ export function actionSuccess(definition: Definition, action: Action, asked: Ask
   const example = documentedSuccess(definition, of, null);
   if (example !== undefined) return example.answer;
   const done = action.poll === undefined ? [] : [action.poll.done];
-  return madeSuccess(definition, { ...asked, check: [...asked.check, ...done] }, outputValues(action));
+  const values = [...outputValues(action), ...askedForValues(action)];
+  return madeSuccess(definition, { ...asked, check: [...asked.check, ...done] }, values);
+}
+
+/** What `only` compares, in the first of the list. */
+function askedForValues({ only }: Action): [string, unknown][] {
+  if (only === undefined) return [];
+  const [where = ''] = [only.where].flat();
+  return [[`${only.in}[0]${where.startsWith('[') ? '' : '.'}${where}`, 'example asked for']];
+}
+
+/** What a row asks for with `only`, so that this answer is about it: what its first one carries. */
+export function askedFor({ only }: Action, definition: Definition, answer: Answer): Record<string, unknown> {
+  if (only === undefined) return {};
+  const list = readPath(seenOf(definition, answer).json, only.in);
+  const [value] = Array.isArray(list) ? list.flatMap((one) => valuesOf(one, only)) : [];
+  return value === undefined ? {} : { [only.is]: value };
 }
 
 /** Answers to the first request of an action. */
@@ -43,8 +61,14 @@ export function actionCases(definition: Definition, action: Action, asked: Asked
     ...(isMissing ? [{ title, path: asked.path, answer: success, means: 'success' as const }] : []),
     ...plainCases(definition, asked, action.primary ? PLAIN_STATUSES : [401]),
     ...rules,
+    ...(action.only === undefined || action.poll !== undefined ? [] : [aboutAnother(asked, success)]),
     ...(action.poll === undefined ? noResultCases(definition, action, asked, success) : []),
   ];
+}
+
+function aboutAnother({ path }: AskedOf, answer: Answer): Case {
+  const title = 'an answer that is only about others than was asked for';
+  return { title, path: [...path, 'only'], answer, means: 'no_result', isAboutAnother: true };
 }
 
 /** Answers to the polling of a job. */

@@ -21,6 +21,8 @@ export interface Case {
   means: Meaning;
   /** Of an example: what else is known of it. */
   example?: Example;
+  /** It is asked for somebody whom the answer does not have. */
+  isAboutAnother?: boolean;
 }
 
 /** What is asked: rules of its own, and what a success of it must have. */

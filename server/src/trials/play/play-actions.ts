@@ -7,7 +7,14 @@ import { extractOutputs } from '../../catalog/answers/extract.ts';
 import { readPath } from '../../catalog/answers/path.ts';
 import type { Path } from '../../catalog/checks/source-file.ts';
 import type { Action } from '../../catalog/definition/action-definition.ts';
-import { actionCases, actionSuccess, inputValue, madeReceipt, pollCases } from '../cases/action-cases.ts';
+import {
+  actionCases,
+  actionSuccess,
+  askedFor,
+  inputValue,
+  madeReceipt,
+  pollCases,
+} from '../cases/action-cases.ts';
 import { type AskedOf, actionAsked, type Case } from '../cases/cases.ts';
 import { type Answer, seenOf } from '../cases/made-answer.ts';
 import { cellsFor } from '../cases/meanings.ts';
@@ -67,11 +74,17 @@ async function playAction(
     for (const one of cases) await playOnce(playing, one);
     return;
   }
-  await playJob(playing, action.poll, cases, success);
+  const inputsOfJob = { ...inputs, ...askedFor(action, trial.described, success) };
+  await playJob({ ...playing, inputs: inputsOfJob }, action.poll, cases, success);
 }
 
 async function playOnce(playing: Playing, one: Case): Promise<void> {
-  const outcome = await executed(playing, one.answer, null);
+  const { action, trial } = playing;
+  const asked = one.isAboutAnother
+    ? { [action.only?.is ?? '']: 'nobody@example.invalid' }
+    : askedFor(action, trial.described, one.answer);
+  const inputs = { ...playing.inputs, ...asked };
+  const outcome = await executed({ ...playing, inputs }, one.answer, null);
   if (outcome === null) return;
   judgeOutcome(playing, one, outcome, 'submit');
 }
