@@ -20,7 +20,7 @@ const probe = (slug: string, kind: string) => probed(sandbox, slug, kind);
 const ERRORS_INSIDE: Record<string, string> = {
   apollo: 'rejected',
   linear: 'invalid_request',
-  slack: 'invalid_request',
+  slack: 'provider_error',
 };
 
 test.each(

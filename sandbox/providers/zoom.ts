@@ -92,7 +92,7 @@ function answer(request: SandboxRequest): Reply {
           id: Number(id),
           share_url: `https://zoom.us/rec/share/${id}`,
           total_size: 3_330_000,
-          recording_files: [{ file_type: 'MP4' }],
+          recording_files: [{ file_type: 'MP4', play_url: `https://zoom.us/rec/play/${id}` }],
         },
       };
     case 'participants': {
