@@ -362,7 +362,7 @@ describe('the catalog', () => {
     expect(await chips.count()).toBe(before);
     await search().press('Enter');
     await page.getByRole('heading', { name: 'HubSpot', level: 1 }).waitFor();
-    for (const part of ['What HubSpot can do here', 'Ways to connect', 'Limits', 'What this rests on'])
+    for (const part of ['What HubSpot can do here', 'Ways to connect', 'Limits', 'Sources'])
       await page.getByRole('heading', { name: part }).waitFor();
     await page.locator('summary', { hasText: 'Find contact' }).press('Enter');
     await page.getByRole('heading', { name: 'Goes in' }).first().waitFor();
@@ -382,6 +382,11 @@ describe('the catalog', () => {
     const { page } = here;
     await page.goto('/settings/connections?search=Anvilworks&category=CRM');
     await sees(page, 'No integration in CRM is called “Anvilworks”');
+    await page.getByRole('button', { name: 'Search all categories' }).click();
+    await sees(page, 'No integration is called “Anvilworks”');
+    await page.goto('/settings/connections/anvilworks');
+    await sees(page, 'There is no integration “anvilworks”');
+    await page.goBack();
     await page.getByRole('button', { name: 'Make a custom connection' }).last().click();
     await eventually(() => page.getByLabel('Name', { exact: true }).first().inputValue()).toBe('Anvilworks');
   });

@@ -137,7 +137,25 @@ export const afterScenes = (places: Places): Scene[] => [
   {
     name: '31f-app-sources',
     path: '/settings/connections/hubspot',
-    act: (page) => page.getByText('Last compared on').scrollIntoViewIfNeeded(),
+    act: async (page) => {
+      await page.locator('summary', { hasText: /sources$/ }).click();
+      await page.getByText('Last compared on').scrollIntoViewIfNeeded();
+    },
+  },
+  {
+    name: '31g-app-gone',
+    path: '/settings/connections/hunter',
+    act: async (page) => {
+      const gone = { code: 'not_found', title: 'There is nothing here by that name.', status: 404 };
+      await page.route('**/v1/integrations/hunter', (route) => route.fulfill({ status: 404, json: gone }));
+      await page.reload();
+      await page.getByText('connections are kept').waitFor();
+    },
+  },
+  {
+    name: '31h-app-unknown',
+    path: '/settings/connections/no-such-tool',
+    act: see('There is no integration'),
   },
   { name: '32-connected-apps', path: '/settings/connections/all', act: see('Reconnect') },
   { name: '33-app', path: '/settings/connections/hunter', act: see('Our main key') },

@@ -13,10 +13,10 @@ describe('Choosing the right method', () => {
     ['notion', ['Internal integration secret', 'Sign in with Notion']],
     ['airtable', ['Personal access token', 'Sign in with Airtable']],
     ['slack', ['Bot token', 'Add to Slack']],
-    ['google-sheets', ['Service account', 'Sign in with Google']],
-    ['salesforce', ['Client credentials', 'JWT bearer', 'Sign in with Salesforce']],
+    ['google-sheets', ['Sign in with Google', 'Service account']],
+    ['salesforce', ['Sign in with Salesforce', 'Client credentials', 'JWT bearer']],
   ])(
-    '%s: each method says when it is the right one, and what needs no sign-in setup comes first.',
+    '%s: each method says when it is the right one; a key comes first, then the sign-in, then what is for programs.',
     async (slug, labels) => {
       const { page } = here;
       await openApp(page, slug);

@@ -6,6 +6,7 @@ import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
 import { useCallback, useEffect, useState } from 'react';
 import { useCrumbs } from '../../lib/crumbs.ts';
+import { hasCode } from '../../lib/failure.ts';
 import { connectionPagesQuery, connectionQuery, integrationQuery } from '../../lib/queries.ts';
 import { useMay } from '../../lib/use-role.ts';
 import { wantsReconnect } from '../../lib/words.ts';
@@ -22,7 +23,7 @@ import { ConnectionDialogs } from './connection-dialogs.tsx';
 import { ConnectionDrawer } from './connection-drawer.tsx';
 import { ConnectionTable } from './connection-table.tsx';
 import { ReadOnlyNotice } from './connections-page.tsx';
-import { GoneApp } from './gone-app.tsx';
+import { GoneApp, NoSuchApp } from './gone-app.tsx';
 import { MissingAccess } from './missing-access.tsx';
 import { type Saved, SavedNotice } from './outcome.tsx';
 import { AfterReplacement } from './previous-key.tsx';
@@ -39,13 +40,15 @@ export function AppPage() {
   useCrumbs([
     { label: 'Settings', to: '/settings/general' },
     { label: 'Connections', to: '/settings/connections' },
-    { label: tool.data?.name ?? '…' },
+    { label: tool.data?.name ?? (tool.isLoadingError ? slug : '…') },
   ]);
   const kept = connections.data?.pages.flatMap((page) => page.data) ?? [];
-  // Nobody links to an app that was never there: what has connections lost its file.
-  if (tool.isLoadingError && kept.length > 0) return <GoneApp slug={slug} connections={kept} />;
-  if (tool.isLoadingError || connections.isLoadingError) {
-    const failed = tool.isLoadingError ? tool : connections;
+  const isUnknown = tool.isLoadingError && hasCode(tool.error, 'not_found');
+  // What has connections lost its file.
+  if (isUnknown && kept.length > 0) return <GoneApp slug={slug} connections={kept} />;
+  if (isUnknown && !connections.isPending) return <NoSuchApp slug={slug} />;
+  if ((tool.isLoadingError && !isUnknown) || connections.isLoadingError) {
+    const failed = connections.isLoadingError ? connections : tool;
     return (
       <Page title="Connections">
         <Failed error={failed.error} retry={() => void failed.refetch()} />

@@ -1,3 +1,4 @@
+import { useEffect, useRef } from 'react';
 import { Skeleton } from '../../ui/skeleton.tsx';
 import styles from './connections.module.css';
 
@@ -15,8 +16,16 @@ interface CategoriesProps {
 }
 
 export function Categories({ chosen, onChoose, all, found }: CategoriesProps) {
+  const box = useRef<HTMLFieldSetElement>(null);
+  // On a phone they stand in one line that is pushed sideways: the chosen one is not to be looked for.
+  useEffect(() => {
+    const chip = chosen === null ? null : box.current?.querySelector('[aria-pressed="true"]');
+    if (!box.current || !chip) return;
+    const [line, place] = [box.current.getBoundingClientRect(), chip.getBoundingClientRect()];
+    box.current.scrollBy({ left: place.left - line.left - (line.width - place.width) / 2 });
+  }, [chosen]);
   return (
-    <fieldset className={styles.chips} aria-label="Categories">
+    <fieldset ref={box} className={styles.chips} aria-label="Categories">
       <button
         type="button"
         className={styles.chip}

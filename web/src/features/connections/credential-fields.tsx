@@ -7,6 +7,7 @@ import styles from './credential-fields.module.css';
 import dates from './date-fields.module.css';
 import { FileField } from './files/file-field.tsx';
 import { type AskChoices, ListedField } from './listed-field.tsx';
+import { namesItsPlace } from './methods.ts';
 
 interface Props {
   fields: readonly CredentialField[];
@@ -16,6 +17,8 @@ interface Props {
   errorOf: (name: string) => string | undefined;
   /** Where in the tool the key is found: "Dashboard > API key". */
   keyLocation: string | null;
+  /** What to know there: "Choose a read-only one." */
+  keyHint?: string | null;
   toolName: string;
   /** The field that takes the focus, as after the edit icon beside it. */
   focused?: string | undefined;
@@ -126,6 +129,7 @@ function OneField({
   onChange,
   errorOf,
   keyLocation,
+  keyHint = null,
   toolName,
   focused,
   found = null,
@@ -138,6 +142,7 @@ function OneField({
     <Help
       field={{ ...field, is_required: isNeeded }}
       location={hasLocation ? keyLocation : null}
+      hint={hasLocation ? keyHint : null}
       toolName={toolName}
     />
   );
@@ -188,10 +193,11 @@ function OneField({
 interface HelpProps {
   field: CredentialField;
   location: string | null;
+  hint: string | null;
   toolName: string;
 }
 
-function Help({ field, location, toolName }: HelpProps) {
+function Help({ field, location, hint, toolName }: HelpProps) {
   const words = location ?? field.help ?? (field.is_required ? null : 'Optional.');
   if (words === null) return null;
   // The address is that of the key's place; other words would promise something else than it leads to.
@@ -199,7 +205,7 @@ function Help({ field, location, toolName }: HelpProps) {
   return (
     <span className={styles.help}>
       {/* A key file often comes from somewhere else than the tool, and the words name it. */}
-      {location !== null && !isFile(field) && `In ${toolName}: `}
+      {location !== null && !isFile(field) && !namesItsPlace(location, toolName) && `In ${toolName}: `}
       {isLinked && field.help_url !== null ? (
         <a href={field.help_url} target="_blank" rel="noopener noreferrer">
           {words} <IconExternalLink size={12} className={styles.outside} aria-label="opens in a new tab" />
@@ -211,6 +217,7 @@ function Help({ field, location, toolName }: HelpProps) {
       {location !== null && field.help !== null && field.help !== location && (
         <span className={styles.more}>{field.help}</span>
       )}
+      {hint !== null && hint !== field.help && <span className={styles.more}>{hint}</span>}
     </span>
   );
 }

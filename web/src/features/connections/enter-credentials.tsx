@@ -66,6 +66,7 @@ export function EnteredFields({ tool, method, form, focused }: EnteredFieldsProp
       onChange={form.setValues}
       errorOf={form.errorOf}
       keyLocation={method?.key_location ?? tool.key_location}
+      keyHint={method?.key_hint ?? null}
       toolName={tool.name}
       focused={focused}
       found={recognition.found}

@@ -125,7 +125,12 @@ export function Explore() {
       {found.isError && <Failed error={found.error} retry={() => void found.refetch()} />}
       {found.isPending && <CardSkeletons />}
       {tools.length === 0 && found.isSuccess && (
-        <NothingFound search={wanted} category={category} onClear={clear} />
+        <NothingFound
+          search={wanted}
+          category={category}
+          onClear={clear}
+          onEverywhere={() => look({ category: null })}
+        />
       )}
       <div ref={cards} className={styles.cards} aria-busy={found.isFetching}>
         {tools.map((tool) => (
@@ -217,9 +222,11 @@ interface NothingProps {
   search: string;
   category: string | null;
   onClear: () => void;
+  /** The same search, in all categories. */
+  onEverywhere: () => void;
 }
 
-function NothingFound({ search, category, onClear }: NothingProps) {
+function NothingFound({ search, category, onClear, onEverywhere }: NothingProps) {
   const mayChange = useMay('admin');
   const where = category === null ? '' : ` in ${category}`;
   return (
@@ -233,14 +240,20 @@ function NothingFound({ search, category, onClear }: NothingProps) {
       actions={
         <>
           {mayChange && <MakeCustom name={search} />}
-          <Button variant="subtle" onClick={onClear}>
-            Show all integrations
-          </Button>
+          {category !== null && search !== '' ? (
+            <Button variant="subtle" onClick={onEverywhere}>
+              Search all categories
+            </Button>
+          ) : (
+            <Button variant="subtle" onClick={onClear}>
+              Show all integrations
+            </Button>
+          )}
         </>
       }
     >
-      Look for its other name, or for the tool that it belongs to.
-      {mayChange && ' Any app with an API can be connected by describing it.'}
+      Try another spelling, or the name of the product it is part of.
+      {mayChange && ' Any tool with an API can be connected by describing it.'}
     </Empty>
   );
 }

@@ -33,7 +33,7 @@ export function MethodChoice({ methods, chosen, onChoose }: Props) {
 /** Where the integration says nothing of its own. */
 const whenOf: Record<AuthMethod['kind'], string> = {
   api_key: 'Quickest: paste a key that the tool gives out.',
-  basic: 'Where the tool knows user names and passwords only.',
+  basic: 'Where the tool takes a user name and a password.',
   oauth2: 'Sign in at the tool and allow access; nothing has to be copied.',
   oauth2_client_credentials: 'For programs: access belongs to an app, not to a person.',
   service_account: 'Access that is tied to no person, and stays when somebody leaves.',

@@ -1,16 +1,24 @@
 import type { AuthMethod, CredentialField, Integration } from '@keyrail/contract/integrations';
 
-/** What can be entered right away comes before what needs a sign-in at the provider, and that before what needs a setup. */
+const isPasted: ReadonlySet<AuthMethod['kind']> = new Set(['api_key', 'basic', 'none']);
+
+/**
+ * A key that is pasted comes first, then a sign-in that is set up already. The rest stands as in the catalog, whose file knows
+ * whether people or programs mostly connect the tool.
+ */
 function rank(method: AuthMethod): number {
-  if (method.kind !== 'oauth2') return 0;
-  return method.setup?.set_up_by == null ? 2 : 1;
+  if (isPasted.has(method.kind)) return 0;
+  return method.setup?.set_up_by != null ? 1 : 2;
 }
 
-/** The methods this server can connect by, the easiest first; else in the order of the catalog. */
+/** The easiest first; else in the order of the catalog. */
+export function inOrder(methods: readonly AuthMethod[]): AuthMethod[] {
+  return [...methods].sort((one, other) => rank(one) - rank(other));
+}
+
+/** The methods this server can connect by, the easiest first. */
 export function methodsOf(tool: Integration): AuthMethod[] {
-  return tool.auth_methods
-    .filter((method) => method.is_available)
-    .sort((one, other) => rank(one) - rank(other));
+  return inOrder(tool.auth_methods.filter((method) => method.is_available));
 }
 
 /** The method a connection was made by; of two of one kind the very one. */
@@ -51,3 +59,10 @@ export function secretName(method: AuthMethod | undefined): string {
 /** Whether the secret is a file with which programs sign in, rather than a key or a person's consent. */
 export const isFileMethod = (method: AuthMethod | undefined): boolean =>
   method?.fields.some((field) => field.is_secret && field.input !== 'text') ?? false;
+
+/** "AWS console > IAM" and "id.atlassian.com > Security" say where they are; "Settings > API" could be anywhere. */
+export function namesItsPlace(location: string, toolName: string): boolean {
+  const [first = ''] = location.split(' > ');
+  const [brand = toolName] = toolName.split(' ');
+  return /\w\.\w| (console|admin center)$/i.test(first) || first.split(' ').includes(brand);
+}

@@ -88,7 +88,7 @@ function Ailing({ connection }: { connection: Connection }) {
   const mayChange = useMay('admin');
   const isEnding = connection.status === 'expiring_soon';
   const canReconnect = mayChange && (isEnding || wantsReconnect(connection.status));
-  const verb = isEnding && connection.method === 'oauth2' ? 'Sign in again' : 'Reconnect';
+  const verb = !isEnding ? 'Reconnect' : connection.method === 'oauth2' ? 'Sign in again' : 'Replace…';
   const apps = useQuery(connectedAppsQuery);
   const app = apps.data?.find((one) => one.integration === connection.integration);
   const name = app?.name ?? connection.integration;
@@ -108,7 +108,7 @@ function Ailing({ connection }: { connection: Connection }) {
           <Link
             to="/settings/connections/$slug"
             params={{ slug: connection.integration }}
-            search={canReconnect ? { reconnect: connection.id } : { open: connection.id }}
+            search={{ [!canReconnect ? 'open' : isEnding ? 'replace' : 'reconnect']: connection.id }}
             {...props}
           />
         )}

@@ -1,8 +1,9 @@
 import type { Integration, IntegrationSource } from '@keyrail/contract/integrations';
 import { shortDay } from '../../../lib/dates.ts';
-import { possessive } from '../../../lib/format.ts';
+import { count, possessive } from '../../../lib/format.ts';
 import { Out } from '../../../ui/out.tsx';
 import { Section } from '../../../ui/page.tsx';
+import { inOrder } from '../methods.ts';
 import styles from './about.module.css';
 import { ActionLine } from './action-line.tsx';
 import { WayToConnect } from './way-to-connect.tsx';
@@ -20,7 +21,7 @@ export function AboutApp({ tool }: { tool: Integration }) {
         </div>
       </Section>
       <Section title={tool.auth_methods.length > 1 ? 'Ways to connect' : 'How it connects'}>
-        {tool.auth_methods.map((method) => (
+        {inOrder(tool.auth_methods).map((method) => (
           <WayToConnect key={method.id} tool={tool} method={method} />
         ))}
       </Section>
@@ -43,14 +44,17 @@ export function AboutApp({ tool }: { tool: Integration }) {
         </Section>
       )}
       {tool.checked !== null && (
-        <Section title="What this rests on" about={`Last compared on ${shortDay(tool.checked)}.`}>
-          <ul className={styles.lines}>
-            {tool.sources.map((source) => (
-              <li key={source.at}>
-                <Source source={source} />
-              </li>
-            ))}
-          </ul>
+        <Section title="Sources" about={`Last compared on ${shortDay(tool.checked)}.`}>
+          <details className={styles.folded}>
+            <summary>{count(tool.sources.length, 'source')}</summary>
+            <ul className={styles.lines}>
+              {tool.sources.map((source) => (
+                <li key={source.at}>
+                  <Source source={source} />
+                </li>
+              ))}
+            </ul>
+          </details>
         </Section>
       )}
     </>

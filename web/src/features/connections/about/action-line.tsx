@@ -61,7 +61,7 @@ function Inputs({ action }: { action: Action }) {
         {action.inputs.map((input) => (
           <li key={input.name}>
             {input.label}
-            {input.is_required && <span className="k-2"> needed</span>}
+            {input.is_required && <span className="k-2"> required</span>}
             {input.help !== null && <span className={styles.under}>{input.help}</span>}
             {input.example !== null && (
               <span className={styles.under}>
@@ -80,6 +80,6 @@ function tagsOf(action: Action): string[] {
   const { credits_per_call: credits } = action;
   return [
     credits === null ? '' : credits === 0 ? 'Free' : `${credits} ${credits === 1 ? 'credit' : 'credits'}`,
-    action.is_asynchronous ? 'A job' : '',
+    action.is_asynchronous ? 'Answers later' : '',
   ].filter(Boolean);
 }

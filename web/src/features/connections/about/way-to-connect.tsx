@@ -27,11 +27,11 @@ export function WayToConnect({ tool, method }: { tool: Integration; method: Auth
         )}
         {method.setup !== null && (
           <Fact name="Needs once">
-            A sign-in setup: client id and secret of an app.
-            {method.setup.register_url !== null && (
+            {setupWords(tool, method.setup)}
+            {method.setup.set_up_by === null && method.setup.register_url !== null && (
               <>
                 {' '}
-                <Out to={method.setup.register_url}>Register it</Out>
+                <Out to={method.setup.register_url}>Register an app</Out>
               </>
             )}
           </Fact>
@@ -41,17 +41,17 @@ export function WayToConnect({ tool, method }: { tool: Integration; method: Auth
             {fields.map(({ name, label, is_required }) => (
               <span key={name} className={styles.sentence}>
                 {label}
-                {!is_required && <span className="k-2"> may stay empty</span>}
+                {!is_required && <span className="k-2"> optional</span>}
               </span>
             ))}
           </Fact>
         )}
         {method.kind !== 'none' && (
-          <Fact name="Checked with">
+          <Fact name="Checked">
             {method.check === null ? (
               `${tool.name} offers no way to check it before it is used.`
             ) : (
-              <Check check={method.check} />
+              <Check check={method.check} toolName={tool.name} />
             )}
           </Fact>
         )}
@@ -86,29 +86,44 @@ function Fact({ name, children }: { name: string; children: React.ReactNode }) {
 
 const toldWords = {
   account: 'whose account it is',
-  plan: 'the plan',
+  plan: 'its plan',
   credits: 'what credits are left',
   scopes: 'what is allowed',
 };
+
+function setupWords({ name }: Integration, { set_up_by: by }: NonNullable<AuthMethod['setup']>): string {
+  if (by !== null)
+    return `A sign-in setup, which ${by === 'operator' ? 'this server' : 'this workspace'} has.`;
+  return `A sign-in setup: client ID and client secret of an app that somebody registers at ${name}.`;
+}
 
 /** "a", "a and b", "a, b and c". */
 function listWords(words: readonly string[]): string {
   return words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`;
 }
 
-function Check({ check: { request, note, tells } }: { check: NonNullable<AuthMethod['check']> }) {
+interface CheckProps {
+  check: NonNullable<AuthMethod['check']>;
+  toolName: string;
+}
+
+function Check({ check: { request, note, tells }, toolName }: CheckProps) {
   return (
     <>
-      <code>{request}</code>
-      {tells.length > 0 && ` tells ${listWords(tells.map((one) => toldWords[one]))}.`}
+      {tells.length === 0
+        ? `${toolName} is asked whether it works.`
+        : `${toolName} tells ${listWords(tells.map((one) => toldWords[one]))}.`}
       {note !== null && <span className={styles.under}>{note}</span>}
+      <span className={styles.under}>
+        <code>{request}</code>
+      </span>
     </>
   );
 }
 
 function Scopes({ scopes }: { scopes: AuthMethod['scopes'] }) {
   return (
-    <details className={styles.scopes}>
+    <details className={styles.folded}>
       <summary>{count(scopes.length, 'permission')}</summary>
       <ul className={styles.plain}>
         {scopes.map(({ name, description, is_optional }) => (
