@@ -24,8 +24,9 @@ function inTurn<Item>(some: Item[], more: Item[]): Item[] {
 
 const shared = {
   exclude: ['**/node_modules/**', '**/dist/**'],
-  testTimeout: 30_000,
-  hookTimeout: 60_000,
+  // For a machine with as much else to do as this: what hangs takes longer still.
+  testTimeout: 60_000,
+  hookTimeout: 120_000,
   // What is asked for until it holds has as long as anything in sight: the default of one second is luck on a busy machine.
   expect: { poll: { timeout: 15_000 } },
   // Twice the cores of the smallest machine we care for: browsers and processes are waited for half of the time.

@@ -31,14 +31,15 @@ afterAll(async () => {
 
 const panel = () => page.getByRole('complementary', { name: 'Find email' });
 
-/** A table of so many leads, its column running. */
-async function startRun(key: string, rows: number): Promise<{ tableId: string; connectionId: string }> {
+/** A table of so many leads, its column running; after so many calls the provider answers only when it is let go. */
+async function startRun(key: string, rows: number, holdAfter?: number) {
   const made = await makeLeads(signedIn.api, { key, rows });
+  const letGo = holdAfter === undefined ? () => {} : stage.sandbox.hold(holdAfter);
   await page.goto(`/tables/${made.tableId}`);
   await page.getByRole('button', { name: 'Run', exact: true }).click();
   await runAllRows(page);
   await panel().waitFor();
-  return made;
+  return { ...made, letGo };
 }
 
 /** How many rows are through, as the panel says it: "15 of 120 rows". */
@@ -59,10 +60,11 @@ async function states(tableId: string): Promise<Record<string, number>> {
 }
 
 test('a paused run stays where it is until somebody resumes it', async () => {
-  const { tableId } = await startRun('sandbox-hunter-good-pause', 130);
+  const { tableId, letGo } = await startRun('sandbox-hunter-good-pause', 80, 10);
   await eventually(finished).toBeGreaterThan(3);
   await panel().getByRole('button', { name: 'Pause' }).click();
   await panel().getByText('Paused').first().waitFor();
+  letGo();
   // What is in flight ends; then nothing moves.
   await eventually(async () => (await states(tableId)).running ?? 0).toBe(0);
   const before = await states(tableId);
@@ -79,20 +81,21 @@ test('a paused run stays where it is until somebody resumes it', async () => {
 }, 60_000);
 
 test('the panel of a run is there again after a reload', async () => {
-  // So many that it is still under way on a machine with much else to do.
-  await startRun('sandbox-hunter-good-reload', 400);
+  const { letGo } = await startRun('sandbox-hunter-good-reload', 40, 10);
   await page.reload();
   await panel().waitFor();
   await panel().getByRole('button', { name: 'Pause' }).waitFor();
   await panel().getByRole('button', { name: 'Cancel' }).click();
   await panel().getByText('Cancelled').first().waitFor();
+  letGo();
 }, 60_000);
 
 test('a cancelled run stops at once, and what it found stays', async () => {
-  const { tableId } = await startRun('sandbox-hunter-good-cancel', 90);
+  const { tableId, letGo } = await startRun('sandbox-hunter-good-cancel', 60, 10);
   await eventually(finished).toBeGreaterThan(3);
   await panel().getByRole('button', { name: 'Cancel' }).click();
   await panel().getByText('Cancelled').first().waitFor();
+  letGo();
   await eventually(async () => (await states(tableId)).running ?? 0).toBe(0);
   const after = await states(tableId);
   expect(after.queued ?? 0).toBe(0);

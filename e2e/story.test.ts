@@ -123,10 +123,12 @@ async function run(): Promise<void> {
   await expect
     .poll(() => start.locator('dl').innerText())
     .toMatch(/Calls\s+120\s[\s\S]*Credits, at most\s+120/);
+  // Half of the rows, and then nothing until it has been looked at.
+  const letGo = stage.sandbox.hold(60);
   await runAllRows(page);
   const panel = page.getByRole('complementary', { name: 'Find email' });
   await panel.getByRole('button', { name: 'Pause' }).waitFor();
-  await panel.getByText(/rows\/s/).waitFor();
+  await panel.getByText(/\d rows\/s/).waitFor();
   // Cells fill while one watches.
   // Beside the panel the column may lie further right.
   await cell(page, 0, 0).click();
@@ -134,6 +136,7 @@ async function run(): Promise<void> {
   const at = await columnOf('Find email');
   await eventually(() => cell(page, 0, at).innerText()).toBe('anna.bergstrom@alderfreight.example');
   expect(await panel.getByRole('button', { name: 'Pause' }).isVisible()).toBe(true);
+  letGo();
   await panel.getByText('Finished').first().waitFor({ timeout: 60_000 });
   await panel.getByText(/120 of 120 rows/).waitFor();
 

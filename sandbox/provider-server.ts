@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as sleepFor } from 'node:timers/promises';
 import type { RoleSessions } from './aws/sessions.ts';
 import type { CallLog } from './call-log.ts';
+import type { Hold } from './hold.ts';
 import { behaviourOf, type KeyBehaviour } from './keys.ts';
 import type { Limiter } from './limiter.ts';
 import { answerOAuth } from './oauth/flow.ts';
@@ -16,6 +17,7 @@ import type { SandboxAccount, StandIn } from './stand-in.ts';
 export interface SandboxState {
   log: CallLog;
   limiter: Limiter;
+  hold: Hold;
   accounts: Map<string, SandboxAccount>;
   failuresLeft: Map<string, number>;
   revoked: Set<string>;
@@ -82,6 +84,7 @@ export async function answerAt(
     count(signIn.status);
     return sendReply(outgoing, signIn);
   }
+  await state.hold.pass();
   const behaviour =
     key !== null && state.revoked.has(key) ? ({ kind: 'rejected' } as const) : behaviourAt(provider, key);
   await sleepFor(behaviour.kind === 'slow' ? (behaviour.ms ?? state.slowMs) : state.latencyMs);

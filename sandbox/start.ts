@@ -3,6 +3,7 @@ import { AWS_ORIGINS, serveAws } from './aws/serve.ts';
 import { RoleSessions } from './aws/sessions.ts';
 import { CallLog } from './call-log.ts';
 import { reset, serveControl, type Upstream } from './control.ts';
+import { Hold } from './hold.ts';
 import { Limiter } from './limiter.ts';
 import { Grants } from './oauth/grants.ts';
 import { PROVIDERS } from './provider-list.ts';
@@ -36,6 +37,8 @@ export interface Sandbox {
   revoke(key: string): void;
   /** As when a person removes the app at the provider: all tokens of those sign-ins are gone. */
   withdraw(provider?: string, account?: string): void;
+  /** After so many calls more none is answered, until what this returns is called. */
+  hold(after?: number): () => void;
   /** Access tokens end before their time; refresh tokens stay. */
   endAccessTokens(provider?: string): void;
   reset(): void;
@@ -47,6 +50,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   const state: SandboxState = {
     log: new CallLog(),
     limiter: new Limiter(),
+    hold: new Hold(),
     accounts: new Map(),
     failuresLeft: new Map(),
     revoked: new Set(),
@@ -129,7 +133,7 @@ export function sandboxUpstreams(sandbox: Pick<Sandbox, 'upstreams'>): {
 
 function controls(
   state: SandboxState,
-): Pick<Sandbox, 'topUp' | 'revoke' | 'withdraw' | 'endAccessTokens' | 'reset'> {
+): Pick<Sandbox, 'topUp' | 'revoke' | 'withdraw' | 'hold' | 'endAccessTokens' | 'reset'> {
   return {
     topUp: (key, credits) => {
       const account = state.accounts.get(key);
@@ -140,6 +144,7 @@ function controls(
       state.revoked.add(key);
     },
     withdraw: (provider, account) => state.grants.withdraw(provider, account),
+    hold: (after) => state.hold.begin(after),
     endAccessTokens: (provider) => {
       state.grants.endAccessTokens(provider);
       if (provider === undefined || provider === 'aws') state.roleSessions.endAll();
