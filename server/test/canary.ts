@@ -1,3 +1,6 @@
+import { randomBytes } from 'node:crypto';
+import type { Answer } from './app.ts';
+
 /** One secret to look for: what it is called in a finding, and how it reads. */
 export interface Canary {
   name: string;
@@ -47,4 +50,43 @@ export function search(place: string, content: string | Buffer, canaries: readon
     const found = formsOf(secret).find(([, text]) => content.includes(text));
     return found === undefined ? [] : [{ place, canary: name, form: found[0] }];
   });
+}
+
+/** Secrets that nobody else has, and all that was answered to whoever sent them. */
+export interface Canaries {
+  /** Stands in each of those that are planted. */
+  mark: string;
+  all: readonly Canary[];
+  /** A new one; `more`: what it ends with. */
+  plant(name: string, more?: string): string;
+  /** One that the server made. */
+  know(name: string, secret: string): void;
+  /** Writes down an answer that may hold none. */
+  heard(asked: Promise<Answer>): Promise<Answer>;
+  transcript(): string;
+}
+
+export function createCanaries(): Canaries {
+  const mark = `cnry${randomBytes(6).toString('hex')}`;
+  const all: Canary[] = [];
+  let transcript = '';
+  const know = (name: string, secret: string) => void all.push({ name, secret });
+  return {
+    mark,
+    all,
+    know,
+    plant: (name, more = '') => {
+      const secret = `${mark}${name.replaceAll(/\W/g, '')}${randomBytes(9).toString('hex')}${more}`;
+      know(name, secret);
+      return secret;
+    },
+    // Cookies and the token shown once are meant for whoever asked; all else is searched.
+    heard: async (asked) => {
+      const answer = await asked;
+      const headers = [...answer.headers].filter(([name]) => name !== 'set-cookie');
+      transcript += `${JSON.stringify(headers)}\n${answer.text}\n`;
+      return answer;
+    },
+    transcript: () => transcript,
+  };
 }
