@@ -15,7 +15,7 @@ const knownCategories = () =>
  */
 export function wantedOfOurs(name: string, text: string, definition: Definition): FileProblem[] {
   const problems: FileProblem[] = [];
-  const { slug, category, baseUrl, examples, auth } = definition;
+  const { slug, category, examples, auth } = definition;
   if (name !== `${slug}.yaml`)
     problems.push({ path: ['slug'], message: `The file is called ${slug}.yaml, as its slug is.` });
   if (!text.startsWith(SCHEMA_LINE)) problems.push({ path: [], message: `Its first line is ${SCHEMA_LINE}` });
@@ -25,8 +25,6 @@ export function wantedOfOurs(name: string, text: string, definition: Definition)
       path: ['category'],
       message: `"category" must be one of: ${categories.join(', ')}.`,
     });
-  if (!/^(https:\/\/|\{)/.test(baseUrl))
-    problems.push({ path: ['base_url'], message: 'A key is sent over https alone.' });
   const has = (of: string, ...means: string[]) =>
     examples.some((example) => example.of === of && means.includes(example.means));
   const probes = [definition.probe, ...auth.map(({ probe }) => probe)].filter((one) => one !== undefined);

@@ -29,13 +29,25 @@ export function addressProblem(
   if (allowedPrivateHosts === null || startsWithField) return null;
   const written = /^[^/]*\/\/([^/]*)/.exec(address)?.[1] ?? '';
   // All of it is a place: what is entered there is looked at then.
-  if (/^\{[a-z][a-z0-9_]*\}(:\d+)?$/.test(written)) return null;
+  if (/^\{[a-z][a-z0-9_]*\}(:\d+)?$/.test(written)) return isOpen(url, allowedPrivateHosts) ? OPEN : null;
   const isWhole = placesIn(written).length === 0;
   // A place may be filled with digits: http://10.0.0.{n}
   const filled = isWhole ? url : URL.parse(address.replace(/\{[a-z][a-z0-9_]*\}/g, '1'));
-  return [url, filled ?? url].some((one) => isInside(one, isWhole, allowedPrivateHosts))
-    ? `The address ${url.hostname} is inside this machine or its network. Only the operator can allow it, with KEYRAIL_ALLOWED_PRIVATE_HOSTS.`
-    : null;
+  if ([url, filled ?? url].some((one) => isInside(one, isWhole, allowedPrivateHosts)))
+    return `The address ${url.hostname} is inside this machine or its network. Only the operator can allow it, with KEYRAIL_ALLOWED_PRIVATE_HOSTS.`;
+  return isOpen(url, allowedPrivateHosts) ? OPEN : null;
+}
+
+const OPEN =
+  'What is sent to an address with http:// travels unencrypted. Write https://. Only inside your network, where the operator allows address and port with KEYRAIL_ALLOWED_PRIVATE_HOSTS, http:// is taken.';
+
+/** Not encrypted, on the way to nothing that the operator allows; of a name, that is told as below. */
+function isOpen(url: URL, allowed: readonly string[]): boolean {
+  if (url.protocol !== 'http:') return false;
+  const port = url.port === '' ? '80' : url.port;
+  return ipaddr.isValid(url.hostname.replace(/^\[|\]$/g, ''))
+    ? !allowed.includes(`${url.hostname}:${port}`)
+    : !allowed.some((one) => one.endsWith(`:${port}`));
 }
 
 /** Names that are answered inside a network alone, and by this machine. */

@@ -194,6 +194,83 @@ describe('an address inside this machine or its network', () => {
   });
 });
 
+describe('an address without encryption', () => {
+  test.each([
+    ['http://api.acme.example'],
+    ['http://93.184.215.14'],
+    ['http://{region}.acme.example'],
+    ['"http://{region}"'],
+    ['HTTP://api.acme.example'],
+  ])('%s is refused at its line', (address) => {
+    const text = GOOD.replace('https://api.acme.example/v1', address);
+    expect(problemsIn(`${text}connection_fields: [{ name: region, label: Region }]\n`)).toEqual([
+      expect.stringMatching(/^8 What is sent to an address with http:/),
+    ]);
+  });
+
+  test('is refused for an action, too', () => {
+    const inAction = GOOD.replace(
+      '    primary: true',
+      '    primary: true\n    base_url: http://acme.example',
+    );
+    expect(problemsIn(inAction)).toEqual([
+      expect.stringMatching(/^22 What is sent to an address with http:/),
+    ]);
+  });
+
+  test('is taken where the operator allows what is inside the network at its port, of addresses the very one', () => {
+    const at = (address: string) => GOOD.replace('https://api.acme.example/v1', address);
+    const allowed = ['10.0.0.5:8080'];
+    for (const [address, problems] of [
+      ['http://10.0.0.5:8080', 0],
+      ['http://crm.acme.example:8080', 0],
+      ['http://crm.acme.example', 1],
+      ['http://93.184.215.14:8080', 1],
+    ] as const)
+      expect(readDefinition('acme.yaml', at(address), 'user', allowed).problems, address).toHaveLength(
+        problems,
+      );
+  });
+});
+
+describe('a key that is not said to be secret', () => {
+  const method = (text: string) =>
+    problemsIn(GOOD.replace(/ {2}- type: api_key[\s\S]*?(?=probe:)/, `${text}\n`));
+  const basic = (fields: string, username: string, password: string) =>
+    method(
+      `  - type: basic\n    fields: [${fields}]\n    username: "${username}"\n    password: "${password}"`,
+    );
+  const key = (fields: string) => {
+    const names = [...fields.matchAll(/name: (\w+)/g)].map(([, name]) => name);
+    const send = names.map((name) => `{ in: header, name: X-${name}, value: "{${name}}" }`);
+    return method(`  - type: api_key\n    fields: [${fields}]\n    send: [${send.join(', ')}]`);
+  };
+  const shown = (name: string) => `{ name: ${name}, label: L, secret: false }`;
+  const secret = (name: string) => `{ name: ${name}, label: L }`;
+
+  test('is refused at its line: alone, as a password, by what it is called, and as the only half of a pair', () => {
+    for (const [problems, expected] of [
+      [key(shown('pat')), /^11 Nothing that this method sends is secret/],
+      [basic(shown('pat'), '{pat}', 'X'), /^11 Nothing that this method sends is secret/],
+      [key(shown('api_key')), /^11 "api_key" is what authenticates/],
+      [key(`${shown('api_token')}, ${secret('email')}`), /^11 "api_token" is what authenticates/],
+      [key(`${shown('api_key')}, ${secret('email')}`), /^11 "api_key" is what authenticates/],
+      [basic(`${secret('email')}, ${shown('pin')}`, '{email}', '{pin}'), /^11 "pin" is what authenticates/],
+    ] as const)
+      expect(problems).toEqual([expect.stringMatching(expected)]);
+  });
+
+  test('is taken where it is no key: what stands beside one, and the public half of a pair', () => {
+    for (const problems of [
+      key(`${shown('email')}, ${secret('api_key')}`),
+      key(`${shown('consumer_key')}, ${secret('consumer_secret')}`),
+      basic(`${shown('access_key')}, ${secret('access_key_secret')}`, '{access_key}', '{access_key_secret}'),
+      basic(secret('api_key'), '{api_key}', 'X'),
+    ])
+      expect(problems).toEqual([]);
+  });
+});
+
 describe('a regular expression of a file of ones own', () => {
   const withPattern = (pattern: string) =>
     GOOD.replace('label: API key }', () => `label: API key, pattern: '${pattern}' }`);

@@ -6,6 +6,7 @@ import { methodIdOf } from '../methods.ts';
 import { addressProblem } from './address-check.ts';
 import { checkFields } from './check-fields.ts';
 import { checkPlacements } from './check-placements.ts';
+import { checkSecrets } from './check-secrets.ts';
 import { checkServiceAccounts } from './check-service-accounts.ts';
 import { checkSignIn } from './check-sign-in.ts';
 import { checkTemplates } from './check-templates.ts';
@@ -30,6 +31,7 @@ export function checkDefinition(
     ...checkSignIn(definition),
     ...checkFields(definition),
     ...checkServiceAccounts(definition),
+    ...checkSecrets(definition),
   ];
 }
 

@@ -34,12 +34,24 @@ const HOSTED = GOOD.replace('https://api.acme.example/v1', 'https://{host}/v1').
   'connection_fields: [{ name: host, label: Host, kind: host, default: api.acme.example, host_suffixes: [.acme.example] }]\nauth:',
 );
 
-test('a file of ones own that leads where what comes along leads keeps the credentials; so do its pages, paths and words', async () => {
+const SIGN_IN = `  - type: oauth2
+    authorize_url: https://api.acme.example/authorize
+    token_url: https://api.acme.example/crm/token
+`;
+
+test('a file of ones own that leads where what comes along leads keeps the credentials, with other words, headers and requests', async () => {
   expect(await stampWith(GOOD, null)).toBeUndefined();
-  const mine = GOOD.replace('Knows everything', 'Knows much')
-    .replace('docs_url: https://acme.example', 'docs_url: https://docs.elsewhere.example')
-    .replace('api.acme.example/v1', 'api.acme.example/v2');
-  expect(await stampWith(GOOD, mine)).toBeUndefined();
+  for (const [from, to] of [
+    ['Knows everything', 'Knows much'],
+    ['docs_url: https://acme.example', 'docs_url: https://docs.elsewhere.example'],
+    ['api.acme.example/v1', 'api.acme.example/v2'],
+    ['path: /me', 'path: /whoami'],
+    ['name: X-Key, value: "', 'name: Authorization, value: "Bearer '],
+    ['    label: Find\n', '    label: Find\n    base_url: https://api.acme.example/v1/search\n'],
+  ] as const) {
+    expect(GOOD).toContain(from);
+    expect(await stampWith(GOOD, GOOD.replace(from, to)), to).toBeUndefined();
+  }
 });
 
 test.each([
@@ -63,6 +75,27 @@ test.each([
     GOOD,
     (text: string) =>
       text.replace('    label: Find\n', '    label: Find\n    base_url: https://evil.example\n'),
+  ],
+  ['the path', GOOD, (text: string) => text.replace('api.acme.example/v1', 'api.acme.example/v1/crm')],
+  [
+    'the path of an action',
+    GOOD.replace('acme.example/v1', 'acme.example/crm'),
+    (text: string) =>
+      text.replace('    label: Find\n', '    label: Find\n    base_url: https://api.acme.example/crm2\n'),
+  ],
+  [
+    'the path of where tokens come from',
+    GOOD.replace('acme.example/v1', 'acme.example/crm').replace(
+      / {2}- type: api_key[\s\S]*?(?=probe:)/,
+      SIGN_IN,
+    ),
+    (text: string) => text.replace('/crm/token', '/other/token'),
+  ],
+  ['a parameter', GOOD, (text: string) => text.replace('in: header, name: X-Key', 'in: query, name: q')],
+  [
+    'a body',
+    GOOD.replaceAll('method: GET', 'method: POST'),
+    (text: string) => text.replace('in: header, name: X-Key', 'in: body, name: text'),
   ],
   ['the usual host', HOSTED, (text: string) => text.replace('default: api.', 'default: evil.')],
   ['what hosts may end in', HOSTED, (text: string) => text.replace('[.acme.example]', '[.example]')],
@@ -111,4 +144,22 @@ test('what was entered under another stamp, under none, or under one that is gon
     [source, { [ADDRESS_STAMP]: 'file:one' }],
   ] as const)
     expect(resolveBaseUrl(where, values)).toMatchObject({ kind: 'unfit', name: ADDRESS_STAMP });
+});
+
+test('a field that is secret in what comes along is secret in a file of ones own, whatever that says', async () => {
+  const pair = GOOD.replace(
+    '- { name: api_key, label: API key }',
+    '- { name: api_key, label: API key }\n      - { name: app, label: App }',
+  ).replace('send:\n', 'send:\n      - { in: header, name: X-App, value: "{app}" }\n');
+  await stampWith(pair, pair.replace('label: App }', 'label: App, secret: false }'));
+  const folders = { builtIn: join(home, 'comes-along'), user: join(home, 'mine') };
+  const { get } = await loadCatalog({ ...folders, rememberIn: join(home, 'memory') });
+  expect(get('acme')?.auth).toMatchObject([
+    {
+      fields: [
+        { name: 'api_key', secret: true },
+        { name: 'app', secret: true },
+      ],
+    },
+  ]);
 });
