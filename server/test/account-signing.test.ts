@@ -4,23 +4,26 @@ import { createHash, createPublicKey, generateKeyPairSync } from 'node:crypto';
 import { ConfidentialClientApplication, type INetworkModule } from '@azure/msal-node';
 import { createAppAuth } from '@octokit/auth-app';
 import { JWT } from 'google-auth-library';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { startApp, type TestApp } from './app.ts';
-import { until } from './until.ts';
+import { describe, expect, it, vi } from 'vitest';
+import {
+  app,
+  callsThroughBoth,
+  connect,
+  connected,
+  last,
+  startSigningServers,
+  tools,
+} from './signing-servers.ts';
 import {
   APP,
   APPLE,
-  AWS,
   AZURE,
-  awsError,
-  awsKeys,
   bearerOf,
   CERTIFIED,
   CLIENT,
   clock,
   ENTRA,
   ec,
-  echoes,
   endLast,
   GHES,
   GITHUB,
@@ -30,234 +33,23 @@ import {
   lasting,
   ORG,
   pemOf,
-  ROLE,
+  ROBOT_AT_SALESFORCE,
   RSA_PEM,
   read,
   rsa,
-  S3,
   SALESFORCE,
   SNOWFLAKE,
-  startWatchedAccounts,
   TEAM,
   TENANT,
-  USER_KEY,
 } from './watched-accounts.ts';
-import type { Reply, Watched, WatchedTools } from './watched-tools.ts';
+import type { Watched } from './watched-tools.ts';
 
-const ROBOT_AT_SALESFORCE = {
-  login_host: 'login.salesforce.com',
-  client_id: 'consumer-key-0001',
-  username: 'robot@acme.example',
-  private_key: RSA_PEM,
-};
 const otherRsa = generateKeyPairSync('rsa', { modulusLength: 2048 });
 
 /** The libraries have the machine's own clock; some round its seconds up. */
 const soon = () => new Date(Date.now() + 1_000);
 
-let app: TestApp;
-let other: TestApp;
-let tools: WatchedTools;
-
-beforeAll(async () => {
-  tools = await startWatchedAccounts();
-  app = await startApp({ settings: tools.settings, clock });
-  other = await startApp({
-    settings: tools.settings,
-    clock,
-    database: app.database,
-    keyFile: app.config.masterKeyFile,
-  });
-});
-afterAll(async () => {
-  await other?.close();
-  await app?.close();
-  await tools?.close();
-});
-
-const connect = (integration: string, method: string | undefined, credentials: object) =>
-  app.owner.post('/v1/connections', { integration, ...(method && { method }), credentials });
-
-async function connected(
-  integration: string,
-  method: string | undefined,
-  credentials: object,
-): Promise<string> {
-  const made = await connect(integration, method, credentials);
-  expect([made.status, made.json?.status], made.text).toEqual([201, 'connected']);
-  return made.json.id;
-}
-
-/** Calls through both servers at once; the statuses that came. */
-async function callsThroughBoth(id: string, path: string, many = 12): Promise<number[]> {
-  const calls = Array.from({ length: many }, (_, index) =>
-    (index % 2 === 0 ? app : other).owner.get(`/v1/proxy/${id}/${path}`),
-  );
-  return (await Promise.all(calls)).map(({ status }) => status);
-}
-
-const last = (requests: readonly Watched[]) => {
-  const found = requests.at(-1);
-  if (found === undefined) throw new Error('no request came');
-  return found;
-};
-
-describe('an AWS key that takes on a role', () => {
-  const entered = (more: object = {}) => ({
-    access_key_id: USER_KEY.id,
-    secret_access_key: USER_KEY.secret,
-    region: 'eu-central-1',
-    role_arn: ROLE,
-    external_id: 'external-0001',
-    session_name: 'keyrail-test',
-    ...more,
-  });
-  /** Others are renewed by the clock meanwhile: each case has a session name of its own. */
-  const assumed = (session: string) =>
-    tools.to(AWS).filter(({ form }) => form.get('RoleSessionName') === session);
-
-  it('asks for temporary keys once, signed as aws4 signs, and these sign every request from then on', async () => {
-    const id = await connected('aws-s3', undefined, entered({ session_name: 'once' }));
-    expect(await callsThroughBoth(id, '?max-buckets=1')).toEqual(Array(12).fill(200));
-    const [asked, ...others] = assumed('once');
-    expect(others).toEqual([]);
-    expect(Object.fromEntries(asked?.form ?? [])).toEqual({
-      Action: 'AssumeRole',
-      Version: '2011-06-15',
-      RoleArn: ROLE,
-      RoleSessionName: 'once',
-      DurationSeconds: '3600',
-      ExternalId: 'external-0001',
-    });
-    const used = tools
-      .to(S3)
-      .map(({ headers }) => /Credential=([^/]+)/.exec(headers.authorization ?? '')?.[1]);
-    expect(new Set(used)).toEqual(new Set([expect.stringMatching(/^ASIAWATCHED/)]));
-    expect(tools.to(S3).every(({ headers }) => (headers['x-amz-security-token'] ?? '') !== '')).toBe(true);
-    const read = await app.owner.get(`/v1/connections/${id}/credentials`);
-    expect(read.json.credentials).toEqual({
-      access_key_id: used[0],
-      secret_access_key: awsKeys.get(used[0] ?? '')?.secret,
-      session_token: awsKeys.get(used[0] ?? '')?.token,
-    });
-    const shown = (await app.owner.get(`/v1/connections/${id}`)).text;
-    expect(shown).toContain(ROLE);
-    for (const { secret } of awsKeys.values()) expect(shown).not.toContain(secret);
-  });
-
-  it('asks for new ones once when they have ended, however many calls of two servers need them', async () => {
-    const id = await connected(
-      'aws-s3',
-      undefined,
-      entered({ session_name: 'again', duration_seconds: '900' }),
-    );
-    clock.forward(HOUR_MS / 4 + 1);
-    expect(await callsThroughBoth(id, '')).toEqual(Array(12).fill(200));
-    expect(assumed('again')).toHaveLength(2);
-    for (const key of awsKeys.values()) if (key.endsAt !== undefined) key.endsAt = 0;
-    expect(await callsThroughBoth(id, '')).toEqual(Array(12).fill(200));
-    expect(assumed('again')).toHaveLength(3);
-  });
-
-  it('is replaced by another key of the same user, and goes on taking on the role until that is taken away', async () => {
-    const id = await connected('aws-s3', undefined, entered({ session_name: 'other-key' }));
-    const second = { access_key_id: 'AKIAFAKEUSER00000002', secret_access_key: 'watchedSecretUser/0002' };
-    awsKeys.set(second.access_key_id, { secret: second.secret_access_key });
-    const replaced = await app.owner.patch(`/v1/connections/${id}`, { credentials: second });
-    expect(replaced.status, replaced.text).toBe(200);
-    expect(last(assumed('other-key')).headers.authorization).toContain(second.access_key_id);
-    expect(await callsThroughBoth(id, '', 4)).toEqual(Array(4).fill(200));
-    const without = await app.owner.patch(`/v1/connections/${id}`, {
-      credentials: { ...second, role_arn: '' },
-    });
-    expect(without.status, without.text).toBe(200);
-    // The other server hears of it a moment later, and until then uses what was good a moment ago.
-    await until(async () => {
-      expect(await callsThroughBoth(id, '', 2)).toEqual([200, 200]);
-      const both = tools.to(S3).slice(-2);
-      return both.every(({ headers }) => headers.authorization?.includes(second.access_key_id));
-    });
-  });
-
-  it.each<[string, object, string]>([
-    ['a role that is none', { role_arn: 'keyrail' }, 'role_arn'],
-    ['a user for a role', { role_arn: 'arn:aws:iam::123456789012:user/keyrail' }, 'role_arn'],
-    ['a role of ten thousand letters', { role_arn: `${ROLE}${'x'.repeat(10_000)}` }, 'role_arn'],
-    ['a session name with spaces', { session_name: 'our key rail' }, 'session_name'],
-  ])('with %s is refused, and nobody is asked', async (_, more, field) => {
-    const refused = await connect('aws-s3', undefined, entered({ session_name: 'refused', ...more }));
-    expect([refused.status, refused.json?.fields[0].path], refused.text).toEqual([
-      400,
-      `credentials.${field}`,
-    ]);
-    expect(assumed('refused')).toEqual([]);
-  });
-
-  it('that is taken away is told of, and works again once it is given back and somebody checks', async () => {
-    const id = await connected('aws-s3', undefined, entered());
-    for (const key of awsKeys.values()) if (key.endsAt !== undefined) key.endsAt = 0;
-    instead.set(
-      AWS,
-      awsError(
-        403,
-        'AccessDenied',
-        `User u is not authorized to perform: sts:AssumeRole on resource: ${ROLE}`,
-      ),
-    );
-    expect(new Set(await callsThroughBoth(id, '', 4))).not.toContain(200);
-    const broken = (await app.owner.get(`/v1/connections/${id}`)).json;
-    expect(broken.status).toBe('invalid');
-    expect(broken.status_reason).toMatch(/not authorized to perform: sts:AssumeRole.*trust policy/);
-    const still = await app.owner.post(`/v1/connections/${id}/verify`);
-    expect(still.json?.verdict, still.text).toMatchObject({
-      kind: 'rejected',
-      provider_message: expect.stringMatching(/^User u is not authorized/),
-      next_step: expect.stringMatching(/trust policy/),
-    });
-    instead.clear();
-    const checked = await app.owner.post(`/v1/connections/${id}/verify`);
-    expect([checked.status, checked.json?.connection?.status ?? checked.json?.status], checked.text).toEqual([
-      200,
-      'connected',
-    ]);
-    expect(await callsThroughBoth(id, '', 4)).toEqual(Array(4).fill(200));
-  });
-
-  it.each<[string, object, Reply | null, string, RegExp]>([
-    ['that it may not take on', { external_id: 'wrong' }, null, 'rejected', /trust policy.*external ID/],
-    [
-      'with a key that is unknown',
-      { access_key_id: 'AKIAFAKENOBODY000001' },
-      null,
-      'rejected',
-      /security token included in the request is invalid/,
-    ],
-    [
-      'with a session that has ended',
-      {},
-      awsError(403, 'ExpiredToken', 'The security token included in the request is expired'),
-      'expired',
-      /expired/,
-    ],
-    [
-      'for longer than the role allows',
-      {},
-      awsError(
-        400,
-        'ValidationError',
-        'The requested DurationSeconds exceeds the MaxSessionDuration set for this role.',
-      ),
-      'rejected',
-      /shorter session/,
-    ],
-  ])('%s is not saved', async (_, more, reply, kind, words) => {
-    if (reply !== null) instead.set(AWS, reply);
-    const refused = await connect('aws-s3', undefined, entered(more));
-    instead.clear();
-    expect([refused.status, refused.json?.verdict?.kind], refused.text).toEqual([422, kind]);
-    expect(refused.text).toMatch(words);
-  });
-});
+startSigningServers();
 
 describe('a Google service account', () => {
   const email = 'robot@acme.iam.gserviceaccount.example';
@@ -496,150 +288,6 @@ describe('a token that is signed here', () => {
       400,
       'credentials.private_key',
     ]);
-  });
-});
-
-describe('a clock that is an hour off', () => {
-  /** Each answer as the provider gives it to a time that it does not believe. */
-  const anHourOff = (reply: Reply, aheadHours = 1): Reply => ({
-    ...reply,
-    headers: { date: new Date(clock.now().getTime() - aheadHours * HOUR_MS).toUTCString() },
-  });
-  const google = {
-    error: 'invalid_grant',
-    error_description:
-      'Invalid JWT: Token must be a short-lived token (60 minutes) and in a reasonable timeframe. Check your iat and exp values in the JWT claim.',
-  };
-  const microsoft = {
-    error: 'invalid_client',
-    error_description: 'AADSTS700024: Client assertion is not within its valid time range.',
-    error_codes: [700024],
-  };
-  const gitHub = {
-    message:
-      "'Expiration time' claim ('exp') must be a numeric value representing the future time at which the assertion expires",
-    status: '401',
-  };
-  const key_file = JSON.stringify({
-    type: 'service_account',
-    private_key: RSA_PEM,
-    client_email: 'robot@acme.iam.gserviceaccount.example',
-    token_uri: `${GOOGLE}/token`,
-  });
-  const aws = { access_key_id: USER_KEY.id, secret_access_key: USER_KEY.secret, region: 'eu-central-1' };
-  const role = { ...aws, role_arn: ROLE, external_id: 'external-0001' };
-  const robot = { account: 'acme-robots.eu-central-1', username: 'robot', private_key: RSA_PEM };
-
-  it.each<[string, string, string | undefined, object, string, Reply]>([
-    ['Google', 'google-drive', 'service_account', { key_file }, GOOGLE, { status: 400, body: google }],
-    ['Microsoft', 'microsoft-azure', 'certificate', CERTIFIED, ENTRA, { status: 401, body: microsoft }],
-    ['GitHub', 'github', 'app', { ...APP, installation_id: '1001' }, GITHUB, { status: 401, body: gitHub }],
-    [
-      'AWS STS',
-      'aws',
-      undefined,
-      role,
-      AWS,
-      awsError(
-        403,
-        'SignatureDoesNotMatch',
-        'Signature expired: 20261121T090000Z is now earlier than 20261121T095500Z',
-      ),
-    ],
-    [
-      'AWS',
-      'aws',
-      undefined,
-      aws,
-      AWS,
-      awsError(403, 'RequestTimeTooSkewed', 'The difference is too large.'),
-    ],
-    [
-      'Snowflake',
-      'snowflake',
-      'key_pair',
-      robot,
-      SNOWFLAKE,
-      { status: 401, body: { code: '390144', message: 'JWT token is invalid. [0ce9eb56]' } },
-    ],
-    [
-      'Apple',
-      'app-store-connect',
-      undefined,
-      TEAM,
-      APPLE,
-      { status: 401, body: { errors: [{ code: 'NOT_AUTHORIZED' }] } },
-    ],
-    [
-      'Salesforce',
-      'salesforce',
-      'jwt',
-      ROBOT_AT_SALESFORCE,
-      SALESFORCE,
-      { status: 400, body: { error: 'invalid_grant', error_description: 'invalid assertion' } },
-    ],
-  ])(
-    'is told from a wrong key at %s, and by how much it is off',
-    async (_, integration, method, entered, origin, reply) => {
-      instead.set(origin, anHourOff(reply));
-      const refused = await connect(integration, method, entered);
-      instead.clear();
-      expect([refused.status, refused.json?.verdict?.kind], refused.text).toEqual([422, 'provider_error']);
-      expect(refused.json.verdict.message).toMatch(
-        / does not believe the time that this server says, so (this key file|these access keys) could not be checked/,
-      );
-      expect(refused.json.verdict.next_step).toBe(
-        'The clock of this server is wrong: it is 1 hour ahead. Set it right (NTP); nothing is wrong with what was entered.',
-      );
-    },
-  );
-
-  it('breaks nothing that is connected: it says what is wrong, and goes on when the clock is right again', async () => {
-    const id = await connected('google-drive', 'service_account', { key_file });
-    clock.forward(HOUR_MS + 1);
-    instead.set(GOOGLE, anHourOff({ status: 400, body: google }, -1));
-    expect((await app.owner.get(`/v1/proxy/${id}/about`)).status).toBeGreaterThanOrEqual(500);
-    const meanwhile = (await app.owner.get(`/v1/connections/${id}`)).json;
-    expect(meanwhile.status).toBe('connected');
-    expect(meanwhile.token.problem).toMatch(
-      /reasonable timeframe.*The clock of this server is wrong: it is 1 hour behind/,
-    );
-    instead.clear();
-    clock.forward(HOUR_MS);
-    expect((await app.owner.get(`/v1/proxy/${id}/about`)).status).toBe(200);
-  });
-
-  it('is not blamed where the key of a project that was deleted is refused: that is said in the words of Google', async () => {
-    instead.set(GOOGLE, {
-      status: 400,
-      body: { error: 'invalid_grant', error_description: 'Invalid grant: account not found' },
-    });
-    const refused = await connect('google-drive', 'service_account', { key_file });
-    instead.clear();
-    expect([refused.status, refused.json?.verdict?.kind], refused.text).toEqual([422, 'rejected']);
-    expect(refused.json.verdict.provider_message).toBe('Invalid grant: account not found');
-    expect(refused.json.verdict.next_step).toMatch(/or its project, was deleted/);
-  });
-});
-
-describe('what was signed', () => {
-  it.each<[string, string, string, object, string]>([
-    ['Entra', 'microsoft-azure', 'certificate', CERTIFIED, ENTRA],
-    ['GitHub', 'github', 'app', { ...APP, installation_id: '1001' }, GITHUB],
-    ['Salesforce', 'salesforce', 'jwt', ROBOT_AT_SALESFORCE, SALESFORCE],
-  ])('is not shown, though %s says it again', async (_, integration, method, entered, origin) => {
-    const before = tools.to(origin).length;
-    echoes.add(origin);
-    const refused = await connect(integration, method, entered);
-    echoes.clear();
-    expect(refused.status, refused.text).toBe(422);
-    const [asked] = tools.to(origin).slice(before);
-    const { form } = asked as Watched;
-    const jwt = form.get('client_assertion') ?? form.get('assertion') ?? bearerOf(asked as Watched);
-    expect(jwt.split('.')).toHaveLength(3);
-    expect(refused.json.verdict.provider_message).toMatch(/^no: .*\[secret\]/);
-    expect(refused.text).not.toContain(jwt);
-    for (const part of jwt.split('.').slice(1)) expect(refused.text).not.toContain(part);
   });
 });
 

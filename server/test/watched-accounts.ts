@@ -15,6 +15,13 @@ export const ec = generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
 export const pemOf = (key: typeof rsa.privateKey) => key.export({ type: 'pkcs8', format: 'pem' }).toString();
 export const RSA_PEM = pemOf(rsa.privateKey);
 
+export const ROBOT_AT_SALESFORCE = {
+  login_host: 'login.salesforce.com',
+  client_id: 'consumer-key-0001',
+  username: 'robot@acme.example',
+  private_key: RSA_PEM,
+};
+
 /** A JWT as another library reads it: header and claims, signature and times verified. */
 export function read(token: string, key: typeof rsa.publicKey, algorithm: Algorithm, at = clock.now()) {
   const clockTimestamp = Math.floor(at.getTime() / 1_000);
