@@ -35,7 +35,7 @@ export function settleAnswer(
     case 'success':
       return settleSuccess(prepared, judged, outcome.json, context, trace);
     case 'no_result': {
-      const outputs = outputsOf(prepared, outcome.json, answer.redact);
+      const outputs = outputsOf(prepared, outcome.json, answer);
       return { kind: 'no_result', outputs, credits: null, message: explain().message, trace };
     }
     case 'pending':
@@ -80,7 +80,7 @@ function settleSuccess(
       return { kind: 'error', trace, message, nextStep: 'Run the cell again later.', providerMessage: null };
     }
   }
-  const outputs = outputsOf(prepared, json, answer.redact);
+  const outputs = outputsOf(prepared, json, answer);
   const primary = action.outputs.find((output) => output.primary) ?? action.outputs[0];
   const told = primary === undefined ? null : (outputs[primary.name] ?? null);
   const value = told ?? (isBare(action, json, context) || null);
@@ -96,9 +96,10 @@ function isBare({ request, poll }: Action, json: unknown, { isJobPoll }: SettleC
 function outputsOf(
   prepared: PreparedAction,
   json: unknown,
-  redact: (text: string) => string,
+  { headers, redact }: Pick<Answer, 'headers' | 'redact'>,
 ): Record<string, unknown> {
-  return redacted(storable(extractOutputs(prepared.action.outputs, json)), redact) as Record<string, unknown>;
+  const outputs = extractOutputs(prepared.action.outputs, json, headers);
+  return redacted(storable(outputs), redact) as Record<string, unknown>;
 }
 
 function redacted(value: unknown, redact: (text: string) => string): unknown {

@@ -92,3 +92,17 @@ test('the account is read as far as the answer says, and what is left is counted
     scopes: null,
   });
 });
+
+test('what stands in a header of the answer is read there, and at its path where the header is not', () => {
+  const output = {
+    name: 'id',
+    label: 'Id',
+    type: 'id',
+    path: 'id',
+    header: 'x-id',
+    primary: true,
+  } as const;
+  expect(extractOutputs([output], null, { 'x-id': 'urn:1' })).toEqual({ id: 'urn:1' });
+  expect(extractOutputs([output], { id: 2 }, { 'x-id': 'urn:1' })).toEqual({ id: 'urn:1' });
+  expect(extractOutputs([output], { id: 2 })).toEqual({ id: '2' });
+});

@@ -6,9 +6,16 @@ import { isEmpty, readPath } from './path.ts';
  * The outputs of an action out of its answer, by name. What is not there is null. A list for a text output is joined
  * with commas; an object stays JSON only where the output says so.
  */
-export function extractOutputs(outputs: readonly ActionOutput[], json: unknown): Record<string, unknown> {
+export function extractOutputs(
+  outputs: readonly ActionOutput[],
+  json: unknown,
+  headers: Readonly<Record<string, string>> = {},
+): Record<string, unknown> {
   return Object.fromEntries(
-    outputs.map((output) => [output.name, shaped(output.type, readPath(json, output.path))]),
+    outputs.map(({ name, type, path, header }) => {
+      const told = header === undefined ? undefined : headers[header];
+      return [name, shaped(type, told ?? readPath(json, path))];
+    }),
   );
 }
 

@@ -55,6 +55,11 @@ export const outputSchema = shape({
   label: z.string().min(1).max(80),
   type: valueTypeSchema,
   path: pathSchema,
+  header: z
+    .string()
+    .regex(/^[a-z0-9-]{1,80}$/, 'write the name of a header in small letters')
+    .optional()
+    .describe('Where it stands in a header of the answer. Without that header it is read at the path.'),
   primary: z.boolean().default(false).describe('What the column itself shows.'),
 });
 

@@ -156,12 +156,13 @@ function outputProblems(
         `“${action.label}”: ${title} must give ${name}: ${JSON.stringify(value)}; the engine reads ${JSON.stringify(outputs[name] ?? null)}. Correct the output's path, or the example.`,
       );
   }
-  const { json } = seenOf(trial.described, answer);
+  const seen = seenOf(trial.described, answer);
   for (const [at, output] of action.outputs.entries()) {
-    const isThere = readPath(json, output.path) !== undefined;
+    const isInHeader = output.header !== undefined && seen.headers[output.header] !== undefined;
+    const isThere = isInHeader || readPath(seen.json, output.path) !== undefined;
     if (
       example === undefined
-        ? extractOutputs([output], json)[output.name] === null
+        ? extractOutputs([output], seen.json, seen.headers)[output.name] === null
         : output.primary && !isThere && answer.text !== ''
     )
       found.add(
