@@ -373,6 +373,16 @@ describe('a text', () => {
       GOOD.replace(/checked: .*/, 'checked: 21.11.2026'),
       '29 "checked" is not right: write the day as 2026-11-21.',
     ],
+    [
+      'with a name that is too long',
+      GOOD.replace('name: Acme', `name: ${'A'.repeat(61)}`),
+      '2 "name" must have at most 60 characters.',
+    ],
+    [
+      'with nothing said of it',
+      GOOD.replace(/description: .*/, 'description: ""'),
+      '4 "description" must not be empty.',
+    ],
     ['with a list for a name', GOOD.replace('category: Data', '? [a]\n: b'), '3 A name must be a text.'],
     [
       'that refers to what is not there',

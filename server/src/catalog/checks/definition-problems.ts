@@ -36,12 +36,7 @@ function problemsOfIssue(issue: z.core.$ZodIssue, above: readonly PropertyKey[])
       ];
     case 'too_small':
     case 'too_big':
-      return [
-        {
-          path,
-          message: `${name} is ${issue.code === 'too_small' ? 'too short or too small' : 'too long or too large'}: ${plain(issue.message)}.`,
-        },
-      ];
+      return [{ path, message: `${name} must ${sizeWords(issue)}.` }];
     case 'invalid_format':
       if (issue.format === 'date')
         return [{ path, message: `${name} is not right: write the day as 2026-11-21.` }];
@@ -49,6 +44,19 @@ function problemsOfIssue(issue: z.core.$ZodIssue, above: readonly PropertyKey[])
     default:
       return [{ path, message: `${name} is not right: ${plain(issue.message)}.` }];
   }
+}
+
+/** "have at most 60 characters", "be more than 0". */
+function sizeWords(issue: z.core.$ZodIssueTooBig | z.core.$ZodIssueTooSmall): string {
+  const [limit, side] = issue.code === 'too_big' ? [issue.maximum, 'at most'] : [issue.minimum, 'at least'];
+  const nouns: Readonly<Record<string, string>> = { string: 'character', array: 'entry' };
+  const noun = nouns[issue.origin];
+  if (noun === undefined) {
+    if (issue.inclusive !== false) return `be ${side} ${limit}`;
+    return `be ${issue.code === 'too_big' ? 'less' : 'more'} than ${limit}`;
+  }
+  if (issue.code === 'too_small' && Number(limit) === 1) return 'not be empty';
+  return `have ${side} ${limit} ${Number(limit) === 1 ? noun : `${noun.replace(/y$/, 'ie')}s`}`;
 }
 
 /** Of several allowed forms, the one that came closest speaks: the deepest problem, then the fewest. */
