@@ -384,10 +384,9 @@ describe('the catalog', () => {
     await sees(page, 'No integration in CRM is called “Anvilworks”');
     await page.getByRole('button', { name: 'Search all categories' }).click();
     await sees(page, 'No integration is called “Anvilworks”');
-    await page.goto('/settings/connections/anvilworks');
-    await sees(page, 'There is no integration “anvilworks”');
-    await page.goBack();
     await page.getByRole('button', { name: 'Make a custom connection' }).last().click();
     await eventually(() => page.getByLabel('Name', { exact: true }).first().inputValue()).toBe('Anvilworks');
+    await page.goto('/settings/connections/anvilworks');
+    await sees(page, 'There is no integration “anvilworks”');
   });
 });

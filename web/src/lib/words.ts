@@ -67,6 +67,15 @@ export const typeWords: Record<ValueType | 'action', string> = {
   action: 'Action',
 };
 
+/** What a person wants to know of an action before choosing it: what it costs, and whether the answer takes its time. */
+export function actionTags(action: { credits_per_call: number | null; is_asynchronous: boolean }): string[] {
+  const { credits_per_call: credits } = action;
+  return [
+    credits === null ? '' : credits === 0 ? 'Free' : `${credits} ${credits === 1 ? 'credit' : 'credits'}`,
+    action.is_asynchronous ? 'Answers later' : '',
+  ].filter(Boolean);
+}
+
 /** What is said of an action beside its name; nothing where that would only say the name again. */
 export function aboutAction(action: {
   label: string;

@@ -86,7 +86,7 @@ export function FoldedDates({ isOpen = false, ...fields }: FoldedProps) {
   const [wasOpen] = useState(isOpen || fields.dates.ends !== '' || fields.dates.replace !== '');
   return (
     <details className={styles.folded} open={wasOpen}>
-      <summary>Dates</summary>
+      <summary>{fields.hasReplace === false ? 'End date' : 'Dates'}</summary>
       <DateFields {...fields} />
     </details>
   );

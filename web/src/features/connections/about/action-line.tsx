@@ -1,6 +1,6 @@
 import type { Action } from '@keyrail/contract/integrations';
 import { IconChevronRight } from '@tabler/icons-react';
-import { aboutAction } from '../../../lib/words.ts';
+import { aboutAction, actionTags } from '../../../lib/words.ts';
 import list from '../../../ui/list.module.css';
 import { Out } from '../../../ui/out.tsx';
 import styles from './about.module.css';
@@ -14,7 +14,7 @@ export function ActionLine({ action }: { action: Action }) {
         <span className={styles.actionName}>{action.label}</span>
         <span className={styles.actionText}>{aboutAction(action)}</span>
         <span className={styles.tags}>
-          {tagsOf(action).map((tag) => (
+          {actionTags(action).map((tag) => (
             <span key={tag} className={list.badge}>
               {tag}
             </span>
@@ -74,12 +74,4 @@ function Inputs({ action }: { action: Action }) {
       {sets.length > 0 && <p className={styles.least}>At least: {sets.join(', or ')}.</p>}
     </div>
   );
-}
-
-function tagsOf(action: Action): string[] {
-  const { credits_per_call: credits } = action;
-  return [
-    credits === null ? '' : credits === 0 ? 'Free' : `${credits} ${credits === 1 ? 'credit' : 'credits'}`,
-    action.is_asynchronous ? 'Answers later' : '',
-  ].filter(Boolean);
 }

@@ -7,9 +7,10 @@ import { Link } from '@tanstack/react-router';
 import { useDeferredValue, useState } from 'react';
 import { count } from '../../../lib/format.ts';
 import { allIntegrationsQuery, connectedAppsQuery, integrationsQuery } from '../../../lib/queries.ts';
-import { useSeesConnections } from '../../../lib/use-role.ts';
-import { aboutAction, statusWords, wantsReconnect } from '../../../lib/words.ts';
+import { useMay, useSeesConnections } from '../../../lib/use-role.ts';
+import { aboutAction, actionTags, statusWords, wantsReconnect } from '../../../lib/words.ts';
 import { IntegrationIcon } from '../../../ui/integration-icon.tsx';
+import list from '../../../ui/list.module.css';
 import { Failed } from '../../../ui/notice.tsx';
 import { SkeletonRows } from '../../../ui/skeleton.tsx';
 import styles from './panels.module.css';
@@ -17,6 +18,7 @@ import styles from './panels.module.css';
 /** The tools, connected ones first. */
 export function ChooseTool({ onChoose }: { onChoose: (slug: string) => void }) {
   const [search, setSearch] = useState('');
+  const mayManage = useMay('admin');
   const wanted = useDeferredValue(search.trim());
   // Connected ones come first, whatever their name: for that all are needed, not the first two hundred.
   const every = useQuery({ ...allIntegrationsQuery, enabled: wanted === '' });
@@ -41,7 +43,16 @@ export function ChooseTool({ onChoose }: { onChoose: (slug: string) => void }) {
       {tools.isError && <Failed error={tools.error} retry={() => void tools.refetch()} />}
       <ToolList title="Connected" tools={connected} onChoose={onChoose} />
       <ToolList title="Not connected yet" tools={others} onChoose={onChoose} />
-      {tools.isSuccess && all.length === 0 && <p className="k-2">No tool is called “{wanted}”.</p>}
+      {tools.isSuccess && all.length === 0 && (
+        <p className="k-2">
+          No tool is called “{wanted}”.{' '}
+          {mayManage && (
+            <Link to="/settings/connections/new-custom" search={{ name: wanted.slice(0, 60) }}>
+              Make a custom connection
+            </Link>
+          )}
+        </p>
+      )}
     </div>
   );
 }
@@ -118,6 +129,11 @@ export function ChooseAction({ tool, onBack, onChoose }: ActionProps) {
               {action.label}
               <span>{aboutAction(action)}</span>
             </span>
+            {actionTags(action).map((tag) => (
+              <span key={tag} className={list.badge}>
+                {tag}
+              </span>
+            ))}
           </button>
         ))}
       </div>
