@@ -52,7 +52,8 @@ test('after kill -9 the next start is ready within seconds, on the same data', a
   const startedAt = Date.now();
   const next = start();
   await next.url();
-  expect(Date.now() - startedAt).toBeLessThan(20_000);
+  // Some for a machine with much else to do; a lock that nobody gives back is never over.
+  expect(Date.now() - startedAt).toBeLessThan(45_000);
   expect(next.said()).toMatch(/of an earlier start is still running over this data: stopping it/);
   expect(next.said()).not.toMatch(/"migrated"|A master key .* was made/);
   expect((await next.says(/\/setup\?code=(\S+)/))[1]).not.toBe(link);

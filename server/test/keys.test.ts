@@ -161,7 +161,7 @@ test('nothing fails while the master key and the data keys change, on two server
   expect(status.text).toMatch(/Nothing waits to be encrypted again/);
   expect(status.text).toMatch(/of which 0 do not open/);
   expect(status.code).toBe(0);
-}, 30_000);
+});
 
 test('one damaged record marks its connection once, is counted by doctor and key status, and nothing else suffers', async () => {
   const damaged = await connect('Damaged');
@@ -208,7 +208,7 @@ test('one damaged record marks its connection once, is counted by doctor and key
   const healed = await one.owner.patch(`/v1/connections/${damaged}`, { credentials: { api_key: newKey() } });
   expect([healed.status, healed.json.status]).toEqual([200, 'connected']);
   expect((await command(keyStatus)).code).toBe(0);
-}, 30_000);
+});
 
 test('a lost master key costs the secrets and nothing else: everything else stays, and connections ask for new ones', async () => {
   const lost = await masterKeyId();
@@ -259,4 +259,4 @@ test('a lost master key costs the secrets and nothing else: everything else stay
   } finally {
     await one.close();
   }
-}, 30_000);
+});

@@ -213,7 +213,7 @@ describe('starting', () => {
 
 describe('stopping', () => {
   test('finishes the requests in flight, takes no new ones, and ends with 0', async () => {
-    const run = start();
+    const run = start({ KEYRAIL_DRAIN_TIMEOUT_SECONDS: '120' });
     const { url, headers } = await setUp(run);
     const slow = Array.from({ length: 100 }, () => slowRequest(url, headers));
     await Promise.all(slow.map(({ begun }) => begun));
@@ -230,7 +230,7 @@ describe('stopping', () => {
       .toBe('closed');
     expect(run.child.exitCode).toBeNull();
     const answers = await Promise.all(slow.map(({ finish }) => finish()));
-    expect(answers.every((status) => status === 200)).toBe(true);
+    expect(new Set(answers)).toEqual(new Set([200]));
     expect(await run.exit).toBe(0);
     expect(run.logged()).toContain('"msg":"stopped"');
   });

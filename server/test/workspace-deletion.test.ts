@@ -103,7 +103,7 @@ describe('deleting a workspace', () => {
       .execute();
     expect(gone).toEqual([]);
     expect((await other.client.get('/v1/tables')).json.data).toHaveLength(1);
-  }, 30_000);
+  });
 
   test('that a process began and did not live to end is ended by another', async () => {
     const workspaceId = await workspace('Doomed');

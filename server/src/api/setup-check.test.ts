@@ -197,7 +197,7 @@ test('the doctor says the same on the command line, and ends with 1 where someth
   const { code, said } = await commandLine();
   expect(said).toMatch(/^PROBLEM +The way back from a sign-in: Something else answers/m);
   expect(code).toBe(1);
-}, 30_000);
+});
 
 /** The command as people give it, in a process of its own. */
 function commandLine(): Promise<{ code: number; said: string }> {

@@ -2,9 +2,9 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { gzipSync } from 'node:zlib';
 import type { ConnectionId, UserId, WorkspaceId } from '@keyrail/contract/ids';
 import type { z } from 'zod';
+import { packedOnce } from '../../test/bomb.ts';
 import type { TestDatabase } from '../../test/database.ts';
 import { createCatalog } from '../catalog/catalog.ts';
 import { sameForAll } from '../catalog/catalogs.ts';
@@ -60,10 +60,8 @@ export function account(id: string, email: string): Behaviour {
 /** The body is small on the wire and 200 MB decoded. */
 export const bomb: Behaviour = (response) => {
   response.writeHead(200, { 'content-type': 'application/json', 'content-encoding': 'gzip' });
-  gzipped ??= gzipSync(Buffer.alloc(200 * 1024 * 1024, 0x20));
-  response.end(gzipped);
+  response.end(packedOnce());
 };
-let gzipped: Buffer | undefined;
 
 /** Like a careless provider: it repeats what it was sent, key and all. */
 const refuse: Behaviour = (response, key, request) => {

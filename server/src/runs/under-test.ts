@@ -134,7 +134,7 @@ export async function createWorld(database: TestDatabase, options: WorldOptions)
       return rows[0] ?? null;
     },
     until: async (runId, is) => {
-      const endAt = Date.now() + 10_000;
+      const endAt = Date.now() + 30_000;
       for (;;) {
         const run = await runs.get(who, runId);
         if (is(run)) return;
