@@ -8,6 +8,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { type Client, clientOf, startApp, type TestApp } from './app.ts';
 import { finder } from './finder.ts';
 import { type ServerProcess, startServer } from './server-process.ts';
+import { until } from './until.ts';
 
 /** A key is replaced while others use it: two servers on one database, and one that is killed at any moment. */
 const home = mkdtempSync(join(tmpdir(), 'keyrail-rotate-'));
@@ -152,6 +153,7 @@ test('a server killed while it replaces a key leaves all of the old one or all o
     await new Promise((resolve) => setTimeout(resolve, afterMs));
     await killed.end('SIGKILL');
     const answer = await answered;
+    await untilAllIsDone();
 
     const after = (await one.owner.get(`/v1/connections/${id}`)).json;
     const isNew = after.hint === key.slice(-4);
@@ -163,6 +165,18 @@ test('a server killed while it replaces a key leaves all of the old one or all o
   }
   expect(refused).toBe(0);
 }, 120_000);
+
+/** What a killed server had sent may still lie before the database, or be under way there. */
+async function untilAllIsDone(): Promise<void> {
+  let quiet = 0;
+  await until(async () => {
+    const { rows } = await one.database.db.systemPool.query(
+      "select from pg_stat_activity where datname = current_database() and application_name = 'keyrail' and state <> 'idle' and pid <> pg_backend_pid()",
+    );
+    quiet = rows.length === 0 ? quiet + 1 : 0;
+    return quiet === 2;
+  });
+}
 
 async function states(id: string): Promise<Record<string, number>> {
   const { rows } = await one.database.db.systemPool.query(
