@@ -148,7 +148,7 @@ function presentMethod(
     key_hint: method.keyHelp?.hint ?? null,
     key_url: method.keyHelp?.url ?? null,
     check: checkOf(definition, method),
-    facts: methodFacts(method, definition.name),
+    facts: methodFacts(method, definition),
   };
 }
 

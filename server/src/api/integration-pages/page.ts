@@ -101,7 +101,9 @@ function fieldLine(field: CredentialField, saidBelow?: string | null): string {
     field.is_listed ? 'chosen from a list' : null,
     field.choices === null ? null : `one of ${field.choices.map(({ label }) => text(label)).join(', ')}`,
   ].filter(Boolean);
-  const example = field.example === null ? '' : ` For example \`${code(field.example)}\`.`;
+  // Of a choice the words are named; an example would be what stands behind one of them.
+  const example =
+    field.example === null || field.choices !== null ? '' : ` For example \`${code(field.example)}\`.`;
   const help = field.help === null || field.help === saidBelow ? '' : ` ${text(field.help)}`;
   const name = `**${text(field.label)}**${about.length === 0 ? '' : ` (${about.join(', ')})`}`;
   return help + example === '' ? name : `${name}:${help}${example}`;

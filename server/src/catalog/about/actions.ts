@@ -40,12 +40,11 @@ export function actionFacts(action: Action, { name, auth }: Pick<Definition, 'na
 function costWords(cost: Action['cost']): string | null {
   if (cost === undefined) return null;
   const { credits, note } = cost;
+  if (credits === 0) return note ?? 'Costs no credits.';
   const about =
     credits === undefined
       ? ''
-      : credits === 0
-        ? 'Costs no credits.'
-        : `Costs about ${plainNumber(credits)} ${credits === 1 ? 'credit' : 'credits'} a row.`;
+      : `Costs about ${plainNumber(credits)} ${credits === 1 ? 'credit' : 'credits'} a row.`;
   return [about, note].filter(Boolean).join(' ') || null;
 }
 

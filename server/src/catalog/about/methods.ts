@@ -8,12 +8,15 @@ import type { Definition } from '../definition.ts';
 import { durationWords } from './durations.ts';
 
 /** How a method works, a sentence each: how the credential travels, how long access lasts, how it is withdrawn. */
-export function methodFacts(method: AuthMethod, name: string): string[] {
+export function methodFacts(
+  method: AuthMethod,
+  { name, connectionFields = [] }: { name: string; connectionFields?: Definition['connectionFields'] },
+): string[] {
   switch (method.type) {
     case 'api_key':
       return keyWords(method);
     case 'basic':
-      return [basicWords(method)];
+      return [basicWords(method, connectionFields)];
     case 'oauth2':
       return signInFacts(method, name);
     case 'oauth2_client_credentials':
@@ -71,13 +74,17 @@ function placementWords({ in: where, name, value }: Placement, what: string): st
   return `${what} is sent in the header ${name}${prefix === undefined ? '' : `, after the word ${prefix}`}.`;
 }
 
-function basicWords({ username, password, fields }: Extract<AuthMethod, { type: 'basic' }>): string {
+function basicWords(
+  { username, password, fields }: Extract<AuthMethod, { type: 'basic' }>,
+  connectionFields: Definition['connectionFields'],
+): string {
+  const known = [...fields, ...connectionFields];
   const said = (template: string) =>
     template === ''
       ? 'empty'
       : template.replace(
           /\{([a-z][a-z0-9_]*)\}/g,
-          (_, name: string) => `[${fields.find((field) => field.name === name)?.label ?? name}]`,
+          (_, name: string) => `[${known.find((field) => field.name === name)?.label ?? name}]`,
         );
   return `Sent as user name and password (HTTP Basic). User name: ${said(username)}; password: ${said(password)}.`;
 }
@@ -107,13 +114,16 @@ function signInFacts(method: OAuth2Method, name: string): string[] {
       ? `When a connection is disconnected or deleted, ${name} is told to withdraw its access.`
       : method.removeUrl === undefined
         ? `Keyrail cannot tell ${name} to withdraw access: after deleting a connection, withdraw it in the account there.`
-        : `Keyrail cannot tell ${name} to withdraw access: after deleting a connection, withdraw it at ${method.removeUrl.replace(/^https:\/\//, '')}.`,
+        : `Keyrail cannot tell ${name} to withdraw access: after deleting a connection, withdraw it at ${method.removeUrl.replace(/^https:\/\/|\/$/g, '')}.`,
   ].filter((line) => line !== false);
 }
 
 /** Where a file says nothing of renewing, a provider may give a refresh token or not. */
 function lifeWords({ refresh, accessTokenTtlSeconds: ttl }: OAuth2Method, name: string): string {
-  if (refresh === undefined) return `Where ${name} gives a refresh token, access is renewed by itself.`;
+  if (refresh === undefined)
+    return ttl === undefined
+      ? `Where ${name} gives a refresh token, access is renewed by itself.`
+      : `Access lasts ${durationWords(ttl)}; where ${name} gives a refresh token, it is renewed by itself.`;
   if (refresh !== 'none')
     return ttl === undefined
       ? 'Access is renewed by itself.'

@@ -47,7 +47,7 @@ test('limits are said for everything first, then by the actions they are for, an
 
 test('what a file does not say of renewing and withdrawing is not claimed', () => {
   const method = { type: 'oauth2', requiresHttps: false } as never;
-  expect(methodFacts(method, 'Acme')).toEqual([
+  expect(methodFacts(method, { name: 'Acme' })).toEqual([
     'Where Acme gives a refresh token, access is renewed by itself.',
     'Keyrail cannot tell Acme to withdraw access: after deleting a connection, withdraw it in the account there.',
   ]);
@@ -57,7 +57,7 @@ test('what a file does not say of renewing and withdrawing is not claimed', () =
     refreshTokenTtlSeconds: 5_184_000,
     revokeUrl: 'x',
   };
-  expect(methodFacts({ type: 'oauth2', requiresHttps: true, ...full } as never, 'Acme')).toEqual([
+  expect(methodFacts({ type: 'oauth2', requiresHttps: true, ...full } as never, { name: 'Acme' })).toEqual([
     'Access lasts 30 minutes at a time and is renewed by itself.',
     'Each renewal replaces the refresh token; the new one is stored before it is used, so that none is lost.',
     'Acme ends access that is not renewed for 60 days; Keyrail renews it before.',
@@ -71,12 +71,12 @@ test('a header that says the same for everybody is not called the key, and of tw
   const method = (send: unknown[], fields: unknown[]) => ({ type: 'api_key', send, fields }) as never;
   const apiKey = { name: 'api_key', label: 'API key' };
   const kind = { in: 'header', name: 'X-Kind', value: 'ACCESS_TOKEN' };
-  expect(methodFacts(method([first, kind], [apiKey]), 'Acme')).toEqual([
+  expect(methodFacts(method([first, kind], [apiKey]), { name: 'Acme' })).toEqual([
     'The key is sent in the header Authorization, after the word Bearer.',
   ]);
   const second = { in: 'header', name: 'X-App', value: '{app_key}' };
   const appKey = { name: 'app_key', label: 'Application key' };
-  expect(methodFacts(method([first, second], [apiKey, appKey]), 'Acme')).toEqual([
+  expect(methodFacts(method([first, second], [apiKey, appKey]), { name: 'Acme' })).toEqual([
     'API key is sent in the header Authorization, after the word Bearer.',
     'Application key is sent in the header X-App.',
   ]);
@@ -94,5 +94,14 @@ test('a permission that an action needs is said in the words of the sign-in, and
   expect(actionFacts(action, { name: 'Acme', auth: [{ type: 'oauth2', scopes }] as never })).toEqual([
     'Whoever signs in must allow: See and edit your sheets; crm.read.',
     'Where an answer was lost on the way, Keyrail asks again by itself.',
+  ]);
+});
+
+test('a user name that is asked for with every method is called as where it is asked for', () => {
+  const fields = [{ name: 'token', label: 'Auth token' }];
+  const method = { type: 'basic', username: '{account_sid}', password: '{token}', fields } as never;
+  const connectionFields = [{ name: 'account_sid', label: 'Account SID' }] as never;
+  expect(methodFacts(method, { name: 'Acme', connectionFields })).toEqual([
+    'Sent as user name and password (HTTP Basic). User name: [Account SID]; password: [Auth token].',
   ]);
 });
