@@ -22,8 +22,10 @@ export async function startSandbox() {
   say(`\n  Sandbox: third parties are stand-ins on this machine (${url}). ${keyHelp()}`);
   // What was allowed before stays allowed: a custom connection may lead to a server of one's own.
   const allowed = [process.env.KEYRAIL_ALLOWED_PRIVATE_HOSTS, allowedPrivateHosts].filter(Boolean).join(',');
+  // What is sent elsewhere already stays so (of one origin the last holds): somebody tries a tool against a server of their own.
+  const sentElsewhere = [upstreams, process.env.KEYRAIL_UPSTREAMS].filter(Boolean).join(',');
   return {
-    settings: { KEYRAIL_UPSTREAMS: upstreams, KEYRAIL_ALLOWED_PRIVATE_HOSTS: allowed },
+    settings: { KEYRAIL_UPSTREAMS: sentElsewhere, KEYRAIL_ALLOWED_PRIVATE_HOSTS: allowed },
     stop: () => child.kill('SIGTERM'),
   };
 }
