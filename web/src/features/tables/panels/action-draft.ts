@@ -63,7 +63,8 @@ export function missingIn({ action, inputs }: ActionDraft): string | null {
   const missing = action.inputs.filter((input) => input.is_required && !isSet(input.name));
   if (missing.length > 0) return `Fill ${missing.map((input) => input.label).join(', ')}.`;
   if (action.one_of.length === 0 || action.one_of.some((group) => group.every(isSet))) return null;
-  return `Fill ${oneOfWords(action)}.`;
+  // Which go together is said above the inputs.
+  return action.one_of.length > 2 ? 'Fill inputs that go together.' : `Fill ${oneOfWords(action)}.`;
 }
 
 /** "Domain, or Company" */

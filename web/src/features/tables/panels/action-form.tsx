@@ -7,7 +7,7 @@ import { useState } from 'react';
 import { api } from '../../../lib/api.ts';
 import { choicesQuery } from '../../../lib/people-queries.ts';
 import { toastDone } from '../../../lib/toast.tsx';
-import { statusWords } from '../../../lib/words.ts';
+import { actionTags, statusWords } from '../../../lib/words.ts';
 import { IntegrationIcon } from '../../../ui/integration-icon.tsx';
 import { Failed } from '../../../ui/notice.tsx';
 import { type ActionDraft, freeName, missingIn, oneOfWords, toColumnAction } from './action-draft.ts';
@@ -88,6 +88,7 @@ export function ActionForm({ tool, column, initial, onBack, table, rows, onDock,
           <span className={styles.toolText}>
             {draft.action.label}
             <span>{draft.action.description}</span>
+            <span>{costWords(draft.action)}</span>
           </span>
         </div>
         <TextInput
@@ -118,6 +119,12 @@ export function ActionForm({ tool, column, initial, onBack, table, rows, onDock,
       </div>
     </Panel>
   );
+}
+
+/** What each row costs and whether its answer takes time, before any is run. */
+function costWords(action: ActionDraft['action']): string {
+  const said = action.cost_note === null ? actionTags(action) : [action.cost_note];
+  return said.join(' · ');
 }
 
 interface ConnectionProps {

@@ -10,7 +10,6 @@ import { allIntegrationsQuery, connectedAppsQuery, integrationsQuery } from '../
 import { useMay, useSeesConnections } from '../../../lib/use-role.ts';
 import { aboutAction, actionTags, statusWords, wantsReconnect } from '../../../lib/words.ts';
 import { IntegrationIcon } from '../../../ui/integration-icon.tsx';
-import list from '../../../ui/list.module.css';
 import { Failed } from '../../../ui/notice.tsx';
 import { SkeletonRows } from '../../../ui/skeleton.tsx';
 import styles from './panels.module.css';
@@ -128,12 +127,8 @@ export function ChooseAction({ tool, onBack, onChoose }: ActionProps) {
             <span className={styles.toolText}>
               {action.label}
               <span>{aboutAction(action)}</span>
+              <span>{actionTags(action).join(' · ')}</span>
             </span>
-            {actionTags(action).map((tag) => (
-              <span key={tag} className={list.badge}>
-                {tag}
-              </span>
-            ))}
           </button>
         ))}
       </div>
