@@ -15,20 +15,20 @@ import { nameSchema, pathSchema, proseSchema, shape, templateSchema } from './sh
 export type { KeyHelp, Placement, Scope } from './method-parts.ts';
 
 const apiKeySchema = shape({
-  type: z.literal('api_key'),
+  type: z.literal('api_key').describe('A key or token that people copy from the tool.'),
   ...methodBase,
   fields,
-  send: z.array(placementSchema).min(1),
+  send: z.array(placementSchema).min(1).describe('Where the key goes in each request.'),
 });
 const basicSchema = shape({
-  type: z.literal('basic'),
+  type: z.literal('basic').describe('HTTP Basic authentication.'),
   ...methodBase,
   fields,
   username: templateSchema.describe('Such as "{email}/token", "api", or empty.'),
   password: templateSchema.describe('Such as "{api_key}", "X", or empty.'),
 });
 const oauth2Schema = shape({
-  type: z.literal('oauth2'),
+  type: z.literal('oauth2').describe('People sign in at the tool and allow what is asked for.'),
   ...methodBase,
   ...scopes,
   ...tokenPlacement,
@@ -69,7 +69,7 @@ const oauth2Schema = shape({
     .enum(['refresh_token', 'access_token'])
     .default('refresh_token')
     .describe('Which ends the grant; the access token goes where there is no refresh token.'),
-  revoke_method: z.enum(['POST', 'DELETE']).default('POST'),
+  revoke_method: z.enum(['POST', 'DELETE']).default('POST').describe('How revoke_url is called.'),
   revoke_token_param: z
     .string()
     .default('token')
@@ -99,15 +99,16 @@ const oauth2Schema = shape({
   remove_url: urlSchema
     .optional()
     .describe('The page on which a person withdraws the access themselves, in the account of the tool.'),
-  pkce: z.boolean().default(true),
+  pkce: z.boolean().default(true).describe('false: only where the provider refuses it.'),
   token_auth_method: z
     .enum(['client_secret_post', 'client_secret_basic', 'none'])
-    .default('client_secret_post'),
+    .default('client_secret_post')
+    .describe('How client id and secret are sent: in the body, as HTTP Basic, or the id alone.'),
   refresh: z
     .enum(['static', 'rotating', 'exchange', 'none'])
     .optional()
     .describe(
-      'rotating: each refresh gives a new refresh token and ends the old one. exchange: there is none; before it ends, the access token itself is given for the next one.',
+      'static: the refresh token stays. none: there is none, and people sign in again. rotating: each refresh gives a new refresh token and ends the old one. exchange: there is none; before it ends, the access token itself is given for the next one.',
     ),
   refresh_grace_seconds: z
     .int()
@@ -137,8 +138,8 @@ const oauth2Schema = shape({
     items: pathSchema
       .optional()
       .describe('Where the list stands; left out: the answer is the list, or the one account there is.'),
-    value: pathSchema,
-    name: pathSchema,
+    value: pathSchema.describe('In an item: what the field gets.'),
+    name: pathSchema.describe('In an item: what people see.'),
     where: z
       .record(z.string(), z.string())
       .default({})
@@ -146,7 +147,10 @@ const oauth2Schema = shape({
   })
     .optional()
     .describe('Where one sign-in reaches several accounts: which one the connection is for.'),
-  authorize_params: z.record(z.string(), z.string()).default({}),
+  authorize_params: z
+    .record(z.string(), z.string())
+    .default({})
+    .describe('Further parameters of the page on which people sign in: { access_type: offline }.'),
   pkce_digest: z
     .enum(['base64url', 'hex'])
     .default('base64url')
@@ -177,7 +181,9 @@ const oauth2Schema = shape({
     .describe('What may stand before the names of granted scopes, while they are asked for without it.'),
 });
 const clientCredentialsSchema = shape({
-  type: z.literal('oauth2_client_credentials'),
+  type: z
+    .literal('oauth2_client_credentials')
+    .describe('A client id and secret that people enter buy a token; nobody signs in.'),
   ...methodBase,
   ...scopes,
   ...tokenPlacement,
@@ -185,11 +191,21 @@ const clientCredentialsSchema = shape({
   fields: fields.describe(
     'client_id and client_secret; what else stands here goes where `token_params` says.',
   ),
-  token_auth_method: z.enum(['client_secret_post', 'client_secret_basic']).default('client_secret_basic'),
+  token_auth_method: z
+    .enum(['client_secret_post', 'client_secret_basic'])
+    .default('client_secret_basic')
+    .describe('How client id and secret are sent: in the body, or as HTTP Basic.'),
 });
 /** Fields `certificate`, `private_key` (PEM) and, as needed, `passphrase` and `authority` (of the server, beside the public ones). */
-const certificateSchema = shape({ type: z.literal('certificate'), ...methodBase, fields });
-const noneSchema = shape({ type: z.literal('none'), ...methodBase });
+const certificateSchema = shape({
+  type: z.literal('certificate').describe('A client certificate (mutual TLS).'),
+  ...methodBase,
+  fields,
+});
+const noneSchema = shape({
+  type: z.literal('none').describe('Nothing is sent: the tool is open to everybody.'),
+  ...methodBase,
+});
 
 /** One way an integration authenticates. */
 export const authMethodSchema = z.discriminatedUnion('type', [

@@ -17,14 +17,16 @@ export const exampleSchema = shape({
   method: nameSchema
     .optional()
     .describe('The auth method (its id, or type) it is answered to, where they differ.'),
-  status: z.int().min(100).max(599).default(200),
-  headers: z.record(z.string(), z.string()).default({}),
+  status: z.int().min(100).max(599).default(200).describe('The HTTP status it comes with.'),
+  headers: z.record(z.string(), z.string()).default({}).describe('Those that matter, such as retry-after.'),
   body: z.json().optional().describe('JSON. Left out, and no text: empty.'),
   text: z.string().max(4000).optional().describe('What is no JSON: XML, form encoding, a page.'),
   means: z
     .enum([...MEANINGS, 'nonsense'])
     .default('success')
-    .describe('nonsense: neither what was asked for nor an error, such as a web page.'),
+    .describe(
+      'What it is by the documentation, not by your rules: that the two agree is what the check proves. nonsense: neither what was asked for nor an error, such as a web page.',
+    ),
   account: z.string().optional().describe('Of a probe that succeeds: "Connected as …".'),
   gives: z
     .record(z.string(), z.json())
@@ -35,7 +37,7 @@ export const exampleSchema = shape({
     .nullable()
     .optional()
     .describe('Of a token: how long it lives; null: the answer does not say.'),
-  note: proseSchema.optional(),
+  note: proseSchema.optional().describe('Where it stands, or why it is here.'),
 });
 
 export type Example = z.output<typeof exampleSchema>;

@@ -2,7 +2,10 @@ import { z } from 'zod';
 import { requestTemplateSchema } from './request-template.ts';
 import { nameSchema, pathSchema, proseSchema, shape } from './shape.ts';
 
-export const choiceSchema = shape({ value: z.string(), label: z.string().min(1) });
+export const choiceSchema = shape({
+  value: z.string().describe('What is sent.'),
+  label: z.string().min(1).describe('What people see.'),
+});
 
 /** How the tool itself says what a field can be, once the others are filled in. Nothing of it is stored. */
 const listedFromSchema = shape({
@@ -33,19 +36,25 @@ const listedFromSchema = shape({
 });
 
 const fieldBase = {
-  name: nameSchema,
-  label: z.string().min(1).max(80),
-  help: proseSchema.optional(),
-  example: z.string().max(200).optional(),
+  name: nameSchema.describe(
+    'What `send` and addresses call it, as {name}; and what it is called in the API.',
+  ),
+  label: z.string().min(1).max(80).describe('As the tool calls it: "API key", "Access token".'),
+  help: proseSchema
+    .optional()
+    .describe('Where it is found or what to choose, where the label does not say it.'),
+  example: z.string().max(200).optional().describe('Made up, never a real one.'),
   pattern: z
     .string()
     .max(200)
     .optional()
     .describe('Anchored regular expression, only where it is documented.'),
   pattern_help: proseSchema.optional().describe('What to say when the pattern does not fit.'),
-  required: z.boolean().default(true),
-  choices: z.array(choiceSchema).min(1).optional(),
-  listed_from: listedFromSchema.optional(),
+  required: z.boolean().default(true).describe('false: may stay empty.'),
+  choices: z.array(choiceSchema).min(1).optional().describe('Chosen from these instead of written.'),
+  listed_from: listedFromSchema
+    .optional()
+    .describe('Chosen from what the tool itself answers, once the other fields are filled in.'),
   group: z
     .string()
     .min(1)
@@ -57,8 +66,11 @@ const fieldBase = {
 /** One thing asked for when credentials are entered. */
 export const credentialFieldSchema = shape({
   ...fieldBase,
-  kind: z.enum(['text', 'multiline', 'file']).default('text'),
-  secret: z.boolean().default(true),
+  kind: z
+    .enum(['text', 'multiline', 'file'])
+    .default('text')
+    .describe('multiline: a text of several lines, such as PEM. file: is uploaded.'),
+  secret: z.boolean().default(true).describe('false: is shown again after saving, such as a user name.'),
 });
 
 /** Something about the account that is no secret and that addresses depend on, such as a subdomain. */

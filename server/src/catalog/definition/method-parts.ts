@@ -3,10 +3,11 @@ import { credentialFieldSchema } from './field-definition.ts';
 import { probeSchema } from './probe-definition.ts';
 import { nameSchema, pathSchema, proseSchema, shape, templateSchema } from './shape.ts';
 
-export const urlSchema = z.url({ protocol: /^https?$/ });
+export const urlSchema = z.url({ protocol: /^https?$/ }).describe('A whole address, with https://.');
 export const urlTemplateSchema = z
   .string()
-  .regex(/^(https?:\/\/|\{[a-z][a-z0-9_]*\})/, 'start with https://, or with a field of kind url');
+  .regex(/^(https?:\/\/|\{[a-z][a-z0-9_]*\})/, 'start with https://, or with a field of kind url')
+  .describe('A whole address; {name} stands for a connection field.');
 
 /** Where a credential goes in every request. `value` holds `{name}` places for this method's fields. */
 export const placementSchema = shape({
@@ -16,7 +17,7 @@ export const placementSchema = shape({
       'path: put before the path of every request. body: a member of the JSON object or form that is sent; a GET has none, so no request of the file may be one.',
     ),
   name: z.string().max(80).default('').describe('Header, parameter or member; empty for path.'),
-  value: templateSchema.min(1),
+  value: templateSchema.min(1).describe('{name} stands for a field of this method: "Bearer {api_key}".'),
   url_secret: proseSchema
     .optional()
     .describe(
@@ -33,13 +34,18 @@ const keyHelpSchema = shape({
   hint: proseSchema
     .optional()
     .describe('The finer way, where the dashboard differs or something must be chosen.'),
-  url: urlSchema.optional(),
+  url: urlSchema.optional().describe('The page where the key is.'),
 });
 
 export const methodBase = {
   id: nameSchema.optional().describe('Needed where an integration has two methods of one type.'),
-  label: z.string().min(1).max(80).optional(),
-  key_help: keyHelpSchema.optional(),
+  label: z
+    .string()
+    .min(1)
+    .max(80)
+    .optional()
+    .describe('What the way is called, and with OAuth the button: "Sign in with HubSpot".'),
+  key_help: keyHelpSchema.optional().describe('Where people find what they enter.'),
   base_url: urlTemplateSchema
     .optional()
     .describe('Where this method uses another address than the integration.'),
@@ -50,7 +56,7 @@ export const methodBase = {
     .describe('How a new credential is made beside the old one, and how the old one is withdrawn.'),
 };
 
-export const fields = z.array(credentialFieldSchema).min(1);
+export const fields = z.array(credentialFieldSchema).min(1).describe('What people enter.');
 
 /** A permission that is asked for: its name, or what it allows and whether one may do without. */
 const scopeSchema = z.union([
@@ -60,7 +66,11 @@ const scopeSchema = z.union([
     .max(300)
     .transform((name) => ({ name, description: undefined, optional: false, impliedBy: [] as string[] })),
   shape({
-    name: z.string().min(1).max(300).describe('{name} in it stands for a connection field.'),
+    name: z
+      .string()
+      .min(1)
+      .max(300)
+      .describe('As the provider writes it; {name} in it stands for a connection field.'),
     description: z.string().min(1).max(160).optional().describe('What it allows, for people.'),
     optional: z.boolean().default(false).describe('Asked for only where the person ticks it.'),
     implied_by: z
@@ -71,7 +81,10 @@ const scopeSchema = z.union([
       ),
   }),
 ]);
-export const scopes = { scopes: z.array(scopeSchema).default([]), scope_separator: z.string().default(' ') };
+export const scopes = {
+  scopes: z.array(scopeSchema).default([]).describe('What is asked for: as little as the actions need.'),
+  scope_separator: z.string().default(' ').describe('What stands between them.'),
+};
 export const tokenPlacement = {
   send: z
     .array(placementSchema)
@@ -112,11 +125,20 @@ export const tokenWordsSchema = shape({
  */
 export const tokenEndpoint = {
   token_url: urlTemplateSchema.describe('{name} stands for a connection field.'),
-  token_request_body: z.enum(['form', 'json']).default('form'),
+  token_request_body: z
+    .enum(['form', 'json'])
+    .default('form')
+    .describe('How the body of a request for a token is written.'),
   token_params: z.record(z.string(), z.string()).default({}).describe('Sent with every request for a token.'),
-  token_headers: z.record(z.string(), z.string()).default({}),
+  token_headers: z
+    .record(z.string(), z.string())
+    .default({})
+    .describe('Sent with every request for a token.'),
   token_path: pathSchema.optional().describe('Where in the answer the members stand; left out: at the top.'),
-  token_account: shape({ id: pathSchema.optional(), name: pathSchema.optional() })
+  token_account: shape({
+    id: pathSchema.optional().describe('What stays the same: tells another account after a reconnect.'),
+    name: pathSchema.optional().describe('What people see: "Connected as …".'),
+  })
     .optional()
     .describe('Where the answer, from its top, says whose token it is.'),
   token_error_paths: z

@@ -9,31 +9,36 @@ const valueSchema = z.union([templateSchema, z.number(), z.boolean()]);
  * was given the parameter or member is left out.
  */
 export const requestTemplateSchema = shape({
-  method: z.enum(['GET', 'POST', 'PUT', 'PATCH', 'DELETE']),
+  method: z.enum(['GET', 'POST', 'PUT', 'PATCH', 'DELETE']).describe('As it is documented.'),
   path: z
     .string()
     .max(500)
     .regex(/^(\/[^?#\\\s]*)?$/, 'start with /, and put parameters under query')
     .describe('Added to base_url. Starts with /, or is empty.'),
-  query: z.record(z.string(), valueSchema).default({}),
-  headers: z.record(z.string(), valueSchema).default({}),
+  query: z
+    .record(z.string(), valueSchema)
+    .default({})
+    .describe('Parameters of the address; one whose {name} was not given is left out.'),
+  headers: z.record(z.string(), valueSchema).default({}).describe('Sent besides those of `default_headers`.'),
   body: z.json().optional().describe('JSON with {name} places.'),
   form: z.record(z.string(), valueSchema).optional().describe('A form-encoded body instead of JSON.'),
   graphql: shape({
     query: z.string().min(1).max(8000).describe('Sent as it stands: no places are filled here.'),
-    variables: z.record(z.string(), z.json()).default({}),
-  }).optional(),
+    variables: z.record(z.string(), z.json()).default({}).describe('What goes in, with {name} places.'),
+  })
+    .optional()
+    .describe('A GraphQL request instead of a body.'),
   mail: shape({
     at: z
       .string()
       .regex(/^[a-z]+(\.[a-z]+)?$/)
       .describe('Which member of the body gets it: raw, or message.raw.'),
-    to: templateSchema.optional(),
-    cc: templateSchema.optional(),
-    bcc: templateSchema.optional(),
-    reply_to: templateSchema.optional(),
-    subject: templateSchema.optional(),
-    text: templateSchema.min(1),
+    to: templateSchema.optional().describe('Addresses, with commas between.'),
+    cc: templateSchema.optional().describe('Addresses, with commas between.'),
+    bcc: templateSchema.optional().describe('Addresses, with commas between.'),
+    reply_to: templateSchema.optional().describe('Where answers go.'),
+    subject: templateSchema.optional().describe('"{subject}"'),
+    text: templateSchema.min(1).describe('What is written: "{text}".'),
     format: templateSchema.optional().describe('Is it html, the text is; else it is plain.'),
   })
     .optional()

@@ -15,7 +15,13 @@ import { nameSchema, shape, templateSchema } from './shape.ts';
  * A service account: an identity of a program. The names of the fields are fixed by the kind, since the kind knows what to
  * do with them; labels and help are the file's.
  */
-const serviceAccount = { type: z.literal('service_account'), ...methodBase, fields };
+const serviceAccount = {
+  type: z
+    .literal('service_account')
+    .describe('An identity of a program, out of a key file or key pair; `kind` says which.'),
+  ...methodBase,
+  fields,
+};
 
 /**
  * Fields `key_file` (the JSON key) and, where it may act for a person, `subject` (domain-wide delegation). A signed JWT (RS256)
@@ -26,7 +32,7 @@ const googleServiceAccountSchema = shape({
   ...scopes,
   ...tokenPlacement,
   ...tokenEndpoint,
-  kind: z.literal('google_service_account'),
+  kind: z.literal('google_service_account').describe('Fields key_file and, as needed, subject.'),
   target_audience: templateSchema
     .optional()
     .describe(
@@ -79,7 +85,11 @@ const STS_WORDS = [
  */
 const awsAccessKeySchema = shape({
   ...serviceAccount,
-  kind: z.literal('aws_access_key'),
+  kind: z
+    .literal('aws_access_key')
+    .describe(
+      'Fields access_key_id, secret_access_key and, as needed, session_token; each request is signed (Signature V4).',
+    ),
   signing: shape({
     service: templateSchema.min(1).describe('"sts", "s3": as it stands in the credential scope.'),
     region: templateSchema.min(1).describe('"us-east-1", or "{region}" for a field.'),
@@ -91,7 +101,7 @@ const awsAccessKeySchema = shape({
       .enum(['twice', 'once'])
       .default('twice')
       .describe('once: S3 alone signs the path as it is sent.'),
-  }),
+  }).describe('What each request is signed for.'),
   assume_role: shape({
     url: urlTemplateSchema.describe(
       'Of STS, with places for connection fields: "https://sts.{region}.amazonaws.com".',
@@ -101,9 +111,19 @@ const awsAccessKeySchema = shape({
       .default('keyrail')
       .describe('RoleSessionName where none was entered: what the audit log of the account shows.'),
     duration_seconds: z.int().min(900).max(43_200).default(3_600).describe('Where none was entered.'),
-    token_errors: z.record(z.string(), tokenErrorMeaning).default(STS_ERRORS),
-    token_words: z.array(tokenWordsSchema).prefault(STS_WORDS),
-  }).optional(),
+    token_errors: z
+      .record(z.string(), tokenErrorMeaning)
+      .default(STS_ERRORS)
+      .describe('What the codes of STS mean; left out: as documented.'),
+    token_words: z
+      .array(tokenWordsSchema)
+      .prefault(STS_WORDS)
+      .describe('What its words mean; left out: as documented.'),
+  })
+    .optional()
+    .describe(
+      'Where the key may take on a role: fields role_arn, external_id, session_name, duration_seconds.',
+    ),
 });
 
 const algorithmSchema = z
@@ -113,7 +133,7 @@ const algorithmSchema = z
 
 /** A value that is written in another way than it was entered: changed step by step, then in this case. */
 const derivedSchema = shape({
-  from: templateSchema.min(1),
+  from: templateSchema.min(1).describe('"{account}": the value as it was entered.'),
   replace: z
     .array(
       shape({
@@ -122,8 +142,12 @@ const derivedSchema = shape({
       }),
     )
     .max(5)
-    .default([]),
-  case: z.enum(['as_is', 'upper', 'lower']).default('as_is'),
+    .default([])
+    .describe('One after the other.'),
+  case: z
+    .enum(['as_is', 'upper', 'lower'])
+    .default('as_is')
+    .describe('Capitals or small letters, at the end.'),
 });
 
 /**
@@ -149,8 +173,13 @@ const assertionBase = {
     .record(z.string(), z.union([templateSchema, z.number(), z.boolean()]))
     .default({})
     .describe('Further claims.'),
-  derived: z.record(nameSchema, derivedSchema).default({}),
+  derived: z
+    .record(nameSchema, derivedSchema)
+    .default({})
+    .describe('Values that are written in another way than they were entered; {name} stands for each.'),
 };
+const WHAT_STANDS_IN_IT =
+  'What stands in the JWT; in templates {name} is a field of the method or connection.';
 const lifetime = (seconds: number) =>
   z.int().min(30).max(3600).default(seconds).describe('From `iat` to `exp`.');
 
@@ -161,16 +190,19 @@ const assertionSchema = {
   subject: templateSchema.optional().describe('"{username}"; left out or empty: the issuer again.'),
   audience: templateSchema.optional().describe('Left out or empty: the token_url.'),
   lifetime_seconds: lifetime(300),
-  scope_in: z.enum(['claim', 'parameter']).default('parameter'),
+  scope_in: z
+    .enum(['claim', 'parameter'])
+    .default('parameter')
+    .describe('Where scopes are asked for: in the JWT, or beside it.'),
   has_id: z.boolean().default(true).describe('`jti`: another one in each.'),
 };
 
 /** As a provider's own documentation wants it. */
 const selfSignedSchema = {
   ...assertionBase,
-  issuer: templateSchema.optional(),
-  subject: templateSchema.optional(),
-  audience: templateSchema.optional(),
+  issuer: templateSchema.optional().describe('`iss`: "{issuer_id}".'),
+  subject: templateSchema.optional().describe('`sub`, where it is wanted.'),
+  audience: templateSchema.optional().describe('`aud`, where it is wanted.'),
   lifetime_seconds: lifetime(600),
   has_id: z.boolean().default(false).describe('`jti`: another one in each.'),
 };
@@ -184,12 +216,12 @@ const jwtBearerSchema = shape({
   ...scopes,
   ...tokenPlacement,
   ...tokenEndpoint,
-  kind: z.literal('jwt_bearer'),
+  kind: z.literal('jwt_bearer').describe('A JWT signed with a private key buys a token (RFC 7523).'),
   token_auth_method: z
     .enum(['none', 'client_secret_post', 'client_secret_basic'])
     .default('none')
     .describe('Where the server wants the fields client_id and client_secret beside the assertion.'),
-  assertion: shape(assertionSchema),
+  assertion: shape(assertionSchema).describe(WHAT_STANDS_IN_IT),
 });
 
 /**
@@ -201,8 +233,13 @@ const clientAssertionSchema = shape({
   ...scopes,
   ...tokenPlacement,
   ...tokenEndpoint,
-  kind: z.literal('client_assertion'),
-  assertion: shape({ ...assertionSchema, issuer: templateSchema.min(1).default('{client_id}') }),
+  kind: z
+    .literal('client_assertion')
+    .describe('Client credentials where a signed JWT stands for the secret (private_key_jwt).'),
+  assertion: shape({
+    ...assertionSchema,
+    issuer: templateSchema.min(1).default('{client_id}').describe('`iss`.'),
+  }).describe(WHAT_STANDS_IN_IT),
 });
 
 /**
@@ -212,8 +249,8 @@ const clientAssertionSchema = shape({
 const selfSignedMethodSchema = shape({
   ...serviceAccount,
   ...tokenPlacement,
-  kind: z.literal('self_signed'),
-  assertion: shape(selfSignedSchema),
+  kind: z.literal('self_signed').describe('A JWT that is signed here is itself the bearer token.'),
+  assertion: shape(selfSignedSchema).describe(WHAT_STANDS_IN_IT),
 });
 
 /**
@@ -225,9 +262,14 @@ const jwtExchangeSchema = shape({
   ...scopes,
   ...tokenPlacement,
   ...tokenEndpoint,
-  token_request_body: z.enum(['form', 'json']).default('json'),
-  kind: z.literal('jwt_exchange'),
-  assertion: shape(selfSignedSchema),
+  token_request_body: z
+    .enum(['form', 'json'])
+    .default('json')
+    .describe('How the body of that request is written.'),
+  kind: z
+    .literal('jwt_exchange')
+    .describe('A JWT that is signed here is the bearer of one POST to token_url, whose answer is the token.'),
+  assertion: shape(selfSignedSchema).describe(WHAT_STANDS_IN_IT),
 });
 
 /** The kinds of service account. */

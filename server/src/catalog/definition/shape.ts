@@ -22,13 +22,20 @@ function camelKey(key: string): string {
 export const nameSchema = z
   .string()
   .max(60)
-  .regex(/^[a-z][a-z0-9_]{0,59}$/, 'use lower-case letters, digits and underscores, starting with a letter');
+  .regex(/^[a-z][a-z0-9_]{0,59}$/, 'use lower-case letters, digits and underscores, starting with a letter')
+  .describe('Lower-case letters, digits and underscores; others refer to it by this.');
 
 /** Where a value stands in a JSON answer: `data.emails[0].value`, `people[].id`, `data["Profile Url"]`. */
-export const pathSchema = z.string().max(200);
+export const pathSchema = z
+  .string()
+  .max(200)
+  .describe('Where it stands in the answer: id, data.emails[0].value, people[].id, data["Profile Url"].');
 
 /** One sentence or a few, for people. */
-export const proseSchema = z.string().min(1).max(600);
+export const proseSchema = z.string().min(1).max(600).describe('A sentence or a few, for people.');
 
 /** A value with `{name}` places in it; a place alone keeps the type of what fills it. */
-export const templateSchema = z.string().max(4000);
+export const templateSchema = z
+  .string()
+  .max(4000)
+  .describe('{name} in it stands for an input or a connection field.');
