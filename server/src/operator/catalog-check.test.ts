@@ -147,5 +147,6 @@ test('a file with so many rules and requests that playing them would take hours 
   const before = performance.now();
   const { text } = await check([file]);
   expect(text).toContain('not tried: its answers: there are more rules and requests than are tried');
-  expect(performance.now() - before).toBeLessThan(10_000);
+  // Playing them takes hours; a busy machine takes twenty seconds for what is done instead.
+  expect(performance.now() - before).toBeLessThan(50_000);
 });

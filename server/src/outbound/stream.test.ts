@@ -4,6 +4,7 @@ import { PassThrough, Readable } from 'node:stream';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, test } from 'vitest';
 import { BOMB, packedOnce } from '../../test/bomb.ts';
+import { until } from '../../test/until.ts';
 import { Secret } from '../lib/secret.ts';
 import type { Credential, CredentialSource } from './credential-source.ts';
 import { keepBody } from './kept-body.ts';
@@ -274,9 +275,11 @@ describe('a refusal', () => {
     });
     const source = new PassThrough();
     source.write('first ');
-    const outcome = stream('/in', { ...posted(source), credential: rotating() });
-    await once(source, 'resume');
-    setTimeout(() => source.end('last'), 20);
+    const refused: number[] = [];
+    const outcome = stream('/in', { ...posted(source), credential: rotating(refused) });
+    // What is sent after the other side has closed the connection may cost its answer, too.
+    await until(() => refused.length === 1);
+    source.end('last');
     expect(await textOf(await outcome)).toBe('fine');
     expect(bodies).toEqual(['first last']);
   });
