@@ -1,5 +1,6 @@
 import type { AuthMethod, Integration } from '@keyrail/contract/integrations';
 import { count } from '../../../lib/format.ts';
+import { Fact } from '../../../ui/fact.tsx';
 import { Out } from '../../../ui/out.tsx';
 import styles from './about.module.css';
 
@@ -71,15 +72,6 @@ export function WayToConnect({ tool, method }: { tool: Integration; method: Auth
           </Fact>
         )}
       </dl>
-    </div>
-  );
-}
-
-function Fact({ name, children }: { name: string; children: React.ReactNode }) {
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd>{children}</dd>
     </div>
   );
 }

@@ -10,6 +10,7 @@ import { toastError } from '../../../lib/toast.tsx';
 import { runWords } from '../../../lib/words.ts';
 import { Ago } from '../../../ui/ago.tsx';
 import { Bar } from '../../../ui/bar.tsx';
+import { Fact } from '../../../ui/fact.tsx';
 import { Failed, Notice } from '../../../ui/notice.tsx';
 import { SkeletonRows } from '../../../ui/skeleton.tsx';
 import { Status } from '../../../ui/status.tsx';
@@ -130,15 +131,6 @@ function Progress({ run, slug }: { run: Run; slug: string | undefined }) {
           </Fact>
         )}
       </dl>
-    </div>
-  );
-}
-
-function Fact({ name, children }: { name: string; children: React.ReactNode }) {
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd>{children}</dd>
     </div>
   );
 }

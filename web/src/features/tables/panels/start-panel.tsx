@@ -8,6 +8,7 @@ import { Link } from '@tanstack/react-router';
 import { useEffect, useRef, useState } from 'react';
 import { api } from '../../../lib/api.ts';
 import { count, duration, number } from '../../../lib/format.ts';
+import { Fact } from '../../../ui/fact.tsx';
 import { Failed, Notice } from '../../../ui/notice.tsx';
 import { Skeleton } from '../../../ui/skeleton.tsx';
 import { type Docked, type DockProps, Panel } from './dock.tsx';
@@ -186,14 +187,5 @@ function Estimate({ estimate, slug }: { estimate: RunEstimate; slug: string | un
         />
       )}
     </>
-  );
-}
-
-function Fact({ name, children }: { name: string; children: React.ReactNode }) {
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd>{children}</dd>
-    </div>
   );
 }
