@@ -34,3 +34,9 @@ await bundle.write({
   // The sources are there; without them the maps are a third.
   sourcemapExcludeSources: true,
 });
+
+// What a first start would read and check of the catalog, and remember: where the installation may not be written to by then,
+// every start would. A file or a program that is another one by then is noticed as ever (catalog/files/remembered.ts).
+const { loadCatalog } = await import('../server/src/catalog/load.ts');
+const { catalogFolder } = await import('../server/src/catalog/built-in.ts');
+await loadCatalog({ builtIn: catalogFolder });

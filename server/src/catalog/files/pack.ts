@@ -47,8 +47,15 @@ export function openPack<Index>(file: string): Pack<Index> | null {
   }
 }
 
+const OWN = 0o600;
+
 /** Writes it and has it open. Where it cannot be written it is kept in memory: slower at the next start, nothing else. */
-export function writePack<Index>(file: string, index: Index, texts: readonly Buffer[]): Pack<Index> {
+export function writePack<Index>(
+  file: string,
+  index: Index,
+  texts: readonly Buffer[],
+  mode: number = OWN,
+): Pack<Index> {
   const body = Buffer.concat(texts);
   const indexBytes = Buffer.from(JSON.stringify(index), 'utf8');
   const head = `keyrail-pack 1 ${indexBytes.length} ${crc32(indexBytes)} ${body.length}`;
@@ -56,7 +63,7 @@ export function writePack<Index>(file: string, index: Index, texts: readonly Buf
   let handle: number | null = null;
   try {
     mkdirSync(dirname(file), { recursive: true });
-    handle = openSync(partial, 'wx+', 0o600);
+    handle = openSync(partial, 'wx+', mode);
     const all = Buffer.concat([Buffer.from(`${head.padEnd(HEAD_LENGTH - 1)}\n`, 'latin1'), indexBytes, body]);
     for (let written = 0; written < all.length; ) written += writeSync(handle, all, written);
     renameSync(partial, file);

@@ -55,7 +55,7 @@ export async function readFolder(asked: FolderToRead): Promise<FolderRead> {
     return { pack: last, problems };
   const kept = await rebuild(asked, files, { known, last, readAt }, problems);
   if (isUsable && isNothingNew(last.index, code, kept)) return { pack: last, problems };
-  const pack = packed(memory, code, kept);
+  const pack = packed(memory, code, kept, asked.origin === 'built_in' ? AS_THE_CATALOG : undefined);
   await tidy(asked.rememberIn);
   return { pack, problems };
 }
@@ -159,7 +159,10 @@ function isNothingNew({ code, files }: Remembered, now: Code, kept: readonly Kep
   });
 }
 
-function packed(memory: string, code: Code, kept: readonly Kept[]): Pack<Remembered> {
+/** Who installs is not always who runs it; and what comes along is no secret. */
+const AS_THE_CATALOG = 0o644;
+
+function packed(memory: string, code: Code, kept: readonly Kept[], mode?: number): Pack<Remembered> {
   const sorted = [...kept].sort((a, b) =>
     a.file.entry !== null && b.file.entry !== null
       ? byName(a.file.entry, b.file.entry)
@@ -175,5 +178,6 @@ function packed(memory: string, code: Code, kept: readonly Kept[]): Pack<Remembe
     memory,
     { code, files },
     sorted.flatMap(({ json }) => json ?? []),
+    mode,
   );
 }

@@ -124,6 +124,15 @@ test('a change of anything about a file is a change, also where its size and the
   expect(isSame(stamp, null)).toBe(false);
 });
 
+test('the memory of what comes along may be read by whoever runs what another installed, that of ones own files by nobody else', async () => {
+  await loadCatalog({ ...folders, user: folder });
+  const modes = readdirSync(folders.rememberIn).map((name) => [
+    name.replace(/-[^-]*$/, ''),
+    (statSync(join(folders.rememberIn, name)).mode & 0o777).toString(8),
+  ]);
+  expect(Object.fromEntries(modes)).toEqual({ 'catalog-built_in': '644', 'catalog-user': '600' });
+});
+
 test('what another program said of the files counts for nothing', async () => {
   await loadCatalog(folders);
   const text = readFileSync(memory(), 'latin1');
