@@ -43,7 +43,7 @@ describe('a replaced key', () => {
     await rowOf(page, 'Outreach').getByRole('button', { name: 'Edit' }).click();
     await popup().getByRole('button', { name: 'Replace the API key' }).click();
     const steps = popup().getByRole('list', { name: 'How to replace the API key' }).getByRole('listitem');
-    expect(await steps.allInnerTexts()).toEqual([
+    await eventually(() => steps.allInnerTexts()).toEqual([
       expect.stringMatching(/Make a new API key in HeyReach/),
       expect.stringMatching(/Paste it here and save/),
       expect.stringMatching(/verified with HeyReach/),
@@ -99,7 +99,7 @@ describe('what ends when', () => {
     await page.getByRole('grid').locator('[tabindex="0"]').focus();
     for (let at = 0; at < 5; at += 1) await page.keyboard.press('ArrowRight');
     await eventually(() => page.evaluate('document.activeElement.dataset.day')).toBe(daysOn(5));
-    expect(await page.evaluate('document.activeElement.textContent')).toContain('Key: Ends soon');
+    await eventually(() => page.evaluate('document.activeElement.textContent')).toContain('Key: Ends soon');
     await page.keyboard.press('Enter');
     await page.getByRole('button', { name: 'Show the whole month' }).waitFor();
     await page.getByRole('link', { name: 'Replace… Ends soon' }).click();
@@ -312,7 +312,7 @@ describe('the keyboard', () => {
     await saveKey(popup(), 'sandbox-apollo-good-other', 'By keyboard');
     const field = 'document.activeElement.labels?.[0]?.textContent';
     await eventually(() => page.evaluate(field)).toBe('Name your connection');
-    expect(await popup().getByText('already').count()).toBe(1);
+    await eventually(() => popup().getByText('already').count()).toBe(1);
     await page.keyboard.type('Another');
     await page.keyboard.press('Enter');
     await rowOf(page, 'Another').waitFor();
@@ -375,7 +375,7 @@ describe('the catalog', () => {
     await eventually(focused).toBe(await cardsIn(page).nth(1).textContent());
     await page.keyboard.press('ArrowLeft');
     await page.keyboard.press('ArrowUp');
-    expect(await page.evaluate('document.activeElement.type')).toBe('search');
+    await eventually(() => page.evaluate('document.activeElement.type')).toBe('search');
   });
 
   test('says what it has not, and offers to describe it under the name that was searched for', async () => {

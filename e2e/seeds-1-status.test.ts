@@ -23,7 +23,7 @@ describe('Check connection status', () => {
         .locator('svg')
         .getAttribute('class'),
     ).toContain('circle-check');
-    expect(await stateOf(/Smartlead/).getAttribute('data-tone')).toBe('red');
+    await eventually(() => stateOf(/Smartlead/).getAttribute('data-tone')).toBe('red');
     expect(
       await stateOf(/Smartlead/)
         .locator('svg')
