@@ -149,7 +149,9 @@ const places: Place[] = [
         times: 1,
       });
       await page.reload();
-      await page.getByRole('heading', { name: '1 connection is kept' }).waitFor();
+      await page.getByRole('heading', { name: '1 connection', exact: true }).waitFor();
+      await page.locator('td').getByRole('button').first().click();
+      await page.getByRole('dialog').getByRole('heading', { name: 'Timeline' }).waitFor();
     },
   },
   {

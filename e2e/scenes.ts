@@ -149,7 +149,7 @@ export const afterScenes = (places: Places): Scene[] => [
       const gone = { code: 'not_found', title: 'There is nothing here by that name.', status: 404 };
       await page.route('**/v1/integrations/hunter', (route) => route.fulfill({ status: 404, json: gone }));
       await page.reload();
-      await page.getByText('connections are kept').waitFor();
+      await page.getByRole('heading', { name: /^\d+ connections/ }).waitFor();
     },
   },
   {

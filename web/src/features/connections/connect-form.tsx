@@ -1,6 +1,7 @@
 import type { Integration } from '@keyrail/contract/integrations';
-import { useId, useRef, useState } from 'react';
+import { useId, useState } from 'react';
 import { api } from '../../lib/api.ts';
+import { useOnceKey } from '../../lib/use-once-key.ts';
 import { Notice } from '../../ui/notice.tsx';
 import styles from './connect-form.module.css';
 import { FoldedDates, momentOf, noDates } from './date-fields.tsx';
@@ -101,16 +102,6 @@ export function ConnectForm({ tool, onSaved, onCancel, isPopup = false }: Props)
       )}
     </div>
   );
-}
-
-/** One key for one request, however often it is sent: an answer that got lost makes no second connection. */
-function useOnceKey(): (body: unknown) => string {
-  const last = useRef({ text: '', key: '' });
-  return (body) => {
-    const text = JSON.stringify(body);
-    if (last.current.text !== text) last.current = { text, key: crypto.randomUUID() };
-    return last.current.key;
-  };
 }
 
 function Unavailable({ tool }: { tool: Integration }) {

@@ -7,6 +7,7 @@ import { count } from '../../lib/format.ts';
 import { dependentsQuery } from '../../lib/queries.ts';
 import { wantsReconnect } from '../../lib/words.ts';
 import { Ago } from '../../ui/ago.tsx';
+import { Fact } from '../../ui/fact.tsx';
 import { Failed } from '../../ui/notice.tsx';
 import { Skeleton } from '../../ui/skeleton.tsx';
 import { ConnectionState } from '../../ui/status.tsx';
@@ -138,13 +139,56 @@ function Details({ tool, connection, onDialog }: DetailsProps) {
       <Credentials tool={tool} connection={connection} mayChange={mayChange} />
       <DateLines connection={connection} onDialog={onDialog} />
       <Granted tool={tool} connection={connection} />
-      <h3>Calls in the last 30 days</h3>
-      <UsageStrip connectionId={connection.id} />
-      <h3>Used by</h3>
-      <UsedByList connectionId={connection.id} />
-      <h3>Timeline</h3>
-      <Timeline connectionId={connection.id} />
+      <History connectionId={connection.id} />
     </div>
+  );
+}
+
+/** What is known of a connection without its tool. */
+function History({ connectionId }: { connectionId: string }) {
+  return (
+    <>
+      <h3>Calls in the last 30 days</h3>
+      <UsageStrip connectionId={connectionId} />
+      <h3>Used by</h3>
+      <UsedByList connectionId={connectionId} />
+      <h3>Timeline</h3>
+      <Timeline connectionId={connectionId} />
+    </>
+  );
+}
+
+interface GoneProps {
+  connection: Connection | undefined;
+  onClose: () => void;
+}
+
+/** The same of a connection whose tool the catalog no longer has: nothing can be done with it, and all is still known. */
+export function GoneConnectionDrawer({ connection, onClose }: GoneProps) {
+  return (
+    <Drawer
+      opened={connection !== undefined}
+      onClose={onClose}
+      position="right"
+      size={440}
+      title={connection?.name}
+      padding="lg"
+    >
+      {connection !== undefined && (
+        <div className={styles.details}>
+          <dl className={styles.facts}>
+            {connection.account !== null && <Fact name="Connected as">{connection.account.name}</Fact>}
+            <Fact name="Last check">
+              <Ago at={connection.last_checked_at} />
+            </Fact>
+            <Fact name="Last used">
+              <Ago at={connection.last_used_at} />
+            </Fact>
+          </dl>
+          <History connectionId={connection.id} />
+        </div>
+      )}
+    </Drawer>
   );
 }
 
@@ -163,15 +207,6 @@ function Granted({ tool, connection }: { tool: Integration; connection: Connecti
         ))}
       </ul>
     </>
-  );
-}
-
-function Fact({ name, children }: { name: string; children: React.ReactNode }) {
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd>{children}</dd>
-    </div>
   );
 }
 

@@ -214,10 +214,10 @@ function Help({ field, location, hint, toolName }: HelpProps) {
         words
       )}
       {!field.is_required && words !== 'Optional.' && ' Optional.'}
+      {hint !== null && hint !== field.help && <span className={styles.more}>{hint}</span>}
       {location !== null && field.help !== null && field.help !== location && (
         <span className={styles.more}>{field.help}</span>
       )}
-      {hint !== null && hint !== field.help && <span className={styles.more}>{hint}</span>}
     </span>
   );
 }

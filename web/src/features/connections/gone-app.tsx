@@ -1,7 +1,7 @@
 import type { Connection } from '@keyrail/contract/connections';
 import { Button, VisuallyHidden } from '@mantine/core';
 import { IconPlugConnectedX } from '@tabler/icons-react';
-import { Link } from '@tanstack/react-router';
+import { getRouteApi, Link } from '@tanstack/react-router';
 import { useState } from 'react';
 import { count } from '../../lib/format.ts';
 import { useMay } from '../../lib/use-role.ts';
@@ -10,13 +10,20 @@ import { IntegrationIcon } from '../../ui/integration-icon.tsx';
 import lists from '../../ui/list.module.css';
 import { Notice } from '../../ui/notice.tsx';
 import { Page, Section } from '../../ui/page.tsx';
+import { GoneConnectionDrawer } from './connection-drawer.tsx';
+import rows from './connection-table.module.css';
 import { DeletePopup } from './delete-popup.tsx';
 import styles from './gone-app.module.css';
+
+const route = getRouteApi('/app/settings/connections/$slug');
 
 /** An app whose catalog file is gone or broken: its connections are kept, and can be deleted. */
 export function GoneApp({ slug, connections }: { slug: string; connections: readonly Connection[] }) {
   const mayChange = useMay('admin');
   const [deleted, setDeleted] = useState<Connection | null>(null);
+  const { open } = route.useSearch();
+  const navigate = route.useNavigate();
+  const show = (id: string | undefined) => void navigate({ search: { open: id }, replace: true });
   const letter = slug.slice(0, 1).toUpperCase();
   return (
     <Page
@@ -34,7 +41,7 @@ export function GoneApp({ slug, connections }: { slug: string; connections: read
         </p>
       </Notice>
       <div className={styles.kept}>
-        <Section title={count(connections.length, 'connection is kept', 'connections are kept')}>
+        <Section title={count(connections.length, 'connection')}>
           <table className={lists.table}>
             <thead>
               <tr>
@@ -51,7 +58,11 @@ export function GoneApp({ slug, connections }: { slug: string; connections: read
             <tbody>
               {connections.map((connection) => (
                 <tr key={connection.id}>
-                  <td className={styles.name}>{connection.name}</td>
+                  <td>
+                    <button type="button" className={rows.open} onClick={() => show(connection.id)}>
+                      {connection.name}
+                    </button>
+                  </td>
                   <td className={styles.short}>{connection.hint === null ? '–' : `…${connection.hint}`}</td>
                   <td className={styles.short}>
                     {connection.dependents_count === 0 ? '–' : count(connection.dependents_count, 'column')}
@@ -73,6 +84,10 @@ export function GoneApp({ slug, connections }: { slug: string; connections: read
           </table>
         </Section>
       </div>
+      <GoneConnectionDrawer
+        connection={connections.find(({ id }) => id === open)}
+        onClose={() => show(undefined)}
+      />
       {deleted !== null && (
         <DeletePopup
           tool={{ name: slug }}

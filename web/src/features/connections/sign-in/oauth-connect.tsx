@@ -130,7 +130,7 @@ function SetupMissing({
   return (
     <Section
       title="One-time sign-in setup"
-      about={`Once per workspace: ${tool.name} wants to know who asks. After that, connecting takes a click.`}
+      about={`Once per workspace: ${tool.name} gives access to registered apps only. After that, connecting takes a click.`}
     >
       <SetupForm tool={tool} method={method} onSaved={onSaved} {...(onCancel && { onCancel })} />
     </Section>

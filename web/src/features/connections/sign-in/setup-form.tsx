@@ -199,11 +199,11 @@ function Register({ tool, method }: { tool: Integration; method: AuthMethod }) {
       <li>
         {setup.register_url !== null && isWebAddress(setup.register_url) ? (
           <a href={setup.register_url} target="_blank" rel="noopener noreferrer">
-            Register an app in {tool.name}{' '}
+            Register an app for {tool.name}{' '}
             <IconExternalLink size={13} className={styles.outside} aria-label="opens in a new tab" />
           </a>
         ) : (
-          <>Register an app in {tool.name}.</>
+          <>Register an app for {tool.name}.</>
         )}
         {setup.note !== null && <span className={styles.note}>{setup.note}</span>}
       </li>
