@@ -48,7 +48,7 @@ function sourceLine(at: string, url: string | null, of: (keyof typeof PARTS)[]):
 function fieldsForAll(tool: Integration): string[] {
   if (tool.connection_fields.length === 0) return [];
   return [
-    tool.auth_methods.length > 1 ? 'Asked for with each way:' : 'Asked for first:',
+    tool.auth_methods.length > 1 ? 'With each way you enter:' : 'You enter first:',
     bullets(tool.connection_fields.map((field) => fieldLine(field))),
   ];
 }
