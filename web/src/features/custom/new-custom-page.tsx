@@ -1,10 +1,10 @@
 import type { CustomDefinitionInput } from '@keyrail/contract/custom';
 import { useQueryClient } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
-import { useRef } from 'react';
 import { api } from '../../lib/api.ts';
 import { useCrumbs } from '../../lib/crumbs.ts';
 import { toastDone, toastError } from '../../lib/toast.tsx';
+import { useOnceKey } from '../../lib/use-once-key.ts';
 import { useMay } from '../../lib/use-role.ts';
 import { ManagersOnly } from '../../ui/managers-only.tsx';
 import { Page } from '../../ui/page.tsx';
@@ -53,16 +53,6 @@ export function NewCustomPage() {
       )}
     </Page>
   );
-}
-
-/** One key for one description, however often it is sent: an answer that got lost makes no second app. */
-function useOnceKey(): (definition: CustomDefinitionInput) => string {
-  const last = useRef({ text: '', key: '' });
-  return (definition) => {
-    const text = JSON.stringify(definition);
-    if (last.current.text !== text) last.current = { text, key: crypto.randomUUID() };
-    return last.current.key;
-  };
 }
 
 /** The app is saved by now: what is wrong with the key is told on its page, where it can be entered again. */
