@@ -15,13 +15,19 @@ export interface ActionDraft {
   outputs: Record<string, OutputTarget>;
 }
 
-export function newDraft(integration: string, action: Action, table: Table): ActionDraft {
+/** `emailColumns`: action columns of the table that find an email address, by id. */
+export function newDraft(
+  integration: string,
+  action: Action,
+  table: Table,
+  emailColumns: ReadonlySet<string>,
+): ActionDraft {
   return {
     name: freeName(action.label, table.columns),
     integration,
     action,
     connectionId: null,
-    inputs: { ...defaultsOf(action), ...guessInputs(action.inputs, table.columns) },
+    inputs: { ...defaultsOf(action), ...guessInputs(action.inputs, table.columns, emailColumns) },
     outputs: {},
   };
 }

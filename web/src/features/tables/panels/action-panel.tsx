@@ -8,6 +8,7 @@ import { type ActionDraft, draftOf, newDraft } from './action-draft.ts';
 import { ActionForm } from './action-form.tsx';
 import { ChooseAction, ChooseTool } from './choose-action.tsx';
 import { type DockProps, Panel } from './dock.tsx';
+import { useEmailColumns } from './use-email-columns.ts';
 
 interface Props extends DockProps {
   /** The column to change; null for a new one. */
@@ -21,6 +22,7 @@ export default function ActionPanel({ columnId, ...props }: Props) {
   const [slug, setSlug] = useState<string | null>(column?.action?.integration ?? null);
   const [draft, setDraft] = useState<ActionDraft | null>(null);
   const tool = useQuery({ ...integrationQuery(slug ?? ''), enabled: slug !== null });
+  const emailColumns = useEmailColumns(table);
   const close = () => onDock(null);
 
   if (slug === null) {
@@ -57,7 +59,7 @@ export default function ActionPanel({ columnId, ...props }: Props) {
         <ChooseAction
           tool={tool.data}
           onBack={back}
-          onChoose={(action: Action) => setDraft(newDraft(tool.data.slug, action, table))}
+          onChoose={(action: Action) => setDraft(newDraft(tool.data.slug, action, table, emailColumns))}
         />
       </Panel>
     );

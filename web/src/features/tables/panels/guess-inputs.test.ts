@@ -41,3 +41,14 @@ test('what fits nothing stays open, and action columns give no input', () => {
   const action = { id: 'col_x', name: 'Domain', type: 'action' } as unknown as Column;
   expect(guessInputs([input('domain')], [action])).toEqual({});
 });
+
+test('an address that an action finds is offered to the next one, where no other column fits', () => {
+  const action = { id: 'col_found', name: 'Find email', type: 'action' } as unknown as Column;
+  const taken = (inputs: ActionInput[], ...more: Column[]) =>
+    guessInputs(inputs, [...more, action], new Set(['col_found']));
+  expect(taken([input('to', 'email')])).toEqual({ to: { kind: 'column', column_id: 'col_found' } });
+  expect(taken([input('email')], ...columns('Email'))).toEqual({
+    email: { kind: 'column', column_id: 'col_Email' },
+  });
+  expect(taken([input('domain')])).toEqual({});
+});

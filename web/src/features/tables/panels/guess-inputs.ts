@@ -18,15 +18,21 @@ const names: Readonly<Record<string, RegExp>> = {
   city: /city|town/,
 };
 
-/** Which column gives each input, by meaning and by name; what fits nothing stays open. */
+/**
+ * Which column gives each input, by meaning and by name; what fits nothing stays open. `emailColumns`: action columns that find
+ * an email address, by id. They are taken where no other column fits.
+ */
 export function guessInputs(
   inputs: readonly ActionInput[],
   columns: readonly Column[],
+  emailColumns: ReadonlySet<string> = new Set(),
 ): Record<string, InputMappingInput> {
   const sources = columns.filter((column) => column.type !== 'action');
+  const finder = columns.find((column) => emailColumns.has(column.id));
   const guessed: Record<string, InputMappingInput> = {};
   for (const input of inputs) {
-    const column = columnFor(input, sources);
+    const isEmail = (input.semantic ?? input.name) === 'email';
+    const column = columnFor(input, sources) ?? (isEmail ? finder : undefined);
     if (column) guessed[input.name] = { kind: 'column', column_id: column.id };
   }
   return guessed;
