@@ -129,6 +129,19 @@ test('what is no file, never ends, is no text, or has a name that would write on
   ])
     expect(text).toContain(said);
   expect(code).toBe(1);
+  const json = (await check([odd, '--json'])).text;
+  expect(json).toMatch(/^[\n\x20-\x7e]+$/);
+  expect(JSON.stringify(JSON.parse(json))).toContain('\u202e');
+});
+
+test('of a folder with more files than a start reads the others are left alone, and that is said', async () => {
+  const full = join(folder, 'full');
+  mkdirSync(full);
+  for (let at = 0; at < 2_003; at++) symlinkSync('/nowhere', join(full, `f${at}.yaml`));
+  const { text, code } = await check([full]);
+  expect(text).toMatch(/full:1:1: There are 2003 files in this folder; the first 2000 by name are read\./);
+  expect(text.match(/The file cannot be read/g)).toHaveLength(2_000);
+  expect(code).toBe(1);
 });
 
 test('a file with so many rules and requests that playing them would take hours is left unplayed, and that is said', async () => {

@@ -1,7 +1,8 @@
 import { statSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { catalogFolder } from '../catalog/built-in.ts';
-import { filesIn, readText } from '../catalog/files/folder-files.ts';
+import { analysePatterns } from '../catalog/checks/analyse-patterns.ts';
+import { filesIn, readText, within } from '../catalog/files/folder-files.ts';
 import { printable } from '../lib/printable.ts';
 import { StartRefused } from '../lib/start-refused.ts';
 import { openBench } from '../trials/bench.ts';
@@ -25,8 +26,14 @@ export const catalogCheck: FilesCommand = {
       throw new StartRefused(
         `Name a folder or a file, or set KEYRAIL_CATALOG_DIR.\nIt is used like this: ${USAGE}`,
       );
-    const files = (given.length === 0 ? [config.catalogDir ?? ''] : given).flatMap(filesAt);
-    const checked = await checkAll(files, config.allowedPrivateHosts);
+    const found = (given.length === 0 ? [config.catalogDir ?? ''] : given).map(filesAt);
+    const checked = [
+      ...found.flatMap(({ leftOut }) => leftOut),
+      ...(await checkAll(
+        found.flatMap(({ files }) => files),
+        config.allowedPrivateHosts,
+      )),
+    ];
     return options.includes('--json') ? asJson(checked) : inWords(checked);
   },
 };
@@ -37,13 +44,15 @@ interface Named {
   path: string;
 }
 
-function filesAt(path: string): Named[] {
+/** Of a folder as many as a start reads: the others are in `leftOut`, as a problem of the folder. */
+function filesAt(path: string): { files: Named[]; leftOut: CheckedFile[] } {
   const stat = statSync(path, { throwIfNoEntry: false });
   if (stat === undefined) throw new StartRefused(`There is no file or folder ${path}.`);
-  if (!stat.isDirectory()) return [named(path)];
-  const files = filesIn(path);
+  if (!stat.isDirectory()) return { files: [named(path)], leftOut: [] };
+  const { files, tooMany } = within(filesIn(path));
   if (files.length === 0) throw new StartRefused(`There is no catalog file (.yaml) in ${path}.`);
-  return files.map(({ name }) => named(join(path, name)));
+  const leftOut = tooMany === null ? [] : [unread(named(path).file, { line: 1, message: tooMany })];
+  return { files: files.map(({ name }) => named(join(path, name))), leftOut };
 }
 
 function named(path: string): Named {
@@ -56,20 +65,21 @@ async function checkAll(
   allowedPrivateHosts: readonly string[],
 ): Promise<CheckedFile[]> {
   const bench = await openBench(allowedPrivateHosts);
+  const endAt = performance.now() + PATTERNS_MS;
+  const analyse: typeof analysePatterns = (patterns) =>
+    analysePatterns(patterns, { eachMs: 4_000, allMs: Math.max(0, endAt - performance.now()) });
   try {
-    const texts: string[] = [];
     const checked: CheckedFile[] = [];
     for (const { file, path } of files) {
       const read = await readText(path);
-      texts.push(read.kind === 'text' ? read.text : '');
-      if (read.kind === 'unreadable') checked.push(unread(file, read));
-      else {
-        const origin = dirname(resolve(path)) === resolve(catalogFolder) ? 'built_in' : 'user';
-        checked.push(await checkFile(bench, { file, text: read.text }, { allowedPrivateHosts, origin }));
-      }
+      const origin = dirname(resolve(path)) === resolve(catalogFolder) ? 'built_in' : 'user';
+      checked.push(
+        read.kind === 'unreadable'
+          ? unread(file, read)
+          : await checkFile(bench, { file, text: read.text }, { allowedPrivateHosts, origin, analyse }),
+      );
     }
-    const known = checked.map((one, index) => ({ ...one, text: texts[index] ?? '' }));
-    for (const { file, problem } of slugProblems(known))
+    for (const { file, problem } of slugProblems(checked))
       checked.find((one) => one.file === file)?.problems.push(problem);
     return checked;
   } finally {
@@ -77,8 +87,11 @@ async function checkAll(
   }
 }
 
+/** For the regular expressions of all files together. A start has less time, but for those alone that are new to it. */
+const PATTERNS_MS = 60_000;
+
 function unread(file: string, { line, message }: { line: number; message: string }): CheckedFile {
-  return { file, definition: null, ...UNTRIED, problems: [{ line, column: 1, message }] };
+  return { file, slug: null, ...UNTRIED, problems: [{ line, column: 1, message }] };
 }
 
 function inWords(checked: readonly CheckedFile[]): Printed {
@@ -119,5 +132,10 @@ function asJson(checked: readonly CheckedFile[]): Printed {
     undocumented: one.undocumented,
   }));
   const isWell = checked.every(({ problems }) => problems.length === 0);
-  return { text: JSON.stringify({ files }, null, 2), code: isWell ? 0 : 1 };
+  return { text: asAscii(JSON.stringify({ files }, null, 2)), code: isWell ? 0 : 1 };
+}
+
+/** The same JSON, with nothing in it that a terminal would do something with. */
+function asAscii(json: string): string {
+  return json.replace(/[^\n\x20-\x7e]/g, (one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }

@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
+import type { analysePatterns } from '../catalog/checks/analyse-patterns.ts';
 import { type FileProblem, parseSourceFile } from '../catalog/checks/source-file.ts';
-import type { Definition } from '../catalog/definition.ts';
 import { checkFiles } from '../catalog/files/check-files.ts';
 import { comesBefore } from '../catalog/load.ts';
 import type { Bench } from './bench.ts';
@@ -17,7 +17,8 @@ export interface ProblemAt {
 
 export interface CheckedFile {
   file: string;
-  definition: Definition | null;
+  /** Null: the file is not understood. */
+  slug: (Pick<ProblemAt, 'line' | 'column'> & { name: string }) | null;
   problems: ProblemAt[];
   /** Answers that were played through the engine. */
   played: number;
@@ -37,6 +38,8 @@ export interface CheckOptions {
   /** What comes along is known by its name, and has its regular expressions analysed by tests. */
   origin?: 'built_in' | 'user';
   makeCertificate?: MakeCertificate;
+  /** Judges regular expressions. */
+  analyse?: typeof analysePatterns;
 }
 
 /** Everything there is to say of one file: its form, what is unwise in it, and what comes of each of its answers. */
@@ -45,17 +48,18 @@ export async function checkFile(
   { file, text }: FileToCheck,
   options: CheckOptions = {},
 ): Promise<CheckedFile> {
-  const { allowedPrivateHosts = [], origin = 'user', makeCertificate } = options;
+  const { allowedPrivateHosts = [], origin = 'user', makeCertificate, analyse } = options;
   const asked = { folder: '', origin, allowedPrivateHosts };
-  const [read] = await checkFiles([{ name: basename(file), text }], asked);
+  const [read] = await checkFiles([{ name: basename(file), text }], asked, analyse);
   const definition = read?.definition ?? null;
-  if (definition === null) return { file, definition, ...UNTRIED, problems: [...(read?.problems ?? [])] };
+  if (read === undefined || definition === null)
+    return { file, slug: null, ...UNTRIED, problems: [...(read?.problems ?? [])] };
   const tried = await tryFile(bench, definition, makeCertificate === undefined ? {} : { makeCertificate });
   const wanted = origin === 'built_in' ? wantedOfOurs(basename(file), text, definition) : [];
   const problems = located(text, [...prudence(definition), ...tried.problems, ...wanted]);
   return {
     file,
-    definition,
+    slug: { ...read.slugAt, name: definition.slug },
     problems,
     played: tried.played,
     notTried: tried.notTried,
@@ -77,20 +81,20 @@ function located(text: string, found: readonly FileProblem[]): ProblemAt[] {
 
 /** Two files with one slug: one of them is left out when a folder is read, and told so. */
 export function slugProblems(
-  files: readonly { file: string; text: string; definition: Definition | null }[],
+  files: readonly Pick<CheckedFile, 'file' | 'slug'>[],
 ): { file: string; problem: ProblemAt }[] {
   const taken = new Map<string, string>();
-  for (const { file, definition } of files) {
-    if (definition === null) continue;
-    const other = taken.get(definition.slug);
-    if (other === undefined || comesBefore(basename(file), basename(other), definition.slug))
-      taken.set(definition.slug, file);
+  for (const { file, slug } of files) {
+    if (slug === null) continue;
+    const other = taken.get(slug.name);
+    if (other === undefined || comesBefore(basename(file), basename(other), slug.name))
+      taken.set(slug.name, file);
   }
-  return files.flatMap(({ file, text, definition }) => {
-    const other = definition === null ? file : (taken.get(definition.slug) ?? file);
-    if (definition === null || other === file) return [];
-    const at = parseSourceFile(text).locate({ path: ['slug'] });
-    const message = `"${definition.slug}" is already described in ${other}. Rename one, or remove it.`;
+  return files.flatMap(({ file, slug }) => {
+    const other = slug === null ? file : (taken.get(slug.name) ?? file);
+    if (slug === null || other === file) return [];
+    const { name, ...at } = slug;
+    const message = `"${name}" is already described in ${other}. Rename one, or remove it.`;
     return [{ file, problem: { ...at, message } }];
   });
 }
