@@ -5,6 +5,7 @@ import { systemClock } from '../lib/clock.ts';
 import { newId } from '../lib/id.ts';
 import { type Budget, createBudget } from './budget.ts';
 import type { RateWindow } from './call.ts';
+import { type BudgetStore, createReservations } from './reservations.ts';
 import { budgetStore } from './store.ts';
 
 let database: TestDatabase;
@@ -126,6 +127,31 @@ describe('a rate budget', () => {
     expect(calls.length).toBeGreaterThan(1_000);
     expect(updates).toBeLessThan(calls.length / 10);
     expect(mostWithin(calls, 1_000)).toBeLessThanOrEqual(5_000);
+  });
+
+  it('gives back what comes too late for its window, and takes it where that is always so', async () => {
+    let at = 0;
+    let takesMs = 60;
+    const unused: number[] = [];
+    const slow: BudgetStore['take'] = async (_key, _windows, want, back) => {
+      at += takesMs;
+      unused.push(back);
+      return { granted: want, waitMs: 0 };
+    };
+    const clock = { ...systemClock, now: () => new Date(at) };
+    const { take } = createReservations({ store: { take: slow }, clock });
+    const call = () => take(key, [{ calls: 15, perSeconds: 1 }], 'a', 50_000);
+    expect(await call()).toEqual({ kind: 'taken' });
+    expect(unused.splice(0)).toEqual([0, 1]);
+    expect(await call()).toEqual({ kind: 'taken' });
+    expect(unused.splice(0)).toEqual([0]);
+    takesMs = 0;
+    await call();
+    expect(unused.splice(0)).toEqual([0]);
+    // No window counts it any more.
+    takesMs = 2_000;
+    expect(await call()).toEqual({ kind: 'taken' });
+    expect(unused).toEqual([0, 0]);
   });
 
   it('gives back what was reserved and not used', async () => {

@@ -35,6 +35,8 @@ interface Pot {
   /** Calls taken from the database and not made yet; worthless after `expiresAt`. */
   reserved: number;
   expiresAt: number;
+  /** The last answer of the database came when what it gave had expired. */
+  isLate: boolean;
   /** Calls made since `countedFrom`: how many more will be wanted soon. */
   made: number;
   countedFrom: number;
@@ -105,12 +107,19 @@ export function createReservations(deps: { store: BudgetStore; clock: Clock }) {
 
   async function askOnce(pot: Pot): Promise<void> {
     const askedAt = now();
-    const unused = pot.reserved;
+    // What a window does not count any more cannot be given back: other calls would leave it instead.
+    const isCounted = askedAt < pot.expiresAt - pot.holdMs + shortestOf(pot.windows);
+    const unused = isCounted ? pot.reserved : 0;
     pot.reserved = 0;
     const want = pot.queue.size + ahead(pot, askedAt);
     const { granted, waitMs } = await deps.store.take(pot.key, pot.windows, want, unused, pot.holdMs);
     pot.reserved = granted;
     pot.expiresAt = askedAt + pot.holdMs;
+    // Made that late, the calls would fall into the next window. They are given back with the next question; a database that is
+    // always slow is taken as it is.
+    const isFirstLate = !pot.isLate && now() > pot.expiresAt;
+    pot.isLate = now() > pot.expiresAt;
+    if (isFirstLate && granted > 0) return;
     while (pot.reserved > 0 && pot.queue.size > 0) {
       pot.reserved -= 1;
       pot.made += 1;
@@ -137,6 +146,10 @@ export function createReservations(deps: { store: BudgetStore; clock: Clock }) {
       }
     },
   };
+}
+
+function shortestOf(windows: readonly CountedWindow[]): number {
+  return Math.min(...windows.map((window) => window.ms));
 }
 
 function useReserved(pot: Pot, at: number): boolean {
@@ -167,14 +180,14 @@ function potFor(pots: Map<string, Pot>, key: string, rateWindows: readonly RateW
   const name = `${key} ${windows.map((window) => `${window.id}=${window.calls}`).join(' ')}`;
   const present = pots.get(name);
   if (present) return present;
-  const shortest = Math.min(...windows.map((window) => window.ms));
   const made: Pot = {
     key,
     windows,
     // Counted on top of every window, so a share of the shortest one.
-    holdMs: Math.min(Math.max(Math.round(shortest / 20), 10), 250),
+    holdMs: Math.min(Math.max(Math.round(shortestOf(windows) / 20), 10), 250),
     reserved: 0,
     expiresAt: 0,
+    isLate: false,
     made: 0,
     countedFrom: at,
     blockedUntil: 0,
