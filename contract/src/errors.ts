@@ -17,7 +17,7 @@ export const errorCodes = {
   connection_broken: { status: 409, title: 'The connection does not work at the moment. Reconnect it.' },
   too_large: { status: 413, title: 'That is larger than this server takes.' },
   unsupported_media_type: { status: 415, title: 'That kind of content is not taken here.' },
-  credential_rejected: { status: 422, title: 'The credentials were not accepted. Nothing was saved.' },
+  credential_rejected: { status: 422, title: 'The credentials did not pass the check. Nothing was saved.' },
   setup_missing: { status: 409, title: 'The one-time sign-in setup of this integration is missing.' },
   path_outside_base: { status: 400, title: "That path leaves the integration's address." },
   token_refresh_in_progress: {

@@ -35,6 +35,8 @@ const OPEN = [
   'GET /v1/session: session',
   'GET /v1/setup: public',
   'HEAD /*: public',
+  'HEAD /health/live: public',
+  'HEAD /health/ready: public',
   'POST /v1/invitations/accept: public',
   'POST /v1/session: public',
   'POST /v1/setup: public',

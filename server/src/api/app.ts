@@ -1,6 +1,6 @@
 import cookie from '@fastify/cookie';
 import Fastify, { type FastifyRequest, type FastifyServerOptions } from 'fastify';
-import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
+import { serializerCompiler } from 'fastify-type-provider-zod';
 import type { z } from 'zod';
 import type { Config } from '../config.ts';
 import { AppError } from '../lib/app-error.ts';
@@ -20,6 +20,7 @@ import { type DeliveryRoutesDeps, deliveryRoutes } from './deliveries.ts';
 import { createEventStreams, type EventStreams } from './events.ts';
 import { type ExpiryRoutesDeps, expiryRoutes } from './expiries.ts';
 import { type FieldChoicesRouteDeps, fieldChoicesRoute } from './field-choices.ts';
+import { validatorCompiler } from './field-words.ts';
 import { gate } from './gate.ts';
 import { type HealthDeps, healthRoutes } from './health.ts';
 import { type IdempotencyKeys, idempotency } from './idempotency.ts';
@@ -29,7 +30,7 @@ import { type IntegrationRoutesDeps, integrationRoutes } from './integrations.ts
 import { type InvitationRoutesDeps, invitationRoutes } from './invitations.ts';
 import { parseJsonBody } from './json-body.ts';
 import { type MemberRoutesDeps, memberRoutes } from './members.ts';
-import { createMethods } from './methods.ts';
+import { createMethods, type Methods } from './methods.ts';
 import { type NoticeRoutesDeps, noticeRoutes } from './notices.ts';
 import { type ChannelRoutesDeps, notificationChannelRoutes } from './notification-channels.ts';
 import { type OAuthRoutesDeps, oauthRoutes } from './oauth.ts';
@@ -234,8 +235,9 @@ function createApp(deps: ApiDeps, routes: RouteSummary[]): App {
   });
   app.setErrorHandler((error, request, reply) => handleError(deps.log, error, request, reply));
   app.setNotFoundHandler((request, reply) => {
-    const allowed = methods.of(request.url.split('?')[0] ?? '');
-    if (allowed.length === 0) return sendProblem(new AppError('not_found'), request, reply);
+    const path = request.url.split('?')[0] ?? '';
+    const allowed = methods.of(path);
+    if (allowed.length === 0) return sendProblem(noSuchAddress(methods, path), request, reply);
     return sendProblem(
       new AppError('method_not_allowed'),
       request,
@@ -243,6 +245,20 @@ function createApp(deps: ApiDeps, routes: RouteSummary[]): App {
     );
   });
   return app;
+}
+
+function noSuchAddress(methods: Methods, path: string): AppError {
+  if (!/^\/+v1(\/|$)/i.test(path)) return new AppError('not_found');
+  const meant = path
+    .replace(/\/{2,}/g, '/')
+    .replace(/^\/v1/i, '/v1')
+    .replace(/(.)\/$/, '$1');
+  const isThere = meant !== path && meant.length <= 200 && methods.of(meant).length > 0;
+  return new AppError('not_found', {
+    detail: isThere
+      ? `There is no such address. Did you mean ${meant}?`
+      : 'There is no such address. /docs lists those that there are.',
+  });
 }
 
 function policyOf(policy: Policy | undefined): Policy {

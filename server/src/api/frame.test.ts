@@ -350,3 +350,58 @@ describe('the description of the API', () => {
     expect(page.text).not.toMatch(/<script|src="http|href="http/);
   });
 });
+
+describe('whoever writes a program is told what is wrong, and what to do', () => {
+  test.each([
+    ['?limit=0', 'limit', 'Must be at least 1.'],
+    ['?limit=many', 'limit', 'Must be a number.'],
+    [`?search=${'a'.repeat(10_000)}`, 'search', 'Must have at most 200 characters.'],
+    ['?search=a&search=b', 'search', 'Must be a text, not a list; in an address, give it once.'],
+    ['?serach=a', 'serach', 'There is no such field.'],
+    ['?cursor=bad', 'cursor', 'Not a cursor of this list. Start without one.'],
+  ])('of a query %s', async (query, path, message) => {
+    const { status, json } = await app.owner.get(`/v1/integrations${query}`);
+    expect([status, json.code, json.fields]).toEqual([400, 'invalid_input', [{ path, message }]]);
+    expect(json.detail).toContain(message);
+  });
+
+  test.each([
+    [{}, 'integration: Is missing. · credentials: Is missing.'],
+    [{ integration: 7, credentials: 'x' }, 'integration: Must be a text. · credentials: Must be an object'],
+    [[], 'The body must be a JSON object.'],
+    [{ integration: 'Hunter.io', credentials: {} }, 'Did you mean “hunter”?'],
+    [{ integration: 'hunter', method: 'oauth2', credentials: {} }, 'It does with: api_key.'],
+    [{ integration: 'hunter', credentials: {} }, 'API key is missing.'],
+  ])('of a body %j', async (body, words) => {
+    const { status, json } = await app.owner.post('/v1/connections', body);
+    expect([status, json.code]).toEqual([400, 'invalid_input']);
+    expect(json.detail).toContain(words);
+  });
+
+  test.each([
+    ['/v1/integrations/HubSpot', 'Did you mean “hubspot”?'],
+    ['/v1/proxy/qqqqqqqq/me', 'GET /v1/integrations?search=… finds those that there are.'],
+    ['/v1/integrations/', 'without the slash at its end?'],
+    ['/v1/tables/', 'without the slash at its end?'],
+    ['/v1/integrations/hunter/', 'Did you mean /v1/integrations/hunter?'],
+    ['//v1/integrations', 'Did you mean /v1/integrations?'],
+    ['/V1/connections', 'Did you mean /v1/connections?'],
+    ['/v1/nothing', '/docs lists those that there are.'],
+  ])('of %s, which is not there', async (path, words) => {
+    const { status, json } = await app.owner.get(path);
+    expect([status, json.code]).toEqual([404, 'not_found']);
+    expect(json.detail).toContain(words);
+  });
+
+  test('of a method that an address does not take', async () => {
+    const reading = await app.owner.get('/v1/imports/preview');
+    expect([reading.status, reading.headers.get('allow')]).toEqual([405, 'POST']);
+    const head = await app.owner.request('HEAD', '/v1/integrations');
+    expect([head.status, head.headers.get('allow')]).toEqual([405, 'GET']);
+  });
+});
+
+test('what watches servers may ask for the head alone', async () => {
+  for (const path of ['/health/live', '/health/ready'])
+    expect((await app.anonymous.request('HEAD', path)).status).toBe(200);
+});

@@ -1,3 +1,4 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { Metrics } from '../lib/metrics.ts';
 import type { App } from './route.ts';
@@ -33,6 +34,21 @@ export function healthRoutes(app: App, deps: HealthDeps, metrics: Metrics): void
     },
     handler: async () => ({ status: 'live' as const }),
   });
+  const answerReady = async (_request: FastifyRequest, reply: FastifyReply) => {
+    const checks = await runChecks(deps);
+    const isReady = Object.values(checks).every(Boolean);
+    return reply
+      .code(isReady ? 200 : 503)
+      .send({ status: isReady ? 'ready' : 'not_ready', checks, is_quarantined: deps.isQuarantined() });
+  };
+  // What watches servers often asks for the head alone.
+  const headOnly = {
+    method: 'HEAD',
+    config: { policy: 'public', isLogged: false },
+    schema: { hide: true },
+  } as const;
+  app.route({ ...headOnly, url: '/health/live', handler: async () => '' });
+  app.route({ ...headOnly, url: '/health/ready', handler: answerReady });
   app.route({
     method: 'GET',
     url: '/health/ready',
@@ -42,13 +58,7 @@ export function healthRoutes(app: App, deps: HealthDeps, metrics: Metrics): void
       summary: 'Whether requests can be served',
       response: { 200: readiness, 503: readiness },
     },
-    handler: async (_request, reply) => {
-      const checks = await runChecks(deps);
-      const isReady = Object.values(checks).every(Boolean);
-      return reply
-        .code(isReady ? 200 : 503)
-        .send({ status: isReady ? 'ready' : 'not_ready', checks, is_quarantined: deps.isQuarantined() });
-    },
+    handler: answerReady,
   });
   app.route({
     method: 'GET',

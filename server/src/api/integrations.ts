@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { CatalogEntry } from '../catalog/catalog-entry.ts';
 import type { Catalogs } from '../catalog/catalogs.ts';
 import type { Definition } from '../catalog/definition.ts';
+import { noSuchIntegration } from '../catalog/no-such-integration.ts';
 import type { Connections } from '../connections/connections.ts';
 import { AppError } from '../lib/app-error.ts';
 import type { OAuthApps } from '../oauth/setups/oauth-apps.ts';
@@ -58,13 +59,14 @@ export function integrationRoutes(app: App, deps: IntegrationRoutesDeps): void {
     schema: {
       tags,
       summary: 'Read one tool: how to connect it, and what it can do',
-      params: z.object({ slug: z.string().max(100) }),
+      params: z.object({ slug: z.string().min(1).max(100) }),
       response: { 200: integration },
     },
     handler: async (request) => {
       const catalog = await catalogs.of(request.who.workspaceId);
       const definition = catalog.get(request.params.slug);
-      if (definition === undefined) throw new AppError('not_found');
+      if (definition === undefined)
+        throw new AppError('not_found', { detail: noSuchIntegration(catalog, request.params.slug) });
       const counts = await connections.countByIntegration(request.who, [definition.slug]);
       const setup = await setupOf(deps.oauth.apps, request.who, definition);
       return presentIntegration(definition, counts.get(definition.slug) ?? 0, setup);

@@ -1,18 +1,20 @@
 import { type ErrorCode, errorCodes, type FieldProblem } from '@keyrail/contract/errors';
-import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
-import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { z } from 'zod';
 import { AppError } from '../lib/app-error.ts';
 import type { Log } from '../lib/log.ts';
+import { UnfitInput } from './field-words.ts';
 
 /** The body of an error answer (RFC 9457). `status` differs from the code's own only where HTTP has a finer one. */
 export function problemBody(error: AppError, requestId: string, status?: number): Record<string, unknown> {
   const { title, status: usual } = errorCodes[error.code];
+  const detail = error.detail ?? told(error.fields ?? []);
   return {
     type: 'about:blank',
     title,
     status: status ?? usual,
     code: error.code,
-    ...(error.detail !== undefined && { detail: error.detail }),
+    ...(detail !== '' && { detail }),
     ...(error.fields && { fields: error.fields }),
     ...(error.reason !== undefined && { reason: error.reason }),
     ...error.extra,
@@ -58,7 +60,7 @@ export function handleError(
   request: FastifyRequest,
   reply: FastifyReply,
 ): FastifyReply {
-  const known = toAppError(error);
+  const known = toAppError(error, request.url);
   if (errorCodes[known.code].status >= 500) {
     log.error({ err: error, request_id: request.id, route: request.routeOptions.url }, 'a request failed');
   }
@@ -66,9 +68,9 @@ export function handleError(
 }
 
 /** What of any failure may be told. Whatever is not known to be the caller's doing is our bug: `internal`, told as nothing. */
-function toAppError(error: unknown): AppError {
+function toAppError(error: unknown, url: string): AppError {
   if (error instanceof AppError) return error;
-  if (hasZodFastifySchemaValidationErrors(error)) return invalidInput(error as unknown as FastifyError);
+  if (error instanceof UnfitInput) return invalidInput(error, url);
   const code = codeOf(error);
   const known = fastifyErrors[code];
   if (known) return new AppError(known.code, { ...(known.detail && { detail: known.detail }), cause: error });
@@ -91,35 +93,44 @@ function codeOf(error: unknown): string {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
 }
 
-interface ZodIssueOfFastify {
-  keyword: string;
-  instancePath: string;
-  message: string;
-  params: { keys?: string[] };
-}
-
 /** A path parameter that is no id can name nothing: 404, the same as for one that names nothing. */
-function invalidInput(error: FastifyError): AppError {
-  if (error.validationContext === 'params') return new AppError('not_found', { cause: error });
-  const issues = (error.validation ?? []) as unknown as ZodIssueOfFastify[];
-  const fields = issues.flatMap(fieldsOf).slice(0, 50);
+function invalidInput(error: UnfitInput, url: string): AppError {
+  if (error.validationContext === 'params') {
+    const hasSlash = /\/($|\?)/.test(url);
+    const detail = 'There is no such address. Did you mean it without the slash at its end?';
+    return new AppError('not_found', { ...(hasSlash && { detail }), cause: error });
+  }
+  const fields = error.issues.flatMap(fieldsOf).slice(0, 50);
   return new AppError('invalid_input', { detail: sentenceOf(fields), fields });
 }
 
-function fieldsOf(issue: ZodIssueOfFastify): FieldProblem[] {
-  const path = issue.instancePath.slice(1).split('/').filter(Boolean).join('.');
-  if (issue.keyword === 'unrecognized_keys') {
-    return (issue.params.keys ?? []).map((key) => ({
+function fieldsOf(issue: z.core.$ZodIssue): FieldProblem[] {
+  const path = issue.path.join('.');
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map((key) => ({
       path: path === '' ? key : `${path}.${key}`,
       message: 'There is no such field.',
     }));
   }
+  if (path === '' && issue.code === 'invalid_type')
+    return [{ path, message: 'The body must be a JSON object.' }];
   return [{ path, message: issue.message }];
 }
 
+/** Of fields whose words do not name them, such as a schema's. */
 function sentenceOf(fields: FieldProblem[]): string {
   return fields
-    .slice(0, 3)
+    .slice(0, MOST_TOLD)
     .map(({ path, message }) => (path === '' ? message : `${path}: ${message}`))
     .join(' · ');
 }
+
+/** Of fields whose words are whole sentences, as the rooms write them. */
+function told(fields: readonly FieldProblem[]): string {
+  return fields
+    .slice(0, MOST_TOLD)
+    .map(({ message }) => message)
+    .join(' ');
+}
+
+const MOST_TOLD = 3;

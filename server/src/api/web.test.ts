@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import Fastify from 'fastify';
 import { validatorCompiler } from 'fastify-type-provider-zod';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { AppError } from '../lib/app-error.ts';
+import { sendProblem } from './problem.ts';
 import type { App } from './route.ts';
 import { webFiles } from './web.ts';
 
@@ -23,6 +25,7 @@ beforeAll(async () => {
   writeFileSync(join(dist, '.env'), 'SECRET=1');
   app = Fastify() as unknown as App;
   app.setValidatorCompiler(validatorCompiler);
+  app.setNotFoundHandler((request, reply) => sendProblem(new AppError('not_found'), request, reply));
   await webFiles(app, dist);
 });
 afterAll(async () => {

@@ -4,8 +4,6 @@ import { promisify } from 'node:util';
 import { brotliCompress, constants } from 'node:zlib';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { AppError } from '../lib/app-error.ts';
-import { sendProblem } from './problem.ts';
 import type { App } from './route.ts';
 import { freshNonce, pagePolicy } from './security-headers.ts';
 
@@ -56,7 +54,8 @@ export async function webFiles(app: App, dir: string | null): Promise<void> {
       const path = asked === '/index.html' ? '/' : asked;
       const found = files.get(path);
       if (found) return sendFile(request, reply, found);
-      if (!isPage(path)) return sendProblem(new AppError('not_found'), request, reply);
+      // Said there with what the address takes, where it is one of the API that takes another method.
+      if (!isPage(path)) return reply.callNotFound();
       if (index === null) return sendNotBuilt(reply);
       const nonce = freshNonce();
       return (
@@ -74,7 +73,7 @@ export async function webFiles(app: App, dir: string | null): Promise<void> {
 /** Addresses of the app have no dot; what has one, or belongs to the API, is not found rather than a page. */
 function isPage(path: string): boolean {
   return (
-    !/^\/(v1|health|metrics|oauth|mcp|assets)(\/|$)/.test(path) &&
+    !/^\/+(v1|health|metrics|oauth|mcp|assets)(\/|$)/i.test(path) &&
     !(path.split('/').at(-1) ?? '').includes('.')
   );
 }

@@ -2,6 +2,7 @@ import type { Catalog } from '../catalog/catalog.ts';
 import type { AuthMethod } from '../catalog/definition/auth-definition.ts';
 import type { Definition } from '../catalog/definition.ts';
 import { methodById, methodIdOf } from '../catalog/methods.ts';
+import { noSuchIntegration } from '../catalog/no-such-integration.ts';
 import { resolveBaseUrl } from '../catalog/requests/base-url.ts';
 import { AppError } from '../lib/app-error.ts';
 import type { Connection } from './connection.ts';
@@ -16,12 +17,12 @@ export interface MethodInUse {
  * out, the first one by which something is entered; signing in at the tool begins elsewhere (sign-ins.ts).
  */
 export function chooseMethod(
-  catalog: Pick<Catalog, 'get'>,
+  catalog: Pick<Catalog, 'get' | 'search'>,
   slug: string,
   asked: string | undefined,
 ): { definition: Definition; method: AuthMethod } {
   const definition = catalog.get(slug);
-  if (definition === undefined) throw invalid('integration', `There is no integration “${slug}”.`);
+  if (definition === undefined) throw invalid('integration', noSuchIntegration(catalog, slug));
   const offered = definition.auth.filter(
     (method) => asked === undefined || methodIdOf(method) === asked || method.type === asked,
   );
@@ -30,7 +31,7 @@ export function chooseMethod(
   throw invalid(
     'method',
     offered.length === 0
-      ? `${definition.name} does not connect this way.`
+      ? `${definition.name} does not connect this way. It does with: ${definition.auth.map(methodIdOf).join(', ')}.`
       : `Nothing is entered to connect ${definition.name} this way: people sign in there (POST /v1/oauth/authorizations).`,
   );
 }
@@ -62,7 +63,8 @@ export function basePathOf(
 
 export function goneFromCatalog(integration: string): AppError {
   return new AppError('conflict', {
-    detail: `The catalog no longer has “${integration}” as this connection was made with it. Put its file back, or delete the connection.`,
+    reason: 'not_in_catalog',
+    detail: `The catalog no longer has “${integration}” as this connection was made with it: its file is gone, broken or another one. Put it back, or delete the connection.`,
   });
 }
 

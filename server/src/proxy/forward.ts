@@ -3,6 +3,7 @@ import { refusesInWords, saysRefused } from '../catalog/answers/refusal.ts';
 import type { Catalogs } from '../catalog/catalogs.ts';
 import type { Definition } from '../catalog/definition.ts';
 import { methodById } from '../catalog/methods.ts';
+import { noSuchIntegration } from '../catalog/no-such-integration.ts';
 import { resolveBaseUrl } from '../catalog/requests/base-url.ts';
 import { budgetKeyOf } from '../connections/budget-key.ts';
 import type { Connections } from '../connections/connections.ts';
@@ -70,7 +71,9 @@ async function send(
   const found = await deps.connections.resolveFor(who, asked.connection);
   const definition = catalog.get(found.integration);
   if (definition === undefined)
-    throw found.resolved.kind === 'missing' ? new AppError('not_found') : goneFromCatalog(found.integration);
+    throw found.resolved.kind === 'missing'
+      ? new AppError('not_found', { detail: noSuchIntegration(catalog, found.integration) })
+      : goneFromCatalog(found.integration);
   const connection = usable(definition, found);
   const method = methodById(definition, connection.method);
   const address = { ...definition, baseUrl: method?.baseUrl ?? definition.baseUrl };

@@ -3,6 +3,7 @@ import type { AuthorizationId, ConnectionId } from '@keyrail/contract/ids';
 import type { OAuth2Method } from '../../catalog/definition/auth-definition.ts';
 import type { Definition } from '../../catalog/definition.ts';
 import { methodIdOf } from '../../catalog/methods.ts';
+import { noSuchIntegration } from '../../catalog/no-such-integration.ts';
 import { AppError } from '../../lib/app-error.ts';
 import type { Tx } from '../../lib/tx.ts';
 import type { Authorization } from '../../oauth/authorization.ts';
@@ -111,7 +112,7 @@ export function createSignIns(deps: SignInsDeps): SignIns {
 async function beginSignIn(deps: SignInsDeps, who: Who, ask: SignInAsk, origin: string): Promise<Begun> {
   const catalog = await deps.catalogs.of(who.workspaceId);
   const definition = catalog.get(ask.integration);
-  if (definition === undefined) throw invalid('integration', `There is no integration “${ask.integration}”.`);
+  if (definition === undefined) throw invalid('integration', noSuchIntegration(catalog, ask.integration));
   const method = signInMethodOf(definition, ask.method);
   const existing = await existingOf(deps, who, ask, definition);
   const name = ask.name === undefined || existing !== null ? null : tidyName(ask.name);
