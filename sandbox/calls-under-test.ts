@@ -59,7 +59,7 @@ export function fieldsOf({ slug }: Definition): Record<string, string> {
 }
 
 /** The method, what was entered for it, and the connection fields. */
-export interface Entered {
+interface Entered {
   method: AuthMethod;
   values: Record<string, string>;
   fields: Record<string, string>;

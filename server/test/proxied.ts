@@ -22,7 +22,7 @@ export let app: TestApp;
 export let user: Client & { token: string; id: string };
 export let connectionId: string;
 export let queryId: string;
-export type Answering = (request: IncomingMessage, response: ServerResponse, body: string) => unknown;
+type Answering = (request: IncomingMessage, response: ServerResponse, body: string) => unknown;
 let answer: Answering;
 /** What the other side was sent. */
 export let seen: { line: string; headers: IncomingMessage['headers']; raw: string[]; body: string }[];

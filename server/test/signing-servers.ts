@@ -5,7 +5,7 @@ import type { Watched, WatchedTools } from './watched-tools.ts';
 
 /** Two servers on one database, at tools that write down what they are asked. There once `startSigningServers` was called. */
 export let app: TestApp;
-export let other: TestApp;
+let other: TestApp;
 export let tools: WatchedTools;
 
 export function startSigningServers(): void {

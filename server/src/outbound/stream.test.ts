@@ -1,92 +1,19 @@
 import { once } from 'node:events';
-import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
-import { PassThrough, Readable } from 'node:stream';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { BOMB, packedOnce } from '../../test/bomb.ts';
-import { until } from '../../test/until.ts';
-import { Secret } from '../lib/secret.ts';
-import type { Credential, CredentialSource } from './credential-source.ts';
-import { keepBody } from './kept-body.ts';
-import type { RunningOutbound } from './outbound.ts';
-import type { StreamCall, StreamOutcome } from './stream.ts';
-import { httpServer, type TestServer, tcpServer, testOutbound } from './under-test.ts';
+import {
+  answering,
+  outbound,
+  server,
+  serving,
+  servingSockets,
+  stream,
+  textOf,
+  useServing,
+} from './stream-under-test.ts';
 
-let server: TestServer | undefined;
-let outbound: (RunningOutbound & { counted: unknown[] }) | undefined;
-afterEach(async () => {
-  await outbound?.close();
-  await server?.close();
-});
-
-async function serving(listener: RequestListener, limits = {}): Promise<TestServer> {
-  server = await httpServer(listener);
-  outbound = testOutbound({ allow: [`127.0.0.1:${server.port}`], limits });
-  return server;
-}
-
-function keyed(key: string, version: number): Credential {
-  return {
-    version,
-    apply: (request) => ({ ...request, headers: { ...request.headers, 'x-api-key': key } }),
-    secrets: [new Secret(key)],
-  };
-}
-
-/** Gives the first key until it is refused, then the second. */
-function rotating(refused: number[] = []): CredentialSource {
-  return {
-    current: async () => ({ kind: 'credential', credential: keyed('fake-key-old-0001', 1) }),
-    refused: async (version) => {
-      refused.push(version);
-      return keyed('fake-key-new-0002', 2);
-    },
-  };
-}
-
-function stream(path: string, more: Partial<StreamCall> = {}): Promise<StreamOutcome> {
-  const { origin } = server ?? { origin: '' };
-  const call: StreamCall = {
-    request: { method: 'GET', url: origin + path, headers: {} },
-    body: null,
-    allowedOrigins: [origin],
-    credential: { ...rotating(), refused: async () => null },
-    workspaceId: 'wsp_1',
-    connectionId: 'con_1',
-    consumer: 'test',
-    peeks: ({ status }) => status >= 400,
-    read: ({ status }) => (status === 401 ? { kind: 'unauthenticated' } : { kind: 'final' }),
-    ...more,
-  };
-  if (!outbound) throw new Error('no outbound');
-  return outbound.stream(call);
-}
-
-const posted = (source: Readable, length: number | null = null, maxBytes = 10_000_000) => ({
-  request: { method: 'POST', url: `${server?.origin}/in`, headers: {} },
-  body: keepBody(source, length, { keepBytes: 1_000, maxBytes }),
-});
-
-async function textOf(outcome: StreamOutcome): Promise<string> {
-  if (outcome.kind !== 'answer') throw new Error(`no answer: ${JSON.stringify(outcome)}`);
-  const { body } = outcome.answer;
-  if (Buffer.isBuffer(body)) return body.toString('utf8');
-  const chunks: Buffer[] = [];
-  for await (const chunk of body) chunks.push(chunk as Buffer);
-  return Buffer.concat(chunks).toString('utf8');
-}
-
-async function read(request: IncomingMessage): Promise<string> {
-  let text = '';
-  for await (const chunk of request) text += chunk;
-  return text;
-}
-
-const answering = (status: number, body: string, headers: Record<string, string> = {}) =>
-  ((_request: IncomingMessage, response: ServerResponse) => {
-    response.writeHead(status, headers);
-    response.end(body);
-  }) satisfies RequestListener;
+useServing();
 
 describe('an answer', () => {
   test('is handed over with its first part, before the other side has written the rest', async () => {
@@ -213,20 +140,18 @@ describe('an answer', () => {
   });
 
   test('that breaks off is never taken for a whole one', async () => {
-    server = await tcpServer((socket) => {
+    await servingSockets((socket) => {
       socket.once('data', () => socket.end('HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\nten bytes.'));
     });
-    outbound = testOutbound({ allow: [`127.0.0.1:${server.port}`] });
     await expect(stream('/').then(textOf)).rejects.toMatchObject({ because: 'cut_off' });
   });
 
   test('that is no HTTP is told as such', async () => {
-    server = await tcpServer((socket) => {
+    await servingSockets((socket) => {
       socket.once('data', () =>
         socket.end('HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\ncontent-length: 5\r\n\r\nhello'),
       );
     });
-    outbound = testOutbound({ allow: [`127.0.0.1:${server.port}`] });
     expect(await stream('/')).toMatchObject({ kind: 'invalid_response' });
   });
 
@@ -244,170 +169,6 @@ describe('an answer', () => {
     expect(text).toContain(`{"key":"${'*'.repeat(key.length)}"`);
     expect(Buffer.from(/base64":"([^"]+)"/.exec(text)?.[1] ?? '', 'base64').toString()).not.toContain(key);
     if (outcome.kind === 'answer') expect(outcome.answer.headers['x-echo']).not.toContain(key);
-  });
-});
-
-describe('a refusal', () => {
-  const accepting = (request: IncomingMessage) => request.headers['x-api-key'] === 'fake-key-new-0002';
-
-  test('is followed by one repetition with the newer key, and with the same body', async () => {
-    const bodies: string[] = [];
-    await serving(async (request, response) => {
-      bodies.push(await read(request));
-      response.writeHead(accepting(request) ? 200 : 401).end('said');
-    });
-    const refused: number[] = [];
-    const outcome = await stream('/in', {
-      ...posted(Readable.from([Buffer.from('small '), Buffer.from('body')])),
-      credential: rotating(refused),
-    });
-    expect(outcome).toMatchObject({ kind: 'answer', answer: { status: 200 } });
-    expect(bodies).toEqual(['small body', 'small body']);
-    expect(refused).toEqual([1]);
-  });
-
-  test('that comes before the body was read is followed by all of it', async () => {
-    const bodies: string[] = [];
-    await serving(async (request, response) => {
-      if (!accepting(request)) return void response.writeHead(401, { connection: 'close' }).end();
-      bodies.push(await read(request));
-      response.end('fine');
-    });
-    const source = new PassThrough();
-    source.write('first ');
-    const refused: number[] = [];
-    const outcome = stream('/in', { ...posted(source), credential: rotating(refused) });
-    // What is sent after the other side has closed the connection may cost its answer, too.
-    await until(() => refused.length === 1);
-    source.end('last');
-    expect(await textOf(await outcome)).toBe('fine');
-    expect(bodies).toEqual(['first last']);
-  });
-
-  test('of a body too large to be kept is handed through', async () => {
-    await serving(async (request, response) => {
-      await read(request);
-      response.writeHead(accepting(request) ? 200 : 401).end('refused');
-    });
-    const outcome = await stream('/in', {
-      ...posted(Readable.from([Buffer.alloc(800), Buffer.alloc(800)])),
-      credential: rotating(),
-    });
-    expect(outcome).toMatchObject({ kind: 'answer', answer: { status: 401 } });
-    expect(await textOf(outcome)).toBe('refused');
-  });
-
-  test('of the newest key is handed through, after one repetition at most', async () => {
-    await serving(answering(401, 'no'));
-    const outcome = await stream('/', { credential: rotating() });
-    expect(outcome).toMatchObject({ kind: 'answer', answer: { status: 401 } });
-    expect(server?.requests).toHaveLength(2);
-  });
-});
-
-describe('a body that is signed', () => {
-  const signing: CredentialSource = {
-    current: async () => ({
-      kind: 'credential',
-      credential: {
-        ...keyed('fake-key-old-0001', 1),
-        signsBody: true,
-        apply: (request) => ({
-          ...request,
-          headers: { ...request.headers, 'x-signed': String(request.body ?? 'nothing') },
-        }),
-      },
-    }),
-    refused: async () => null,
-  };
-
-  test('is read to its end before it is sent, and refused where it is larger than what is kept', async () => {
-    const seen: unknown[] = [];
-    await serving(async (request, response) => {
-      seen.push([request.headers['x-signed'], await read(request)]);
-      response.end();
-    });
-    const parts = () => Readable.from([Buffer.from('two '), Buffer.from('parts')]);
-    expect(await stream('/in', { ...posted(parts()), credential: signing })).toMatchObject({
-      kind: 'answer',
-    });
-    expect(seen).toEqual([['two parts', 'two parts']]);
-    const large = posted(Readable.from([Buffer.alloc(800), Buffer.alloc(800)]));
-    expect(await stream('/in', { ...large, credential: signing })).toEqual({
-      kind: 'request_too_large',
-      limitBytes: 1_000,
-    });
-    expect(seen).toHaveLength(1);
-  });
-
-  test('arrives with the credential in it, where that stands in the body, also where none was given', async () => {
-    const inBody: CredentialSource = {
-      current: async () => ({
-        kind: 'credential',
-        credential: {
-          ...keyed('fake-key-old-0001', 1),
-          signsBody: true,
-          apply: (request) => ({ ...request, body: `${String(request.body ?? '')}&key=fake-key-old-0001` }),
-        },
-      }),
-      refused: async () => null,
-    };
-    const seen: unknown[] = [];
-    await serving(async (request, response) => {
-      seen.push([await read(request), request.headers['content-length']]);
-      response.end();
-    });
-    await stream('/in', { ...posted(Readable.from([Buffer.from('a=1')]), 3), credential: inBody });
-    await stream('/in', { ...posted(Readable.from([])), body: null, credential: inBody });
-    expect(seen).toEqual([
-      ['a=1&key=fake-key-old-0001', '25'],
-      ['&key=fake-key-old-0001', '22'],
-    ]);
-  });
-});
-
-describe('a request body', () => {
-  test('arrives as it was sent: with its length where that is known, in chunks where not', async () => {
-    const seen: unknown[] = [];
-    await serving(async (request, response) => {
-      const { 'content-length': length, 'transfer-encoding': encoding } = request.headers;
-      seen.push([(await read(request)).length, length, encoding]);
-      response.end();
-    });
-    await stream('/in', posted(Readable.from([Buffer.alloc(5_000)]), 5_000));
-    await stream('/in', posted(Readable.from([Buffer.alloc(5_000)])));
-    expect(seen).toEqual([
-      [5_000, '5000', undefined],
-      [5_000, undefined, 'chunked'],
-    ]);
-  });
-
-  test('larger than the limit ends the call', async () => {
-    await serving(async (request, response) => {
-      await read(request).catch(() => '');
-      response.end();
-    });
-    const outcome = await stream(
-      '/in',
-      posted(Readable.from([Buffer.alloc(900), Buffer.alloc(900)]), null, 1_000),
-    );
-    expect(outcome).toMatchObject({ kind: 'request_too_large' });
-  });
-
-  test('that breaks off ends the call, and the other side sees no whole request', async () => {
-    const ends: string[] = [];
-    await serving((request, response) => {
-      request.on('end', () => ends.push('whole')).on('error', () => {});
-      request.resume();
-      request.on('close', () => response.end());
-    });
-    const source = new PassThrough();
-    source.write('half');
-    const outcome = stream('/in', posted(source, 100));
-    await once(source, 'resume');
-    source.destroy();
-    expect((await outcome).kind).not.toBe('answer');
-    expect(ends).toEqual([]);
   });
 });
 
@@ -476,14 +237,13 @@ describe('a streamed call', () => {
 
   test('is sent again on a new socket where an idle one was closed under it, if its method may be', async () => {
     let count = 0;
-    server = await tcpServer((socket) => {
+    await servingSockets((socket) => {
       socket.on('data', () => {
         count += 1;
         if (count === 2) socket.destroy();
         else socket.write('HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok');
       });
     });
-    outbound = testOutbound({ allow: [`127.0.0.1:${server.port}`] });
     expect(await textOf(await stream('/'))).toBe('ok');
     expect(await textOf(await stream('/'))).toBe('ok');
     expect(count).toBe(3);

@@ -49,7 +49,7 @@ export async function start(settings: { key?: string; nextKey?: string; keyFile?
   return { ...vault, keyring };
 }
 
-export const SECRET = 'fake-key-good-0001';
+const SECRET = 'fake-key-good-0001';
 
 export async function isOpened(keyring: Keyring, workspaceId: string, connectionId: string, version = 1) {
   const { sealed } = await database.db.system

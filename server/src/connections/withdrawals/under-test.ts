@@ -35,7 +35,7 @@ export const answers: { status: number; headers?: Record<string, string>; body?:
 /** Nothing may leave a copy. */
 export const instance = { isCopy: false };
 export const clock = standingClock();
-export const master = masterKey(randomBytes(32));
+const master = masterKey(randomBytes(32));
 export const MINUTE_MS = 60_000;
 export const HOUR_MS = 60 * MINUTE_MS;
 export const CLIENT = { id: 'client:1 +%é', secret: 'fake:secret%with +é/0001' };
@@ -89,7 +89,7 @@ export function useDesk(): void {
   });
 }
 
-export function methodWith(more: object): OAuth2Method {
+function methodWith(more: object): OAuth2Method {
   const method = authMethodSchema.parse({
     type: 'oauth2',
     authorize_url: `${desk.url}/authorize`,
