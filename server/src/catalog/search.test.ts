@@ -50,8 +50,30 @@ test.each([
   ['lem list', 'lemlist'],
   ['replyio', 'reply-io'],
   ['reply.io', 'reply-io'],
+  ['linked in sales', 'linkedin'],
+  ['gcal', 'google-calendar'],
+  ['o365', 'microsoft-graph'],
+  ['excel', 'microsoft-graph'],
+  ['fb ads', 'facebook'],
+  ['x', 'x-twitter'],
+  ['chat gpt', 'openai'],
+  ['qb online', 'quickbooks'],
+  ['phone number', 'betterenrich'],
+  ['stripe api key', 'stripe'],
+  ['connect to slack', 'slack'],
 ])('"%s" finds %s first', (text, slug) => {
   expect(found(text)[0]).toBe(slug);
+});
+
+test('what is found as it was written stands alone, without what a typo might have meant', () => {
+  expect(found('gmail')).toEqual(['gmail']);
+  expect(found('segment')).toEqual(['segment']);
+});
+
+test('what a tool does is found by the words of its description, and a few letters with a typo are not taken for anything', () => {
+  expect(found('mobile numbers')).toEqual(expect.arrayContaining(['leadmagic', 'prospeo']));
+  expect(found('deepl')).toEqual([]);
+  expect(found('zoom info')).toEqual([]);
 });
 
 test('a category finds all that are in it', () => {

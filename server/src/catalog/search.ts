@@ -5,17 +5,38 @@ const LONGEST_TEXT = 200;
 type Searchable = Pick<Definition, 'slug' | 'name' | 'category' | 'synonyms' | 'description'>;
 
 /**
- * Integrations that fit what was typed so far, best first. Case, accents, spaces and punctuation do not matter, and
- * one typo is forgiven from four letters on, two from eight (insert, leave out, change or swap a letter).
+ * Words that people add to a name and that tell nothing apart. Where nothing has all words, these are left out.
+ */
+const PADDING = new Set(
+  'a account and api app by connect connection connector for in integration key login my of sales software the to token tool with'.split(
+    ' ',
+  ),
+);
+
+/**
+ * Integrations that fit what was typed so far, best first. Case, accents, spaces and punctuation do not matter. Where nothing
+ * fits as it is written, typos are forgiven: one from four letters on, two from eight (insert, leave out, change or swap a letter).
  */
 export function searchIntegrations<T extends Searchable>(
   sortedByName: readonly T[],
   text: string,
 ): readonly T[] {
   const typed = text.slice(0, LONGEST_TEXT);
-  const whole = wantedOf(plain(typed));
-  if (whole.text === '') return text.trim() === '' ? sortedByName : [];
-  const words = [...new Set(typed.split(/\s+/).map(plain).filter(Boolean))].map(wantedOf);
+  if (plain(typed) === '') return text.trim() === '' ? sortedByName : [];
+  const words = typed.split(/\s+/);
+  const telling = words.filter((word) => !PADDING.has(plain(word))).join(' ');
+  for (const looked of telling === '' || telling === typed ? [typed] : [typed, telling])
+    for (const mayHaveTypos of [false, true]) {
+      const found = fitting(sortedByName, looked, mayHaveTypos);
+      if (found.length > 0) return found;
+    }
+  return [];
+}
+
+function fitting<T extends Searchable>(sortedByName: readonly T[], text: string, mayHaveTypos: boolean): T[] {
+  const wantedOf = (plainText: string) => wantedAs(plainText, mayHaveTypos);
+  const whole = wantedOf(plain(text));
+  const words = [...new Set(text.split(/\s+/).map(plain).filter(Boolean))].map(wantedOf);
   const found: { entry: T; score: number }[] = [];
   for (const entry of sortedByName) {
     const score = scoreOf(prepare(entry), whole, words);
@@ -34,14 +55,20 @@ interface Wanted {
 /** One name an integration is found by. `weight` is what an exact match is worth; what is found less directly is worth less. */
 interface Candidate {
   weight: number;
+  /** A sentence: found by how its words begin alone. */
+  isProse: boolean;
   whole: string;
   /** The whole first, then its words, where it has several. */
   pieces: readonly { text: string; letters: number }[];
 }
 
-function wantedOf(text: string): Wanted {
-  return { text, letters: lettersOf(text), typos: text.length >= 8 ? 2 : text.length >= 4 ? 1 : 0 };
+function wantedAs(text: string, mayHaveTypos: boolean): Wanted {
+  const typos = text.length >= 8 ? 2 : text.length >= 4 ? 1 : 0;
+  return { text, letters: lettersOf(text), typos: mayHaveTypos ? typos : 0 };
 }
+
+/** Of so few letters with a typo, the beginning of a long word would be anything. */
+const FEW_LETTERS = 5;
 
 function scoreOf(candidates: readonly Candidate[], whole: Wanted, words: readonly Wanted[]): number {
   const found = bestOf(candidates, whole);
@@ -62,7 +89,8 @@ function bestOf(candidates: readonly Candidate[], wanted: Wanted): number {
   return best;
 }
 
-function matchScore({ weight, whole, pieces }: Candidate, { text, letters, typos }: Wanted): number {
+function matchScore({ weight, isProse, whole, pieces }: Candidate, { text, letters, typos }: Wanted): number {
+  if (isProse) return text.length >= 3 && pieces.some((piece) => piece.text.startsWith(text)) ? weight : 0;
   if (whole.startsWith(text)) return whole.length === text.length ? weight : weight * 0.9;
   if (pieces.some((piece) => piece.text.startsWith(text))) return weight * 0.8;
   if (text.length >= 3 && whole.includes(text)) return weight * 0.6;
@@ -70,7 +98,9 @@ function matchScore({ weight, whole, pieces }: Candidate, { text, letters, typos
   // Each letter that is not there at all is a typo: that rules most out without looking closer.
   const isClose = pieces.some(
     (piece) =>
-      countBits(letters & ~piece.letters) <= typos && prefixDistance(text, piece.text, typos) <= typos,
+      countBits(letters & ~piece.letters) <= typos &&
+      (text.length > FEW_LETTERS || piece.text.length <= text.length + 1) &&
+      prefixDistance(text, piece.text, typos) <= typos,
   );
   return isClose ? weight * 0.4 : 0;
 }
@@ -86,6 +116,7 @@ function prepare(entry: Searchable): readonly Candidate[] {
       candidateOf(entry.slug, 95),
       ...entry.synonyms.map((synonym) => candidateOf(synonym, 70)),
       candidateOf(entry.category, 50),
+      { ...candidateOf(entry.description, 25), isProse: true },
     ];
     prepared.set(entry, candidates);
   }
@@ -96,7 +127,7 @@ function candidateOf(name: string, weight: number): Candidate {
   const whole = plain(name);
   const parts = name.split(/[\s._/-]+/).map(plain);
   const texts = parts.length > 1 ? [whole, ...parts.filter(Boolean)] : [whole];
-  return { weight, whole, pieces: texts.map((text) => ({ text, letters: lettersOf(text) })) };
+  return { weight, isProse: false, whole, pieces: texts.map((text) => ({ text, letters: lettersOf(text) })) };
 }
 
 /** Lower case letters and digits only: "Hunter.io" and "hunter io" are the same. */
