@@ -43,6 +43,7 @@ import { requestLog } from './request-log.ts';
 import { type App, decorateRequests, type Policy } from './route.ts';
 import { type RunRoutesDeps, runRoutes } from './runs.ts';
 import { fillSchemas } from './schema-defaults.ts';
+import { securityHeaders } from './security-headers.ts';
 import { type SessionRoutesDeps, sessionRoutes } from './session.ts';
 import { type SetupRoutesDeps, setupRoutes } from './setup.ts';
 import { type SetupCheckRouteDeps, setupCheckRoutes } from './setup-check.ts';
@@ -200,6 +201,7 @@ const compilersFactory = {
 
 function createApp(deps: ApiDeps, routes: RouteSummary[]): App {
   const methods = createMethods();
+  const headers = securityHeaders(deps.config.publicUrl?.startsWith('https:') ?? false);
   const app: App = Fastify({
     logger: false,
     genReqId: () => newId('req'),
@@ -210,6 +212,11 @@ function createApp(deps: ApiDeps, routes: RouteSummary[]): App {
     return503OnClosing: false,
     // Handed in here rather than set later: without them the framework loads its own (ajv) first, to never use it.
     schemaController: { compilersFactory },
+    // A path that cannot be read has no route, and passes no gate.
+    frameworkErrors: (error, request, reply) => {
+      reply.headers(headers).header('request-id', request.id);
+      handleError(deps.log, error, request, reply);
+    },
   }).withTypeProvider();
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) => {

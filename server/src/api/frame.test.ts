@@ -90,9 +90,18 @@ describe('framing', () => {
   test('with 2,000 query parameters, or a % that stands for nothing, is refused', async () => {
     const many = await app.anonymous.get(`/v1/setup?${Array.from({ length: 2_000 }, (_, i) => i).join('&')}`);
     expect(many.status).toBe(400);
-    expect((await raw('GET /v1/%zz HTTP/1.1\r\nHost: x\r\n\r\n')).split('\r\n')[0]).toBe(
-      'HTTP/1.1 400 Bad Request',
-    );
+    for (const path of ['/v1/%zz', '/icons/%ff', '/%3Cscript%3E%']) {
+      const refused = await raw(`GET ${path} HTTP/1.1\r\nHost: x\r\n\r\n`);
+      expect(refused.split('\r\n')[0]).toBe('HTTP/1.1 400 Bad Request');
+      for (const said of [
+        /^content-security-policy: default-src 'none'/m,
+        /^x-content-type-options: nosniff/m,
+        /^content-type: application\/problem\+json/m,
+        /"code":"invalid_input","detail":"The path is not well-formed\."/,
+      ])
+        expect(refused, path).toMatch(said);
+      expect(refused).not.toContain(path);
+    }
   });
 });
 
