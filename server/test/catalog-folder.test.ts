@@ -137,7 +137,7 @@ test('with the file broken it is named with its line in the log, by doctor and o
   });
   const { text, code } = await doctorSays();
   expect(code).toBe(1);
-  expect(text).toContain(`PROBLEM  Catalog files: Left out: ${file()}:4:15: ${message}`);
+  expect(text).toContain(`PROBLEM  Catalog files: Left out:\n         ${file()}:4:15: ${message}\n`);
   const finding = await catalogFinding();
   expect(finding).toMatchObject({
     state: 'problem',
@@ -160,7 +160,9 @@ test('its connection says so wherever it is seen, is kept, and can be renamed', 
   const one = (await app.owner.get(`/v1/connections/${connectionId}`)).json;
   expect(one).toMatchObject({ status: 'unverified', status_reason: gone });
   const apps = (await app.owner.get('/v1/connections/apps')).json.data;
-  expect(apps).toMatchObject([{ integration: 'finder', is_missing: true, connection_count: 1, worst_status: 'unverified' }]);
+  expect(apps).toMatchObject([
+    { integration: 'finder', is_missing: true, connection_count: 1, worst_status: 'unverified' },
+  ]);
   expect((await app.owner.patch(`/v1/connections/${connectionId}`, { name: 'Still ours' })).status).toBe(200);
   const asked: [string, object | null][] = [
     [`/v1/connections/${connectionId}/verify`, {}],
@@ -170,7 +172,7 @@ test('its connection says so wherever it is seen, is kept, and can be renamed', 
   ];
   for (const [path, body] of asked) {
     const answer = body === null ? await app.owner.get(path) : await app.owner.post(path, body);
-    expect(answer, path).toMatchObject({ status: 409 });
+    expect([answer.status, answer.json.reason], path).toEqual([409, 'not_in_catalog']);
     expect(answer.json.detail).toContain('Put its file back');
   }
   expect((await app.owner.get('/v1/proxy/nothing/find')).status).toBe(404);

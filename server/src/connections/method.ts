@@ -64,7 +64,7 @@ export function basePathOf(
 export function goneFromCatalog(integration: string): AppError {
   return new AppError('conflict', {
     reason: 'not_in_catalog',
-    detail: `The catalog no longer has “${integration}” as this connection was made with it: its file is gone, broken or another one. Put it back, or delete the connection.`,
+    detail: `The catalog no longer has “${integration}” as this connection was made with it: its file is gone, broken or another one. Put its file back, or delete the connection.`,
   });
 }
 

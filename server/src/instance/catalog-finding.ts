@@ -7,8 +7,11 @@ export function catalogFinding({ catalog }: Pick<SetupFacts, 'catalog'>): Findin
   const base = { id: 'catalog', title: 'Catalog files' } as const;
   const { integrations, hasOwnFolder, problems, missing } = catalog;
   if (problems.length === 0 && missing.length === 0) {
-    const own = hasOwnFolder ? ' Those of KEYRAIL_CATALOG_DIR are read when the server starts.' : '';
-    const message = `All ${integrations} integrations could be read.${own}`;
+    // The command looks where its own shell says; the server may have been started with another setting.
+    const own = hasOwnFolder
+      ? 'Those of KEYRAIL_CATALOG_DIR are read when the server starts.'
+      : 'KEYRAIL_CATALOG_DIR is not set here, so none of your own were looked for.';
+    const message = `All ${integrations} integrations could be read. ${own}`;
     return { ...base, state: 'ok', message, next_step: null };
   }
   const left = problems.length - MOST_TOLD;
@@ -30,7 +33,7 @@ export function catalogFinding({ catalog }: Pick<SetupFacts, 'catalog'>): Findin
           'Put the files back in KEYRAIL_CATALOG_DIR and restart the server: the connections work again as they were. Or delete the connections.',
         ]),
   ];
-  return { ...base, state: 'problem', message: messages.join(' '), next_step: steps.join(' ') };
+  return { ...base, state: 'problem', message: messages.join('\n'), next_step: steps.join(' ') };
 }
 
 function missingWords({ integration, connections }: SetupFacts['catalog']['missing'][number]): string {

@@ -234,7 +234,7 @@ const wrongs: [what: string, change: Partial<SetupFacts>, id: string, state: str
     },
     'catalog',
     'problem',
-    /^Left out: acme\.yaml:3:11: "category" must be a text\. Correct/,
+    /^Left out:\nacme\.yaml:3:11: "category" must be a text\. Correct/,
   ],
   [
     'a file that is gone',

@@ -52,6 +52,7 @@ export const doctor: OperatorCommand = {
 
 function shown({ state, title, message, next_step: nextStep }: SetupFinding): string {
   const lines = [`${MARKS[state]}${title}: ${message}`];
-  if (nextStep !== null) lines.push(`         → ${nextStep}`);
-  return lines.join('\n');
+  if (nextStep !== null) lines.push(`→ ${nextStep}`);
+  // Of several, such as files, each has a line of its own.
+  return lines.join('\n').replaceAll('\n', '\n         ');
 }
