@@ -78,7 +78,7 @@ export function kindsAt(sandbox: Sandbox): Record<string, () => Kind> {
       integration: 'aws-s3',
       method: 'service_account',
       entered: { ...awsKey(AWS_ID), ...ROLE },
-      account: null,
+      account: 'Canonical ID sandbox-owner-123456789012',
       call: { path: '/sandbox-invoices?list-type=2', has: '<KeyCount>3</KeyCount>' },
       tokens: ROLES,
       next: nextAws(ROLE),

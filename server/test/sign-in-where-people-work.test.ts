@@ -254,6 +254,9 @@ describe('Calendly', () => {
   test('was not asked for what was not ticked, and the actions that need it are named', async () => {
     const made = await connected('calendly', { optional_scopes: ['scheduled_events:write'] });
     expect(made).toMatchObject({ status: 'connected', missing_scopes: [] });
-    expect(made.limited_actions.map((one: { name: string }) => one.name)).toEqual(['create_booking_link']);
+    expect(made.limited_actions.map((one: { name: string }) => one.name)).toEqual([
+      'create_booking_link',
+      'free_times',
+    ]);
   });
 });
