@@ -8,7 +8,7 @@ import type { Definition } from '../server/src/catalog/definition.ts';
 import { loadCatalog } from '../server/src/catalog/load.ts';
 import { resolveBaseUrl } from '../server/src/catalog/requests/base-url.ts';
 import { actionSuccess } from '../server/src/trials/cases/action-cases.ts';
-import { actionAsked, type Case, documented } from '../server/src/trials/cases/cases.ts';
+import { actionAsked, type Case, documentedSuccess } from '../server/src/trials/cases/cases.ts';
 import { checkCases, checkOf, labelAnswer } from '../server/src/trials/cases/check-cases.ts';
 import { type Answer, jsonAnswer } from '../server/src/trials/cases/made-answer.ts';
 import type { Meaning } from '../server/src/trials/cases/meanings.ts';
@@ -80,39 +80,13 @@ interface Known {
 
 function standInsOf(definition: Definition, method: KeyMethod): StandIn[] {
   const { slug } = definition;
-  const made = madeUpFor(definition, method, null);
-  if (made.kind !== 'made_up') return [];
-  const fields = { ...made.entered, ...made.told };
   const check = checkOf(definition, method, []);
   const cases = check === null ? [] : (checkCases(definition, method, check) ?? []);
-  const base = (address: string | undefined) =>
-    resolveBaseUrl({ ...definition, baseUrl: address ?? method.baseUrl ?? definition.baseUrl }, fields);
-  const known: Known[] = [];
-  const origins = new Set<string>();
-  const knows = (
-    template: RequestTemplate,
-    address: string | undefined,
-    answer: Answer | null | undefined,
-  ) => {
-    const at = base(address);
-    if (at.kind !== 'ready' || answer === null || answer === undefined) return;
-    const url = new URL(at.url);
-    origins.add(url.origin);
-    known.push({ template, path: pathOf(url.pathname, template.path), answer });
-  };
-  if (check !== null) {
-    const { probe } = check;
-    knows(probe.request, probe.baseUrl, cases.find(({ means }) => means === 'success')?.answer);
-    if (probe.labelRequest)
-      knows(probe.labelRequest.request, probe.baseUrl, labelAnswer(definition, method, probe));
-  }
-  for (const [index, action] of definition.actions.entries())
-    for (const [template, answer] of answersOf(definition, action, index))
-      knows(template, action.baseUrl, answer);
+  const { known, origins } = documentedBy(definition, method, check, cases);
   const [origin, ...otherOrigins] = origins;
   if (origin === undefined) return [];
-  const said = (means: readonly Meaning[], otherwise: Answer): Reply =>
-    replyOf(cases.find((one: Case) => means.includes(one.means))?.answer ?? otherwise);
+  const said = (means: Meaning, otherwise: number): Reply =>
+    replyOf(cases.find((one) => one.means === means)?.answer ?? jsonAnswer(otherwise, {}));
   return [
     {
       slug,
@@ -120,17 +94,49 @@ function standInsOf(definition: Definition, method: KeyMethod): StandIn[] {
       otherOrigins,
       keyOf: (headers, query) => keyIn(slug, headers, query),
       limitsOf: () => ({ group: 'all', windows: [] }),
-      rejected: () => said(['rejected'], jsonAnswer(401, {})),
+      rejected: () => said('rejected', 401),
       throttled: (seconds) => ({
-        ...said(['rate_limited'], jsonAnswer(429, {})),
+        ...said('rate_limited', 429),
         headers: { 'retry-after': String(seconds) },
       }),
-      outOfCredits: () => said(['out_of_credits'], jsonAnswer(402, {})),
-      missingPermission: () => said(['missing_permission'], jsonAnswer(403, {})),
+      outOfCredits: () => said('out_of_credits', 402),
+      missingPermission: () => said('missing_permission', 403),
       errorInside: () => ({ status: 200, body: '<p>Something went wrong</p>' }),
       answer: (request) => answerTo(known, request),
     },
   ];
+}
+
+/** Every request the file describes with its answer, and the origins they go to. */
+function documentedBy(
+  definition: Definition,
+  method: KeyMethod,
+  check: ReturnType<typeof checkOf>,
+  cases: readonly Case[],
+): { known: Known[]; origins: ReadonlySet<string> } {
+  const known: Known[] = [];
+  const origins = new Set<string>();
+  const made = madeUpFor(definition, method, null);
+  if (made.kind !== 'made_up') return { known, origins };
+  const fields = { ...made.entered, ...made.told };
+  const knows = (template: RequestTemplate, address: string | undefined, answer: Answer | null) => {
+    const baseUrl = address ?? method.baseUrl ?? definition.baseUrl;
+    const at = resolveBaseUrl({ ...definition, baseUrl }, fields);
+    if (at.kind !== 'ready' || answer === null) return;
+    const url = new URL(at.url);
+    origins.add(url.origin);
+    known.push({ template, path: pathOf(url.pathname, template.path), answer });
+  };
+  if (check !== null) {
+    const { probe } = check;
+    knows(probe.request, probe.baseUrl, cases.find(({ means }) => means === 'success')?.answer ?? null);
+    if (probe.labelRequest)
+      knows(probe.labelRequest.request, probe.baseUrl, labelAnswer(definition, method, probe));
+  }
+  for (const [index, action] of definition.actions.entries())
+    for (const [template, answer] of answersOf(definition, action, index))
+      knows(template, action.baseUrl, answer);
+  return { known, origins };
 }
 
 /** Of a job, the receipt and the result at once. */
@@ -141,8 +147,7 @@ function answersOf(
 ): [RequestTemplate, Answer | null][] {
   const success = actionSuccess(definition, action, actionAsked(action, index));
   if (action.poll === undefined) return [[action.request, success]];
-  const receipt =
-    documented(definition, action.name, null).find(({ means }) => means === 'success')?.answer ?? null;
+  const receipt = documentedSuccess(definition, action.name, null)?.answer ?? null;
   return [
     [action.request, receipt],
     [action.poll.request, success],

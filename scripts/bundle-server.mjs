@@ -1,4 +1,4 @@
-// Writes the server as a few files instead of three hundred: node scripts/bundle-server.mjs FOLDER. Run by server.mjs.
+// Writes the server as a few files instead of three hundred: node scripts/bundle-server.mjs FOLDER. Run by build.mjs.
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { rolldown } from 'rolldown';

@@ -73,56 +73,87 @@ function list({ folder, origin }: FolderToRead, problems: CatalogProblem[]): Fol
   }
 }
 
-/** So many at a time are read. */
-const AT_ONCE = 32;
+/** What there is to go by: what was remembered, and when this reading began. */
+interface Before {
+  known: ReadonlyMap<string, RememberedFile>;
+  last: Last;
+  readAt: number;
+}
 
 async function rebuild(
   asked: FolderToRead,
   files: readonly FolderFile[],
-  { known, last, readAt }: { known: ReadonlyMap<string, RememberedFile>; last: Last; readAt: number },
+  before: Before,
   problems: CatalogProblem[],
 ): Promise<Kept[]> {
   const kept: Kept[] = [];
-  const unknown: (FileText & Pick<RememberedFile, 'stamp'>)[] = [];
-  const look = (file: FolderFile, read: ReadText | null): boolean => {
-    const remembered = known.get(file.name);
-    if (remembered === undefined) return false;
-    const stamp = read === null ? remembered.stamp : lastingStamp(file.stamp, readAt);
-    const isSame = read === null ? isAsRead(remembered, file.stamp) : isText(remembered, read);
-    const json = jsonIn(last, remembered);
-    if (!isSame || json === 'damaged') return false;
-    kept.push({ file: { ...remembered, stamp }, json });
-    return true;
-  };
-  const open = files.filter((file) => !look(file, null));
-  for (let from = 0; from < open.length; from += AT_ONCE) {
-    const some = open.slice(from, from + AT_ONCE);
-    const texts = await Promise.all(some.map(({ name }) => readText(join(asked.folder, name))));
-    for (const [index, file] of some.entries()) {
-      const read = texts[index];
-      if (read === undefined || look(file, read)) continue;
-      const { name } = file;
-      if (read.kind === 'text')
-        unknown.push({ name, text: read.text, stamp: lastingStamp(file.stamp, readAt) });
-      else
-        problems.push({
-          file: join(asked.folder, name),
-          line: read.line,
-          column: 1,
-          origin: asked.origin,
-          message: read.message,
-        });
+  const open: FolderFile[] = [];
+  for (const file of files) {
+    const same = asRemembered(before, file, null);
+    if (same === null) open.push(file);
+    else kept.push(same);
+  }
+  const unknown: Unknown[] = [];
+  for await (const [file, read] of textsOf(asked.folder, open)) {
+    const same = asRemembered(before, file, read);
+    const { name } = file;
+    const { origin } = asked;
+    if (same !== null) kept.push(same);
+    else if (read.kind === 'text')
+      unknown.push({ name, text: read.text, stamp: lastingStamp(file.stamp, before.readAt) });
+    else {
+      const { line, message } = read;
+      problems.push({ file: join(asked.folder, name), line, column: 1, origin, message });
     }
   }
-  if (unknown.length === 0) return kept;
+  return [...kept, ...(await checkedAnew(asked, unknown))];
+}
+
+/** `read` null: it was not opened. Null: it is none that is remembered, or what is remembered of it is damaged. */
+function asRemembered(
+  { known, last, readAt }: Before,
+  { name, stamp }: FolderFile,
+  read: ReadText | null,
+): Kept | null {
+  const remembered = known.get(name);
+  if (remembered === undefined) return null;
+  const isSame = read === null ? isAsRead(remembered, stamp) : isText(remembered, read);
+  const json = isSame ? jsonIn(last, remembered) : 'damaged';
+  if (json === 'damaged') return null;
+  return {
+    file: { ...remembered, stamp: read === null ? remembered.stamp : lastingStamp(stamp, readAt) },
+    json,
+  };
+}
+
+/** So many at a time are read. */
+const AT_ONCE = 32;
+
+async function* textsOf(
+  folder: string,
+  files: readonly FolderFile[],
+): AsyncGenerator<[FolderFile, ReadText]> {
+  for (let from = 0; from < files.length; from += AT_ONCE) {
+    const some = files.slice(from, from + AT_ONCE);
+    yield* await Promise.all(
+      some.map(
+        async (file): Promise<[FolderFile, ReadText]> => [file, await readText(join(folder, file.name))],
+      ),
+    );
+  }
+}
+
+type Unknown = FileText & Pick<RememberedFile, 'stamp'>;
+
+async function checkedAnew(asked: FolderToRead, unknown: readonly Unknown[]): Promise<Kept[]> {
+  if (unknown.length === 0) return [];
   // Loaded only when there is something to read: parser and schema cost a third of a start.
   const { checkFiles } = await import('./check-files.ts');
   const checked = await checkFiles(unknown, asked);
-  for (const [index, { name, text, stamp }] of unknown.entries()) {
+  return unknown.flatMap(({ name, text, stamp }, index) => {
     const found = checked[index];
-    if (found !== undefined) kept.push(keptOf({ name, stamp, sum: sumOf(text) }, found));
-  }
-  return kept;
+    return found === undefined ? [] : [keptOf({ name, stamp, sum: sumOf(text) }, found)];
+  });
 }
 
 function isText({ sum }: RememberedFile, read: ReadText): boolean {
