@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { endLeftover } from '../src/db/embedded/leftover.ts';
@@ -51,8 +51,8 @@ function endWithUs(postmasterPid: number, dataDir: string): void {
 async function removeLeftovers(root: string): Promise<void> {
   for (const name of readdirSync(root).filter((entry) => entry.startsWith('run-'))) {
     const home = join(root, name, 'postgres');
-    // A run that has just begun has no lock file yet: leave alone what has none.
-    if (!readdirSync(join(root, name)).includes('postgres') || !readdirSync(home).includes('lock')) continue;
+    // A run that has just begun has no lock file yet: leave alone what has none. One that has just ended has no folder any more.
+    if (!existsSync(join(home, 'lock'))) continue;
     if (lockHolder(join(home, 'lock')) !== null) continue;
     await endLeftover(join(home, 'data'), silent, systemClock).catch(() => {});
     rmSync(join(root, name), { recursive: true, force: true });
