@@ -71,7 +71,7 @@ probe:`,
     ],
   ])('in %s is refused at its line', (_, text, line) => {
     expect(problemsIn(text)).toEqual([
-      `${line} {email} is neither an input nor a connection field. Declare it, or correct the name.`,
+      expect.stringMatching(`^${line} There is no {email} here. Declare it, or correct the name(;|.$)`),
     ]);
   });
 });
@@ -192,6 +192,33 @@ describe('an address without encryption', () => {
       expect(readDefinition('acme.yaml', at(address), 'user', allowed).problems, address).toHaveLength(
         problems,
       );
+  });
+});
+
+describe('a link for people', () => {
+  const signIn = (more: string) =>
+    GOOD.replace(
+      / {2}- type: api_key[\s\S]*?(?=probe:)/,
+      `  - { type: oauth2, authorize_url: https://acme.example/a, token_url: https://acme.example/t, ${more} }\n`,
+    );
+  test.each([
+    'javascript:alert(1)',
+    '"\\tJavaScript:alert(1)"',
+    '"data:text/html;base64,PHg"',
+    'file:///etc/passwd',
+  ])('%s is refused as a page, wherever one is named', (address) => {
+    for (const text of [
+      GOOD.replace('homepage: https://acme.example', `homepage: ${address}`),
+      GOOD.replace('docs_url: https://acme.example/docs', `docs_url: ${address}`),
+      GOOD.replace('    send:\n', `    key_help: { location: X, url: ${address} }\n    send:\n`),
+      GOOD.replace('    primary: true\n', `    primary: true\n    docs_url: ${address}\n`),
+      signIn(`register_url: ${address}`),
+      signIn(`remove_url: ${address}`),
+      signIn('').replace('https://acme.example/a,', `${address},`),
+    ]) {
+      expect(text).toContain(address);
+      expect(problemsIn(text)).toHaveLength(1);
+    }
   });
 });
 
@@ -321,8 +348,17 @@ describe('a text', () => {
       `${GOOD}---\n${GOOD}`,
       '30 This is not valid YAML: a file describes one integration; something follows after --- here. Put it into a file of its own.',
     ],
-    ['that is a list', '- slug: acme', '1 The file must be a group of fields.'],
-    ['that is empty', '', '1 The file must be a group of fields.'],
+    [
+      'that is a list',
+      '- slug: acme',
+      '1 The file must be names with values, each on a line of its own: "slug: acme".',
+    ],
+    [
+      'that merges fields',
+      GOOD.replace('primary: true', 'primary: true\n    <<: { per_row: false }'),
+      expect.stringMatching(/^\d+ Fields are not merged/),
+    ],
+    ['that is empty', '', '1 The file is empty. CONTRIBUTING.md has a whole one to begin with.'],
     [
       'nested without end',
       `${GOOD}oddities: ${'['.repeat(20_000)}${']'.repeat(20_000)}`,
