@@ -81,7 +81,7 @@ test.each([
     'a template that reaches outside its inputs',
     '/find/{email}',
     '/find/{phone}',
-    '22:35 {phone} is neither an input nor a connection field. Declare it, or correct the name.',
+    '22:35 There is no {phone} here. Declare it, or correct the name; there is: {email}.',
   ],
   [
     'a template that reaches for a credential',
@@ -93,13 +93,13 @@ test.each([
     'a placement that reaches outside its fields',
     '"{api_key}"',
     '"{token}"',
-    '14:43 {token} is neither an input nor a connection field. Declare it, or correct the name.',
+    '14:43 There is no {token} here. Declare it, or correct the name; there is: {api_key}.',
   ],
   [
     'a base address with a field nobody declared',
     'https://api.acme.example/v1',
     'https://{shop}.acme.example',
-    '8:11 {shop} is neither an input nor a connection field. Declare it, or correct the name.',
+    '8:11 There is no {shop} here. Declare it, or correct the name.',
   ],
   [
     'a file address',

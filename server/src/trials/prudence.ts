@@ -177,8 +177,12 @@ function exampleProblems(definition: Definition, example: Example, path: Path): 
   const known = definition.auth.map((one) => methodIdOf(one));
   if (method !== undefined && !known.includes(method))
     return problem(['method'], `There is no method "${method}" here; there are: ${known.join(', ')}.`);
-  if (!isOfSomething(definition, of))
-    return problem(['of'], `There is nothing called "${of}" here that could be answered.`);
+  const there = answered(definition);
+  if (!there.includes(of))
+    return problem(
+      ['of'],
+      `There is nothing called "${of}" here that could be answered. Describe it, or correct the name; there is: ${there.join(', ') || 'nothing'}.`,
+    );
   if (example.body !== undefined && example.text !== undefined)
     return problem([], 'An answer has a body or a text, not both.');
   const action = definition.actions.find(({ name }) => name === of || `${name}.poll` === of);
@@ -198,16 +202,19 @@ function exampleProblems(definition: Definition, example: Example, path: Path): 
   return [];
 }
 
-function isOfSomething(definition: Definition, of: string): boolean {
+/** What the file describes that can be answered, as examples call it. */
+function answered(definition: Definition): string[] {
   const probes = [definition.probe, ...definition.auth.map(({ probe }) => probe)].filter(
     (one) => one !== undefined,
   );
-  if (of === 'probe') return probes.length > 0;
-  if (of === 'probe.label') return probes.some(({ labelRequest }) => labelRequest !== undefined);
-  if (of === 'token') return definition.auth.some((method) => 'tokenUrl' in method);
-  if (of === 'refresh')
-    return definition.auth.some((method) => method.type === 'oauth2' && method.refresh !== 'none');
-  return definition.actions.some(
-    ({ name, poll }) => of === name || (poll !== undefined && of === `${name}.poll`),
-  );
+  const isThere: [of: string, boolean][] = [
+    ['probe', probes.length > 0],
+    ['probe.label', probes.some(({ labelRequest }) => labelRequest !== undefined)],
+    ['token', definition.auth.some((method) => 'tokenUrl' in method)],
+    ['refresh', definition.auth.some((method) => method.type === 'oauth2' && method.refresh !== 'none')],
+  ];
+  return [
+    ...isThere.flatMap(([of, isSo]) => (isSo ? [of] : [])),
+    ...definition.actions.flatMap(({ name, poll }) => (poll === undefined ? [name] : [name, `${name}.poll`])),
+  ];
 }

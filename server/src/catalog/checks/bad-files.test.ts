@@ -356,7 +356,7 @@ describe('a text', () => {
     [
       'that merges fields',
       GOOD.replace('primary: true', 'primary: true\n    <<: { per_row: false }'),
-      expect.stringMatching(/^\d+ Fields are not merged/),
+      '22 Fields are not merged (<<): write them out. A whole value can be named (&) and repeated (*).',
     ],
     ['that is empty', '', '1 The file is empty. CONTRIBUTING.md has a whole one to begin with.'],
     [

@@ -120,8 +120,16 @@ function checkPlaces(
       path,
       message: secrets.has(name)
         ? `{${name}} is a credential and cannot stand in a request. How it travels is said under "send".`
-        : `{${name}} is neither an input nor a connection field. Declare it, or correct the name.`,
+        : `There is no {${name}} here. Declare it, or correct the name${thereAre(allowed)}.`,
     }));
+}
+
+const MOST_NAMED = 8;
+
+function thereAre(allowed: ReadonlySet<string>): string {
+  if (allowed.size === 0) return '';
+  const named = [...allowed].slice(0, MOST_NAMED).map((name) => `{${name}}`);
+  return `; there ${allowed.size === 1 ? 'is' : 'are'}: ${named.join(', ')}${allowed.size > MOST_NAMED ? ', …' : ''}`;
 }
 
 function checkAuth(path: Path, method: Definition['auth'][number], fields: readonly string[]): FileProblem[] {

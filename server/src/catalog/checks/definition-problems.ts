@@ -14,11 +14,16 @@ function problemsOfIssue(issue: z.core.$ZodIssue, above: readonly PropertyKey[])
       return issue.keys.map((key) => ({
         path,
         key,
-        message: `There is no field "${key}" here. Remove it, or correct its name or how far it is indented.`,
+        message:
+          key === '<<'
+            ? 'Fields are not merged (<<): write them out. A whole value can be named (&) and repeated (*).'
+            : `There is no field "${key}" here. Remove it, or correct its name or how far it is indented.`,
       }));
     case 'invalid_union':
       return ofUnion(issue, path);
     case 'invalid_type':
+      if (path.length === 0)
+        return [{ path, message: issue.message.endsWith('received null') ? EMPTY : NO_FIELDS }];
       return [
         {
           path,
@@ -45,6 +50,9 @@ function problemsOfIssue(issue: z.core.$ZodIssue, above: readonly PropertyKey[])
       return [{ path, message: `${name} is not right: ${plain(issue.message)}.` }];
   }
 }
+
+const EMPTY = 'The file is empty. CONTRIBUTING.md has a whole one to begin with.';
+const NO_FIELDS = 'The file must be names with values, each on a line of its own: "slug: acme".';
 
 /** "have at most 60 characters", "be more than 0". */
 function sizeWords(issue: z.core.$ZodIssueTooBig | z.core.$ZodIssueTooSmall): string {
