@@ -1,5 +1,7 @@
 import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingHttpHeaders, request, type ServerResponse } from 'node:http';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { SetupFinding } from '@keyrail/contract/setup-check';
@@ -7,6 +9,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { startApp, type TestApp } from '../../test/app.ts';
 import { type Listening, listenOn } from '../../test/door.ts';
 import { surroundings } from '../../test/server-process.ts';
+import { GOOD } from '../catalog/file-under-test.ts';
 import { systemClock } from '../lib/clock.ts';
 import { newId } from '../lib/id.ts';
 import { doctor } from '../operator/doctor.ts';
@@ -197,23 +200,35 @@ test('the doctor says the same on the command line, and ends with 1 where someth
   const { code, said } = await commandLine();
   expect(said).toMatch(/^PROBLEM +The way back from a sign-in: Something else answers/m);
   expect(code).toBe(1);
+  // The name of a tool, as its file has it.
+  expect(said).toContain('A\\u{202e}cme');
+  expect(said).not.toContain('\u202e');
 });
 
 /** The command as people give it, in a process of its own. */
 function commandLine(): Promise<{ code: number; said: string }> {
   const main = join(fileURLToPath(new URL('../operator/main.ts', import.meta.url)));
   const { config, database } = app;
+  const own = mkdtempSync(join(tmpdir(), 'keyrail-doctor-'));
+  const signIn =
+    '  - { type: oauth2, authorize_url: https://acme.example/a, token_url: https://acme.example/t, requires_https: true }\n';
+  const file = GOOD.replace('name: Acme', 'name: "A\\u202ecme"').replace(
+    / {2}- type: api_key[\s\S]*?(?=probe:)/,
+    signIn,
+  );
+  writeFileSync(join(own, 'acme.yaml'), file);
   const env = {
     ...surroundings(),
     HOME: config.dataDir,
+    KEYRAIL_CATALOG_DIR: own,
     DATABASE_URL: database.url,
     KEYRAIL_MASTER_KEY_FILE: config.masterKeyFile,
     KEYRAIL_PUBLIC_URL: publicUrl,
     KEYRAIL_TRUSTED_PROXIES: '127.0.0.1',
   };
-  return new Promise((resolve) => {
+  return new Promise<{ code: number; said: string }>((resolve) => {
     execFile(process.execPath, [main, 'doctor'], { env }, (error, out, err) =>
       resolve({ code: Number(error?.code ?? 0), said: out + err }),
     );
-  });
+  }).finally(() => rmSync(own, { recursive: true, force: true }));
 }

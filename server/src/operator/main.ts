@@ -4,6 +4,7 @@ import { type Config, readConfig } from '../config.ts';
 import { migrate } from '../db/migrate.ts';
 import { openDatabase } from '../db/open.ts';
 import { systemClock } from '../lib/clock.ts';
+import { printable } from '../lib/printable.ts';
 import { StartRefused } from '../lib/start-refused.ts';
 import { backup, backupVerify, restore } from './backup.ts';
 import { catalogCheck } from './catalog-check.ts';
@@ -98,7 +99,8 @@ function isAboutFiles(command: OperatorCommand | FileCommand | FilesCommand): co
 
 function print(said: string | Printed): number {
   const { text, code } = typeof said === 'string' ? { text: said, code: 0 } : said;
-  process.stdout.write(`${text}\n`);
+  // Names in it are somebody else's words: people's, of files, of tools.
+  process.stdout.write(`${text.split('\n').map(printable).join('\n')}\n`);
   return code;
 }
 
