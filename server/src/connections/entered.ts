@@ -10,6 +10,7 @@ import { methodIdOf } from '../catalog/methods.ts';
 import { fieldProblem, fixedFields } from '../catalog/requests/base-url.ts';
 import { AppError } from '../lib/app-error.ts';
 import { Secret } from '../lib/secret.ts';
+import { readAsAsked } from './pasted-address.ts';
 
 /** What a person entered, taken apart and clean. */
 export interface ReadEntered {
@@ -39,7 +40,7 @@ const MAX_FILE_LENGTH = 256 * 1024;
  * `allowed`: what the person has confirmed. Throws `invalid_input` with every problem at once.
  */
 export async function readEntered(
-  definition: Pick<Definition, 'connectionFields' | 'name'>,
+  definition: Pick<Definition, 'baseUrl' | 'connectionFields' | 'name'>,
   method: AuthMethod,
   entered: Readonly<Record<string, string>>,
   known: Readonly<Record<string, string>>,
@@ -60,7 +61,7 @@ export async function readEntered(
 
 /** What entered credentials are, without saving them; what is not entered yet is no problem here. */
 export async function recogniseEntered(
-  definition: Pick<Definition, 'connectionFields' | 'name'>,
+  definition: Pick<Definition, 'baseUrl' | 'connectionFields' | 'name'>,
   method: AuthMethod,
   entered: Readonly<Record<string, string>>,
   now: Date,
@@ -101,7 +102,7 @@ function isEmptyFile({ outcome }: ReadField): boolean {
 }
 
 function readFields(
-  definition: Pick<Definition, 'connectionFields' | 'name'>,
+  definition: Pick<Definition, 'baseUrl' | 'connectionFields' | 'name'>,
   method: AuthMethod,
   entered: Readonly<Record<string, string>>,
   known: Readonly<Record<string, string>>,
@@ -115,10 +116,12 @@ function readFields(
   );
   const names = new Set([...credentialFields, ...addressFields].map((field) => field.name));
   const isElsewhere = isOtherAddress(definition, entered, known);
+  const baseUrls = [method.baseUrl, definition.baseUrl].filter((one) => one !== undefined);
+  const readAddress = (field: ConnectionField, pasted: string) => readAddressField(field, baseUrls, pasted);
   const unknown = Object.keys(entered).filter((name) => !names.has(name));
   const read = [
     ...credentialFields.map((field) => readOne(field, field.secret, readCredential, method.type)),
-    ...addressFields.map((field) => readOne(field, false, readAddressField, method.type)),
+    ...addressFields.map((field) => readOne(field, false, readAddress, method.type)),
   ];
   const problems: FieldProblem[] = [
     ...unknown.map((name) => problemAt(name, `${definition.name} does not ask for this here.`)),
@@ -160,7 +163,13 @@ function isOtherAddress(
 }
 
 type FieldOutcome =
-  | { kind: 'value'; value: string; said: readonly string[] }
+  | {
+      kind: 'value';
+      value: string;
+      said: readonly string[];
+      /** Something else was pasted, such as the whole address. */
+      isReadAs?: boolean;
+    }
   | { kind: 'blank' }
   | { kind: 'missing'; isEmptyFile: boolean }
   | { kind: 'problem'; message: string };
@@ -200,13 +209,14 @@ function readText(field: Pick<CredentialField, 'label'>, pasted: string): FieldO
   return { kind: 'value', value: pasted, said: [] };
 }
 
-function readAddressField(field: ConnectionField, pasted: string): FieldOutcome {
+function readAddressField(field: ConnectionField, baseUrls: readonly string[], pasted: string): FieldOutcome {
   if (field.kind === 'authority') return readText(field, pasted);
   const cleaned = clean(pasted);
   if (cleaned.kind === 'invalid') return { kind: 'problem', message: `${field.label} ${cleaned.problem}.` };
-  const wrong = fieldProblem(field, cleaned.value);
+  const value = readAsAsked(field, baseUrls, cleaned.value);
+  const wrong = fieldProblem(field, value);
   if (wrong !== null) return { kind: 'problem', message: `${field.label} ${wrong}` };
-  return { kind: 'value', value: cleaned.value, said: cleaned.said };
+  return { kind: 'value', value, said: cleaned.said, isReadAs: value !== cleaned.value };
 }
 
 function problemAt(name: string, message: string): FieldProblem {
@@ -220,11 +230,12 @@ interface Given {
   isLine: boolean;
   value: string;
   said: readonly string[];
+  isReadAs: boolean;
 }
 
 function givenOf(read: readonly ReadField[]): Given[] {
   return read.flatMap(({ outcome, ...field }) =>
-    outcome.kind === 'value' ? [{ ...field, value: outcome.value, said: outcome.said }] : [],
+    outcome.kind === 'value' ? [{ ...field, value: outcome.value, ...doneTo(outcome) }] : [],
   );
 }
 
@@ -232,10 +243,14 @@ function givenOf(read: readonly ReadField[]): Given[] {
 function keptOf(read: readonly ReadField[], kept: Readonly<Record<string, string>>): Given[] {
   return read.flatMap(({ outcome, ...field }) => {
     const value = Object.hasOwn(kept, field.name) ? kept[field.name] : undefined;
-    return value === undefined
-      ? []
-      : [{ ...field, value, said: outcome.kind === 'value' ? outcome.said : [] }];
+    return value === undefined ? [] : [{ ...field, value, ...doneTo(outcome) }];
   });
+}
+
+function doneTo(outcome: FieldOutcome): Pick<Given, 'said' | 'isReadAs'> {
+  return outcome.kind === 'value'
+    ? { said: outcome.said, isReadAs: outcome.isReadAs ?? false }
+    : { said: [], isReadAs: false };
 }
 
 function valuesOf(read: readonly ReadField[]): Secret<Readonly<Record<string, string>>> {
@@ -254,6 +269,7 @@ function summed(read: readonly ReadField[], { values, facts, expiresAt, warnings
     secrets: secrets.map(({ value }) => new Secret(value)),
     notes: [
       ...given.filter((one) => one.said.length > 0).map((one) => removedNote(one.said, one.label)),
+      ...given.filter((one) => one.isReadAs).map((one) => `“${one.label}” was read as “${one.value}”.`),
       ...warnings,
     ],
     facts,
