@@ -100,7 +100,7 @@ function isAboutFiles(command: OperatorCommand | FileCommand | FilesCommand): co
 function print(said: string | Printed): number {
   const { text, code } = typeof said === 'string' ? { text: said, code: 0 } : said;
   // Names in it are somebody else's words: people's, of files, of tools.
-  process.stdout.write(`${text.split('\n').map(printable).join('\n')}\n`);
+  process.stdout.write(`${text.replace(/[^\n\t]+/g, printable)}\n`);
   return code;
 }
 
