@@ -1,6 +1,3 @@
-import { writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { SANDBOX_CLIENT } from '../sandbox/oauth/flow.ts';
 import { serviceAccountKey } from '../sandbox/oauth/service-account.ts';
@@ -66,11 +63,11 @@ describe('OAuth 2.0 without a person', () => {
 });
 
 describe('Service accounts', () => {
-  const file = (name: string, content: unknown) => {
-    const path = join(tmpdir(), `keyrail-${process.pid}-${name}`);
-    writeFileSync(path, typeof content === 'string' ? content : JSON.stringify(content));
-    return path;
-  };
+  const file = (name: string, content: unknown) => ({
+    name,
+    mimeType: 'application/octet-stream',
+    buffer: Buffer.from(typeof content === 'string' ? content : JSON.stringify(content)),
+  });
 
   test('Upload the credentials file (usually a JSON key or certificate) in the connector setup dialog: what it is is shown before it is saved.', async () => {
     const { page } = here;

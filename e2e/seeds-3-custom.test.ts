@@ -1,6 +1,3 @@
-import { writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { makeCertificate } from '../server/test/certificate.ts';
@@ -168,11 +165,11 @@ describe('The ways to authenticate', () => {
     const { page } = here;
     const slug = await describeTool('By certificate', { type: 'certificate' });
     const { cert, key } = makeCertificate({ name: 'robot.acme.example', validTo: new Date('2031-05-01') });
-    const file = (name: string, text: string) => {
-      const path = join(tmpdir(), `keyrail-${process.pid}-${name}`);
-      writeFileSync(path, text);
-      return path;
-    };
+    const file = (name: string, text: string) => ({
+      name,
+      mimeType: 'application/octet-stream',
+      buffer: Buffer.from(text),
+    });
     await openApp(page, slug);
     await page.getByLabel('Name your connection').fill('The certificate');
     const files = page.locator('input[type=file]');
