@@ -264,6 +264,13 @@ export type FieldChoices = z.infer<typeof fieldChoices>;
 export const integrationsQuery = z.strictObject({
   search: z.string().max(200).optional(),
   category: z.string().max(100).optional(),
+  slugs: z
+    .string()
+    .max(10_000)
+    .optional()
+    .describe(
+      'Of these alone: their slugs, with commas between. One that is not in the catalog is left out.',
+    ),
   limit: z.coerce.number().int().min(1).max(200).default(50),
   cursor: z.string().max(500).optional(),
 });

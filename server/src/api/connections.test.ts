@@ -301,6 +301,9 @@ describe('the other routes', () => {
     const rest = await heard(app.owner.get(`/v1/integrations?limit=200&cursor=${page.json.next_cursor}`));
     expect(page.json.data.length + rest.json.data.length).toBe(page.json.categories.reduce(sum, 0));
     expect((await heard(app.owner.get('/v1/integrations?cursor=x'))).status).toBe(400);
+    const named = await heard(app.owner.get('/v1/integrations?slugs=hunter,nobody,gone'));
+    expect(named.json).toMatchObject({ data: [{ slug: 'hunter' }], next_cursor: null });
+    expect(named.json.data).toHaveLength(1);
   });
 });
 

@@ -36,9 +36,10 @@ export function integrationRoutes(app: App, deps: IntegrationRoutesDeps): void {
       response: { 200: integrationList },
     },
     handler: async (request) => {
-      const { search = '', category, limit, cursor } = request.query;
+      const { search = '', category, slugs: named, limit, cursor } = request.query;
       const catalog = await catalogs.of(request.who.workspaceId);
-      const found = catalog.search(search);
+      const among = named === undefined ? null : new Set(named.split(','));
+      const found = catalog.search(search).filter(({ slug }) => among === null || among.has(slug));
       const fitting = found.filter((one) => category === undefined || isIn(one, category));
       const start = offsetOf(cursor);
       const shown = fitting.slice(start, start + limit);

@@ -4,12 +4,12 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { api } from '../lib/api.ts';
 import { connectionRequestsQuery } from '../lib/people-queries.ts';
-import { allIntegrationsQuery } from '../lib/queries.ts';
 import { toastDone, toastError } from '../lib/toast.tsx';
+import { useTool } from '../lib/tools.ts';
 import { useMay } from '../lib/use-role.ts';
 import { Ago } from './ago.tsx';
 import styles from './connection-requests.module.css';
-import { IntegrationIcon } from './integration-icon.tsx';
+import { IntegrationIcon, plainIcon } from './integration-icon.tsx';
 import list from './list.module.css';
 import { Section } from './page.tsx';
 
@@ -31,8 +31,7 @@ export function ConnectionRequests() {
 }
 
 function Request({ request }: { request: ConnectionRequest }) {
-  const tools = useQuery(allIntegrationsQuery);
-  const tool = tools.data?.find((one) => one.slug === request.integration);
+  const tool = useTool(request.integration);
   const name = tool?.name ?? request.integration;
   const client = useQueryClient();
   const decline = useMutation({
@@ -43,10 +42,7 @@ function Request({ request }: { request: ConnectionRequest }) {
   });
   return (
     <li className={`${list.row} ${styles.request}`}>
-      <IntegrationIcon
-        size={28}
-        icon={tool?.icon ?? { url: null, monogram: name.slice(0, 1).toUpperCase(), color: '#5d606a' }}
-      />
+      <IntegrationIcon size={28} icon={tool?.icon ?? plainIcon(name)} />
       <span className={styles.words}>
         <span>
           <strong className={list.name}>{request.requested_by}</strong> asks for{' '}

@@ -1,8 +1,15 @@
 import { useState } from 'react';
+import { useTool } from '../lib/tools.ts';
 import styles from './integration-icon.module.css';
 
+interface Icon {
+  url: string | null;
+  monogram: string;
+  color: string;
+}
+
 interface Props {
-  icon: { url: string | null; monogram: string; color: string };
+  icon: Icon;
   size?: number;
 }
 
@@ -44,6 +51,19 @@ export function IntegrationIcon({ icon, size = 32 }: Props) {
       {letters.slice(0, 3).join('')}
     </span>
   );
+}
+
+/** Of a tool that is not known (yet): its first letter, in grey. */
+export const plainIcon = (name: string): Icon => ({
+  url: null,
+  monogram: name.slice(0, 1).toUpperCase(),
+  color: '#5d606a',
+});
+
+/** The mark of a tool of which only slug and name are at hand. */
+export function ToolIcon({ slug, name, size }: { slug: string; name: string; size?: number }) {
+  const icon = useTool(slug)?.icon ?? plainIcon(name);
+  return <IntegrationIcon icon={icon} {...(size !== undefined && { size })} />;
 }
 
 /**

@@ -6,7 +6,7 @@ import { useState } from 'react';
 import { count } from '../../lib/format.ts';
 import { useMay } from '../../lib/use-role.ts';
 import { Empty } from '../../ui/empty.tsx';
-import { IntegrationIcon } from '../../ui/integration-icon.tsx';
+import { IntegrationIcon, plainIcon } from '../../ui/integration-icon.tsx';
 import lists from '../../ui/list.module.css';
 import { Notice } from '../../ui/notice.tsx';
 import { Page, Section } from '../../ui/page.tsx';
@@ -24,12 +24,8 @@ export function GoneApp({ slug, connections }: { slug: string; connections: read
   const { open } = route.useSearch();
   const navigate = route.useNavigate();
   const show = (id: string | undefined) => void navigate({ search: { open: id }, replace: true });
-  const letter = slug.slice(0, 1).toUpperCase();
   return (
-    <Page
-      title={slug}
-      mark={<IntegrationIcon icon={{ url: null, monogram: letter, color: '#5d606a' }} size={40} />}
-    >
+    <Page title={slug} mark={<IntegrationIcon icon={plainIcon(slug)} size={40} />}>
       <Notice
         tone="amber"
         title={`The catalog has no “${slug}” any more`}

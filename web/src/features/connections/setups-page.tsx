@@ -1,4 +1,4 @@
-import type { Integration, IntegrationSummary } from '@keyrail/contract/integrations';
+import type { Integration } from '@keyrail/contract/integrations';
 import type { OAuthApp } from '@keyrail/contract/oauth';
 import { Button, Modal, NativeSelect } from '@mantine/core';
 import { IconChecklist, IconPlus, IconUserShield } from '@tabler/icons-react';
@@ -16,7 +16,7 @@ import { useHelpContact, useMay } from '../../lib/use-role.ts';
 import { Ago } from '../../ui/ago.tsx';
 import { Confirm } from '../../ui/confirm.tsx';
 import { Empty } from '../../ui/empty.tsx';
-import { IntegrationIcon } from '../../ui/integration-icon.tsx';
+import { ToolIcon } from '../../ui/integration-icon.tsx';
 import list from '../../ui/list.module.css';
 import { Failed, Notice } from '../../ui/notice.tsx';
 import { Page } from '../../ui/page.tsx';
@@ -94,7 +94,6 @@ function NotAllowed() {
 
 function Setups({ onDialog }: { onDialog: (dialog: Dialog) => void }) {
   const apps = useQuery(oauthAppsQuery);
-  const tools = useQuery(allIntegrationsQuery);
   if (apps.isPending) return <SkeletonRows rows={3} height={72} />;
   if (apps.isError) return <Failed error={apps.error} retry={() => void apps.refetch()} />;
   if (apps.data.data.length === 0) {
@@ -112,7 +111,6 @@ function Setups({ onDialog }: { onDialog: (dialog: Dialog) => void }) {
       </Empty>
     );
   }
-  const bySlug = new Map(tools.data?.map((tool) => [tool.slug, tool]));
   const refused = apps.data.data.filter((app) => app.problem !== null);
   return (
     <>
@@ -121,7 +119,7 @@ function Setups({ onDialog }: { onDialog: (dialog: Dialog) => void }) {
       ))}
       <ul className={`${list.box} ${styles.setups}`}>
         {apps.data.data.map((app) => (
-          <Setup key={keyOf(app)} app={app} tool={bySlug.get(app.integration)} onDialog={onDialog} />
+          <Setup key={keyOf(app)} app={app} onDialog={onDialog} />
         ))}
       </ul>
     </>
@@ -169,16 +167,14 @@ function waiting(connections: number): string {
 
 interface SetupProps {
   app: OAuthApp;
-  tool: IntegrationSummary | undefined;
   onDialog: (dialog: Dialog) => void;
 }
 
-function Setup({ app, tool, onDialog }: SetupProps) {
+function Setup({ app, onDialog }: SetupProps) {
   const name = app.integration_name;
-  const icon = tool?.icon ?? { url: null, monogram: name.slice(0, 1).toUpperCase(), color: '#5d606a' };
   return (
     <li className={`${list.row} ${styles.setup}`}>
-      <IntegrationIcon icon={icon} />
+      <ToolIcon slug={app.integration} name={name} />
       <span className={styles.name}>
         <span className={list.name}>{name}</span>
         {app.problem === null ? (

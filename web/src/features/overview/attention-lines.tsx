@@ -2,14 +2,14 @@ import type { OAuthApp } from '@keyrail/contract/oauth';
 import type { WithdrawalEntry } from '@keyrail/contract/withdrawals';
 import { Button, CloseButton } from '@mantine/core';
 import { IconExternalLink } from '@tabler/icons-react';
-import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { useQueryClient } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { api } from '../../lib/api.ts';
 import { count } from '../../lib/format.ts';
-import { allIntegrationsQuery, failedWithdrawalsQuery } from '../../lib/queries.ts';
+import { failedWithdrawalsQuery } from '../../lib/queries.ts';
 import { toastError } from '../../lib/toast.tsx';
 import { Ago } from '../../ui/ago.tsx';
-import { IntegrationIcon } from '../../ui/integration-icon.tsx';
+import { ToolIcon } from '../../ui/integration-icon.tsx';
 import list from '../../ui/list.module.css';
 import { Status } from '../../ui/status.tsx';
 import styles from './overview.module.css';
@@ -28,7 +28,7 @@ export function LeftOpen({ entry }: { entry: WithdrawalEntry }) {
   };
   return (
     <div className={`${list.row} ${styles.attention}`}>
-      <ToolMark slug={entry.integration} name={tool} />
+      <ToolIcon size={28} slug={entry.integration} name={tool} />
       <span>
         <span className={list.name}>{tool}</span>{' '}
         <span className={styles.reason}>{[name, account].filter(Boolean).join(' · ')}</span>
@@ -68,7 +68,7 @@ export function RefusedSetup({ app }: { app: OAuthApp }) {
   const waiting = app.connections_count;
   return (
     <div className={`${list.row} ${styles.attention}`}>
-      <ToolMark slug={app.integration} name={app.integration_name} />
+      <ToolIcon size={28} slug={app.integration} name={app.integration_name} />
       <span>
         <span className={list.name}>{app.integration_name}</span>{' '}
         <span className={styles.reason}>Sign-in setup</span>
@@ -89,16 +89,5 @@ export function RefusedSetup({ app }: { app: OAuthApp }) {
         </Status>
       </span>
     </div>
-  );
-}
-
-function ToolMark({ slug, name }: { slug: string; name: string }) {
-  const tools = useQuery(allIntegrationsQuery);
-  const icon = tools.data?.find((tool) => tool.slug === slug)?.icon;
-  return (
-    <IntegrationIcon
-      size={28}
-      icon={icon ?? { url: null, monogram: name.slice(0, 1).toUpperCase(), color: '#5d606a' }}
-    />
   );
 }

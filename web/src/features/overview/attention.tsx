@@ -13,7 +13,7 @@ import {
 } from '../../lib/queries.ts';
 import { useMay, useSeesConnections } from '../../lib/use-role.ts';
 import { runWords, severity, statusWords, wantsReconnect } from '../../lib/words.ts';
-import { IntegrationIcon } from '../../ui/integration-icon.tsx';
+import { IntegrationIcon, plainIcon } from '../../ui/integration-icon.tsx';
 import list from '../../ui/list.module.css';
 import { Section } from '../../ui/page.tsx';
 import { Status } from '../../ui/status.tsx';
@@ -94,10 +94,7 @@ function Ailing({ connection }: { connection: Connection }) {
   const name = app?.name ?? connection.integration;
   return (
     <div className={`${list.row} ${styles.attention}`}>
-      <IntegrationIcon
-        size={28}
-        icon={app?.icon ?? { url: null, monogram: name.slice(0, 1).toUpperCase(), color: '#5d606a' }}
-      />
+      <IntegrationIcon size={28} icon={app?.icon ?? plainIcon(name)} />
       <span>
         <span className={list.name}>{name}</span> <span className={styles.reason}>{connection.name}</span>
       </span>

@@ -1,8 +1,7 @@
 import type { Leaving } from '@keyrail/sdk/shapes';
 import { Button } from '@mantine/core';
-import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import { allIntegrationsQuery } from '../../lib/queries.ts';
+import { useTool } from '../../lib/tools.ts';
 import { Notice } from '../../ui/notice.tsx';
 import styles from './members.module.css';
 
@@ -13,8 +12,6 @@ export function ConnectionNames({
   connections,
   isLinked,
 }: Pick<Leaving, 'connections'> & { isLinked: boolean }) {
-  const tools = useQuery(allIntegrationsQuery);
-  const nameOf = (slug: string) => tools.data?.find((one) => one.slug === slug)?.name ?? slug;
   return (
     <ul className={styles.connections}>
       {connections.map((one) => (
@@ -25,17 +22,21 @@ export function ConnectionNames({
               params={{ slug: one.integration }}
               search={{ open: one.id }}
             >
-              {nameOf(one.integration)} – {one.name}
+              <ToolName slug={one.integration} /> – {one.name}
             </Link>
           ) : (
             <>
-              {nameOf(one.integration)} – {one.name}
+              <ToolName slug={one.integration} /> – {one.name}
             </>
           )}
         </li>
       ))}
     </ul>
   );
+}
+
+function ToolName({ slug }: { slug: string }) {
+  return useTool(slug)?.name ?? slug;
 }
 
 /** After somebody was removed: what somebody else should sign in to. */

@@ -9,8 +9,7 @@ import {
   IconLink,
   IconSquareCheck,
 } from '@tabler/icons-react';
-import { useQuery } from '@tanstack/react-query';
-import { allIntegrationsQuery } from '../../lib/queries.ts';
+import { useTool } from '../../lib/tools.ts';
 import { IntegrationIcon } from '../../ui/integration-icon.tsx';
 
 export const typeIcons = {
@@ -32,8 +31,7 @@ export function TypeIcon({ column, className }: { column: Column; className?: st
 }
 
 function ToolMark({ slug, className }: { slug: string; className: string | undefined }) {
-  const tools = useQuery(allIntegrationsQuery);
-  const tool = tools.data?.find((one) => one.slug === slug);
+  const tool = useTool(slug);
   if (tool === undefined) return <IconBolt size={15} className={className} aria-hidden />;
   return <IntegrationIcon icon={tool.icon} size={18} />;
 }
