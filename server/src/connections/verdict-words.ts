@@ -90,7 +90,9 @@ const WORDS: Record<VerdictKind, (told: Told) => Sentences> = {
     message: told.permission
       ? `Connected; ${notAllowed(told)}: ${these(told)} lack${s(told)} the permission “${told.permission}”.`
       : `Connected; some actions not allowed: ${told.integration} accepted ${these(told)}, but refused the check.`,
-    nextStep: `Allow it at ${told.integration}, then check again.`,
+    nextStep: told.permission
+      ? `Allow it at ${told.integration}, then check again.`
+      : `See at ${told.integration} what ${these(told)} may do, then check again.`,
   }),
 
   out_of_credits: (told) => ({

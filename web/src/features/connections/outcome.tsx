@@ -131,11 +131,9 @@ export function connectedAs(
   toolName: string,
 ): string {
   const account = verdict?.account ?? connection?.account ?? null;
-  if (account === null || account.name === null) {
-    return [`Connected to ${toolName}`, account?.plan, account?.credits_left].filter(Boolean).join(' · ');
-  }
-  const left = account.credits_left === null ? null : `${account.credits_left} left`;
-  return [`Connected as ${account.name}`, account.plan, left].filter(Boolean).join(' · ');
+  const name = account?.name ? `Connected as ${account.name}` : `Connected to ${toolName}`;
+  const left = account?.credits_left ? `${account.credits_left} left` : null;
+  return [name, account?.plan, left].filter(Boolean).join(' · ');
 }
 
 export function NextStep({ verdict }: { verdict: Verdict }) {
