@@ -97,7 +97,7 @@ test('a process that was stopped for longer than its lease writes nothing and se
   const { run } = await startRun('send', 600);
   await until(async () => (await countOf(run, 'done')) >= 60);
   const first = await holder(run);
-  process.kill(first.pid, 'SIGSTOP');
+  await stopBetweenTransactions(first.pid);
   await server();
   await until(async () => (await holder(run)).generation > first.generation);
   process.kill(first.pid, 'SIGCONT');
@@ -179,6 +179,22 @@ async function until(is: () => Promise<boolean>, withinMs = 30_000): Promise<voi
   while (!(await is())) {
     if (Date.now() > endAt)
       throw new Error(`not reached; the servers said: ${servers.map((one) => one.said()).join('\n')}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+/** In the middle of one it would hold its run until the database ends that, after two minutes. */
+async function stopBetweenTransactions(pid: number): Promise<void> {
+  const inState = async (state: string) =>
+    (
+      await sql`select from pg_stat_activity where datname = current_database() and application_name = 'keyrail'
+        and pid <> pg_backend_pid() and state like ${state}`.execute(database.db.system)
+    ).rows.length;
+  for (;;) {
+    process.kill(pid, 'SIGSTOP');
+    await until(async () => (await inState('active')) === 0);
+    if ((await inState('idle in transaction%')) === 0) return;
+    process.kill(pid, 'SIGCONT');
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }
