@@ -104,7 +104,7 @@ it('after a sign-in nobody is told to enter something: signing in again is what 
   });
 });
 
-test('what a key may not do is named where the tool names it; else the place to look is', () => {
+it('what a key may not do is named where the tool names it; else the place to look is', () => {
   const next = (permission: string | null) =>
     sentencesFor('missing_permission', { ...plain, permission }).nextStep;
   expect(next('contacts.read')).toBe('Allow it at Acme, then check again.');
