@@ -1,9 +1,13 @@
 import { AppError } from '../lib/app-error.ts';
 
-/** A name as it is kept: one form of each letter, no white space around it, one space inside. */
+/** Signs that turn the direction of reading (Unicode's Bidi_Control): with them a name reads as another one. */
+const DIRECTION = /\p{Bidi_Control}/gu;
+
+/** A name as it is kept: one form of each letter, no white space around it, one space inside, read as it is written. */
 export function tidyName(name: string): string {
   const tidy = name
     .normalize('NFC')
+    .replace(DIRECTION, '')
     .replace(/[\p{Cc}\p{Zl}\p{Zp}\s]+/gu, ' ')
     .trim();
   if (tidy === '' || /^\p{Cf}*$/u.test(tidy)) {
