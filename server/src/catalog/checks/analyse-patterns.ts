@@ -16,7 +16,7 @@ export interface AnalysisLimits {
 
 const WORKER = new URL('./pattern-worker.ts', import.meta.url);
 /** A start waits for it, once for each text of a file: what was found is remembered. Most take a twentieth of a second. */
-const LIMITS: AnalysisLimits = { eachMs: 2_000, allMs: 6_000 };
+const LIMITS: AnalysisLimits = { eachMs: 3_000, allMs: 8_000 };
 /** Which part of its time a pattern was really computed for: on a busy machine a thread mostly waits for its turn. */
 const ITS_TIME = 0.25;
 /** It ends by itself when its time is over; one that says nothing so long after it is stopped. */
