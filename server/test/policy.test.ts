@@ -1,5 +1,5 @@
 import { type Role, type Scope, scope } from '@keyrail/contract/people';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import type { RouteSummary } from '../src/api/app.ts';
 import { newId } from '../src/lib/id.ts';
@@ -59,9 +59,9 @@ beforeAll(async () => {
     [foreign.client, 1],
     [app.owner, roles.length],
   ] as const) {
-    await vi.waitFor(async () => {
-      expect((await client.get('/v1/audit?action=session')).json.data).toHaveLength(count);
-    });
+    await expect
+      .poll(async () => (await client.get('/v1/audit?action=session')).json.data)
+      .toHaveLength(count);
   }
 });
 afterAll(() => app.close());

@@ -1,9 +1,13 @@
 import type { Row } from '@keyrail/contract/tables';
-import { expect, test, vi } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import { pageSize, RowWindow } from './row-window.ts';
 
 const rowAt = (index: number) => ({ id: `row_${index}`, values: { a: index }, cells: {} }) as unknown as Row;
 const page = (offset: number) => Array.from({ length: pageSize }, (_, at) => rowAt(offset + at));
+
+afterEach(() => {
+  vi.useRealTimers();
+});
 
 test('only what is on screen when the pace allows it is asked for', async () => {
   vi.useFakeTimers();
@@ -18,7 +22,6 @@ test('only what is on screen when the pace allows it is asked for', async () => 
   await vi.advanceTimersByTimeAsync(200);
   expect(asked).toEqual([0, 890]);
   expect(rows.row(89_055)?.id).toBe('row_89055');
-  vi.useRealTimers();
 });
 
 test('a page that is scrolled past while it loads is given up', async () => {
@@ -39,7 +42,6 @@ test('a page that is scrolled past while it loads is given up', async () => {
   rows.look(5_050, 5_060);
   await vi.advanceTimersByTimeAsync(200);
   expect(given).toEqual([true]);
-  vi.useRealTimers();
 });
 
 test('a row that has not changed keeps its identity over a reload, so that it is not drawn again', async () => {
@@ -54,7 +56,7 @@ test('a row that has not changed keeps its identity over a reload, so that it is
   const [first, second] = [rows.row(0), rows.row(1)];
   changed = 1;
   rows.reload();
-  await vi.waitFor(() => expect(rows.row(1)?.values).toEqual({ a: 'new' }));
+  await expect.poll(() => rows.row(1)?.values).toEqual({ a: 'new' });
   expect(rows.row(0)).toBe(first);
   expect(rows.row(1)).not.toBe(second);
 });
