@@ -59,18 +59,25 @@ export const inputSchema = shape({
     .describe('Values a person may pick from: a list operation of this file.'),
 });
 
-export const outputSchema = shape({
+const outputFields = {
   name: nameSchema.describe('What examples under `gives` call it.'),
   label: z.string().min(1).max(80).describe('What people see: "Email".'),
   type: valueTypeSchema.describe('What the value means; columns for it are made by it.'),
   path: pathSchema,
+  primary: z.boolean().default(false).describe('What the column itself shows.'),
+};
+
+export const outputSchema = shape({
+  ...outputFields,
   header: z
     .string()
     .regex(/^[a-z0-9-]{1,80}$/, 'write the name of a header in small letters')
     .optional()
     .describe('Where it stands in a header of the answer. Without that header it is read at the path.'),
-  primary: z.boolean().default(false).describe('What the column itself shows.'),
 });
+
+/** One value of each record of a list, or about a whole call. */
+export const recordFieldSchema = shape(outputFields);
 
 const submitThenPollSchema = shape({
   id: pathSchema.describe('Where the first answer names the job; {job_id} in the poll request.'),
@@ -99,7 +106,7 @@ const bulkSchema = shape({
   ),
   shared: z.array(nameSchema).default([]).describe('Inputs that are the same for all rows of one call.'),
   outputs: z
-    .array(outputSchema)
+    .array(recordFieldSchema)
     .default([])
     .describe('About the call as a whole; rows have none of their own.'),
 });

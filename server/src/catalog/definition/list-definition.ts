@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { inputSchema, outputSchema } from './action-definition.ts';
+import { inputSchema, recordFieldSchema } from './action-definition.ts';
 import { answerRuleSchema } from './answer-rule.ts';
 import { requestTemplateSchema } from './request-template.ts';
 import { nameSchema, pathSchema, shape } from './shape.ts';
@@ -46,7 +46,7 @@ export const listSchema = shape({
   primary_key: pathSchema.describe('In a record: what tells it from all others.'),
   cursor_field: pathSchema.optional().describe('Grows with every change of a record; for incremental syncs.'),
   pagination: paginationSchema.describe('How the next page is asked for.'),
-  fields: z.array(outputSchema).min(1).describe('Paths are inside one record.'),
+  fields: z.array(recordFieldSchema).min(1).describe('Paths are inside one record.'),
   answers: z
     .array(answerRuleSchema)
     .default([])
