@@ -8,6 +8,7 @@ import { type Answer, type Client, startApp, type TestApp } from './app.ts';
 import { authorizationTable } from './authorization-table.ts';
 import { type Furnished, furnishWorkspace } from './furnished.ts';
 import { sampleOf } from './sample-of.ts';
+import { until } from './until.ts';
 import { digestOf } from './workspace-digest.ts';
 
 /*
@@ -59,9 +60,7 @@ beforeAll(async () => {
     [foreign.client, 1],
     [app.owner, roles.length],
   ] as const) {
-    await expect
-      .poll(async () => (await client.get('/v1/audit?action=session')).json.data)
-      .toHaveLength(count);
+    await until(async () => (await client.get('/v1/audit?action=session')).json.data.length === count);
   }
 });
 afterAll(() => app.close());
