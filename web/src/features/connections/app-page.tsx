@@ -1,8 +1,9 @@
 import type { Connection } from '@keyrail/contract/connections';
 import type { Integration } from '@keyrail/contract/integrations';
+import type { Page as ListPage } from '@keyrail/contract/page';
 import { Button } from '@mantine/core';
 import { IconPlus } from '@tabler/icons-react';
-import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
+import { type InfiniteData, useInfiniteQuery, useQuery, useQueryClient } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
 import { useCallback, useEffect, useState } from 'react';
 import { useCrumbs } from '../../lib/crumbs.ts';
@@ -103,8 +104,11 @@ function LoadedApp({ tool, connections, onMore, isLoadingMore }: LoadedProps) {
     setDialog({ kind: isNewSignIn ? 'reconnect' : 'replace', connection: asked });
     void navigate({ search: {}, replace: true });
   }, [toReconnect, toReplace, navigate]);
+  const client = useQueryClient();
   const done = (next: Saved) => {
     setSaved(next);
+    // The form gives way to the list at once, not when the list has been asked for again.
+    client.setQueryData(connectionPagesQuery(tool.slug).queryKey, (known) => known && withFirst(known, next));
     if (authorization !== undefined) void navigate({ search: {}, replace: true });
   };
   // What is offered after a replacement follows what became of it since.
@@ -192,6 +196,14 @@ function LoadedApp({ tool, connections, onMore, isLoadingMore }: LoadedProps) {
     </Page>
   );
 }
+
+/** The list with the first connection in it; as it is where it has some. */
+function withFirst(known: Listed, first: Connection): Listed {
+  const [page, ...rest] = known.pages;
+  return page?.data.length === 0 ? { ...known, pages: [{ ...page, data: [first] }, ...rest] } : known;
+}
+
+type Listed = InfiniteData<ListPage<Connection>, unknown>;
 
 /** For an app that the workspace described itself. */
 function EditApp({ slug }: { slug: string }) {
