@@ -119,8 +119,11 @@ function signInFacts(method: OAuth2Method, name: string): string[] {
 }
 
 /** Where a file says nothing of renewing, a provider may give a refresh token or not. */
-function lifeWords({ refresh, accessTokenTtlSeconds: ttl }: OAuth2Method, name: string): string {
-  if (refresh === undefined)
+function lifeWords(
+  { refresh, refreshTokenForSome, accessTokenTtlSeconds: ttl }: OAuth2Method,
+  name: string,
+): string {
+  if (refresh === undefined || refreshTokenForSome)
     return ttl === undefined
       ? `Where ${name} gives a refresh token, access is renewed by itself.`
       : `Access lasts ${durationWords(ttl)}; where ${name} gives a refresh token, it is renewed by itself.`;

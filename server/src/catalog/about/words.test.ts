@@ -64,6 +64,10 @@ test('what a file does not say of renewing and withdrawing is not claimed', () =
     'Signing in needs an https address of this server: Acme takes no other.',
     'When a connection is disconnected or deleted, Acme is told to withdraw its access.',
   ]);
+  const some = { refresh: 'static', refreshTokenForSome: true, accessTokenTtlSeconds: 5_184_000 };
+  expect(methodFacts({ type: 'oauth2', ...some } as never, { name: 'Acme' })[0]).toBe(
+    'Access lasts 60 days; where Acme gives a refresh token, it is renewed by itself.',
+  );
 });
 
 test('a header that says the same for everybody is not called the key, and of two keys each is called by its name', () => {

@@ -110,6 +110,10 @@ const oauth2Schema = shape({
     .describe(
       'static: the refresh token stays. none: there is none, and people sign in again. rotating: each refresh gives a new refresh token and ends the old one. exchange: there is none; before it ends, the access token itself is given for the next one.',
     ),
+  refresh_token_for_some: z
+    .boolean()
+    .default(false)
+    .describe('Not every app is given a refresh token; people of the others sign in again.'),
   refresh_grace_seconds: z
     .int()
     .positive()
