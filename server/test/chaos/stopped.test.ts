@@ -52,6 +52,24 @@ async function used(mode: Mode, by: Member): Promise<string> {
   return id;
 }
 
+/**
+ * A call for which the member renews, once that has begun. It may not have heard yet that the token has run out, and answer from
+ * memory: then it is called again.
+ */
+async function renewing(member: Member, id: string, hasBegun: () => Promise<boolean>) {
+  let call = { answer: Promise.resolve(0), isOver: true };
+  await until(async () => {
+    if (await hasBegun()) return true;
+    if (call.isOver) {
+      const next = { answer: member.call(id), isOver: false };
+      void next.answer.finally(() => (next.isOver = true));
+      call = next;
+    }
+    return false;
+  });
+  return call;
+}
+
 const reuses = (provider: AuthorizationServer) => provider.counts().refresh_token?.reuses ?? 0;
 
 /** Stands still between taking the lease and sending: what it reads for the request is locked as long as that takes. */
@@ -59,13 +77,11 @@ async function stoppedBeforeSending(without: readonly Change[]) {
   const member = await sleeper(without);
   const id = await used('strict', member);
   const client = await fleet.database.connect();
-  let call: Promise<number>;
+  let call: { answer: Promise<number> };
   try {
     await client.query('begin; lock table oauth_apps in access exclusive mode');
-    call = member.call(id);
-    await until(
-      async () => (await client.query('select from tokens where lease_owner is not null')).rowCount === 1,
-    );
+    const leased = 'select from tokens where connection_id = $1 and lease_owner is not null';
+    call = await renewing(member, id, async () => (await client.query(leased, [id])).rowCount === 1);
     process.kill(member.process.pid, 'SIGSTOP');
   } finally {
     await client.query('commit');
@@ -74,7 +90,7 @@ async function stoppedBeforeSending(without: readonly Change[]) {
   const before = reuses(fleet.provider('strict'));
   await until(async () => (await awake.call(id)) === 200);
   process.kill(member.process.pid, 'SIGCONT');
-  await call;
+  await call.answer;
   return { id, reuses: reuses(fleet.provider('strict')) - before };
 }
 
@@ -96,21 +112,19 @@ async function stoppedBeforeWriting(without: readonly Change[]) {
   const provider = fleet.provider('grace');
   const id = await used('grace', member);
   let release = () => {};
-  const acted = new Promise<void>((resolve) => {
-    provider.fail({
-      kind: 'hold_answer',
-      acted: resolve,
-      until: new Promise<void>((open) => (release = open)),
-    });
+  let acted = false;
+  provider.fail({
+    kind: 'hold_answer',
+    acted: () => (acted = true),
+    until: new Promise<void>((open) => (release = open)),
   });
-  const call = member.call(id);
-  await acted;
+  const call = await renewing(member, id, async () => acted);
   process.kill(member.process.pid, 'SIGSTOP');
   release();
   await until(async () => (await awake.call(id)) === 200);
   const newer = await rowOf(id);
   process.kill(member.process.pid, 'SIGCONT');
-  await call;
+  await call.answer;
   await until(() => provider.tokenRequests.every((one) => one.actedAt !== null));
   return { newer, now: await rowOf(id) };
 }
