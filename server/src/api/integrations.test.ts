@@ -102,6 +102,21 @@ test('a broken file of the own folder is named to owners and admins by its name,
   expect((await editor.get('/v1/catalog-problems')).status).toBe(403);
 });
 
+test('who asks for what a broken file describes learns that a file is left out and who sees why, not what it is called', async () => {
+  const viewer = await app.member('viewer');
+  const missing = await viewer.get('/v1/integrations/broken');
+  expect(missing).toMatchObject({
+    status: 404,
+    json: {
+      detail:
+        'There is no integration “broken”. A file for it is left out; owners and admins see why under Check my setup.',
+    },
+  });
+  for (const told of ['yaml', folder, 'colour']) expect(missing.text).not.toContain(told);
+  const other = await viewer.get('/v1/integrations/broke');
+  expect(other).toMatchObject({ status: 404, json: { detail: expect.not.stringContaining('left out') } });
+});
+
 test('lists name marks by an address under which a browser may keep them for ever, and carry no pictures', async () => {
   const { text, json } = await app.owner.get('/v1/integrations?limit=200');
   expect(text).not.toContain('<svg');

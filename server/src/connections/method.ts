@@ -17,7 +17,7 @@ export interface MethodInUse {
  * out, the first one by which something is entered; signing in at the tool begins elsewhere (sign-ins.ts).
  */
 export function chooseMethod(
-  catalog: Pick<Catalog, 'get' | 'search'>,
+  catalog: Pick<Catalog, 'get' | 'search' | 'problems'>,
   slug: string,
   asked: string | undefined,
 ): { definition: Definition; method: AuthMethod } {
