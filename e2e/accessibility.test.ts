@@ -80,6 +80,21 @@ const places: Place[] = [
   { name: 'import', path: () => '/tables', opens: click('Import CSV') },
   { name: 'a table', path: () => `/tables/${tableId}` },
   { name: 'adding an action', path: () => `/tables/${tableId}`, opens: click('Add action') },
+  {
+    name: 'an action that lacks an input',
+    path: () => `/tables/${tableId}`,
+    opens: async (page) => {
+      await click('Add action')(page);
+      const panel = page.getByRole('complementary', { name: 'Add action' });
+      await panel.getByRole('button', { name: /Hunter\.io/ }).click();
+      await panel.getByRole('button', { name: /^Find email/ }).click();
+      await panel.getByText('Enough to start.').waitFor();
+      await panel.getByLabel('Company domain').selectOption('');
+      await panel.getByLabel('Company name').selectOption('');
+      await panel.getByRole('status').getByText('Add Company domain, or Company name.').waitFor();
+      await panel.locator('summary').filter({ hasText: 'Other ways' }).click();
+    },
+  },
   { name: 'before a run', path: () => `/tables/${tableId}`, opens: click('Run') },
   { name: 'adding a column', path: () => `/tables/${tableId}`, opens: click('Add column') },
   { name: 'connections', path: () => '/settings/connections' },

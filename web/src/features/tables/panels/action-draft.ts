@@ -2,6 +2,7 @@ import type { Action } from '@keyrail/contract/integrations';
 import type { Column, Table } from '@keyrail/contract/tables';
 import type { ColumnActionInput, InputMappingInput } from '@keyrail/sdk/shapes';
 import { guessInputs } from './guess-inputs.ts';
+import { type WaysToStart, waysToStart } from './ways-to-start.ts';
 
 /** Where an output goes: to no column, to a new one, or to the column with this id. */
 export type OutputTarget = 'none' | 'new' | string;
@@ -64,20 +65,22 @@ export function toColumnAction(
 }
 
 /** What is still missing, in a sentence; `null` when it can be saved. */
-export function missingIn({ action, inputs }: ActionDraft): string | null {
-  const isSet = (name: string) => isFilled(inputs[name]);
-  const missing = action.inputs.filter((input) => input.is_required && !isSet(input.name));
+export function missingIn(draft: ActionDraft): string | null {
+  const filled = filledIn(draft);
+  const missing = draft.action.inputs.filter((input) => input.is_required && !filled.has(input.name));
   if (missing.length > 0) return `Fill ${missing.map((input) => input.label).join(', ')}.`;
-  if (action.one_of.length === 0 || action.one_of.some((group) => group.every(isSet))) return null;
-  // Which go together is said above the inputs.
-  return action.one_of.length > 2 ? 'Fill inputs that go together.' : `Fill ${oneOfWords(action)}.`;
+  // Which ones is said above the inputs.
+  return waysIn(draft).isEnough ? null : 'More inputs are needed.';
 }
 
-/** "Domain, or Company" */
-export function oneOfWords(action: Action): string {
-  const label = (name: string) => action.inputs.find((input) => input.name === name)?.label ?? name;
-  return action.one_of.map((group) => group.map(label).join(' and ')).join(', or ');
+/** What is needed besides the required inputs; one that has a default is filled by it. */
+export function waysIn(draft: ActionDraft): WaysToStart {
+  const byDefault = draft.action.inputs.filter((input) => input.default !== null);
+  return waysToStart(draft.action, new Set([...filledIn(draft), ...byDefault.map((input) => input.name)]));
 }
+
+const filledIn = ({ inputs }: ActionDraft): Set<string> =>
+  new Set(Object.keys(inputs).filter((name) => isFilled(inputs[name])));
 
 const isFilled = (mapping: InputMappingInput | undefined): boolean =>
   mapping !== undefined && (mapping.kind === 'column' || mapping.value !== '');

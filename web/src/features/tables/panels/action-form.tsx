@@ -10,9 +10,10 @@ import { toastDone } from '../../../lib/toast.tsx';
 import { actionTags, statusWords } from '../../../lib/words.ts';
 import { IntegrationIcon } from '../../../ui/integration-icon.tsx';
 import { Failed } from '../../../ui/notice.tsx';
-import { type ActionDraft, freeName, missingIn, oneOfWords, toColumnAction } from './action-draft.ts';
+import { type ActionDraft, freeName, missingIn, toColumnAction, waysIn } from './action-draft.ts';
 import { NotConnected } from './choose-action.tsx';
 import { type DockProps, Panel } from './dock.tsx';
+import { EnoughInputs } from './enough-inputs.tsx';
 import { InputFields } from './input-fields.tsx';
 import { OutputFields } from './output-fields.tsx';
 import styles from './panels.module.css';
@@ -100,7 +101,7 @@ export function ActionForm({ tool, column, initial, onBack, table, rows, onDock,
         <Connection tool={tool} draft={draft} onChange={change} />
         <div className={styles.part}>
           <h3>Inputs</h3>
-          {draft.action.one_of.length > 0 && <p className="k-2 k-small">Needs {oneOfWords(draft.action)}.</p>}
+          {draft.action.one_of.length > 0 && <EnoughInputs ways={waysIn(draft)} isReady={missing === null} />}
           <InputFields
             action={draft.action}
             inputs={draft.inputs}
