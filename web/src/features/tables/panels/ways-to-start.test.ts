@@ -52,6 +52,12 @@ test('what two sets lack alike is said once', () => {
   ).toBe('Add Company domain, or Company name.');
 });
 
+test('what comes first in the form is said first', () => {
+  expect(next([['email'], ['domain'], ['profile'], ['company']])).toBe(
+    'Add Company domain, or Company name, or LinkedIn profile.',
+  );
+});
+
 test('no more than three are said, and all ways stand whole behind them', () => {
   const any = [['domain'], ['company'], ['profile'], ['email']];
   expect(next(any)).toBe('Add Company domain, or Company name, or LinkedIn profile.');

@@ -19,9 +19,11 @@ export function waysToStart(
   { one_of: sets, inputs }: Pick<Action, 'one_of' | 'inputs'>,
   filled: ReadonlySet<string>,
 ): WaysToStart {
+  const placeOf = ([name]: readonly string[]) => inputs.findIndex((one) => one.name === name);
   const words = (names: readonly string[]) =>
     together(names.map((name) => inputs.find((one) => one.name === name)?.label ?? name));
-  const lacks = shortest(sets, filled);
+  // As they stand in the form, where what most people have comes first.
+  const lacks = shortest(sets, filled).sort((one, other) => placeOf(one) - placeOf(other));
   const isEnough = sets.length === 0 || lacks.some((names) => names.length === 0);
   const isSaidAtOnce =
     sets.length < 2 || (sets.length <= SAID_AT_MOST && sets.every((set) => set.length === 1));
@@ -32,7 +34,7 @@ export function waysToStart(
   };
 }
 
-/** What the nearest sets lack, each once, in the order of the sets. */
+/** What the nearest sets lack, each once. */
 function shortest(sets: readonly string[][], filled: ReadonlySet<string>): string[][] {
   const lacking = sets.map((set) => set.filter((name) => !filled.has(name)));
   const least = Math.min(...lacking.map((names) => names.length));
