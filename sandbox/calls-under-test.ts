@@ -105,7 +105,7 @@ export async function asked(
   const response = await fetch(request.url.replace(upstream.origin, upstream.target), {
     method: built.request.method,
     headers: { ...request.headers, 'x-forwarded-host': new URL(request.url).host },
-    ...(body !== null && { body }),
+    ...(request.body !== undefined && { body: request.body }),
   });
   const headers = Object.fromEntries(response.headers);
   return judge(definition, what, { status: response.status, headers, text: await response.text() }, now);

@@ -21,10 +21,11 @@ export interface Upstream {
 export async function serveControl(
   port: number,
   upstreams: readonly Upstream[],
+  withCredits: readonly string[],
   state: SandboxState,
 ): Promise<{ server: Server; port: number }> {
   const server = createServer((incoming, outgoing) => {
-    answer(incoming, outgoing, upstreams, state).catch(() => outgoing.destroy());
+    answer(incoming, outgoing, upstreams, withCredits, state).catch(() => outgoing.destroy());
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject).listen(port, '127.0.0.1', resolve);
@@ -36,13 +37,16 @@ async function answer(
   incoming: IncomingMessage,
   outgoing: ServerResponse,
   upstreams: readonly Upstream[],
+  withCredits: readonly string[],
   state: SandboxState,
 ): Promise<void> {
   const url = new URL(incoming.url ?? '/', 'http://sandbox');
   const query = url.searchParams;
   switch (`${incoming.method} ${url.pathname}`) {
     case 'GET /':
-      outgoing.writeHead(200, { 'content-type': 'text/html; charset=utf-8' }).end(startPage(upstreams));
+      outgoing
+        .writeHead(200, { 'content-type': 'text/html; charset=utf-8' })
+        .end(startPage(upstreams, withCredits));
       return;
     case 'GET /upstreams':
       return sendReply(outgoing, { status: 200, body: upstreams });
@@ -94,7 +98,7 @@ export function reset(state: SandboxState): void {
   state.keys.clear();
 }
 
-function startPage(upstreams: readonly Upstream[]): string {
+function startPage(upstreams: readonly Upstream[], withCredits: readonly string[]): string {
   const keys = KEY_HELP.map(([key, what]) => `<tr><td><code>${key}</code></td><td>${what}</td></tr>`).join(
     '',
   );
@@ -112,7 +116,8 @@ function startPage(upstreams: readonly Upstream[]): string {
 td{padding:.2rem 1rem .2rem 0;vertical-align:top}code{font-size:.9em}</style></head><body>
 <h1>Keyrail sandbox</h1><p>Stand-ins for the providers of the catalog: same paths, errors and rate limits as publicly documented, made-up answers.
 Nothing leaves this machine.</p><h2>Keys</h2><p>The key's own text says how it behaves; put another integration's slug in place of <code>hunter</code>.</p>
-<table>${keys}</table><h2>Signing in</h2><p>As the one-time sign-in setup of ${SIGN_IN_NAMES} enter the client id
+<table>${keys}</table><p>Keys with credits are those of ${withCredits.join(', ')}; elsewhere
+no credits are told of, and such keys are not accepted.</p><h2>Signing in</h2><p>As the one-time sign-in setup of ${SIGN_IN_NAMES} enter the client id
 <code>${SANDBOX_CLIENT.id}</code> and the client secret <code>${SANDBOX_CLIENT.secret}</code>. Their pages ask for an email address and for no password.
 A Google service account's key, for Google Sheets and BigQuery (project <code>keyrail-sandbox</code>): <a href="/service-account.json">service-account.json</a>.
 What to enter for the other service accounts (Google Drive, Google Cloud, Azure, Snowflake, GitHub App, Salesforce, Databricks, App Store Connect):

@@ -13,9 +13,11 @@ import { checkCases, checkOf, labelAnswer } from '../server/src/trials/cases/che
 import { type Answer, jsonAnswer } from '../server/src/trials/cases/made-answer.ts';
 import type { Meaning } from '../server/src/trials/cases/meanings.ts';
 import { madeUpFor } from '../server/src/trials/entered.ts';
+import { checkWithCredits, usedUpAnswer, type WithCredits } from './documented-credits.ts';
+import { behaviourOf } from './keys.ts';
 import { answerAt, type SandboxState } from './provider-server.ts';
-import type { Reply, SandboxRequest } from './request.ts';
-import type { StandIn } from './stand-in.ts';
+import { memberOf, type Reply, type SandboxRequest } from './request.ts';
+import type { SandboxAccount, SentBesides, StandIn } from './stand-in.ts';
 
 type KeyMethod = Extract<AuthMethod, { type: 'api_key' | 'basic' }>;
 
@@ -41,9 +43,6 @@ export function originsOf({ origin, otherOrigins = [] }: StandIn): string[] {
 
 function takesSandboxKeys(method: AuthMethod): method is KeyMethod {
   if (method.type !== 'api_key' && method.type !== 'basic') return false;
-  // A stand-in looks for its key in headers and parameters.
-  if (method.type === 'api_key' && method.send.some((one) => one.in === 'path' || one.in === 'body'))
-    return false;
   return method.fields.every(({ pattern, secret }) => !secret || pattern === undefined);
 }
 
@@ -59,10 +58,12 @@ export async function serveDocumented(
   );
   const server = createServer((incoming, outgoing) => {
     const there = byHost.get(String(incoming.headers['x-forwarded-host'] ?? '')) ?? [];
-    const { searchParams } = new URL(incoming.url ?? '/', 'http://sandbox');
+    const { searchParams, pathname: path } = new URL(incoming.url ?? '/', 'http://sandbox');
     const headers = incoming.headers as SandboxRequest['headers'];
-    // Several may share a host: whose key it is tells them apart.
-    const meant = there.find(({ provider }) => provider.keyOf(headers, searchParams) !== null) ?? there[0];
+    // Several may share a host: whose key it is tells them apart. Those with their key in the body have one to themselves.
+    const isMeant = ({ provider }: (typeof there)[number]) =>
+      provider.keyOf(headers, searchParams, { path, body: undefined }) !== null;
+    const meant = there.find(isMeant) ?? there[0];
     if (meant === undefined) outgoing.writeHead(404).end();
     else answerAt(meant.provider, meant.origin, state, incoming, outgoing).catch(() => outgoing.destroy());
   });
@@ -76,6 +77,10 @@ interface Known {
   template: RequestTemplate;
   path: RegExp;
   answer: Answer;
+  /** What else the credits of the account make of it. */
+  withCredits: WithCredits | null;
+  /** In credits. */
+  costs: number;
 }
 
 function standInsOf(definition: Definition, method: KeyMethod): StandIn[] {
@@ -92,17 +97,21 @@ function standInsOf(definition: Definition, method: KeyMethod): StandIn[] {
       slug,
       origin,
       otherOrigins,
-      keyOf: (headers, query) => keyIn(slug, headers, query),
+      keyOf: (headers, query, sent) => keyIn(slug, method, headers, query, sent),
       limitsOf: () => ({ group: 'all', windows: [] }),
       rejected: () => said('rejected', 401),
       throttled: (seconds) => ({
         ...said('rate_limited', 429),
         headers: { 'retry-after': String(seconds) },
       }),
-      outOfCredits: () => said('out_of_credits', 402),
+      hasCredits: known.some(({ withCredits }) => withCredits !== null),
+      outOfCredits: (request) => answerTo(known, request, { creditsLeft: 0, creditsUsed: 0 }),
       missingPermission: () => said('missing_permission', 403),
       errorInside: () => ({ status: 200, body: '<p>Something went wrong</p>' }),
-      answer: (request) => answerTo(known, request),
+      answer: (request, account) => {
+        const isCounted = behaviourOf(request.key, slug).kind === 'credits';
+        return answerTo(known, request, isCounted ? account : null);
+      },
     },
   ];
 }
@@ -119,23 +128,35 @@ function documentedBy(
   const made = madeUpFor(definition, method, null);
   if (made.kind !== 'made_up') return { known, origins };
   const fields = { ...made.entered, ...made.told };
-  const knows = (template: RequestTemplate, address: string | undefined, answer: Answer | null) => {
+  const knows = (
+    template: RequestTemplate,
+    address: string | undefined,
+    answer: Answer | null,
+    credits: Pick<Known, 'withCredits' | 'costs'> = { withCredits: null, costs: 0 },
+  ) => {
     const baseUrl = address ?? method.baseUrl ?? definition.baseUrl;
     const at = resolveBaseUrl({ ...definition, baseUrl }, fields);
     if (at.kind !== 'ready' || answer === null) return;
     const url = new URL(at.url);
     origins.add(url.origin);
-    known.push({ template, path: pathOf(url.pathname, template.path), answer });
+    const path = pathOf(url.pathname, `${keyPath(method)}${template.path}`);
+    known.push({ template, path, answer, ...credits });
   };
   if (check !== null) {
     const { probe } = check;
-    knows(probe.request, probe.baseUrl, cases.find(({ means }) => means === 'success')?.answer ?? null);
+    const success = cases.find(({ means }) => means === 'success')?.answer ?? null;
+    const withCredits = checkWithCredits(definition, method, probe, success);
+    knows(probe.request, probe.baseUrl, success, { withCredits, costs: 0 });
     if (probe.labelRequest)
       knows(probe.labelRequest.request, probe.baseUrl, labelAnswer(definition, method, probe));
   }
   for (const [index, action] of definition.actions.entries())
-    for (const [template, answer] of answersOf(definition, action, index))
-      knows(template, action.baseUrl, answer);
+    for (const [template, answer, step] of answersOf(definition, action, index)) {
+      const usedUp = usedUpAnswer(definition, action, index, step);
+      const costs = usedUp === null ? 0 : Math.max(1, Math.round(action.cost?.credits ?? 1));
+      const withCredits = usedUp && ((left: number) => (left < costs ? usedUp : null));
+      knows(template, action.baseUrl, answer, { withCredits, costs });
+    }
   return { known, origins };
 }
 
@@ -144,13 +165,13 @@ function answersOf(
   definition: Definition,
   action: Action,
   index: number,
-): [RequestTemplate, Answer | null][] {
+): [RequestTemplate, Answer | null, 'submit' | 'poll'][] {
   const success = actionSuccess(definition, action, actionAsked(action, index));
-  if (action.poll === undefined) return [[action.request, success]];
+  if (action.poll === undefined) return [[action.request, success, 'submit']];
   const receipt = documentedSuccess(definition, action.name, null)?.answer ?? null;
   return [
-    [action.request, receipt],
-    [action.poll.request, success],
+    [action.request, receipt, 'submit'],
+    [action.poll.request, success, 'poll'],
   ];
 }
 
@@ -161,8 +182,12 @@ function pathOf(base: string, path: string): RegExp {
   );
 }
 
-/** The one that says most of the request: the same path may be asked in several ways. */
-function answerTo(known: readonly Known[], { method, path, query, body }: SandboxRequest): Reply {
+/** Of the one that says most of the request: the same path may be asked in several ways. `account`: whose credits count. */
+function answerTo(
+  known: readonly Known[],
+  { method, path, query, body }: SandboxRequest,
+  account: SandboxAccount | null,
+): Reply {
   const fitting = known.filter((one) => one.template.method === method && one.path.test(path));
   const weight = ({ template }: Known) => {
     const asked = template.graphql?.query;
@@ -173,7 +198,9 @@ function answerTo(known: readonly Known[], { method, path, query, body }: Sandbo
     return (isSame ? 1_000 : 0) + fixed * 10 - (template.path.match(/\{/g)?.length ?? 0);
   };
   const [best] = fitting.sort((a, b) => weight(b) - weight(a));
-  return best === undefined ? { status: 404, body: {} } : replyOf(best.answer);
+  if (best === undefined) return { status: 404, body: {} };
+  const told = account === null ? null : (best.withCredits?.(account.creditsLeft) ?? null);
+  return told === null ? { ...replyOf(best.answer), costs: best.costs } : replyOf(told);
 }
 
 function replyOf({ status, headers, text }: Answer): Reply {
@@ -181,10 +208,30 @@ function replyOf({ status, headers, text }: Answer): Reply {
   return { status, body: text === '' ? null : text, headers: kept };
 }
 
-/** Wherever the file sends it. */
-function keyIn(slug: string, headers: SandboxRequest['headers'], query: URLSearchParams): string | null {
+/** What stands before the path of each request, where the key is sent in it: "/bot{api_key}". */
+function keyPath(method: KeyMethod): string {
+  const sent = method.type === 'api_key' ? method.send.filter((one) => one.in === 'path') : [];
+  return sent.map(({ value }) => `/${value.replace(/^\/+|\/+$/g, '')}`).join('');
+}
+
+/** In headers and parameters anywhere; in the path and the body, which carry what people write, only where the file sends it. */
+function keyIn(
+  slug: string,
+  method: KeyMethod,
+  headers: SandboxRequest['headers'],
+  query: URLSearchParams,
+  { path, body }: SentBesides,
+): string | null {
   const basic = /^Basic (.+)$/i.exec(headers.authorization ?? '')?.[1] ?? '';
-  const texts = [...Object.values(headers), ...query.values(), Buffer.from(basic, 'base64').toString()];
+  const besides = (method.type === 'api_key' ? method.send : []).flatMap((one) =>
+    one.in === 'path' ? [path] : one.in === 'body' ? [String(memberOf(body, one.name) ?? '')] : [],
+  );
+  const texts = [
+    ...Object.values(headers),
+    ...query.values(),
+    Buffer.from(basic, 'base64').toString(),
+    ...besides,
+  ];
   const form = new RegExp(`sandbox-${slug}-[a-z0-9-]+`);
   return texts.map((text) => form.exec(text ?? '')?.[0]).find((key) => key !== undefined) ?? null;
 }

@@ -22,7 +22,10 @@ export const KEY_HELP: readonly (readonly [string, string])[] = [
   ['sandbox-hunter-good', 'works, within the documented rate limits; add -2, -anna, … for further accounts'],
   ['sandbox-hunter-bad', 'is not accepted, as any key that is not listed here'],
   ['sandbox-hunter-limited', 'is accepted, but lacks a permission'],
-  ['sandbox-hunter-no-credits', 'has no credits; -credits-25 has 25, then none (POST /top-up gives more)'],
+  [
+    'sandbox-hunter-no-credits',
+    'has no credits; -credits-25 has 25, then none (POST /top-up gives more); the start page says whose keys',
+  ],
   ['sandbox-hunter-throttled', 'is always throttled; -throttled-5 takes 5 calls a second'],
   ['sandbox-hunter-slow', 'answers after 5 seconds; -slow-800 after 800 milliseconds'],
   ['sandbox-hunter-hang', 'never answers'],

@@ -62,10 +62,10 @@ export async function answerAt(
   outgoing.setHeader('date', new Date(state.nowMs()).toUTCString());
   const text = await readBody(incoming);
   const headers = incoming.headers as SandboxRequest['headers'];
-  const key = provider.keyOf(headers, url.searchParams);
+  const body = parse(text, headers['content-type'] ?? '');
+  const key = provider.keyOf(headers, url.searchParams, { path: url.pathname, body });
   const asked = { provider: provider.slug, key, method: incoming.method ?? 'GET', path: url.pathname };
   const times = state.log.seen(asked, url.search, text);
-  const body = parse(text, headers['content-type'] ?? '');
   const request: SandboxRequest = {
     ...asked,
     origin,
@@ -108,8 +108,9 @@ export async function answerAt(
   }
 }
 
-function behaviourAt({ slug, tokensOf }: StandIn, key: string | null): KeyBehaviour {
+function behaviourAt({ slug, tokensOf, hasCredits }: StandIn, key: string | null): KeyBehaviour {
   const own = behaviourOf(key, slug);
+  if (own.kind === 'credits' && hasCredits !== true) return { kind: 'rejected' };
   return own.kind === 'rejected' && tokensOf !== undefined ? behaviourOf(key, tokensOf) : own;
 }
 

@@ -9,6 +9,7 @@ import { Grants } from './oauth/grants.ts';
 import { PROVIDERS } from './provider-list.ts';
 import { type SandboxState, serveProvider } from './provider-server.ts';
 import { KeyDesk } from './service-accounts/key-desk.ts';
+import type { StandIn } from './stand-in.ts';
 
 export interface SandboxOptions {
   /** Of the start page; the providers take the next ones. 0 lets the system choose each. */
@@ -69,6 +70,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   };
   try {
     const upstreams: Upstream[] = [];
+    const standIns: StandIn[] = [...PROVIDERS];
     const addresses = PROVIDERS.flatMap((provider) =>
       [provider.origin, ...(provider.otherOrigins ?? [])].map((origin) => ({ provider, origin })),
     );
@@ -98,13 +100,15 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
       // With it comes half of the server, which few sandboxes need.
       const { documentedStandIns, originsOf, serveDocumented } = await import('./documented.ts');
       const rest = await documentedStandIns(PROVIDERS);
+      standIns.push(...rest);
       const served = await serveDocumented(rest, first === 0 ? 0 : first + 2 + addresses.length, state);
       servers.push(served.server);
       const target = `http://127.0.0.1:${served.port}`;
       const named = new Map(rest.flatMap((one) => originsOf(one).map((origin) => [origin, one.slug])));
       for (const [origin, slug] of named) upstreams.push({ slug, origin, target });
     }
-    const control = await serveControl(first, upstreams, state);
+    const withCredits = standIns.flatMap(({ slug, hasCredits }) => (hasCredits === true ? [slug] : []));
+    const control = await serveControl(first, upstreams, withCredits, state);
     servers.push(control.server);
     return {
       url: `http://127.0.0.1:${control.port}`,

@@ -17,6 +17,7 @@ export const apollo: StandIn = {
     headers: { 'retry-after': String(seconds), 'x-minute-requests-left': '0' },
     body: { message: 'The maximum number of api calls allowed for this endpoint is exceeded per minute.' },
   }),
+  hasCredits: true,
   // What Apollo answers here is not documented; 402 is the usual word for it.
   outOfCredits: () => ({ status: 402, body: { error: 'You have used all credits of your plan.' } }),
   missingPermission: () => ({

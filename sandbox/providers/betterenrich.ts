@@ -19,6 +19,7 @@ export const betterenrich: StandIn = {
   limitsOf: () => ({ group: 'all', windows: [{ calls: 10, perMs: 1000 }] }),
   rejected: () => ({ status: 401, body: { message: 'Unauthorized' } }),
   throttled: () => ({ status: 429, body: { message: 'Too many requests' } }),
+  hasCredits: true,
   outOfCredits: () => ({ status: 403, body: { message: 'Insufficient credits' } }),
   missingPermission: () => ({ status: 401, body: { message: 'Unauthorized' } }),
   errorInside: () => ({ status: 200, body: { status: 'error', message: 'Something went wrong' } }),

@@ -35,6 +35,7 @@ export const hunter: StandIn = {
       ? error(401, 'authentication_failed', 'No API key was provided.')
       : error(401, 'authentication_failed', 'No user found for the API key supplied'),
   throttled: () => error(403, 'too_many_requests', 'You have reached the rate limit.'),
+  hasCredits: true,
   outOfCredits: () =>
     error(
       429,

@@ -16,6 +16,7 @@ export const instantly: StandIn = {
   }),
   rejected: () => error(401, 'Unauthorized', 'Invalid API key'),
   throttled: () => error(429, 'Too Many Requests', 'Rate limit exceeded'),
+  hasCredits: true,
   outOfCredits: () => error(402, 'Payment Required', 'The workspace does not have an active paid plan'),
   missingPermission: () => error(402, 'Payment Required', 'The workspace does not have an active paid plan'),
   errorInside: () => ({ status: 200, body: { error: 'Internal error' } }),
