@@ -82,6 +82,7 @@ export async function compose(deps: ComposeDeps): Promise<Keyrail> {
   const outbound = composeOutbound(deps);
   const shared = connectionsDeps(deps, transact, catalogs, outbound);
   const connections = await composeConnections(shared, listener);
+  await connections.followFiles(catalogs.readyMade);
   const keys = await composeVault({ ...deps, keyring: shared.keyring, connections }, listener);
   const deletion = composeWorkspaceDeletion({ ...deps, connections });
   const { signIns, apps } = composeSignIns({ config, system, vault, shared, connections });

@@ -209,16 +209,51 @@ test('with the file back everything works as it did, and what waited goes on', a
   expect(await cell()).toMatchObject({ state: 'done', value: 'lena@acme.example' });
 });
 
+const again = 'The address changed. Enter the credentials again.';
+const marks = async () =>
+  (await app.owner.get(`/v1/connections/${connectionId}/events`)).json.data.filter(
+    ({ kind }: { kind: string }) => kind === 'address_changed',
+  );
+
+/** What is not marked is held back all the same. */
+async function unmark(): Promise<void> {
+  const asIfGood = { status: 'connected', status_reason: null };
+  await database.db.system.updateTable('connections').set(asIfGood).where('id', '=', connectionId).execute();
+}
+
+test('with a file that names another host its connection says so at once, once, and that it works when that is undone', async () => {
+  const asItWas = readFileSync(file(), 'utf8');
+  writeFileSync(file(), asItWas.replaceAll(urlOf(provider), urlOf(elsewhere)));
+  for (let starts = 0; starts < 2; starts++) {
+    await restart();
+    const { data } = (await app.owner.get('/v1/connections?status=invalid')).json;
+    expect(data).toMatchObject([{ id: connectionId, status: 'invalid', status_reason: again }]);
+    const apps = (await app.owner.get('/v1/connections/apps')).json.data;
+    expect(apps).toMatchObject([{ integration: 'finder', is_missing: false, worst_status: 'invalid' }]);
+    expect(await marks()).toMatchObject([{ message: again, actor: null }]);
+  }
+  writeFileSync(file(), asItWas);
+  await restart();
+  // It is due, or checked already.
+  await until(async () => {
+    const { status, next_check_at } = (await app.owner.get(`/v1/connections/${connectionId}`)).json;
+    return status === 'connected' || new Date(next_check_at) <= systemClock.now();
+  });
+  expect((await app.owner.post(`/v1/connections/${connectionId}/verify`)).json.status).toBe('connected');
+});
+
 test('with a file that names another host, no credential that was entered before reaches that host, by whatever way', async () => {
   writeFileSync(file(), readFileSync(file(), 'utf8').replaceAll(urlOf(provider), urlOf(elsewhere)));
   await restart();
   arrived.here.length = 0;
-  const again = 'The address changed. Enter the credentials again.';
-  const checked = await app.owner.post(`/v1/connections/${connectionId}/verify`);
-  expect(checked.text).toContain(again);
+  await unmark();
   expect((await app.owner.get(`/v1/proxy/${connectionId}/find`)).status).toBeGreaterThanOrEqual(400);
   const id = await run();
   await until(async () => ['waiting', 'done'].includes((await runNow(id)).state));
+  await unmark();
+  const checked = await app.owner.post(`/v1/connections/${connectionId}/verify`);
+  expect([checked.status, checked.json.reason]).toEqual([409, 'address_changed']);
+  expect(checked.text).toContain(again);
   expect(arrived).toEqual({ here: [], elsewhere: [] });
   const entered = await app.owner.post(`/v1/connections/${connectionId}/reconnect`, {
     credentials: { api_key: 'fake-key-good-0002' },
@@ -233,7 +268,9 @@ test('with a file that names another host, no credential that was entered before
 test('and with the host that it named at first, what was entered for the other one stays from it', async () => {
   writeFileSync(file(), readFileSync(file(), 'utf8').replaceAll(urlOf(elsewhere), urlOf(provider)));
   await restart();
-  await app.owner.post(`/v1/connections/${connectionId}/verify`);
+  expect((await app.owner.get(`/v1/connections/${connectionId}`)).json.status_reason).toBe(again);
+  await unmark();
   expect((await app.owner.get(`/v1/proxy/${connectionId}/find`)).status).toBeGreaterThanOrEqual(400);
+  await app.owner.post(`/v1/connections/${connectionId}/verify`);
   expect(arrived.here).toEqual([]);
 });

@@ -23,6 +23,8 @@ export interface Catalog {
   /** Best match first; an empty text gives all, by name. */
   search(text: string): readonly CatalogEntry[];
   problems: readonly CatalogProblem[];
+  /** The slugs of the user's folder. */
+  own: readonly string[];
 }
 
 /** Where the definitions of a catalog come from; the last one that has a slug wins. */
@@ -46,7 +48,11 @@ export function sourceOf(definitions: readonly Definition[]): CatalogSource {
   return { entries: entries.length > 1 ? entries.sort(byName) : entries, read: (slug) => bySlug.get(slug) };
 }
 
-export function catalogOf(sources: readonly CatalogSource[], problems: readonly CatalogProblem[]): Catalog {
+export function catalogOf(
+  sources: readonly CatalogSource[],
+  problems: readonly CatalogProblem[],
+  own: readonly string[] = [],
+): Catalog {
   const found = new Map<string, { entry: CatalogEntry; source: CatalogSource }>();
   for (const source of sources) for (const entry of source.entries) found.set(entry.slug, { entry, source });
   const full = sources.filter((source) => source.entries.length > 0);
@@ -59,6 +65,7 @@ export function catalogOf(sources: readonly CatalogSource[], problems: readonly 
     list,
     search: (text) => searchIntegrations(list(), text),
     problems,
+    own,
   };
 }
 
@@ -72,6 +79,7 @@ export function extended(catalog: Catalog, own: CatalogSource): Catalog {
     list,
     search: (text) => searchIntegrations(list(), text),
     problems: catalog.problems,
+    own: catalog.own,
   };
 }
 

@@ -8,6 +8,8 @@ export interface Catalogs {
 
 /** All workspaces' catalogs in this process, kept until somebody says that one changed. */
 export interface KeptCatalogs extends Catalogs {
+  /** What every workspace has. */
+  readyMade: Catalog;
   /** Drops what is kept of a workspace; null: of all. Somebody else's reading that is under way is not kept either. */
   forget(workspaceId: string | null): void;
 }
@@ -39,6 +41,7 @@ export function createCatalogs(deps: Deps, maxKept = MAX_KEPT): KeptCatalogs {
   }
 
   return {
+    readyMade: deps.readyMade,
     of: (workspaceId) => {
       const catalog = kept.get(workspaceId) ?? read(workspaceId);
       kept.delete(workspaceId);

@@ -29,7 +29,8 @@ export async function loadCatalog(folders: CatalogFolders): Promise<Catalog> {
   if (user === undefined) return catalogOf([comesAlong], ready.problems);
   const own = await load({ folder: user, origin: 'user', allowedPrivateHosts, rememberIn });
   const mine = withStamps(own.source, (definition) => stamped(definition, comesAlong.read(definition.slug)));
-  return catalogOf([comesAlong, mine], [...ready.problems, ...own.problems]);
+  const slugs = mine.entries.map(({ slug }) => slug);
+  return catalogOf([comesAlong, mine], [...ready.problems, ...own.problems], slugs);
 }
 
 /** Each definition is looked at once, when it is asked for. */

@@ -1,6 +1,7 @@
 import type { ConnectionEvent, Dependent } from '@keyrail/contract/connections';
 import type { FieldChoices, Recognised } from '@keyrail/contract/integrations';
 import type { Verdict } from '@keyrail/contract/verdicts';
+import type { Catalog } from '../catalog/catalog.ts';
 import type { Catalogs } from '../catalog/catalogs.ts';
 import type { KeyForm } from '../catalog/key-forms.ts';
 import type { Clock } from '../lib/clock.ts';
@@ -30,6 +31,7 @@ import type { ExpirySweepStore } from './expiries/sweep-store.ts';
 import { sweepExpiries, tellExpiry } from './expiries/tell.ts';
 import { type ChoicesAsk, fieldChoices } from './field-choices.ts';
 import type { KeyedHash } from './fingerprint.ts';
+import { followFiles } from './follow-files.ts';
 import { createHandOut, type HandedOut } from './hand-out.ts';
 import * as lifecycle from './lifecycle.ts';
 import type { AppsPage, ConnectionFilter, Listed, Slice } from './look.ts';
@@ -212,6 +214,8 @@ export interface Connections {
   check(workspaceId: string, connectionId: string): Promise<void>;
   /** Job `connections.sweep`. */
   sweep(): Promise<void>;
+  /** At the start: connections say at once when the file of their integration leads elsewhere by now. */
+  followFiles(catalog: Pick<Catalog, 'get' | 'own'>): Promise<void>;
 }
 
 /** Hosts that a client secret may be for are few. */
@@ -362,5 +366,6 @@ export function createConnections(given: ConnectionsDeps): Connections {
     check: (workspaceId, connectionId) =>
       changing({ workspaceId }, verifyByItself(deps, workspaceId, connectionId)),
     sweep: () => sweep(deps),
+    followFiles: (catalog) => followFiles(deps, catalog),
   };
 }

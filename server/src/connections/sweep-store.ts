@@ -1,8 +1,10 @@
 import { sql } from 'kysely';
+import { ADDRESS_CHANGED, ADDRESS_STAMP } from '../catalog/requests/base-url.ts';
 import type { Queries } from '../db/open.ts';
 import { enqueueAsSystem } from '../jobs/queue.ts';
 import { newId } from '../lib/id.ts';
 import { connectionCheck } from './announce.ts';
+import { isBroken, STATUSES } from './connection.ts';
 
 /** Of all workspaces together; so it works past row-level security, and only with ids and times. */
 export interface SweepStore {
@@ -11,11 +13,24 @@ export interface SweepStore {
    * sets the real time; a process killed before that only delays it. Reads what is due, never what is stored.
    */
   enqueueDue(now: Date, leaseUntil: Date, limit: number): Promise<number>;
+  /** The address stamps (null: none) that connections of these integrations were made with. */
+  stampsOf(integrations: readonly string[]): Promise<{ integration: string; stamp: string | null }[]>;
+  /**
+   * Makes the check of connections with this stamp due whose status says otherwise than `fits`; those that are broken
+   * for another reason stay as they are.
+   */
+  stampChanged(
+    made: { integration: string; stamp: string | null; fits: boolean },
+    now: Date,
+  ): Promise<{ workspaceId: string; connectionId: string }[]>;
   /** Destroys replaced credentials whose time for roll-back is over, but those a person signed in for. */
   destroyExpired(now: Date): Promise<number>;
   /** Connections with replaced access whose time is over: what people signed in for is given up one by one. */
   expiredSignedIn(now: Date, limit: number): Promise<{ workspaceId: string; connectionId: string }[]>;
 }
+
+const BROKEN_STATUSES = STATUSES.filter(isBroken);
+const stampOf = sql<string | null>`connections.fields ->> ${sql.lit(ADDRESS_STAMP)}`;
 
 export function createSweepStore(system: Queries): SweepStore {
   return {
@@ -44,6 +59,35 @@ export function createSweepStore(system: Queries): SweepStore {
         }
         return due.length;
       }),
+    stampsOf: (integrations) =>
+      // By way of the few rows that say who has connections of them at all.
+      system
+        .selectFrom('connected_apps as app')
+        .innerJoin('connections', (join) =>
+          join
+            .onRef('connections.workspace_id', '=', 'app.workspace_id')
+            .onRef('connections.integration', '=', 'app.integration'),
+        )
+        .select(['connections.integration', stampOf.as('stamp')])
+        .where('app.integration', '=', sql<string>`any(${[...integrations]})`)
+        .distinct()
+        .execute(),
+    stampChanged: ({ integration, stamp, fits }, now) =>
+      system
+        .updateTable('connections')
+        .set({ next_check_at: now })
+        .where('workspace_id', 'in', (eb) =>
+          eb.selectFrom('connected_apps').select('workspace_id').where('integration', '=', integration),
+        )
+        .where('integration', '=', integration)
+        .where(stampOf, 'is not distinct from', stamp)
+        .where((eb) =>
+          fits
+            ? eb.and({ status: 'invalid', status_reason: ADDRESS_CHANGED })
+            : eb('status', 'not in', [...BROKEN_STATUSES, 'disconnected']),
+        )
+        .returning(['workspace_id as workspaceId', 'id as connectionId'])
+        .execute(),
     destroyExpired: (now) =>
       system.transaction().execute(async (transaction) => {
         const destroyed = await transaction

@@ -1,5 +1,6 @@
 import type { Verdict } from '@keyrail/contract/verdicts';
 import type { Catalogs } from '../catalog/catalogs.ts';
+import { ADDRESS_CHANGED, isForOtherAddress } from '../catalog/requests/base-url.ts';
 import { AppError } from '../lib/app-error.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Transact, Tx } from '../lib/tx.ts';
@@ -8,6 +9,7 @@ import type { Outbound } from '../outbound/call.ts';
 import type { GrantEnd } from '../tokens/grant.ts';
 import type { Tokens } from '../tokens/token.ts';
 import type { Who } from '../workspaces/who.ts';
+import { markForOtherAddress } from './address-changed.ts';
 import { saveCheck } from './check.ts';
 import { egressDenied } from './check-entered.ts';
 import type { Connection } from './connection.ts';
@@ -71,6 +73,10 @@ async function checkSaved(
 ): Promise<Checked> {
   const known = methodOf(await deps.catalogs.of(connection.workspaceId), connection);
   if (known === null) return { kind: 'not_checked', error: goneFromCatalog(connection.integration) };
+  if (isForOtherAddress(known.definition, connection.fields)) {
+    await markForOtherAddress(deps, connection, known.definition.name);
+    return { kind: 'not_checked', error: addressChanged() };
+  }
   const outcome = await probe(deps, {
     ...known,
     fields: connection.fields,
@@ -137,6 +143,10 @@ function damaged(): AppError {
     reason: 'unreadable',
     detail: 'The stored credentials of this connection can no longer be read. Enter them again.',
   });
+}
+
+function addressChanged(): AppError {
+  return new AppError('connection_broken', { reason: 'address_changed', detail: ADDRESS_CHANGED });
 }
 
 function changedMeanwhile({ name }: Connection): AppError {

@@ -17,10 +17,8 @@ export function resolveBaseUrl(
   values: Readonly<Record<string, string>>,
 ): BaseUrlOutcome {
   const texts: Record<string, string> = {};
-  const other =
-    source.connectionFields.find((field) => isOther(field, values))?.name ?? leftBehind(source, values);
-  if (other !== undefined)
-    return { kind: 'unfit', name: other, message: 'The address changed. Enter the credentials again.' };
+  const other = fieldOfOther(source, values);
+  if (other !== undefined) return { kind: 'unfit', name: other, message: ADDRESS_CHANGED };
   for (const name of new Set(placesIn(source.baseUrl))) {
     const field = source.connectionFields.find((one) => one.name === name);
     const told = Object.hasOwn(values, name) ? (values[name] ?? '').trim() : '';
@@ -35,6 +33,24 @@ export function resolveBaseUrl(
     url !== null && /^https?:$/.test(url.protocol) && url.username === '' && url.password === '';
   if (!isClean) return { kind: 'unfit', name: 'base_url', message: 'This does not make an address.' };
   return { kind: 'ready', url: (url.origin + url.pathname).replace(/\/+$/, '') };
+}
+
+/** Of credentials that were entered for another address. */
+export const ADDRESS_CHANGED = 'The address changed. Enter the credentials again.';
+
+/** Whether what was entered with these values was for another address than this is: then none of it is sent. */
+export function isForOtherAddress(
+  source: Pick<Definition, 'connectionFields'>,
+  values: Readonly<Record<string, string>>,
+): boolean {
+  return fieldOfOther(source, values) !== undefined;
+}
+
+function fieldOfOther(
+  source: Pick<Definition, 'connectionFields'>,
+  values: Readonly<Record<string, string>>,
+): string | undefined {
+  return source.connectionFields.find((field) => isOther(field, values))?.name ?? leftBehind(source, values);
 }
 
 /** The `fixed` field of an integration that a workspace, or a file of the user's folder, describes: where its credentials go, as a short digest. */

@@ -22,10 +22,11 @@ export function CheckNow({ connection, tool }: { connection: Connection; tool: I
     try {
       const answer = await api.connections.verify(connection.id);
       setVerdict(answer.verdict);
-      changed();
     } catch (error) {
       toastError(error, 'The check could not be made');
     } finally {
+      // Also what kept it from being made may be told by the connection's status now.
+      changed();
       setBusy(false);
     }
   };
