@@ -227,7 +227,8 @@ test('with a file that names another host its connection says so at once, once, 
   for (let starts = 0; starts < 2; starts++) {
     await restart();
     const { data } = (await app.owner.get('/v1/connections?status=invalid')).json;
-    expect(data).toMatchObject([{ id: connectionId, status: 'invalid', status_reason: again }]);
+    const marked = { status: 'invalid', status_reason: again, last_verdict: null };
+    expect(data).toMatchObject([{ id: connectionId, ...marked }]);
     const apps = (await app.owner.get('/v1/connections/apps')).json.data;
     expect(apps).toMatchObject([{ integration: 'finder', is_missing: false, worst_status: 'invalid' }]);
     expect(await marks()).toMatchObject([{ message: again, actor: null }]);

@@ -22,7 +22,8 @@ export async function markForOtherAddress(
     if (before === null || before.credentialVersion !== seen.credentialVersion) return;
     if (isBroken(before.status) || before.status === 'disconnected') return;
     const [at, status] = [clock.now(), 'invalid' as const];
-    const change = { status, statusReason: ADDRESS_CHANGED, statusSince: at };
+    // What the last check said, and advised, was about the other address.
+    const change = { status, statusReason: ADDRESS_CHANGED, statusSince: at, lastVerdict: null };
     await changeConnection(tx, before, change, { now: at, byPerson: false });
     await insertEvent(tx, before, { kind: 'address_changed', message: ADDRESS_CHANGED, actor: null, at });
     await record(tx, {
