@@ -18,8 +18,8 @@ export const statusWords: Record<ConnectionStatus, Said> = {
   out_of_credits: { words: 'Out of credits', tone: 'amber' },
   unverified: { words: 'Not checked', tone: 'amber' },
   expired: { words: 'Expired', tone: 'red' },
-  // Refused, unreadable or for another address: the reason beside it says which.
-  invalid: { words: 'Cannot be used', tone: 'red' },
+  // Refused, of another account, unreadable or for another address: the reason says which.
+  invalid: { words: 'Credentials needed', tone: 'red' },
   revoked: { words: 'Access was withdrawn', tone: 'red' },
   disconnected: { words: 'Disconnected', tone: 'red' },
 };
