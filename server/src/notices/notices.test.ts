@@ -213,7 +213,7 @@ test('the bell costs the same however many notices are stored', async () => {
     select 'ntc_' || to_char(n, 'FM00000000000000000000000000'),
       case when n <= 5000 then ${who.workspaceId} else ${other.workspaceId} end, 'expires_soon', 'connection', 'con_x', 'X', '',
       n::text, 'T', 'M', n % 2 = 0, now() from generate_series(1, 20000) n`.execute(database.db.system);
-  await sql`analyze notices`.execute(database.db.system);
+  await sql`vacuum analyze notices`.execute(database.db.system);
   const viewer: Who = { ...who, scopes: scopesOfRole.viewer };
   await stage.notices.markRead(who, `ntc_${'4990'.padStart(26, '0')}`);
   const { rows } = await sql<{ 'QUERY PLAN': string }>`explain select id from notices
