@@ -177,7 +177,7 @@ test('kill -9 in the middle: no half file under the name, no half database; the 
     // It waits at this table, with some of the others written.
     await client.query('begin; lock table tables in access exclusive mode');
     const { child, ended } = launch(['backup', half], { DATABASE_URL: source.url });
-    await seen(source, 'keyrail backup');
+    await seen(source, 'keyrail backup', "wait_event_type = 'Lock'", ended);
     child.kill('SIGKILL');
     await ended;
     await client.query('rollback');
@@ -187,7 +187,7 @@ test('kill -9 in the middle: no half file under the name, no half database; the 
 
   const settings = { DATABASE_URL: fresh.url };
   const { child, ended } = launch(['restore', half], settings);
-  await seen(fresh, 'keyrail restore');
+  await seen(fresh, 'keyrail restore', 'backend_xid is not null', ended);
   child.kill('SIGKILL');
   expect((await ended).signal).toBe('SIGKILL');
   expect(await contentOf(fresh.url)).toEqual({});
@@ -227,12 +227,22 @@ test('restored on a fresh machine, with the key, it serves what it held, and sen
   await expect(here(restore, settings)).rejects.toThrow(/is not empty[\s\S]*Make an empty database/);
 });
 
-/** Resolves when a connection of that name is copying, or waits to. */
-async function seen({ url }: TestDatabase, name: string): Promise<void> {
+/** Resolves when a connection of that name is in the middle of its work: it waits at a table, or has written something. */
+async function seen(
+  { url }: TestDatabase,
+  name: string,
+  isInTheMiddle: string,
+  ended: Promise<unknown>,
+): Promise<void> {
+  let isOver = false;
+  void ended.finally(() => {
+    isOver = true;
+  });
   await withClient(url, async (client) => {
     for (let found = 0; found === 0; ) {
+      if (isOver) throw new Error(`${name} was over before it was seen`);
       const { rowCount } = await client.query(
-        "select from pg_stat_activity where datname = current_database() and application_name = $1 and query like 'copy%'",
+        `select from pg_stat_activity where datname = current_database() and application_name = $1 and ${isInTheMiddle}`,
         [name],
       );
       found = rowCount ?? 0;

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { emptyDatabase, freshDatabase, type TestDatabase } from '../../test/database.ts';
 import { FIXTURE, FIXTURE_KEY } from '../../test/schemas/fill.ts';
+import { until } from '../../test/until.ts';
 import { masterKey } from '../vault/master-key.ts';
 import { CHUNK_BYTES, MAGIC, TAG_BYTES } from './file-format.ts';
 import { checkBackup } from './read-backup.ts';
@@ -66,6 +67,18 @@ async function expectUntouched(): Promise<void> {
     client.query("select relname from pg_class where relnamespace = 'public'::regnamespace"),
   );
   expect(tables.rows).toEqual([]);
+}
+
+/** Ends its session in the middle; whether there was one. */
+function cutOff(database: TestDatabase, name: string, isInTheMiddle: string): Promise<boolean> {
+  return withClient(database.url, async (client) => {
+    const { rowCount } = await client.query(
+      `select pg_terminate_backend(pid) from pg_stat_activity
+       where application_name = $1 and datname = current_database() and ${isInTheMiddle}`,
+      [name],
+    );
+    return (rowCount ?? 0) > 0;
+  });
 }
 
 async function restore(file: string, database = target, key = KEY) {
@@ -212,17 +225,13 @@ describe('making a backup', () => {
 
   test('that is cut off leaves nothing under its name, and no second one writes over a first', async () => {
     const file = join(folder, 'cut.backup');
-    const making = backUp(source.url, file);
-    const ended = expect(making).rejects.toThrow();
     await withClient(source.url, async (client) => {
-      for (let found = 0; found === 0; ) {
-        const { rowCount } = await client.query(
-          "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'keyrail backup' and datname = current_database() and query like 'copy%'",
-        );
-        found = rowCount ?? 0;
-      }
+      // There it stands still, with other tables read.
+      await client.query('begin; lock table users in access exclusive mode');
+      const ended = expect(backUp(source.url, file)).rejects.toThrow();
+      await until(() => cutOff(source, 'keyrail backup', "wait_event_type = 'Lock'"));
+      await ended;
     });
-    await ended;
     expect(readdirSync(folder).filter((name) => name.startsWith('cut'))).toEqual([]);
     await expect(backUp(source.url, path)).rejects.toThrow(/no backup is written over/);
     await expect(backUp(source.url, join(folder, 'no', 'folder.backup'))).rejects.toThrow(
@@ -237,17 +246,16 @@ describe('making a backup', () => {
 
 describe('restoring', () => {
   test('that is cut off leaves nothing, and the second time takes it', async () => {
-    const restoring = restore(path);
-    const ended = expect(restoring).rejects.toThrow();
-    await withClient(target.url, async (client) => {
-      for (let found = 0; found === 0; ) {
-        const { rowCount } = await client.query(
-          "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'keyrail restore' and datname = current_database() and query like 'copy%'",
-        );
-        found = rowCount ?? 0;
+    const checked = await checkBackup(having(KEY), path);
+    let left = 3;
+    const frames = async function* () {
+      for await (const frame of checked.frames()) {
+        left -= 1;
+        if (left === 0) expect(await cutOff(target, 'keyrail restore', 'backend_xid is not null')).toBe(true);
+        yield frame;
       }
-    });
-    await ended;
+    };
+    await expect(restoreBackup(target.url, { ...checked, frames })).rejects.toThrow(/terminat/);
     await expectUntouched();
     await restore(path);
   });
