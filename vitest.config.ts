@@ -29,8 +29,6 @@ const shared = {
   hookTimeout: 120_000,
   // What is asked for until it holds has as long as anything in sight: the default of one second is luck on a busy machine.
   expect: { poll: { timeout: 15_000 } },
-  // A process goes from file to file with the modules it has loaded: a quarter less to do. A file leaves nothing behind it.
-  isolate: false,
   // Twice the cores of the smallest machine we care for: browsers and processes are waited for half of the time.
   maxWorkers: 4,
 };
@@ -45,6 +43,8 @@ export default defineConfig({
         test: {
           ...shared,
           name: 'rooms',
+          // A process goes from file to file with the modules it has loaded: a quarter less to do. A file leaves nothing behind it.
+          isolate: false,
           include: [
             '{contract,sdk,catalog,sandbox,bench,web,scripts}/**/*.test.{ts,tsx}',
             'server/src/**/*.test.ts',

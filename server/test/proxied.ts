@@ -26,7 +26,7 @@ type Answering = (request: IncomingMessage, response: ServerResponse, body: stri
 let answer: Answering;
 /** What the other side was sent. */
 export let seen: { line: string; headers: IncomingMessage['headers']; raw: string[]; body: string }[];
-const folder = mkdtempSync(join(tmpdir(), 'keyrail-proxy-'));
+let folder: string;
 
 /** What the other side does with the next requests of a test. */
 export function answers(how: Answering): void {
@@ -36,6 +36,7 @@ export function answers(how: Answering): void {
 /** A server with two tools whose other side is ours, for the tests of one file. */
 export function useProxy(): void {
   beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'keyrail-proxy-'));
     upstream = createServer(async (request, response) => {
       let body = '';
       request.on('error', () => {});
