@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { freshDatabase, type TestDatabase } from '../../test/database.ts';
+import { doorTo } from '../../test/door.ts';
 import { systemClock } from '../lib/clock.ts';
 import { type Listener, notify, openListener } from './listen.ts';
 
@@ -53,6 +54,14 @@ test('after a lost connection it listens again, and says that something may have
   await gap;
   await database.db.transact('wsp_a', (tx) => notify(tx, 'news', 'back'));
   expect(await message).toBe('back');
+});
+
+test('to stop listening comes about, too, where the connection is lost in the middle of it', async () => {
+  const door = await doorTo(database.url);
+  const through = await openListener({ clock: systemClock, log: { warn: () => {} } }, door.url);
+  const stop = await through.listen('news', () => {});
+  await Promise.all([door.shut(), stop()]);
+  await through.close();
 });
 
 test('who stopped listening hears nothing more', async () => {

@@ -101,7 +101,8 @@ export async function openListener(deps: ListenDeps, url: string): Promise<Liste
       return async () => {
         subscriptions.delete(subscription);
         const isLast = ![...subscriptions].some((other) => other.channel === channel);
-        if (isLast) await client?.query(`unlisten ${pg.escapeIdentifier(channel)}`);
+        // A connection that is lost meanwhile listens to nothing more: nobody has to know.
+        if (isLast) await client?.query(`unlisten ${pg.escapeIdentifier(channel)}`).catch(() => {});
       };
     },
     run: async (statement) => {
