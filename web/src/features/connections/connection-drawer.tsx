@@ -3,6 +3,7 @@ import type { Integration } from '@keyrail/contract/integrations';
 import { Button, Drawer } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
+import type { PropsWithChildren } from 'react';
 import { count } from '../../lib/format.ts';
 import { dependentsQuery } from '../../lib/queries.ts';
 import { wantsReconnect } from '../../lib/words.ts';
@@ -33,8 +34,8 @@ interface Props {
   onDialog: (dialog: RowDialog) => void;
 }
 
-/** Everything about one connection: how it stands, how it is used, what happened to it. */
-export function ConnectionDrawer({ tool, connection, onClose, mayChange, onDialog }: Props) {
+/** The panel at the side that one connection opens in; closed where there is none. */
+function Sheet({ connection, onClose, children }: PropsWithChildren<GoneProps>) {
   return (
     <Drawer
       opened={connection !== undefined}
@@ -44,6 +45,15 @@ export function ConnectionDrawer({ tool, connection, onClose, mayChange, onDialo
       title={connection?.name}
       padding="lg"
     >
+      {children}
+    </Drawer>
+  );
+}
+
+/** Everything about one connection: how it stands, how it is used, what happened to it. */
+export function ConnectionDrawer({ tool, connection, onClose, mayChange, onDialog }: Props) {
+  return (
+    <Sheet connection={connection} onClose={onClose}>
       {connection !== undefined && (
         <Details
           tool={tool}
@@ -51,7 +61,7 @@ export function ConnectionDrawer({ tool, connection, onClose, mayChange, onDialo
           onDialog={mayChange ? (kind) => onDialog({ kind, connection }) : undefined}
         />
       )}
-    </Drawer>
+    </Sheet>
   );
 }
 
@@ -166,14 +176,7 @@ interface GoneProps {
 /** The same of a connection whose tool the catalog no longer has: nothing can be done with it, and all is still known. */
 export function GoneConnectionDrawer({ connection, onClose }: GoneProps) {
   return (
-    <Drawer
-      opened={connection !== undefined}
-      onClose={onClose}
-      position="right"
-      size={440}
-      title={connection?.name}
-      padding="lg"
-    >
+    <Sheet connection={connection} onClose={onClose}>
       {connection !== undefined && (
         <div className={styles.details}>
           <dl className={styles.facts}>
@@ -188,7 +191,7 @@ export function GoneConnectionDrawer({ connection, onClose }: GoneProps) {
           <History connectionId={connection.id} />
         </div>
       )}
-    </Drawer>
+    </Sheet>
   );
 }
 
