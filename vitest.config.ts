@@ -45,6 +45,7 @@ export default defineConfig({
           name: 'rooms',
           // A process goes from file to file with the modules it has loaded: a quarter less to do. A file leaves nothing behind it.
           isolate: false,
+          setupFiles: ['server/test/same-examples.ts'],
           include: [
             '{contract,sdk,catalog,sandbox,bench,web,scripts}/**/*.test.{ts,tsx}',
             'server/src/**/*.test.ts',

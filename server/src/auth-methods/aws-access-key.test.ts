@@ -145,6 +145,14 @@ describe('a signature', () => {
           expect(new URL(request.url).host).toBe(new URL(url).host);
         },
       ),
+      {
+        // What an object cannot hold, holds from birth, or what a signer takes for its own.
+        examples: [
+          [[], [['__proto__', 'text']], '', 'sts'],
+          [[], [['constructor', 'text']], '', 'sts'],
+          [[], [['X-Amz-Signature', 'text']], '', 's3'],
+        ],
+      },
     );
   });
 

@@ -37,12 +37,20 @@ export function awsSigner(signing: Signing, fields: CredentialFields): Authentic
 }
 
 type Signing = AwsAccessKeyMethod['signing'];
+type Canonical = Parameters<SignatureV4['createCanonicalRequest']>;
 
 /** Loaded with the first signature: most processes never make one. */
 async function openSigner(signing: Signing, fields: CredentialFields): Promise<SignatureV4> {
   const { SignatureV4 } = await import('@smithy/signature-v4');
+  /** Its own reading of a query leaves out what an object cannot hold (`__proto__`) and what looks like a signature. */
+  class WholeQuery extends SignatureV4 {
+    protected override createCanonicalRequest(...[request, headers, hash]: Canonical): string {
+      const lines = super.createCanonicalRequest({ ...request, query: {} }, headers, hash).split('\n');
+      return lines.with(2, String(request.query?.whole)).join('\n');
+    }
+  }
   const { access_key_id: id = '', secret_access_key: secret = '', session_token: token } = fields.reveal();
-  return new SignatureV4({
+  return new WholeQuery({
     service: fill(signing.service, fields),
     region: fill(signing.region, fields),
     sha256: Sha256,
@@ -63,7 +71,7 @@ async function signed(
 ): Promise<OutboundRequest> {
   const url = new URL(request.url);
   const path = canonicalPath(url.pathname);
-  const query = queryOf(url.search);
+  const query = canonicalQuery(url.search);
   const { named, others } = split(request.headers);
   // A body that is not here is either none or one that is streamed: both may go unsigned where the service allows it.
   const isUnsigned = signing.payload === 'unsigned' && request.body === undefined;
@@ -74,17 +82,14 @@ async function signed(
       protocol: url.protocol,
       hostname: url.hostname,
       path,
-      query,
+      query: { whole: query },
       headers: { ...named, host: url.host },
       body: request.body,
     },
     { signingDate: now },
   );
   const { host: _, ...headers } = result.headers;
-  const search = Object.entries(query).flatMap(([name, values]) =>
-    values.map((value) => `${escaped(name)}=${escaped(value)}`),
-  );
-  const address = `${url.origin}${path}${search.length > 0 ? `?${search.join('&')}` : ''}`;
+  const address = `${url.origin}${path}${query === '' ? '' : `?${query}`}`;
   return { ...request, url: address, headers: { ...others, ...headers } };
 }
 
@@ -96,8 +101,8 @@ const OURS = new Set(['authorization', 'date', 'x-amz-date', 'x-amz-security-tok
  * the service may rewrite it.
  */
 function split(headers: Readonly<Record<string, string>>) {
-  const named: Record<string, string> = {};
-  const others: Record<string, string> = {};
+  const named: Record<string, string> = Object.create(null);
+  const others: Record<string, string> = Object.create(null);
   for (const [name, value] of Object.entries(headers)) {
     if (OURS.has(name.toLowerCase())) continue;
     const isNamed = name.toLowerCase() === 'content-type' || name.toLowerCase().startsWith('x-amz-');
@@ -115,16 +120,22 @@ function canonicalPath(path: string): string {
 }
 
 /** Sent in the same form and order as it is signed. A plus is a space, as in every form. */
-function queryOf(search: string): Record<string, string[]> {
-  const query: Record<string, string[]> = Object.create(null);
-  const pairs = search.replace(/^\?/, '').split('&');
-  for (const pair of pairs.filter((one) => one !== '')) {
-    const [name = '', ...rest] = pair.split('=');
-    const key = decoded(name.replaceAll('+', ' '));
-    query[key] = [...(query[key] ?? []), decoded(rest.join('=').replaceAll('+', ' '))];
-  }
-  for (const values of Object.values(query)) values.sort();
-  return query;
+function canonicalQuery(search: string): string {
+  return search
+    .replace(/^\?/, '')
+    .split('&')
+    .filter((pair) => pair !== '')
+    .map((pair) => {
+      const [name = '', ...rest] = pair.split('=');
+      return [name, rest.join('=')].map((text) => escaped(decoded(text.replaceAll('+', ' '))));
+    })
+    .sort(([a = '', x = ''], [b = '', y = '']) => inOrder(a, b) || inOrder(x, y))
+    .map((pair) => pair.join('='))
+    .join('&');
+}
+
+function inOrder(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
 }
 
 function decoded(text: string): string {
