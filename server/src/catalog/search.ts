@@ -1,6 +1,13 @@
 import type { Definition } from './definition.ts';
-
-const LONGEST_TEXT = 200;
+import {
+  type Candidate,
+  candidateOf,
+  LONGEST_TEXT,
+  matchScore,
+  plain,
+  type Wanted,
+  wantedAs,
+} from './near-names.ts';
 
 type Searchable = Pick<Definition, 'slug' | 'name' | 'category' | 'synonyms' | 'description'>;
 
@@ -45,31 +52,6 @@ function fitting<T extends Searchable>(sortedByName: readonly T[], text: string,
   return found.sort((a, b) => b.score - a.score).map(({ entry }) => entry);
 }
 
-/** What is looked for: the text as it is compared, its letters, and how many typos it may have. */
-interface Wanted {
-  text: string;
-  letters: number;
-  typos: number;
-}
-
-/** One name an integration is found by. `weight` is what an exact match is worth; what is found less directly is worth less. */
-interface Candidate {
-  weight: number;
-  /** A sentence: found by how its words begin alone. */
-  isProse: boolean;
-  whole: string;
-  /** The whole first, then its words, where it has several. */
-  pieces: readonly { text: string; letters: number }[];
-}
-
-function wantedAs(text: string, mayHaveTypos: boolean): Wanted {
-  const typos = text.length >= 8 ? 2 : text.length >= 4 ? 1 : 0;
-  return { text, letters: lettersOf(text), typos: mayHaveTypos ? typos : 0 };
-}
-
-/** Of so few letters with a typo, the beginning of a long word would be anything. */
-const FEW_LETTERS = 5;
-
 function scoreOf(candidates: readonly Candidate[], whole: Wanted, words: readonly Wanted[]): number {
   const found = bestOf(candidates, whole);
   if (found > 0 || words.length < 2) return found;
@@ -89,22 +71,6 @@ function bestOf(candidates: readonly Candidate[], wanted: Wanted): number {
   return best;
 }
 
-function matchScore({ weight, isProse, whole, pieces }: Candidate, { text, letters, typos }: Wanted): number {
-  if (isProse) return text.length >= 3 && pieces.some((piece) => piece.text.startsWith(text)) ? weight : 0;
-  if (whole.startsWith(text)) return whole.length === text.length ? weight : weight * 0.9;
-  if (pieces.some((piece) => piece.text.startsWith(text))) return weight * 0.8;
-  if (text.length >= 3 && whole.includes(text)) return weight * 0.6;
-  if (typos === 0) return 0;
-  // Each letter that is not there at all is a typo: that rules most out without looking closer.
-  const isClose = pieces.some(
-    (piece) =>
-      countBits(letters & ~piece.letters) <= typos &&
-      (text.length > FEW_LETTERS || piece.text.length <= text.length + 1) &&
-      prefixDistance(text, piece.text, typos) <= typos,
-  );
-  return isClose ? weight * 0.4 : 0;
-}
-
 /** Names are prepared once: searching runs with each key that is pressed. */
 const prepared = new WeakMap<Searchable, readonly Candidate[]>();
 
@@ -121,86 +87,4 @@ function prepare(entry: Searchable): readonly Candidate[] {
     prepared.set(entry, candidates);
   }
   return candidates;
-}
-
-function candidateOf(name: string, weight: number): Candidate {
-  const whole = plain(name);
-  const parts = name.split(/[\s._/-]+/).map(plain);
-  const texts = parts.length > 1 ? [whole, ...parts.filter(Boolean)] : [whole];
-  return { weight, isProse: false, whole, pieces: texts.map((text) => ({ text, letters: lettersOf(text) })) };
-}
-
-/** Lower case letters and digits only: "Hunter.io" and "hunter io" are the same. */
-function plain(text: string): string {
-  const short = text.slice(0, LONGEST_TEXT);
-  if (/^[ -~]*$/.test(short)) return short.toLowerCase().replace(/[^a-z0-9]/g, '');
-  return short
-    .normalize('NFKD')
-    .toLowerCase()
-    .replace(/[^\p{L}\p{N}]/gu, '');
-}
-
-/** Which letters there are, as bits; some share one. */
-function lettersOf(text: string): number {
-  let bits = 0;
-  for (let at = 0; at < text.length; at++) bits |= 1 << (text.charCodeAt(at) & 31);
-  return bits;
-}
-
-function countBits(bits: number): number {
-  let count = 0;
-  for (let left = bits; left !== 0; left &= left - 1) count += 1;
-  return count;
-}
-
-/** Rows of the table below, used again by each call: they are the costly part of it. */
-let [before, previous, current] = [0, 1, 2].map(() => new Uint16Array(LONGEST_TEXT + 4)) as [
-  Uint16Array,
-  Uint16Array,
-  Uint16Array,
-];
-
-/**
- * The least number of edits (a swap of neighbours is one) that make `typed` a beginning of `word`, or `limit + 1`.
- * A beginning, because people are still typing.
- */
-function prefixDistance(typed: string, word: string, limit: number): number {
-  if (word.length < typed.length - limit) return limit + 1;
-  const columns = Math.min(word.length, typed.length + limit);
-  for (let column = 0; column <= columns; column++) previous[column] = column;
-  for (let row = 1; row <= typed.length; row++) {
-    // Further from the diagonal than `limit` is further than `limit` in edits.
-    const from = Math.max(1, row - limit);
-    const until = Math.min(columns, row + limit);
-    current[from - 1] = from === 1 ? row : FAR;
-    if (row + limit <= columns) previous[row + limit] = FAR;
-    let least = at(current, from - 1);
-    for (let column = from; column <= until; column++) {
-      const same = typed[row - 1] === word[column - 1];
-      let best = Math.min(
-        at(previous, column) + 1,
-        at(current, column - 1) + 1,
-        at(previous, column - 1) + (same ? 0 : 1),
-      );
-      const swapped =
-        row > 1 && column > 1 && typed[row - 1] === word[column - 2] && typed[row - 2] === word[column - 1];
-      if (swapped) best = Math.min(best, at(before, column - 2) + 1);
-      current[column] = best;
-      least = Math.min(least, best);
-    }
-    if (least > limit) return limit + 1;
-    [before, previous, current] = [previous, current, before];
-  }
-  let least = limit + 1;
-  const last = Math.min(columns, typed.length + limit);
-  for (let column = Math.max(0, typed.length - limit); column <= last; column++)
-    least = Math.min(least, at(previous, column));
-  return least;
-}
-
-/** More than any limit. */
-const FAR = 1_000;
-
-function at(row: Uint16Array, column: number): number {
-  return row[column] ?? Number.POSITIVE_INFINITY;
 }
