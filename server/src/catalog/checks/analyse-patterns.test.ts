@@ -15,11 +15,12 @@ const told = async (files: string[][], program: URL, limits = LIMITS) =>
   Object.fromEntries(await analysePatterns(files, limits, program));
 
 test('all of it ends when it must, whatever the patterns are', async () => {
-  const beganAt = performance.now();
   const heavy = Array.from({ length: 50 }, (_, at) => [`^.{1,400}x.{1,400}y${at}.{1,400}$`]);
   const found = await analysePatterns([...heavy, ['^[a-z]+$']], { eachMs: 50, allMs: 60 });
-  expect([...found.values()].filter((is) => is === 'safe' || is === 'vulnerable')).toEqual([]);
-  expect(performance.now() - beganAt).toBeLessThan(5_000);
+  const reached = [...found.values()].filter((is) => is !== 'not_reached');
+  expect(new Set([...reached, 'unknown'])).toEqual(new Set(['unknown']));
+  // A quarter of what one may take is the least that is told of.
+  expect(reached.length).toBeLessThanOrEqual(5);
 });
 
 test('a pattern that its thread never comes back from, or falls over, is told of as one that nobody can tell of', async () => {
@@ -35,6 +36,16 @@ test('one that was stopped is told of only if it was computed for: a busy machin
   expect(await told([['a*']], answers('unknown', true, 40))).toEqual({ 'a*': 'not_reached' });
   expect(await told([['a*']], answers('unknown', false, 1))).toEqual({ 'a*': 'unknown' });
   expect(await told([['a*']], answers('safe', false, 1))).toEqual({ 'a*': 'safe' });
+});
+
+test('one that the machine gives no time is asked about again, and waited for', async () => {
+  const stopped = 'p.postMessage({status:"unknown",isStopped:true,computedMs:10})';
+  const safe = 'p.postMessage({status:"safe",isStopped:false,computedMs:10})';
+  const later = says(`timeoutMs>1000?${safe}:${stopped}`);
+  expect(await told([['a*']], later)).toEqual({ 'a*': 'safe' });
+  // Longer than what has computed all the while is waited for.
+  const sleeps = says(`Atomics.wait(new Int32Array(new SharedArrayBuffer(4)),0,0,1300);${safe}`);
+  expect(await told([['a*']], sleeps, { eachMs: 10, allMs: 3_000 })).toEqual({ 'a*': 'safe' });
 });
 
 test('of a file the first pattern that is not safe is the last that is looked at, and other files go on', async () => {
