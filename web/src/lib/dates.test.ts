@@ -1,9 +1,17 @@
-import { expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import { addDays, addMonths, dayOfMoment, daysLeft, momentOfDay, weekday, weeksOf } from './dates.ts';
 
-test('a day that was chosen is the same day when it is read again', () => {
-  expect(dayOfMoment(momentOfDay('2027-03-14'))).toBe('2027-03-14');
+afterEach(() => {
+  vi.unstubAllEnvs();
 });
+
+test.each(['UTC', 'America/Los_Angeles', 'Asia/Kolkata', 'Pacific/Noumea'])(
+  'a day that was chosen is the same day when it is read again in %s',
+  (zone) => {
+    vi.stubEnv('TZ', zone);
+    expect(dayOfMoment(momentOfDay('2027-03-14'))).toBe('2027-03-14');
+  },
+);
 
 test('days go on over the ends of months, leap days and changed clocks', () => {
   expect(addDays('2028-02-28', 1)).toBe('2028-02-29');
