@@ -27,8 +27,10 @@ function isTime({ clock, settings }: ObtainDeps, row: TokenRow): boolean {
   const forcedMs = now.getTime() - (row.forcedAt?.getTime() ?? 0);
   // Whoever renews it right now does so for this refusal, too.
   const isUnderWay = row.leasedForMs !== null;
+  // Who was killed in the middle of it has renewed nothing.
+  const isToBeDone = isUnderWay || row.isCutOff;
   // Late in its life a refusal is most likely its end: some count seconds from the last full one.
   const isLate = !isGood(row, now, Number.POSITIVE_INFINITY, 0.5);
   const isLongAgo = forcedMs >= settings.forceGapMs || isFromFuture(row.forcedAt, now);
-  return isUnderWay || isLate || isLongAgo;
+  return isToBeDone || isLate || isLongAgo;
 }

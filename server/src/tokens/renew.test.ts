@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { movableClock } from '../../test/clock.ts';
 import { doorTo } from '../../test/door.ts';
+import { until } from '../../test/until.ts';
 import type { Mint } from './mint.ts';
 import {
   counting,
@@ -259,6 +260,24 @@ describe('a renewal that was cut off while the token is still good', () => {
     expect(text(await process.tokens.current(owner))).toBe('old');
     expect(text(await process.tokens.renewed(owner, generation))).toBe('new');
     expect(asked).toEqual(['r-1', 'held', 'r-1']);
+  });
+
+  it('is made by another process once its lease is over, when the token is refused there, too', async () => {
+    let end = () => {};
+    const isOver = new Promise<void>((resolve) => (end = resolve));
+    const hanging: Mint = async () => {
+      await isOver;
+      return notNow(true);
+    };
+    const killed = await room.start(hanging);
+    const next = await room.start(async () => given(minted('new', { refresh: 'r-2' })));
+    const owner = await room.signedIn(killed, minted('old', { refresh: 'r-1' }));
+    const lost = killed.tokens.renewed(owner, 1);
+    await until(async () => (await room.rowsOf(owner))[0]?.lease_owner != null);
+    await room.database().db.systemPool.query("update tokens set lease_until = now() - interval '1 second'");
+    expect(text(await next.tokens.renewed(owner, 1))).toBe('new');
+    end();
+    await lost;
   });
 });
 

@@ -64,6 +64,7 @@ interface Stored {
   fields: unknown;
   minted_at: Date | null;
   expires_at: Date | null;
+  lease_owner: string | null;
   leased_for_ms: number | string | null;
   interrupted_at: Date | null;
   forced_at: Date | null;
@@ -92,6 +93,7 @@ export function rowOf(owner: TokenOwner, row: Stored): TokenRow {
     mintedAt: row.minted_at,
     expiresAt: row.expires_at,
     leasedForMs: leasedForMs !== null && leasedForMs > 0 ? leasedForMs : null,
+    isCutOff: row.lease_owner !== null && leasedForMs !== null && leasedForMs <= 0,
     interruptedAt: row.interrupted_at,
     forcedAt: row.forced_at,
     failures: row.failures,

@@ -25,6 +25,8 @@ export interface TokenRow {
   expiresAt: Date | null;
   /** Somebody renews it now; milliseconds until that lease runs out. */
   leasedForMs: number | null;
+  /** Whoever renewed it let its lease run out: that renewal came to no end. */
+  isCutOff: boolean;
   interruptedAt: Date | null;
   forcedAt: Date | null;
   failures: number;
