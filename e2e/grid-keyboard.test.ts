@@ -101,3 +101,23 @@ test('a range is copied, pasted and cleared', async () => {
   await eventually(() => stored(4, 'First name')).toBeNull();
   await eventually(() => stored(4, 'Domain')).toBe('company-4.example');
 });
+
+test('what is typed in a hurry is stored in its order, and undone also before it is saved', async () => {
+  const held = Promise.withResolvers<void>();
+  let sent = 0;
+  await page.route('**/rows', async (route) => {
+    if (route.request().method() === 'PATCH' && ++sent === 1) await held.promise;
+    await route.continue();
+  });
+  await press('Control+Home');
+  for (const value of ['One', 'Two', 'Three']) {
+    await page.keyboard.type(value);
+    await press('Enter', 'ArrowUp');
+  }
+  await press('Control+z');
+  held.resolve();
+  await page.getByText('Undone.').waitFor();
+  expect(await stored(0, 'First name')).toBe('Two');
+  await shows(0, 0).toBe('Two');
+  await page.unroute('**/rows');
+});

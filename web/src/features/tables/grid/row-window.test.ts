@@ -61,6 +61,26 @@ test('a row that has not changed keeps its identity over a reload, so that it is
   expect(rows.row(1)).not.toBe(second);
 });
 
+test('what is not saved yet is shown whatever is loaded meanwhile, and after that what the server has', async () => {
+  let answer = (_: Row[]) => {};
+  const rows = new RowWindow(() => new Promise((resolve) => (answer = resolve)), fail);
+  const loaded = async () => {
+    rows.reload();
+    answer(page(0));
+    await new Promise((resolve) => setTimeout(resolve));
+  };
+  rows.look(0, 10);
+  await loaded();
+  const release = rows.show([{ rowId: 'row_1', columnId: 'a', value: 'typed' }]);
+  expect(rows.row(1)?.values).toEqual({ a: 'typed' });
+  await loaded();
+  expect(rows.row(1)?.values).toEqual({ a: 'typed' });
+  expect(rows.row(2)?.values).toEqual({ a: 2 });
+  release();
+  await loaded();
+  expect(rows.row(1)?.values).toEqual({ a: 1 });
+});
+
 test('memory holds a bounded number of rows, however far somebody scrolls', async () => {
   const rows = new RowWindow(async (offset) => page(offset), fail);
   for (let first = 0; first < 20_000; first += pageSize) await rows.ensure(first, first + 10);

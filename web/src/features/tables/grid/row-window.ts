@@ -7,6 +7,13 @@ const keptPages = 60;
 /** While somebody scrolls through, pages are asked for at most this often. */
 const paceMs = 90;
 
+/** A value that somebody has entered. */
+interface Shown {
+  readonly rowId: string;
+  readonly columnId: string;
+  readonly value: CellValue;
+}
+
 type FetchPage = (offset: number, limit: number, signal: AbortSignal) => Promise<Row[]>;
 
 /**
@@ -19,6 +26,7 @@ export class RowWindow {
   readonly #loading = new Map<number, AbortController>();
   readonly #places = new Map<string, number>();
   readonly #listeners = new Map<number, Set<() => void>>();
+  readonly #unsaved = new Set<Shown>();
   readonly #onError: (error: unknown) => void;
   #wanted: readonly number[] = [];
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -79,7 +87,18 @@ export class RowWindow {
   }
 
   setValue(rowId: string, columnId: string, value: CellValue): void {
-    this.#change(rowId, (row) => ({ ...row, values: { ...row.values, [columnId]: value } }));
+    this.#change(rowId, (row) => withValue(row, columnId, value));
+  }
+
+  /** Shows values that are on their way to the server, whatever is loaded meanwhile, until the returned is called. */
+  show(values: readonly Shown[]): () => void {
+    for (const one of values) {
+      this.#unsaved.add(one);
+      this.setValue(one.rowId, one.columnId, one.value);
+    }
+    return () => {
+      for (const one of values) this.#unsaved.delete(one);
+    };
   }
 
   replace(row: Row): void {
@@ -125,7 +144,9 @@ export class RowWindow {
   #keep(page: number, rows: Row[]): void {
     const before = this.#pages.get(page);
     // A row that has not changed keeps its identity, so that it is not drawn again.
-    const kept = rows.map((row, at) => (isSame(before?.[at], row) ? (before?.[at] ?? row) : row));
+    const kept = this.#withUnsaved(rows).map((row, at) =>
+      isSame(before?.[at], row) ? (before?.[at] ?? row) : row,
+    );
     this.#pages.delete(page);
     this.#pages.set(page, kept);
     kept.forEach((row, at) => {
@@ -136,6 +157,16 @@ export class RowWindow {
       if (!this.#wanted.includes(oldest)) this.#forget(oldest);
     }
     this.#tell(page);
+  }
+
+  #withUnsaved(rows: Row[]): Row[] {
+    if (this.#unsaved.size === 0) return rows;
+    const byId = new Map<string, Row>(rows.map((row) => [row.id, row]));
+    for (const { rowId, columnId, value } of this.#unsaved) {
+      const row = byId.get(rowId);
+      if (row !== undefined) byId.set(rowId, withValue(row, columnId, value));
+    }
+    return [...byId.values()];
   }
 
   #forget(page: number): void {
@@ -164,6 +195,11 @@ function pagesBetween(first: number, last: number): number[] {
   const to = Math.max(from, Math.floor(last / pageSize));
   return Array.from({ length: to - from + 1 }, (_, at) => from + at);
 }
+
+const withValue = (row: Row, columnId: string, value: CellValue): Row => ({
+  ...row,
+  values: { ...row.values, [columnId]: value },
+});
 
 const isSame = (one: Row | undefined, other: Row): boolean =>
   one !== undefined && one.id === other.id && JSON.stringify(one) === JSON.stringify(other);

@@ -14,39 +14,62 @@ export interface Edit {
 const atOnce = 1000;
 const keptUndos = 50;
 
-/** Changes values: shown at once, taken back if the server refuses them, and undone by Ctrl Z. */
-export function useEdits(tableId: string, rows: RowWindow, onSaved: () => void) {
-  const undos = useRef<Edit[][]>([]);
+/** What was there before a change, and whether the change was taken. */
+interface Step {
+  before: readonly Edit[];
+  isSaved: Promise<boolean>;
+}
 
-  const send = useCallback(
-    async (edits: readonly Edit[]): Promise<boolean> => {
+/**
+ * Changes values: shown at once, taken back if the server refuses them, and undone by Ctrl Z. They go to the server one after
+ * the other, so that of two changes of one cell the later one stays, and an undo never arrives before what it undoes.
+ */
+export function useEdits(tableId: string, rows: RowWindow, onSaved: () => void) {
+  const undos = useRef<Step[]>([]);
+  const last = useRef<Promise<unknown>>(Promise.resolve());
+
+  const put = useCallback(
+    (edits: readonly Edit[]): Step => {
       const before = edits.map((edit) => ({ ...edit, value: valueIn(rows, edit) }));
-      for (const edit of edits) rows.setValue(edit.rowId, edit.columnId, edit.value);
-      try {
-        for (const body of bodiesOf(edits)) await api.rows.update(tableId, { rows: body });
-        onSaved();
-        undos.current = [...undos.current, before].slice(-keptUndos);
-        return true;
-      } catch (error) {
-        for (const edit of before) rows.setValue(edit.rowId, edit.columnId, edit.value);
-        toastError(error, 'Not saved');
-        return false;
-      }
+      const release = rows.show(edits);
+      const send = async (): Promise<boolean> => {
+        try {
+          for (const body of bodiesOf(edits)) await api.rows.update(tableId, { rows: body });
+          release();
+          onSaved();
+          return true;
+        } catch (error) {
+          release();
+          for (const edit of before) rows.setValue(edit.rowId, edit.columnId, edit.value);
+          toastError(error, 'Not saved');
+          return false;
+        }
+      };
+      const isSaved = last.current.then(send);
+      last.current = isSaved;
+      return { before, isSaved };
     },
     [tableId, rows, onSaved],
   );
 
-  const undo = useCallback(async () => {
-    const last = undos.current.pop();
-    if (last === undefined) return;
-    if (await send(last)) {
-      // Undoing is no step of its own to undo.
-      undos.current.pop();
-      toastDone('Undone.');
-    }
-  }, [send]);
+  const save = useCallback(
+    async (edits: readonly Edit[]): Promise<boolean> => {
+      const step = put(edits);
+      undos.current = [...undos.current, step].slice(-keptUndos);
+      const isSaved = await step.isSaved;
+      if (!isSaved) undos.current = undos.current.filter((one) => one !== step);
+      return isSaved;
+    },
+    [put],
+  );
 
-  return { save: send, undo };
+  const undo = useCallback(async () => {
+    const step = undos.current.pop();
+    if (step === undefined || !(await step.isSaved)) return;
+    if (await put(step.before).isSaved) toastDone('Undone.');
+  }, [put]);
+
+  return { save, undo };
 }
 
 function valueIn(rows: RowWindow, { rowId, columnId }: Edit): CellValue {
