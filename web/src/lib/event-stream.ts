@@ -10,16 +10,17 @@ const longestWaitMs = 10_000;
 
 /**
  * Listens to a stream of server-sent events, and connects again whenever it breaks off, until `signal` ends it or
- * `onEvent` answers false. By fetch, as EventSource cannot send the header that names the workspace.
+ * `onEvent` answers false. Each time it is connected `onOpen` is called, since what happened before was not told. By fetch, as EventSource cannot send the header that names the workspace.
  */
 export async function listen(
   path: string,
   onEvent: (event: StreamEvent) => boolean,
+  onOpen: () => void,
   signal: AbortSignal,
 ): Promise<void> {
   let waitMs = shortestWaitMs;
   while (!signal.aborted) {
-    const end = await readOnce(path, onEvent, signal).catch(() => 'broken' as const);
+    const end = await readOnce(path, onEvent, onOpen, signal).catch(() => 'broken' as const);
     if (end === 'over' || end === 'refused') return;
     waitMs = end === 'closed' ? shortestWaitMs : Math.min(waitMs * 2, longestWaitMs);
     await pause(waitMs * (0.75 + Math.random() / 2), signal);
@@ -31,12 +32,14 @@ type End = 'over' | 'refused' | 'closed' | 'broken';
 async function readOnce(
   path: string,
   onEvent: (event: StreamEvent) => boolean,
+  onOpen: () => void,
   signal: AbortSignal,
 ): Promise<End> {
   const headers = { ...requestHeaders(), accept: 'text/event-stream' };
   const response = await fetch(path, { headers, signal });
   if (response.status >= 400 && response.status < 500) return 'refused';
   if (!response.ok || response.body === null) return 'broken';
+  onOpen();
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
   let rest = '';
   while (true) {

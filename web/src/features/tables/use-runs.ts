@@ -18,10 +18,15 @@ export function useRuns(table: Table, rows: RowWindow): readonly Run[] {
   const client = useQueryClient();
   const reload = usePaced(() => rows.reload(), reloadEveryMs);
   const key = ids.join(' ');
+  const heard = useHeardOf(key, (id) => {
+    rows.reload();
+    void client.invalidateQueries({ queryKey: ['run', id] });
+  });
 
   useEffect(() => {
     const stop = new AbortController();
     for (const id of key === '' ? [] : key.split(' ')) {
+      let isFirst = true;
       const onEvent = (event: StreamEvent): boolean => {
         if (event.name === 'cells') {
           applyCells(rows, event.data as RunCellsEvent);
@@ -29,20 +34,46 @@ export function useRuns(table: Table, rows: RowWindow): readonly Run[] {
           return true;
         }
         if (event.name !== 'progress' && event.name !== 'end') return true;
+        // What came about between the load of the rows and this is told by nobody.
+        if (isFirst) reload();
+        isFirst = false;
         client.setQueryData(['run', id], event.data as Run);
         if (event.name === 'progress') return true;
+        heard.add(id);
         rows.reload();
         void client.invalidateQueries({ queryKey: ['table', table.id] });
         void client.invalidateQueries({ queryKey: ['runs'] });
         void client.invalidateQueries({ queryKey: ['connections'] });
         return false;
       };
-      void listen(api.runs.eventsPath(id), onEvent, stop.signal);
+      const onOpen = () => {
+        isFirst = true;
+      };
+      void listen(api.runs.eventsPath(id), onEvent, onOpen, stop.signal);
     }
     return () => stop.abort();
-  }, [key, client, rows, reload, table.id]);
+  }, [key, client, rows, reload, heard, table.id]);
 
   return runs.flatMap((run) => run.data ?? []);
+}
+
+/**
+ * Whose end was told by their stream. The table may know sooner that a run is over, and then its stream is not listened to any
+ * more: `missed` is called for it, so that what its last rows came to is not left out.
+ */
+function useHeardOf(key: string, missed: (id: string) => void): Set<string> {
+  const before = useRef<readonly string[]>([]);
+  const heard = useRef(new Set<string>()).current;
+  const latest = useRef(missed);
+  latest.current = missed;
+  useEffect(() => {
+    const now = key === '' ? [] : key.split(' ');
+    for (const id of before.current) {
+      if (!now.includes(id) && !heard.delete(id)) latest.current(id);
+    }
+    before.current = now;
+  }, [key, heard]);
+  return heard;
 }
 
 function applyCells(rows: RowWindow, { column_id, cells }: RunCellsEvent): void {

@@ -43,6 +43,9 @@ export default function StartPanel({ docked, table, checked, onDock, onChanged }
     staleTime: 0,
   });
 
+  // What is shown may still be reckoned for what was chosen before: no run begins under a number that is not its own.
+  const isReckoning = !estimate.isError && (estimate.isPlaceholderData || asked !== JSON.stringify(wanted));
+
   // A person who has run the first rows already most likely wants the rest.
   const isUntouched = useRef(true);
   const isFirstDone = scope === 'first' && estimate.data?.rows === 0 && !estimate.isPlaceholderData;
@@ -79,7 +82,7 @@ export default function StartPanel({ docked, table, checked, onDock, onChanged }
             leftSection={<IconPlayerPlay size={14} />}
             onClick={start}
             loading={isBusy}
-            disabled={stops || estimate.data?.rows === 0}
+            disabled={stops || isReckoning || estimate.data?.rows === 0}
           >
             {runWordsOf(estimate.data?.rows)}
           </Button>
