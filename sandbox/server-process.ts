@@ -52,6 +52,8 @@ export async function startServerProcess(
     isTold = true;
   };
   stopping?.addEventListener('abort', tellToStop, { once: true });
+  const isClosed = once(child, 'close');
+  isClosed.catch(() => {});
   const { url, setupLink } = await greeting(child, said);
   const end = async (tell: () => void) => {
     const exited = once(child, 'exit');
@@ -65,7 +67,12 @@ export async function startServerProcess(
     pid: child.pid ?? 0,
     setupLink,
     said: () => said.join(''),
-    stop: () => end(tellToStop),
+    stop: async () => {
+      const code = await end(tellToStop);
+      // What it said last is read after it has ended.
+      await isClosed;
+      return code;
+    },
     kill: async () => void (await end(() => child.kill('SIGKILL'))),
   };
 }

@@ -25,11 +25,11 @@ beforeEach(async () => {
   children = [];
 });
 afterEach(async () => {
-  for (const child of children.filter(
-    ({ exitCode, signalCode }) => exitCode === null && signalCode === null,
-  )) {
+  for (const child of children) {
+    if (child.exitCode !== null || child.signalCode !== null) continue;
+    const exited = once(child, 'exit');
     child.kill('SIGKILL');
-    await once(child, 'exit');
+    await exited;
   }
   await database.close();
   rmSync(home, { recursive: true, force: true });
@@ -218,7 +218,7 @@ describe('stopping', () => {
     const slow = Array.from({ length: 100 }, () => slowRequest(url, headers));
     await Promise.all(slow.map(({ begun }) => begun));
     // What has not reached the server yet is not in flight: its connection is closed, and the client asks elsewhere.
-    await expect.poll(() => inFlight(url)).toBe(101);
+    await untilInFlight(url, 100);
     run.child.kill('SIGTERM');
     await expect
       .poll(() =>
@@ -229,8 +229,11 @@ describe('stopping', () => {
       )
       .toBe('closed');
     expect(run.child.exitCode).toBeNull();
-    const answers = await Promise.all(slow.map(({ finish }) => finish()));
-    expect(new Set(answers)).toEqual(new Set([200]));
+    // A few at a time: all at once they would wait for the same row for longer than a request waits for the database.
+    for (let at = 0; at < slow.length; at += 10) {
+      const answers = await Promise.all(slow.slice(at, at + 10).map(({ finish }) => finish()));
+      expect(new Set(answers)).toEqual(new Set([200]));
+    }
     expect(await run.exit).toBe(0);
     expect(run.logged()).toContain('"msg":"stopped"');
   });
@@ -238,8 +241,8 @@ describe('stopping', () => {
   test('gives up on what does not end in time, and says so', async () => {
     const run = start({ KEYRAIL_DRAIN_TIMEOUT_SECONDS: '1' });
     const { url, headers } = await setUp(run);
-    const stuck = slowRequest(url, headers);
-    await stuck.begun;
+    await slowRequest(url, headers).begun;
+    await untilInFlight(url, 1);
     run.child.kill('SIGTERM');
     expect(await run.exit).toBe(0);
     expect(run.logged()).toContain('requests were cut off');
@@ -249,6 +252,7 @@ describe('stopping', () => {
     const run = start();
     const { url, headers } = await setUp(run);
     await slowRequest(url, headers).begun;
+    await untilInFlight(url, 1);
     run.child.kill('SIGINT');
     await expect.poll(() => run.logged().includes('stopping')).toBe(true);
     run.child.kill('SIGINT');
@@ -265,8 +269,9 @@ describe('a server whose output nobody reads any more', () => {
     for (let i = 0; i < 20; i += 1) {
       expect((await fetch(`${url}/v1/session`, { headers })).status).toBe(200);
     }
-    const metrics = await (await fetch(`${url}/metrics`)).text();
-    expect(Number(/keyrail_log_lines_dropped (\d+)/.exec(metrics)?.[1])).toBeGreaterThan(0);
+    const dropped = async () =>
+      Number(/keyrail_log_lines_dropped (\d+)/.exec(await (await fetch(`${url}/metrics`)).text())?.[1]);
+    await expect.poll(dropped).toBeGreaterThan(0);
   });
 });
 
@@ -283,7 +288,9 @@ describe('the operator', () => {
     const headers = { authorization: `Bearer ${token}` };
     expect((await fetch(`${url}/v1/workspace`, { headers })).status).toBe(200);
     const audit = (await (await fetch(`${url}/v1/audit`, { headers })).json()) as { data: unknown[] };
-    expect(audit.data[0]).toMatchObject({ action: 'token.created', actor: { kind: 'operator' } });
+    // The owner's own sign-in is written behind its answer, before or after it.
+    const created = { action: 'token.created', actor: expect.objectContaining({ kind: 'operator' }) };
+    expect(audit.data).toContainEqual(expect.objectContaining(created));
     expect((await fetch(`${url}/v1/tokens`, { headers })).status).toBe(403);
   });
 
@@ -334,7 +341,11 @@ function slowRequest(
   };
 }
 
-async function inFlight(url: string): Promise<number> {
-  const text = await (await fetch(`${url}/metrics`)).text();
-  return Number(/keyrail_http_requests_in_flight (\d+)/.exec(text)?.[1]);
+/** What is only under way to the server is not in flight there. The one that asks is another. */
+async function untilInFlight(url: string, count: number): Promise<void> {
+  const inFlight = async () => {
+    const text = await (await fetch(`${url}/metrics`)).text();
+    return Number(/keyrail_http_requests_in_flight (\d+)/.exec(text)?.[1]);
+  };
+  await expect.poll(inFlight).toBe(count + 1);
 }

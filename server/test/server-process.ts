@@ -14,8 +14,13 @@ export interface ServerProcess {
   says(pattern: RegExp): Promise<RegExpExecArray>;
   /** The address it listens on, once it is ready. */
   url(): Promise<string>;
-  /** Sends the signal and resolves to the exit code, or the signal's name where it ended the process. */
+  /**
+   * Sends the signal and resolves to the exit code, or the signal's name where it ended the process. All that it said has been
+   * read then, unless it was killed: what it had started may still hold its output.
+   */
   end(signal: NodeJS.Signals): Promise<number | string>;
+  /** The same of a process that ends by itself. */
+  ended(): Promise<number | string>;
 }
 
 /** What a process needs of ours: compiled once for all of them, it starts in half the time. */
@@ -39,6 +44,9 @@ export function startServer(env: Record<string, string>, program?: 'scripts/star
   };
   child.stdout.on('data', heard);
   child.stderr.on('data', heard);
+  const isClosed = once(child, 'close');
+  isClosed.catch(() => {});
+  const outcome = () => child.exitCode ?? child.signalCode ?? 'unknown';
 
   const says = (pattern: RegExp) =>
     new Promise<RegExpExecArray>((resolve, reject) => {
@@ -50,7 +58,8 @@ export function startServer(env: Record<string, string>, program?: 'scripts/star
       };
       waiting.add(look);
       look();
-      child.once('exit', () =>
+      // What it said last is read after it has ended.
+      void isClosed.then(() =>
         reject(new Error(`the server ended before it said ${pattern}. It said:\n${text}`)),
       );
     });
@@ -61,10 +70,16 @@ export function startServer(env: Record<string, string>, program?: 'scripts/star
     url: async () => (await says(/ready: (http:\S+)/))[1] ?? '',
     end: async (signal) => {
       if (child.exitCode === null && child.signalCode === null) {
+        const exited = once(child, 'exit');
         child.kill(signal);
-        await once(child, 'exit');
+        await exited;
       }
-      return child.exitCode ?? child.signalCode ?? 'unknown';
+      if (signal !== 'SIGKILL') await isClosed;
+      return outcome();
+    },
+    ended: async () => {
+      await isClosed;
+      return outcome();
     },
   };
 }

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { until } from '../until.ts';
 import { expire } from './expire.ts';
 import type { Connected, Fleet, Member, Mode } from './fleet.ts';
 
@@ -14,8 +15,8 @@ export interface Loss {
 const MODES: readonly Mode[] = ['static', 'grace', 'strict'];
 
 /**
- * One cycle: tokens of so many connections a mode run out, a process begins to renew them, and is killed at a moment that is
- * different each time. Then another one uses them. Resolves to what was lost.
+ * One cycle: tokens of so many connections a mode run out, a process begins to renew them, and is killed `afterMs` later: at a
+ * moment that is different each time, unless it is said. Then another one uses them. Resolves to what was lost.
  */
 export async function kill(
   fleet: Fleet,
@@ -23,6 +24,7 @@ export async function kill(
   survivor: Member,
   count: number,
   had: Map<Mode, Connected[]> = new Map(),
+  afterMs = Math.random() * 120,
 ): Promise<Loss[]> {
   const connections = await prepared(fleet, count, had);
   const ids = connections.map(({ id }) => id);
@@ -32,7 +34,7 @@ export async function kill(
   await expire(fleet.database, ids);
   for (const id of ids) void doomed.call(id);
   await someRequest(fleet, seenBefore);
-  await sleep(Math.random() * 120);
+  await sleep(afterMs);
   await doomed.process.kill();
   await settled(fleet);
   const written = await generationsOf(fleet, ids);
@@ -69,12 +71,11 @@ export async function stopCleanly(
   next: Member,
   count: number,
   had: Map<Mode, Connected[]> = new Map(),
-  answerMs = 40,
 ): Promise<{ underWay: number; lost: string[] }> {
   const connections = await prepared(fleet, count, had, ['strict']);
   const provider = fleet.provider('strict');
   const ids = connections.map(({ id }) => id);
-  provider.failAlways({ kind: 'delay', beforeMs: 40, afterMs: answerMs });
+  provider.failAlways({ kind: 'delay', beforeMs: 40, afterMs: 40 });
   const before = provider.tokenRequests.length;
   await expire(fleet.database, ids);
   const hangingUp = new AbortController();
@@ -101,7 +102,7 @@ async function settled(fleet: Fleet): Promise<void> {
     await sleep(20);
     const seen = MODES.flatMap((mode) => [...fleet.provider(mode).tokenRequests]);
     // Some are never carried out.
-    const isUnderWay = Date.now() < killedAt + 2_000 && seen.some(isNew);
+    const isUnderWay = Date.now() < killedAt + 10_000 && seen.some(isNew);
     const now = `${seen.length} ${seen.filter(({ status }) => status === null).length}`;
     quiet = now === last && !isUnderWay ? quiet + 1 : 0;
     last = now;
@@ -133,24 +134,17 @@ async function delayed(fleet: Fleet): Promise<void> {
 }
 
 async function someRequest(fleet: Fleet, before: ReadonlyMap<Mode, number>): Promise<void> {
-  const endAt = Date.now() + 10_000;
-  const isThere = () =>
-    [...before].some(([mode, count]) => fleet.provider(mode).tokenRequests.length > count);
-  while (!isThere()) {
-    if (Date.now() > endAt) throw new Error('nothing was renewed');
-    await sleep(2);
-  }
+  await until(() => [...before].some(([mode, count]) => fleet.provider(mode).tokenRequests.length > count));
 }
 
-/** Within what a lease lasts and a while: the first answer that is no "later". */
-async function usable(member: Member, id: string): Promise<boolean> {
-  const endAt = Date.now() + 20_000;
-  for (;;) {
-    const status = await member.call(id);
-    if (status === 200) return true;
-    if (status === 409 || Date.now() > endAt) return false;
-    await sleep(100);
-  }
+/** The first answer that is no "later", as there is one once a lease is over. */
+export async function usable(member: Member, id: string): Promise<boolean> {
+  let status = 0;
+  await until(async () => {
+    status = await member.call(id);
+    return status === 200 || status === 409;
+  });
+  return status === 200;
 }
 
 async function generationsOf(fleet: Fleet, ids: readonly string[]): Promise<Map<string, number>> {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../src/db/embedded/start.ts';
 import { type Door, doorTo } from '../door.ts';
-import { until } from '../until.ts';
+import { setOff, until } from '../until.ts';
 import type { Change } from './altered.ts';
 import { expire } from './expire.ts';
 import { type Connected, type Fleet, type Member, startFleet } from './fleet.ts';
@@ -25,7 +25,7 @@ beforeAll(async () => {
   door = await doorTo(postgres.url);
   fleet = await startFleet({ databaseUrl: door.url, watchUrl: postgres.url, folder, modes: ['strict'] });
   steady = await fleet.start('steady');
-}, 60_000);
+});
 afterAll(async () => {
   await fleet?.close();
   await door?.shut();
@@ -39,13 +39,14 @@ const reuses = () => fleet.provider('strict').counts().refresh_token?.reuses ?? 
 async function answered(id: string, by: Member): Promise<{ release(): void; call: Promise<number> }> {
   await expire(fleet.database, [id]);
   let release = () => {};
-  const acted = new Promise<void>((resolve) => {
-    const until = new Promise<void>((open) => (release = open));
-    fleet.provider('strict').fail({ kind: 'hold_answer', acted: resolve, until });
-  });
-  const call = by.call(id);
-  await acted;
-  return { release, call };
+  let isActed = false;
+  const isReleased = new Promise<void>((open) => (release = open));
+  fleet.provider('strict').fail({ kind: 'hold_answer', acted: () => (isActed = true), until: isReleased });
+  const { answer } = await setOff(
+    () => by.call(id),
+    () => isActed,
+  );
+  return { release, call: answer };
 }
 
 test('PostgreSQL is killed between answer and writing: the new token is in its row when it is back', async () => {
@@ -58,7 +59,7 @@ test('PostgreSQL is killed between answer and writing: the new token is in its r
   await expire(fleet.database, [id]);
   await until(async () => (await steady.call(id)) === 200);
   expect(reuses()).toBe(0);
-}, 60_000);
+});
 
 /** The database is away when the answer comes, and is back only after the process was killed; the next one starts on its folder. */
 async function killedWhileAway(without: readonly Change[]): Promise<{ status: number; reuses: number }> {
@@ -84,8 +85,8 @@ async function killedWhileAway(without: readonly Change[]): Promise<{ status: nu
 
 test('the database is away and the process is killed: the next start brings the token from the journal', async () => {
   expect(await killedWhileAway([])).toEqual({ status: 200, reuses: 0 });
-}, 60_000);
+});
 
 test('control: without the journal on disk the grant is lost', async () => {
   expect(await killedWhileAway(JOURNAL)).toEqual({ status: 409, reuses: 1 });
-}, 60_000);
+});

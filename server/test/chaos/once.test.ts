@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { AuthorizationServer } from '../authorization-server.ts';
+import { until } from '../until.ts';
 import type { Change } from './altered.ts';
 import { expire } from './expire.ts';
 import type { Connected, Fleet, Member } from './fleet.ts';
@@ -15,27 +16,35 @@ let fleet: Fleet;
 let provider: AuthorizationServer;
 let first: Member;
 let second: Member;
-/** Of the fleet's processes, until another may try. */
-const LEASE_MS = 2_000;
+/** Of the fleet's processes, until another may try: no renewal takes as long. */
+const LEASE_MS = 6_000;
 
 beforeAll(async () => {
-  stage = await startStage({ modes: ['strict'] });
+  const settings = { KEYRAIL_TOKEN_LEASE_SECONDS: String(LEASE_MS / 1_000) };
+  stage = await startStage({ modes: ['strict'], settings });
   fleet = stage.fleet;
   provider = fleet.provider('strict');
   first = await fleet.start();
   second = await fleet.start('second');
-}, 60_000);
+});
 afterAll(() => stage.close());
 
-/** Expiries of each connection, met by every process at once: the statuses of all calls, and what the provider saw. */
+/**
+ * Expiries of each connection, met by every process at once: the statuses of all calls, and what the provider saw. Where none
+ * has heard yet that a token has run out, all are asked once more.
+ */
 async function expiries(rounds: number, by: readonly Member[], of: readonly Connected[]) {
   const ids = of.map(({ id }) => id);
   const statuses = new Set<number>();
   const before = refreshes();
   for (let round = 0; round < rounds; round += 1) {
+    const asked = refreshes().requests;
     await expire(fleet.database, ids);
-    const answers = by.flatMap((member) => ids.map((id) => member.call(id)));
-    for (const status of await Promise.all(answers)) statuses.add(status);
+    await until(async () => {
+      const answers = by.flatMap((member) => ids.map((id) => member.call(id)));
+      for (const status of await Promise.all(answers)) statuses.add(status);
+      return refreshes().requests >= asked + ids.length || statuses.size > 1;
+    });
   }
   const now = refreshes();
   const requests = now.requests - before.requests;
@@ -72,23 +81,23 @@ test('three processes make one token request for each expiry, and no refresh tok
   const connected = await fleet.connect('strict', 6);
   const seen = await withAnother([], (both) => expiries(8, [...both, second], connected));
   expect(seen).toEqual({ statuses: [200], requests: 48, reuses: 0 });
-}, 60_000);
+});
 
 test('control: without the lease grants end, since refresh tokens are sent twice', async () => {
   expect(await withAnother(LEASE, (both) => reusesIn(both, 4))).toBeGreaterThan(0);
-}, 60_000);
+});
 
 test('what was seen long ago renews nothing: with a slow way to the database there is one request, too', async () => {
   provider.failAlways(null);
   const connected = await fleet.connect('strict', 6);
   const seen = await withAnother(SLOW_WAY, (both) => expiries(2, both, connected));
   expect(seen).toEqual({ statuses: [200], requests: 12, reuses: 0 });
-}, 60_000);
+});
 
 test('control: without the generation in the claim, what was seen long ago ends grants', async () => {
   const reuses = await withAnother([...SLOW_WAY, ...GENERATION], (both) => reusesIn(both, 6));
   expect(reuses).toBeGreaterThan(0);
-}, 60_000);
+});
 
 /**
  * 64 callers, those of the first member before those of the second, when a token has run out: how long the last of them took,
@@ -112,8 +121,9 @@ test('64 callers at two processes at the moment of expiry: one token request, an
   let quickest = Number.POSITIVE_INFINITY;
   for (let turn = 0; turn < 5 && quickest >= limit; turn += 1) {
     const last = await lastOf64([first, second], one.id);
-    expect(last.requests).toBe(1);
-    quickest = Math.min(quickest, last.ms);
+    expect(last.requests).toBeLessThanOrEqual(1);
+    // None: nobody had heard yet that it has run out.
+    if (last.requests === 1) quickest = Math.min(quickest, last.ms);
   }
   expect(quickest).toBeLessThan(limit);
 
@@ -123,4 +133,4 @@ test('64 callers at two processes at the moment of expiry: one token request, an
       slowest = Math.max(slowest, (await lastOf64(both, one.id)).ms);
   });
   expect(slowest, 'control: without the news').toBeGreaterThan(limit);
-}, 60_000);
+});

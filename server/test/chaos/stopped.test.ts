@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import type { AuthorizationServer } from '../authorization-server.ts';
-import { until } from '../until.ts';
+import { setOff, until } from '../until.ts';
 import type { Change } from './altered.ts';
 import { expire } from './expire.ts';
 import type { Fleet, Member, Mode } from './fleet.ts';
@@ -20,7 +20,7 @@ beforeAll(async () => {
   stage = await startStage({ modes: ['strict', 'grace'] });
   fleet = stage.fleet;
   awake = await fleet.start('awake');
-}, 60_000);
+});
 afterEach(() => Promise.all(sleepers.splice(0).map(({ process }) => process.kill())));
 afterAll(() => stage.close());
 
@@ -52,24 +52,6 @@ async function used(mode: Mode, by: Member): Promise<string> {
   return id;
 }
 
-/**
- * A call for which the member renews, once that has begun. It may not have heard yet that the token has run out, and answer from
- * memory: then it is called again.
- */
-async function renewing(member: Member, id: string, hasBegun: () => Promise<boolean>) {
-  let call = { answer: Promise.resolve(0), isOver: true };
-  await until(async () => {
-    if (await hasBegun()) return true;
-    if (call.isOver) {
-      const next = { answer: member.call(id), isOver: false };
-      void next.answer.finally(() => (next.isOver = true));
-      call = next;
-    }
-    return false;
-  });
-  return call;
-}
-
 const reuses = (provider: AuthorizationServer) => provider.counts().refresh_token?.reuses ?? 0;
 
 /** Stands still between taking the lease and sending: what it reads for the request is locked as long as that takes. */
@@ -81,7 +63,10 @@ async function stoppedBeforeSending(without: readonly Change[]) {
   try {
     await client.query('begin; lock table oauth_apps in access exclusive mode');
     const leased = 'select from tokens where connection_id = $1 and lease_owner is not null';
-    call = await renewing(member, id, async () => (await client.query(leased, [id])).rowCount === 1);
+    call = await setOff(
+      () => member.call(id),
+      async () => (await client.query(leased, [id])).rowCount === 1,
+    );
     process.kill(member.process.pid, 'SIGSTOP');
   } finally {
     await client.query('commit');
@@ -99,12 +84,12 @@ test('woken up before it has sent, it sends nothing: the grant lives on', async 
   expect(sentTwice).toBe(0);
   await expire(fleet.database, [id]);
   expect(await awake.call(id)).toBe(200);
-}, 60_000);
+});
 
 test('control: without a look at the time it sends what was used up, and the grant ends', async () => {
   const { reuses: sentTwice } = await stoppedBeforeSending(IN_TIME);
   expect(sentTwice).toBe(1);
-}, 60_000);
+});
 
 /** Stands still while its answer is under way; the other one gets a newer pair, as the provider has a grace. */
 async function stoppedBeforeWriting(without: readonly Change[]) {
@@ -118,7 +103,10 @@ async function stoppedBeforeWriting(without: readonly Change[]) {
     acted: () => (acted = true),
     until: new Promise<void>((open) => (release = open)),
   });
-  const call = await renewing(member, id, async () => acted);
+  const call = await setOff(
+    () => member.call(id),
+    () => acted,
+  );
   process.kill(member.process.pid, 'SIGSTOP');
   release();
   await until(async () => (await awake.call(id)) === 200);
@@ -132,9 +120,9 @@ async function stoppedBeforeWriting(without: readonly Change[]) {
 test('woken up with an answer that is out of date, it writes nothing', async () => {
   const { newer, now } = await stoppedBeforeWriting([]);
   expect(now).toEqual(newer);
-}, 60_000);
+});
 
 test('control: without the lease in the writing it puts an older pair over the newer one', async () => {
   const { newer, now } = await stoppedBeforeWriting(FENCE);
   expect(now.sealed).not.toBe(newer.sealed);
-}, 60_000);
+});
