@@ -3,6 +3,7 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { eventually, launch, type Visit, visit } from './browser.ts';
 import { makeLeads } from './leads.ts';
+import { settled } from './settled.ts';
 import { type Stage, startStage } from './stage.ts';
 import { allow, openSignIn, setUpSignIn } from './steps.ts';
 
@@ -306,22 +307,4 @@ async function seriousFindings(page: Page, rules?: string[]): Promise<string[]> 
   return violations
     .filter(({ impact }) => impact === 'serious' || impact === 'critical')
     .map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join('\n')}`);
-}
-
-/** Everything is loaded and stands still; of animations only those without an end go on. */
-async function settled(page: Page): Promise<void> {
-  await page.getByRole('heading').or(page.getByRole('grid')).first().waitFor();
-  await eventually(() => page.getByRole('status', { name: /^Loading/ }).count()).toBe(0);
-  await page.waitForFunction(() => {
-    const { document } = globalThis as unknown as { document: { getAnimations(): Moving[] } };
-    return document
-      .getAnimations()
-      .every((one) => one.playState !== 'running' || one.effect.getTiming().iterations === Infinity);
-  });
-}
-
-/** What is needed of https://developer.mozilla.org/docs/Web/API/Animation */
-interface Moving {
-  playState: string;
-  effect: { getTiming(): { iterations: number } };
 }

@@ -1,4 +1,11 @@
-import { type Browser, type BrowserContext, type ConsoleMessage, chromium, type Page } from 'playwright-core';
+import {
+  type Browser,
+  type BrowserContext,
+  type ConsoleMessage,
+  chromium,
+  type Page,
+  type Request,
+} from 'playwright-core';
 import { expect } from 'vitest';
 import type { SignedIn } from './stage.ts';
 
@@ -18,6 +25,8 @@ export interface Visit {
   context: BrowserContext;
   /** Everything that must not happen in a browser, and did. */
   problems: string[];
+  /** Whether nothing that its pages asked for is under way. */
+  isQuiet(): boolean;
   /** Ends it; fails where something happened that must not. */
   end(): Promise<void>;
 }
@@ -38,6 +47,8 @@ export async function visit(browser: Browser, url: string, options: VisitOptions
     baseURL: url,
     colorScheme: options.dark ? 'dark' : 'light',
     viewport: { width: 1360, height: 860 },
+    // Where a day ends is where the tests believe it does, whatever the machine.
+    timezoneId: 'UTC',
     acceptDownloads: true,
   });
   context.setDefaultTimeout(SIGHT_MS);
@@ -47,6 +58,7 @@ export async function visit(browser: Browser, url: string, options: VisitOptions
     if (!options.expected?.test(problem)) problems.push(problem);
   };
   await watchPolicy(context);
+  const underWay = watchRequests(context);
   context.on('request', (request) => {
     if (!isOwn(request.url(), url)) tell(`a request to a third party: ${request.url()}`);
   });
@@ -62,11 +74,20 @@ export async function visit(browser: Browser, url: string, options: VisitOptions
     page,
     context,
     problems,
+    isQuiet: () => underWay.size === 0,
     end: async () => {
       await context.close();
       expect(problems).toEqual([]);
     },
   };
+}
+
+function watchRequests(context: BrowserContext): ReadonlySet<Request> {
+  const underWay = new Set<Request>();
+  context.on('request', (request) => underWay.add(request));
+  context.on('requestfinished', (request) => underWay.delete(request));
+  context.on('requestfailed', (request) => underWay.delete(request));
+  return underWay;
 }
 
 /** Reported by the page itself, so that no violation is missed for how the browser words it. */

@@ -2,6 +2,7 @@ import { AxeBuilder } from '@axe-core/playwright';
 import { afterAll, describe, expect, test } from 'vitest';
 import { crm, startCrm } from '../server/test/crm.ts';
 import { eventually } from './browser.ts';
+import { settled } from './settled.ts';
 import { shareStage } from './shared.ts';
 import { openApp, rowOf, runToEnd } from './steps.ts';
 
@@ -25,7 +26,7 @@ describe('A custom connection', () => {
     await page.getByText('No integration is called “Acme CRM”').waitFor();
     await page.getByRole('button', { name: 'Make a custom connection' }).last().click();
     await page.getByRole('heading', { name: 'Make a custom connection', level: 1 }).waitFor();
-    expect(await page.getByLabel('Name', { exact: true }).inputValue()).toBe('Acme CRM');
+    await eventually(() => page.getByLabel('Name', { exact: true }).inputValue()).toBe('Acme CRM');
   });
 
   test('is tried before it is saved, and no secret is in what is shown of it', async () => {
@@ -81,6 +82,7 @@ describe('A custom connection', () => {
     const { page } = here;
     for (const colorScheme of ['light', 'dark'] as const) {
       await page.emulateMedia({ colorScheme });
+      await settled(page);
       const { violations } = await new AxeBuilder({ page }).analyze();
       expect(violations.map(({ id, nodes }) => [id, nodes.map((node) => node.html)])).toEqual([]);
     }

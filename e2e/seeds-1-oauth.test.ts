@@ -14,7 +14,7 @@ describe('OAuth integrations', () => {
     await openApp(page, 'hubspot');
     await choose(/Sign in with HubSpot/);
     const redirect = page.getByLabel('Redirect URI');
-    expect(await redirect.inputValue()).toBe(`${stage.url}/oauth/callback/hubspot`);
+    await eventually(() => redirect.inputValue()).toBe(`${stage.url}/oauth/callback/hubspot`);
     await page.getByLabel('Client ID').fill(SANDBOX_CLIENT.id);
     await page.getByLabel('Client secret', { exact: true }).fill(SANDBOX_CLIENT.secret);
     await page.getByRole('button', { name: 'Save sign-in setup' }).click();
@@ -31,20 +31,18 @@ describe('OAuth integrations', () => {
     await rowOf(page, 'Our portal').getByText('Connected', { exact: true }).waitFor();
   });
 
-  test.each([
+  test.each<[string, RegExp, string, string?]>([
     ['google-sheets', /Sign in with Google/, 'anna@acme.example'],
     ['slack', /Add to Slack/, 'Acme'],
-    ['salesforce', /Sign in with Salesforce/, 'anna@acme.example'],
+    ['salesforce', /Sign in with Salesforce/, 'anna@acme.example', 'login.salesforce.com'],
     ['notion', /Sign in with Notion/, "anna's Notion"],
     ['airtable', /Sign in with Airtable/, 'anna@acme.example'],
-  ])('After you authorize, the token is stored: %s.', async (slug, method, account) => {
+  ])('After you authorize, the token is stored: %s.', async (slug, method, account, host) => {
     const { page, signedIn } = here;
     await setUpSignIn(signedIn.api, slug);
     await openApp(page, slug);
-    await page.getByLabel('Name your connection').waitFor();
-    if ((await page.getByRole('radio', { name: method }).count()) > 0) await choose(method);
-    const host = page.getByLabel('Login host');
-    if ((await host.count()) > 0) await host.fill('login.salesforce.com');
+    await choose(method);
+    if (host !== undefined) await page.getByLabel('Login host').fill(host);
     await page.getByLabel('Name your connection').fill('By sign-in');
     await allow(await openSignIn(page, connectButton()), 'anna@acme.example');
     await rowOf(page, 'By sign-in').getByText('Connected', { exact: true }).waitFor();
@@ -132,7 +130,7 @@ describe('Remove an integration', () => {
     await page.getByRole('dialog').getByRole('button', { name: 'Disconnect' }).click();
     await rowOf(page, 'Our portal').getByText('Disconnected', { exact: true }).waitFor();
     await page.getByRole('button', { name: 'Our portal', exact: true }).click();
-    await sees(page, /^Access was withdrawn at HubSpot, too\. just now/);
+    await sees(page, /^Access was withdrawn at HubSpot, too\./);
   });
 });
 

@@ -140,11 +140,11 @@ describe('OAuth 2.0: what becomes of it', () => {
     const [connection] = (await signedIn.api.get('/v1/connections?integration=airtable')).json.data;
     // Nothing uses it meanwhile: whatever is due is found by a sweep every half minute.
     await expect
-      .poll(() => callsTo(stage.sandbox, { path: '/oauth2/v1/token' }), { timeout: 45_000 })
+      .poll(() => callsTo(stage.sandbox, { path: '/oauth2/v1/token' }), { timeout: 100_000 })
       .toBeGreaterThanOrEqual(2);
     const checked = await signedIn.api.post(`/v1/connections/${connection.id}/verify`);
     expect(checked.json).toMatchObject({ status: 'connected', verdict: { kind: 'ok' } });
-  }, 60_000);
+  }, 120_000);
 
   test('If the refresh fails (for example, because permissions were revoked), the integration shows a Reconnect prompt.', async () => {
     const { page, stage } = here;

@@ -27,22 +27,32 @@ async function connections(): Promise<{ id: string; name: string; account: { nam
 
 describe('the window of a sign-in', () => {
   test('closed by the person: within two seconds the page says that it is cancelled, and nothing is saved', async () => {
-    const { page } = here;
+    const { browser, stage, signedIn } = here;
+    const { page, isQuiet, end } = await visit(browser, stage.url, { signedIn, expected });
+    await page.addInitScript(
+      '{ const open = window.open; window.open = (...how) => (opened = open(...how)); }',
+    );
+    await page.clock.install();
     await openForm(page, 'Cancelled');
-    // On a busy machine one of them may take longer for other reasons.
-    let quickestMs = Number.POSITIVE_INFINITY;
-    for (let turn = 0; turn < 4 && quickestMs >= 2_000; turn += 1) {
-      const button = turn === 0 ? connectButton(page) : page.getByRole('button', { name: 'Try again' });
-      const popup = await openSignIn(page, button);
-      await sees(page, /This page notices when you are done/);
-      const closedAt = Date.now();
-      await popup.close();
-      await sees(page, /Sign-in cancelled/);
-      quickestMs = Math.min(quickestMs, Date.now() - closedAt);
-      expect(await connections()).toEqual([]);
-      await page.getByRole('button', { name: 'Try again' }).waitFor();
-    }
-    expect(quickestMs).toBeLessThan(2_000);
+    const popup = await openSignIn(page, connectButton(page));
+    await sees(page, /This page notices when you are done/);
+    await page.clock.pauseAt(Number(await inPage(page, 'Date.now() + 1000')));
+    await popup.close();
+    await eventually(() => inPage(page, 'opened.closed')).toBe(true);
+    // The page's own time, which passes only while nothing it asked for is under way: on a slow machine it is no slower.
+    let passedMs = 0;
+    const isSaid = async () => {
+      if (await page.getByText(/Sign-in cancelled/).isVisible()) return true;
+      if (!isQuiet()) return false;
+      await page.clock.runFor(50);
+      passedMs += 50;
+      return false;
+    };
+    await eventually(isSaid).toBe(true);
+    expect(passedMs).toBeLessThanOrEqual(2_000);
+    expect(await connections()).toEqual([]);
+    await page.getByRole('button', { name: 'Try again' }).waitFor();
+    await end();
   });
 
   test('what other pages say in messages is not believed, even where they know the id of the sign-in', async () => {
