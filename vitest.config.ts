@@ -24,11 +24,11 @@ function inTurn<Item>(some: Item[], more: Item[]): Item[] {
 
 const shared = {
   exclude: ['**/node_modules/**', '**/dist/**'],
-  // For a machine with as much else to do as this: what hangs takes longer still.
-  testTimeout: 60_000,
-  hookTimeout: 120_000,
+  // Ten times what the longest takes where the machine has nothing else to do: what hangs takes longer still.
+  testTimeout: 180_000,
+  hookTimeout: 240_000,
   // What is asked for until it holds has as long as anything in sight: the default of one second is luck on a busy machine.
-  expect: { poll: { timeout: 15_000 } },
+  expect: { poll: { timeout: 60_000 } },
   // Twice the cores of the smallest machine we care for: browsers and processes are waited for half of the time.
   maxWorkers: 4,
 };

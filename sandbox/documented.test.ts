@@ -18,7 +18,7 @@ beforeAll(async () => {
   const { upstreams, allowedPrivateHosts } = sandboxUpstreams(sandbox);
   const settings = { KEYRAIL_UPSTREAMS: upstreams, KEYRAIL_ALLOWED_PRIVATE_HOSTS: allowedPrivateHosts };
   app = await startApp({ settings });
-}, 60_000);
+});
 afterAll(async () => {
   await app?.close();
   await sandbox?.close();

@@ -39,7 +39,7 @@ beforeAll(async () => {
   });
   await live({ server, provider, home, canaries });
   await server.stop();
-}, 120_000);
+});
 
 afterAll(async () => {
   await server?.stop();

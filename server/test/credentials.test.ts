@@ -53,7 +53,7 @@ beforeAll(async () => {
     credentials: { client_id: 'fake-client', client_secret: 'fake-client-secret-0001' },
   });
   reader = await app.token(['credentials:read']);
-}, 60_000);
+});
 afterAll(async () => {
   await app.close();
   upstream.close();

@@ -26,7 +26,7 @@ beforeAll(async () => {
   const made = await app.owner.post(`/v1/tables/${mine.tbl}/columns`, actionColumn({}));
   expect(made.status, made.text).toBe(201);
   action = made.json.id;
-}, 60_000);
+});
 afterAll(() => app.close());
 
 interface Wanted {

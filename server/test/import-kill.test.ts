@@ -42,7 +42,7 @@ test('kill -9 in the middle of an import: nothing of it is there, and the file c
     'content-type': 'text/csv',
   });
   expect(imported.json).toMatchObject({ rows_added: 1, rows_rejected: 0 });
-}, 60_000);
+});
 
 async function server(): Promise<ServerProcess> {
   const started = await startServerProcess({

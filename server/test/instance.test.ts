@@ -37,7 +37,7 @@ beforeAll(async () => {
   connectionId = (await trial.app.owner.get(`/v1/oauth/authorizations/${id}`)).json.connection_id;
   runId = await startRun(trial.app.owner);
   webhookId = (await trial.app.owner.post('/v1/webhooks', { url: 'https://hooks.example.com/' })).json.id;
-}, 60_000);
+});
 afterAll(async () => {
   for (const { app, database } of copies) {
     await app.close();
@@ -136,7 +136,7 @@ test('a server on a copied database reads and edits but sends nothing, and the o
 
   for (let round = 0; round < 3; round += 1) expect(await callsWithNewToken(trial.app)).toBe(200);
   expect(trial.provider.counts().refresh_token?.reuses ?? 0).toBe(0);
-}, 60_000);
+});
 
 test('a database that its operator calls a copy gets an id of its own and gives the sign-ins up, without a restart and without a word to the provider', async () => {
   const copy = await startCopy();
@@ -161,7 +161,7 @@ test('a database that its operator calls a copy gets an id of its own and gives 
   await expect(instanceCopy.run(deedOf(trial.app), { of: 'ins_another' })).rejects.toThrow(
     /Nothing was changed/,
   );
-}, 60_000);
+});
 
 test('a server whose KEYRAIL_INSTANCE_ID names another instance pauses, and one that names its own is not believed on a copy', async () => {
   const { id } = await trial.app.database.db.system
@@ -174,7 +174,7 @@ test('a server whose KEYRAIL_INSTANCE_ID names another instance pauses, and one 
   const other = { ...deed, config: { ...deed.config, instanceId: 'ins_of_something_else' } };
   expect(await instanceStatus.run(other, {})).toMatch(/KEYRAIL_INSTANCE_ID is ins_of_something_else/);
   await expect(instanceKeep.run(other, {})).rejects.toThrow(/KEYRAIL_INSTANCE_ID/);
-}, 60_000);
+});
 
 /** What the pause is for: without it, as after a wrong word of the operator, the copy takes the original's access along. */
 test('a copy that is called the original goes on within seconds, and the grant of the real one ends: the control', async () => {
@@ -187,7 +187,7 @@ test('a copy that is called the original goes on within seconds, and the grant o
   await callsWithNewToken(copy);
   expect(trial.provider.counts().refresh_token?.reuses).toBeGreaterThan(0);
   expect(await callsWithNewToken(trial.app)).not.toBe(200);
-}, 60_000);
+});
 
 test('the copied folder of a stopped embedded database is told from the original, and moving it back is no change', async () => {
   const home = mkdtempSync(join(tmpdir(), 'keyrail-instance-'));
@@ -203,7 +203,7 @@ test('the copied folder of a stopped embedded database is told from the original
   } finally {
     rmSync(home, { recursive: true, force: true });
   }
-}, 60_000);
+});
 
 async function standingIn(dataDir: string, keyFolder: string): Promise<ReturnType<Instance['standing']>> {
   const postgres = await startEmbeddedPostgres({ dataDir, log: silentLog, durable: false });

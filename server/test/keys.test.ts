@@ -45,7 +45,7 @@ beforeAll(async () => {
   one = await startApp({ settings, keyFile, database });
   other = await startApp({ settings, keyFile, database });
   for (let count = 0; count < 12; count += 1) ids.push(await connect(`Finder ${count}`));
-}, 60_000);
+});
 afterAll(async () => {
   await database.close();
   provider.closeAllConnections();

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { chmodSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { checkBackup } from '../src/backup/read-backup.ts';
 import { differences, restoreBackup } from '../src/backup/restore.ts';
 import { backUp, contentOf, fill, having, KEY, schemaOf } from '../src/backup/under-test.ts';
@@ -13,8 +13,6 @@ import { migrate } from '../src/db/migrate.ts';
 
 const BEFORE = 'postgres-17-linux-x64';
 const log = { info() {}, warn() {}, error: console.error };
-
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 let folder: string;
 let dataDir: string;

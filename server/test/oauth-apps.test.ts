@@ -259,7 +259,7 @@ describe('a sign-in setup', () => {
       'oauth_app.rolled_back',
       'oauth_app.rotated',
     ]);
-  }, 60_000);
+  });
 
   test('of the operator is none for a file that names another host than when it was entered', async () => {
     const { address_stamp: stamp } = await setup(trial.app.owner);

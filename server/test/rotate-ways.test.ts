@@ -198,7 +198,7 @@ test('a server killed in the middle of a replacement leaves all of the old crede
       }
     }),
   );
-}, 60_000);
+});
 
 async function statesOf(id: string): Promise<Record<string, number>> {
   const { rows } = await one.database.db.systemPool.query(

@@ -232,7 +232,7 @@ describe('a Google service account', () => {
       provider.tokenSeconds = 3_600;
       await Promise.all(processes.map((one) => one.end('SIGTERM')));
     }
-  }, 60_000);
+  });
 });
 
 describe('a private key of one’s own for assertions', () => {

@@ -82,4 +82,4 @@ test('a process that is told to stop while the database is away leaves its new t
   expect(trial.provider.tokenRequests.length).toBe(before);
   const shown = (await trial.app.owner.get(`/v1/connections/${connection}`)).json;
   expect([shown.status, shown.token.ended_because]).toEqual(['connected', null]);
-}, 60_000);
+});

@@ -32,7 +32,7 @@ beforeAll(async () => {
     scopes: [{ name: openid }, { name: contacts.read }]
     remove_url: https://trial.example/account/apps`,
   });
-}, 60_000);
+});
 afterAll(() => trial.close());
 
 const db = () => trial.app.database.db;
