@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { clientOf } from '../server/test/app.ts';
 import { eventually, launch, sees, type Visit, visit } from './browser.ts';
 import { OWNER, type SignedIn, type Stage, startStage } from './stage.ts';
+import { rowOf } from './steps.ts';
 
 let stage: Stage;
 let browser: Browser;
@@ -141,7 +142,7 @@ test('an editor asks for a connection, also where the page is not shown to edito
   await owner.page.getByRole('link', { name: 'Connect Apollo' }).click();
   await owner.page.getByLabel('API key', { exact: true }).fill('sandbox-apollo-good-members');
   await owner.page.getByRole('button', { name: 'Save', exact: true }).click();
-  await sees(owner.page, 'Connected');
+  await rowOf(owner.page, 'Apollo').getByText('Connected', { exact: true }).waitFor();
   await owner.page.goto('/');
   await heading(owner.page, 'Acme');
   await eventually(() => owner.page.getByText('For the spring leads').count()).toBe(0);

@@ -49,9 +49,9 @@ const invitation = createRoute({
 const app = createRoute({
   getParentRoute: () => root,
   id: 'app',
-  beforeLoad: async ({ location }) => {
+  beforeLoad: async ({ location, preload }) => {
     try {
-      return { session: await loadSession() };
+      return { session: await loadSession(preload ? undefined : location.pathname) };
     } catch (error) {
       if (!hasCode(error, 'unauthenticated')) throw error;
       const next = location.href === '/' ? undefined : location.href;

@@ -7,11 +7,17 @@ import { queryClient } from './query-client.ts';
 let hadSession = false;
 const channel = 'BroadcastChannel' in globalThis ? new BroadcastChannel('keyrail-session') : undefined;
 
-/** Asks who is signed in, and speaks for the workspace chosen last, or the first one. */
-export async function loadSession(): Promise<Session> {
+/** The page that was opened last. */
+let lastPath: string | undefined;
+
+/** Asks who is signed in, and speaks for the workspace chosen last, or the first one. `path`: of the page that opens. */
+export async function loadSession(path: string | undefined): Promise<Session> {
+  const isKnown = queryClient.getQueryData(sessionQuery.queryKey) !== undefined;
   const session = await queryClient.ensureQueryData(sessionQuery);
-  // Behind the page that opens: a role may have changed since.
-  void queryClient.prefetchQuery({ ...sessionQuery, staleTime: 1_000 });
+  const isStep = path !== undefined && path !== lastPath;
+  lastPath = path ?? lastPath;
+  // Behind the page that opens: a role may have changed since, however quick the step was.
+  if (isKnown) void queryClient.prefetchQuery({ ...sessionQuery, staleTime: isStep ? 0 : 1_000 });
   hadSession = true;
   const chosen = chosenWorkspace();
   const workspace = session.workspaces.find((one) => one.id === chosen) ?? session.workspaces[0];
