@@ -1,6 +1,6 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { launch, sees, visit } from './browser.ts';
+import { eventually, launch, sees, visit } from './browser.ts';
 import { OWNER, type SignedIn, type Stage, startStage } from './stage.ts';
 
 let stage: Stage;
@@ -43,10 +43,12 @@ test('a page asked for without a session is shown after signing in', async () =>
 });
 
 test('a session that ends elsewhere is said, and one is back in place after signing in', async () => {
-  const { page, context, end } = await visit(browser, stage.url);
+  const { page, context, isQuiet, end } = await visit(browser, stage.url);
   await signIn(page);
   await page.getByRole('link', { name: 'Tables' }).click();
   await page.getByRole('heading', { name: 'Tables', level: 1 }).waitFor();
+  // What is still being asked for would be told of the end, too, before anybody takes a step.
+  await eventually(isQuiet).toBe(true);
   await context.request.delete('/v1/session');
   await page.getByRole('link', { name: 'Settings' }).click();
   await sees(page, 'Your session has ended.');
