@@ -18,6 +18,7 @@ import type { Config } from './config.ts';
 import type { Connections } from './connections/connections.ts';
 import { openListener } from './db/listen.ts';
 import type { Database } from './db/open.ts';
+import { sayCatalogRead } from './instance/catalog-readings.ts';
 import type { Instance } from './instance/instance.ts';
 import { watchInstance } from './instance/watch.ts';
 import type { Task } from './jobs/job.ts';
@@ -80,7 +81,9 @@ export async function compose(deps: ComposeDeps): Promise<Keyrail> {
   const { people, membership } = composePeople(deps, transact, tokenUses, signInLog);
   const catalogs = await composeCatalogs(deps, listener);
   const outbound = composeOutbound(deps);
-  const shared = connectionsDeps(deps, transact, catalogs, outbound);
+  const readings = await sayCatalogRead({ system, listener, log }, catalogs.readyMade.digest);
+  const { readLast } = readings;
+  const shared = { ...connectionsDeps(deps, transact, catalogs, outbound), readLast };
   const connections = await composeConnections(shared, listener);
   await connections.followFiles(catalogs.readyMade);
   const keys = await composeVault({ ...deps, keyring: shared.keyring, connections }, listener);

@@ -1,8 +1,6 @@
 import type { Connection as Shown } from '@keyrail/contract/connections';
 import { ADDRESS_STAMP, AUTHORITY } from '../catalog/requests/base-url.ts';
-import { isBroken } from '../connections/connection.ts';
 import type { Listed } from '../connections/look.ts';
-import { goneWords } from '../connections/method.ts';
 import { toldWords } from '../connections/told-words.ts';
 import type { TokenFacts } from '../tokens/token.ts';
 import { presentWithdrawal } from './present-withdrawal.ts';
@@ -16,7 +14,8 @@ export function presentConnection(connection: Listed): Shown {
     method: connection.method,
     method_id: connection.methodId,
     is_default: connection.isDefault,
-    ...presentStatus(connection),
+    status: connection.status,
+    status_reason: connection.statusReason,
     status_since: connection.statusSince.toISOString(),
     account: connection.account,
     hint: connection.hint,
@@ -42,18 +41,6 @@ export function presentConnection(connection: Listed): Shown {
     updated_at: connection.updatedAt.toISOString(),
     version: connection.version,
   };
-}
-
-/** Without its file nothing is known of it and nothing can be done with it; what was known is kept. */
-function presentStatus({
-  isGone,
-  integration,
-  status,
-  statusReason,
-}: Listed): Pick<Shown, 'status' | 'status_reason'> {
-  if (!isGone || isBroken(status) || status === 'disconnected')
-    return { status, status_reason: statusReason };
-  return { status: 'unverified', status_reason: goneWords(integration) };
 }
 
 /** A token that renews itself ends for nobody; one that cannot be renewed, or a grant with an end, ends the connection. */

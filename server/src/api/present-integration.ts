@@ -18,7 +18,6 @@ import type { Definition } from '../catalog/definition.ts';
 import { iconFile } from '../catalog/icon.ts';
 import { methodIdOf } from '../catalog/methods.ts';
 import { ADDRESS_STAMP, fixedFields } from '../catalog/requests/base-url.ts';
-import { isBroken } from '../connections/connection.ts';
 import type { App } from '../connections/look.ts';
 import { presentAction } from './present-action.ts';
 
@@ -80,7 +79,7 @@ export function presentApp(app: App, entry: CatalogEntry | undefined): Connected
     is_custom: isOwn({ slug: integration }),
     is_missing: entry === undefined,
     connection_count: app.connectionCount,
-    worst_status: entry === undefined && !isWorse(app.worstStatus) ? 'unverified' : app.worstStatus,
+    worst_status: app.worstStatus,
     last_used_at: app.lastUsedAt?.toISOString() ?? null,
   };
 }
@@ -89,11 +88,6 @@ export function presentIcon(definition: Pick<Definition, 'icon'>): IntegrationIc
   const { text, color } = definition.icon;
   const file = iconFile(definition);
   return { url: file === null ? null : `/icons/${file}`, monogram: text, color };
-}
-
-/** Than what nobody can tell. */
-function isWorse(status: App['worstStatus']): boolean {
-  return isBroken(status) || status === 'disconnected';
 }
 
 /** Of a tool that the catalog no longer has. */

@@ -23,8 +23,10 @@ export interface Catalog {
   /** Best match first; an empty text gives all, by name. */
   search(text: string): readonly CatalogEntry[];
   problems: readonly CatalogProblem[];
-  /** The slugs of the user's folder. */
-  own: readonly string[];
+  /** Slugs that files are called by, or say they describe, which are left out; some may be described by others. */
+  leftOut: ReadonlySet<string>;
+  /** The same for processes that have read the same files; another number, most likely, for others. Not negative, of 31 bits. */
+  digest: number;
 }
 
 /** Where the definitions of a catalog come from; the last one that has a slug wins. */
@@ -48,10 +50,12 @@ export function sourceOf(definitions: readonly Definition[]): CatalogSource {
   return { entries: entries.length > 1 ? entries.sort(byName) : entries, read: (slug) => bySlug.get(slug) };
 }
 
+const NOTHING_READ = { digest: 0, leftOut: new Set<string>() };
+
 export function catalogOf(
   sources: readonly CatalogSource[],
   problems: readonly CatalogProblem[],
-  own: readonly string[] = [],
+  { digest, leftOut }: Pick<Catalog, 'digest' | 'leftOut'> = NOTHING_READ,
 ): Catalog {
   const found = new Map<string, { entry: CatalogEntry; source: CatalogSource }>();
   for (const source of sources) for (const entry of source.entries) found.set(entry.slug, { entry, source });
@@ -65,7 +69,8 @@ export function catalogOf(
     list,
     search: (text) => searchIntegrations(list(), text),
     problems,
-    own,
+    leftOut,
+    digest,
   };
 }
 
@@ -79,7 +84,8 @@ export function extended(catalog: Catalog, own: CatalogSource): Catalog {
     list,
     search: (text) => searchIntegrations(list(), text),
     problems: catalog.problems,
-    own: catalog.own,
+    leftOut: catalog.leftOut,
+    digest: catalog.digest,
   };
 }
 

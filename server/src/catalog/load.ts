@@ -1,4 +1,5 @@
-import { join } from 'node:path';
+import { createHash } from 'node:crypto';
+import { basename, join } from 'node:path';
 import { printable } from '../lib/printable.ts';
 import { byName, type Catalog, type CatalogProblem, type CatalogSource, catalogOf } from './catalog.ts';
 import type { Definition } from './definition.ts';
@@ -26,11 +27,10 @@ export async function loadCatalog(folders: CatalogFolders): Promise<Catalog> {
   const { builtIn, user, allowedPrivateHosts = [], rememberIn = memoryFolder } = folders;
   const ready = await loadBuiltIn({ folder: builtIn, origin: 'built_in', allowedPrivateHosts, rememberIn });
   const comesAlong = withStamps(ready.source, unstamped);
-  if (user === undefined) return catalogOf([comesAlong], ready.problems);
+  if (user === undefined) return catalogOf([comesAlong], ready.problems, readingOf(ready));
   const own = await load({ folder: user, origin: 'user', allowedPrivateHosts, rememberIn });
   const mine = withStamps(own.source, (definition) => stamped(definition, comesAlong.read(definition.slug)));
-  const slugs = mine.entries.map(({ slug }) => slug);
-  return catalogOf([comesAlong, mine], [...ready.problems, ...own.problems], slugs);
+  return catalogOf([comesAlong, mine], [...ready.problems, ...own.problems], readingOf(ready, own));
 }
 
 /** Each definition is looked at once, when it is asked for. */
@@ -51,8 +51,19 @@ function withStamps(
   };
 }
 
+function readingOf(...loaded: readonly Loaded[]): Pick<Catalog, 'digest' | 'leftOut'> {
+  const texts = loaded.map(({ sums }) => [...sums].sort());
+  return {
+    digest: createHash('sha256').update(JSON.stringify(texts)).digest().readUInt32BE() >>> 1,
+    leftOut: new Set(loaded.flatMap((one) => one.leftOut)),
+  };
+}
+
 interface Loaded {
   source: CatalogSource;
+  /** Of the texts that were taken. */
+  sums: readonly string[];
+  leftOut: readonly string[];
   problems: readonly CatalogProblem[];
 }
 
@@ -89,8 +100,18 @@ async function load(asked: FolderToRead): Promise<Loaded> {
       entries: left.length === 0 ? entries : entries.sort(byName),
       read: definitionsIn(asked, pack, bySlug),
     },
+    sums: taken.map(({ sum }) => sum),
+    leftOut: [
+      ...problems.map(({ file }) => nameOf(file)),
+      ...files.flatMap(({ name, entry, slug }) => (entry === null ? [nameOf(name), slug ?? []].flat() : [])),
+    ],
     problems: all.sort((a, b) => (a.file === b.file ? a.line - b.line : a.file < b.file ? -1 : 1)),
   };
+}
+
+/** What a file is called by: most are called by their slug. */
+function nameOf(file: string): string {
+  return basename(file).replace(/\.ya?ml$/i, '');
 }
 
 /** Of several files with one slug, the one that is called by it is taken, and not a copy beside it; else the first by name. */

@@ -7,6 +7,7 @@ import type { Config } from '../config.ts';
 import { countDamaged } from '../connections/damaged-store.ts';
 import { integrationsInUse } from '../connections/in-use-store.ts';
 import type { Database } from '../db/open.ts';
+import { catalogReadings } from '../instance/catalog-readings.ts';
 import { answerNonce, type CheckSetupDeps, gatherSetup } from '../instance/check-setup.ts';
 import { databaseSays, ownNonces } from '../instance/own-nonce-store.ts';
 import type { SetupFacts, SetupOfTool } from '../instance/setup-facts.ts';
@@ -74,6 +75,7 @@ export async function catalogFacts(
   workspaceId: string | null,
 ): Promise<SetupFacts['catalog']> {
   const used = await integrationsInUse(db.system, workspaceId);
+  const running = await catalogReadings(db.system);
   const isHere = (slug: string) => catalog.entry(slug) !== undefined;
   return {
     integrations: catalog.list().length,
@@ -86,6 +88,11 @@ export async function catalogFacts(
     missing: used.filter(
       ({ integration: slug }) => !isHere(slug) && !(workspaceId === null && slug.startsWith(OWN_PREFIX)),
     ),
+    running: {
+      processes: running.length,
+      readings: new Set(running.map(({ digest }) => digest)).size,
+      others: running.filter(({ digest }) => digest !== catalog.digest).length,
+    },
   };
 }
 

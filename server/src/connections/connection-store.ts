@@ -7,13 +7,15 @@ import { queries } from '../db/open.ts';
 import type { Connections } from '../db/schema.ts';
 import type { Tx } from '../lib/tx.ts';
 import { CONNECTION_CHANGED } from './announce.ts';
-import type { Connection } from './connection.ts';
+import { type Connection, statusBefore } from './connection.ts';
 import { factsShape } from './credential-store.ts';
 
 /** What a new row needs; the rest has its beginning in the table. */
 export type NewConnection = Omit<
   Connection,
   | 'credentialVersion'
+  | 'misfit'
+  | 'before'
   | 'previousCredential'
   | 'facts'
   | 'expiresAt'
@@ -173,6 +175,8 @@ export type ConnectionChange = Partial<
     | 'status'
     | 'statusReason'
     | 'statusSince'
+    | 'misfit'
+    | 'before'
     | 'account'
     | 'accountId'
     | 'hint'
@@ -185,7 +189,10 @@ export type ConnectionChange = Partial<
   >
 > & { nameKey?: string };
 
-/** `byPerson`: the version (ETag) moves on. Tells every process that something changed. */
+/**
+ * `byPerson`: the version (ETag) moves on. Tells every process that something changed. A status that is found out about the
+ * connection itself ends what was said of its file.
+ */
 export async function changeConnection(
   tx: Tx,
   connection: Pick<Connection, 'workspaceId' | 'id'>,
@@ -201,6 +208,8 @@ export async function changeConnection(
     status: change.status,
     status_reason: change.statusReason,
     status_since: change.statusSince,
+    misfit: change.misfit ?? (change.status === undefined ? undefined : null),
+    status_before: change.before ? jsonOrNull(change.before) : change.status === undefined ? undefined : null,
     account: change.account === undefined ? undefined : jsonOrNull(change.account),
     account_id: change.accountId,
     hint: change.hint,
@@ -327,6 +336,7 @@ type Row = Selectable<Connections> & {
   previous_until: Date | null;
 };
 
+const misfit = z.enum(['file_gone', 'method_gone', 'address_changed']).nullable();
 const fieldsShape = z.record(z.string(), z.string());
 
 function fromRow(row: Row): Connection {
@@ -342,6 +352,8 @@ function fromRow(row: Row): Connection {
     status: shape.status.parse(row.status),
     statusReason: row.status_reason,
     statusSince: row.status_since,
+    misfit: misfit.parse(row.misfit),
+    before: statusBefore.nullable().parse(row.status_before),
     account: shape.account.parse(row.account),
     accountId: row.account_id,
     hint: row.hint,

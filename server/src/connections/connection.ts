@@ -1,7 +1,13 @@
-import { type ConnectionStatus, connectionStatus } from '@keyrail/contract/connections';
+import {
+  type ConnectionStatus,
+  connection as connectionShape,
+  connectionStatus,
+} from '@keyrail/contract/connections';
 import type { ConnectionId, WorkspaceId } from '@keyrail/contract/ids';
 import type { AuthMethodKind, Fact } from '@keyrail/contract/integrations';
 import type { Account, Verdict } from '@keyrail/contract/verdicts';
+import { z } from 'zod';
+import type { Misfit } from './misfit.ts';
 
 /** One named, saved set of credentials for one integration, without its secret. */
 export interface Connection {
@@ -18,6 +24,10 @@ export interface Connection {
   /** One plain sentence; null while all is well. */
   statusReason: string | null;
   statusSince: Date;
+  /** Why the catalog has no use for it now: then the status says so. */
+  misfit: Misfit | null;
+  /** What it is to have again when it fits again; null: a check says. */
+  before: StatusBefore | null;
   account: Account | null;
   /** The provider's stable id of the account, where it tells one. */
   accountId: string | null;
@@ -51,6 +61,15 @@ export interface Connection {
   /** Counts changes by people (name, credentials, default), not checks: it is the ETag. */
   version: number;
 }
+
+/** The status of a connection while the catalog had a use for it, and what the last check had said. */
+export const statusBefore = z.object({
+  status: connectionStatus,
+  reason: z.string().nullable(),
+  since: z.iso.datetime(),
+  verdict: connectionShape.shape.last_verdict,
+});
+export type StatusBefore = z.output<typeof statusBefore>;
 
 /** What is shown of a credential that was replaced and is still there. */
 export interface PreviousCredential {

@@ -31,7 +31,7 @@ import type { ExpirySweepStore } from './expiries/sweep-store.ts';
 import { sweepExpiries, tellExpiry } from './expiries/tell.ts';
 import { type ChoicesAsk, fieldChoices } from './field-choices.ts';
 import type { KeyedHash } from './fingerprint.ts';
-import { followFiles } from './follow-files.ts';
+import { followFiles, MOST_AT_START, MOST_IN_A_SWEEP } from './follow-files.ts';
 import { createHandOut, type HandedOut } from './hand-out.ts';
 import * as lifecycle from './lifecycle.ts';
 import type { AppsPage, ConnectionFilter, Listed, Slice } from './look.ts';
@@ -90,6 +90,8 @@ export interface ConnectionsDeps {
   /** Under a key only this server has: tells secrets apart without holding them. */
   keyedHash: KeyedHash;
   settings: ConnectionSettings;
+  /** Whether this process has the catalog files that the one started last has read; left out: it is the only one. */
+  readLast?: () => Promise<boolean>;
   log: { warn(fields: object, message: string): void };
 }
 
@@ -214,8 +216,8 @@ export interface Connections {
   check(workspaceId: string, connectionId: string): Promise<void>;
   /** Job `connections.sweep`. */
   sweep(): Promise<void>;
-  /** At the start: connections say at once when the file of their integration leads elsewhere by now. */
-  followFiles(catalog: Pick<Catalog, 'get' | 'own'>): Promise<void>;
+  /** At the start: connections say at once when their integration's file is gone or another one by now; later, with each sweep. */
+  followFiles(catalog: Pick<Catalog, 'get'>): Promise<void>;
 }
 
 /** Hosts that a client secret may be for are few. */
@@ -259,9 +261,10 @@ export function createConnections(given: ConnectionsDeps): Connections {
     },
     { keepMs: given.settings.keepInMemoryMs },
   );
-  const deps = { ...given, door, tokens, withdrawals };
+  const deps = { ...given, readLast: given.readLast ?? (async () => true), door, tokens, withdrawals };
 
   const { forget } = door;
+  let followed: Pick<Catalog, 'get'> | null = null;
 
   /** Other processes hear of a change through the database; this one at once. */
   async function changing<T>({ workspaceId }: { workspaceId: string }, work: Promise<T>): Promise<T> {
@@ -365,7 +368,13 @@ export function createConnections(given: ConnectionsDeps): Connections {
     forget,
     check: (workspaceId, connectionId) =>
       changing({ workspaceId }, verifyByItself(deps, workspaceId, connectionId)),
-    sweep: () => sweep(deps),
-    followFiles: (catalog) => followFiles(deps, catalog),
+    sweep: async () => {
+      if (followed !== null) await followFiles(deps, followed, MOST_IN_A_SWEEP);
+      await sweep(deps);
+    },
+    followFiles: (catalog) => {
+      followed = catalog;
+      return followFiles(deps, catalog, MOST_AT_START);
+    },
   };
 }

@@ -1,48 +1,45 @@
 import type { Catalog } from '../catalog/catalog.ts';
-import { ADDRESS_STAMP, isForOtherAddress } from '../catalog/requests/base-url.ts';
-import type { Clock } from '../lib/clock.ts';
+import { misfitOfAll } from './misfit.ts';
+import { settleFit } from './settle-fit.ts';
 import type { SweepStore } from './sweep-store.ts';
-import { type VerifyDeps, verifyByItself } from './verify.ts';
+import type { VerifyDeps } from './verify.ts';
 
 interface Deps extends VerifyDeps {
-  sweepStore: Pick<SweepStore, 'stampsOf' | 'stampChanged'>;
-  clock: Clock;
+  sweepStore: Pick<SweepStore, 'footings' | 'standingOn'>;
   log: { warn(fields: object, message: string): void };
 }
 
-/** A start waits for so many; the sweep sees to the others. */
-const MOST_AT_START = 200;
+/** A start waits for so many; each sweep sees to the next ones. */
+export const MOST_AT_START = 200;
+export const MOST_IN_A_SWEEP = 1_000;
 
 /**
- * Files of the user's folder are read at a start. Connections that were made while theirs led elsewhere say so from then on, and
- * those for which it leads there again are checked. Nothing is sent for the first ones; done twice, or by several processes, it
- * is as if done once.
+ * Connections whose file, method or address is not in the catalog any more say so, and no longer where it is there again: at a
+ * start, since files are read then, and with each sweep, since other processes may have read others. Nothing is sent.
+ *
+ * Looked at is what connections stand on, each thing once, and then those alone that have something to say. Where processes have
+ * read different files, the one that started last decides: it has what there is now.
  */
-export async function followFiles(deps: Deps, catalog: Pick<Catalog, 'get' | 'own'>): Promise<void> {
-  if (catalog.own.length === 0) return;
-  let left = MOST_AT_START;
-  for (const { integration, stamp } of await deps.sweepStore.stampsOf(catalog.own)) {
-    const definition = catalog.get(integration);
-    if (definition === undefined) continue;
-    const fits = !isForOtherAddress(definition, stamp === null ? {} : { [ADDRESS_STAMP]: stamp });
-    const due = await deps.sweepStore.stampChanged({ integration, stamp, fits }, deps.clock.now());
-    if (fits) continue;
-    for (const one of due.slice(0, left)) await mark(deps, one);
-    left = Math.max(0, left - due.length);
+export async function followFiles(deps: Deps, catalog: Pick<Catalog, 'get'>, most: number): Promise<void> {
+  if (!(await deps.readLast())) return;
+  let left = most;
+  for (const footing of await deps.sweepStore.footings()) {
+    if (left <= 0) return;
+    if (misfitOfAll(catalog, footing) === footing.misfit) continue;
+    const due = await deps.sweepStore.standingOn(footing, left);
+    for (const one of due) await settle(deps, one);
+    left -= due.length;
   }
 }
 
-/** What does not come about is due, and no reason not to start. */
-async function mark(
+/** What does not come about is seen to by the next sweep, and no reason not to start. */
+async function settle(
   deps: Deps,
   { workspaceId, connectionId }: { workspaceId: string; connectionId: string },
-) {
+): Promise<void> {
   try {
-    await verifyByItself(deps, workspaceId, connectionId);
+    await settleFit(deps, workspaceId, connectionId);
   } catch (error) {
-    deps.log.warn(
-      { connectionId, err: error },
-      'a connection that was made for another address is not marked yet',
-    );
+    deps.log.warn({ connectionId, err: error }, 'a connection does not say yet whether its file fits');
   }
 }

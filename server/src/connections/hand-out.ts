@@ -150,7 +150,8 @@ function find(catalog: Catalog, { who }: Ask, there: Readable | null): Sought {
     }
     if (isBroken(status)) throw broken(status, connection.statusReason ?? 'Reconnect it.');
     const known = methodOf(catalog, { integration: connection.integration, methodId: stored.methodId });
-    if (known === null) throw goneFromCatalog(connection.integration);
+    if (known === null)
+      throw goneFromCatalog(catalog, { integration: connection.integration, methodId: stored.methodId });
     return { kind: 'found', who, connection, stored, known };
   } catch (error) {
     if (error instanceof AppError) return { kind: 'refused', error };

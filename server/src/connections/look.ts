@@ -37,8 +37,6 @@ export type Listed = Connection & {
   token: TokenFacts | null;
   /** Asked for when somebody signed in, and not granted. */
   missingScopes: string[];
-  /** The catalog has no file of its integration any more. */
-  isGone: boolean;
   /** What will be refused for want of a scope. */
   limitedActions: { name: string; label: string }[];
 };
@@ -196,7 +194,6 @@ export async function usage(deps: Deps, who: Who, id: string): Promise<UsageHour
 }
 
 const NOTHING_KNOWN = {
-  isGone: false,
   dependentsCount: 0,
   withdrawal: null,
   token: null,
@@ -209,7 +206,7 @@ async function counted(
   tx: Tx,
   who: Who,
   found: readonly Connection[],
-  catalog: Pick<Catalog, 'get' | 'entry'>,
+  catalog: Pick<Catalog, 'get'>,
 ): Promise<Listed[]> {
   const counts = await deps.dependents.count(tx, who.workspaceId, found.map(dependedOn));
   const tokens = await tokensOf(deps, tx, who, found);
@@ -231,7 +228,6 @@ async function counted(
       withdrawal: withdrawals.get(connection.id) ?? null,
       token,
       missingScopes: lackingScopes({ asked: asked.get(connection.id) ?? [], granted }),
-      isGone: catalog.entry(connection.integration) === undefined,
       limitedActions: definition === undefined ? [] : limitedActions(definition, granted),
     };
   });

@@ -6,6 +6,7 @@ import { noSuchIntegration } from '../catalog/no-such-integration.ts';
 import { resolveBaseUrl } from '../catalog/requests/base-url.ts';
 import { AppError } from '../lib/app-error.ts';
 import type { Connection } from './connection.ts';
+import { type Misfit, misfitWords } from './misfit.ts';
 
 export interface MethodInUse {
   definition: Definition;
@@ -17,7 +18,7 @@ export interface MethodInUse {
  * out, the first one by which something is entered; signing in at the tool begins elsewhere (sign-ins.ts).
  */
 export function chooseMethod(
-  catalog: Pick<Catalog, 'get' | 'search' | 'problems'>,
+  catalog: Pick<Catalog, 'get' | 'search' | 'leftOut'>,
   slug: string,
   asked: string | undefined,
 ): { definition: Definition; method: AuthMethod } {
@@ -61,16 +62,32 @@ export function basePathOf(
   return base.kind === 'ready' ? new URL(base.url).pathname.replace(/\/$/, '') : '';
 }
 
-export function goneFromCatalog(integration: string): AppError {
+export function fileGone(integration: string): AppError {
   return new AppError('conflict', {
     reason: 'not_in_catalog',
-    detail: `The catalog no longer has “${integration}” as this connection was made with it: its file is gone, broken or another one. Put its file back, or delete the connection.`,
+    detail: `The catalog no longer has “${integration}”: its file is gone or broken. Put its file back, or delete the connection.`,
   });
 }
 
-/** Of a connection in a list, whose integration the catalog does not have. */
-export function goneWords(integration: string): string {
-  return `The catalog has no “${integration}” any more: its file is gone or broken. The connection is kept, and works again when the file is back.`;
+/** Of a connection that the catalog has no use for. */
+export function misfitError(
+  misfit: Misfit,
+  catalog: Pick<Catalog, 'get'>,
+  connection: Pick<Connection, 'integration' | 'methodId'>,
+): AppError {
+  if (misfit === 'file_gone') return fileGone(connection.integration);
+  const name = catalog.get(connection.integration)?.name ?? connection.integration;
+  const detail = misfitWords(misfit, connection, name);
+  return new AppError('connection_broken', { reason: misfit, detail });
+}
+
+/** Where `methodOf` finds nothing. */
+export function goneFromCatalog(
+  catalog: Pick<Catalog, 'get'>,
+  connection: Pick<Connection, 'integration' | 'methodId'>,
+): AppError {
+  const isThere = catalog.get(connection.integration) !== undefined;
+  return misfitError(isThere ? 'method_gone' : 'file_gone', catalog, connection);
 }
 
 function invalid(path: string, message: string): AppError {

@@ -91,7 +91,7 @@ export async function replaceCredentials(
 function methodFor(catalog: Catalog, existing: Connection, asked: string | undefined): MethodInUse {
   const known =
     asked === undefined ? methodOf(catalog, existing) : chooseMethod(catalog, existing.integration, asked);
-  if (known === null) throw goneFromCatalog(existing.integration);
+  if (known === null) throw goneFromCatalog(catalog, existing);
   if (known.method.type !== 'oauth2') return known;
   throw new AppError('invalid_input', {
     fields: [{ path: 'credentials', message: `Sign in to ${known.definition.name} again instead.` }],

@@ -38,11 +38,10 @@ export async function rollBack(deps: Deps, who: Who, id: string, version: number
   const until = connection.previousCredential?.destroyAfter;
   const isOver = until === undefined || until <= deps.clock.now();
   if (previous === null || isOver || connection.status === 'disconnected') throw nothingThere();
-  const known = methodOf(await deps.catalogs.of(who.workspaceId), {
-    ...connection,
-    methodId: previous.methodId,
-  });
-  if (known === null) throw goneFromCatalog(connection.integration);
+  const catalog = await deps.catalogs.of(who.workspaceId);
+  const { integration } = connection;
+  const known = methodOf(catalog, { integration, methodId: previous.methodId });
+  if (known === null) throw goneFromCatalog(catalog, { integration, methodId: previous.methodId });
   const values = await reopened(deps, connection, previous);
   const checked = await checkValues(
     deps,

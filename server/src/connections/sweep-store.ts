@@ -1,10 +1,10 @@
 import { sql } from 'kysely';
-import { ADDRESS_CHANGED, ADDRESS_STAMP } from '../catalog/requests/base-url.ts';
+import { OWN_PREFIX } from '../catalog/catalogs.ts';
 import type { Queries } from '../db/open.ts';
 import { enqueueAsSystem } from '../jobs/queue.ts';
 import { newId } from '../lib/id.ts';
 import { connectionCheck } from './announce.ts';
-import { isBroken, STATUSES } from './connection.ts';
+import type { Footing, Misfit } from './misfit.ts';
 
 /** Of all workspaces together; so it works past row-level security, and only with ids and times. */
 export interface SweepStore {
@@ -13,24 +13,25 @@ export interface SweepStore {
    * sets the real time; a process killed before that only delays it. Reads what is due, never what is stored.
    */
   enqueueDue(now: Date, leaseUntil: Date, limit: number): Promise<number>;
-  /** The address stamps (null: none) that connections of these integrations were made with. */
-  stampsOf(integrations: readonly string[]): Promise<{ integration: string; stamp: string | null }[]>;
   /**
-   * Makes the check of connections with this stamp due whose status says otherwise than `fits`; those that are broken
-   * for another reason stay as they are.
+   * What connections of files stand on, each combination once; those that are disconnected, or broken for a reason of their own, aside.
+   * Costs what it gives, not what there are of connections; those of integrations that workspaces describe are left out.
    */
-  stampChanged(
-    made: { integration: string; stamp: string | null; fits: boolean },
-    now: Date,
-  ): Promise<{ workspaceId: string; connectionId: string }[]>;
+  footings(): Promise<Footing[]>;
+  /** At most so many of the connections that stand on this. */
+  standingOn(footing: Footing, limit: number): Promise<{ workspaceId: string; connectionId: string }[]>;
   /** Destroys replaced credentials whose time for roll-back is over, but those a person signed in for. */
   destroyExpired(now: Date): Promise<number>;
   /** Connections with replaced access whose time is over: what people signed in for is given up one by one. */
   expiredSignedIn(now: Date, limit: number): Promise<{ workspaceId: string; connectionId: string }[]>;
 }
 
-const BROKEN_STATUSES = STATUSES.filter(isBroken);
-const stampOf = sql<string | null>`connections.fields ->> ${sql.lit(ADDRESS_STAMP)}`;
+/** As the index `connections_footing` has it (0170). */
+const FOOTING = sql`integration, method_id, coalesce(fields ->> 'address_stamp', '') collate "C", coalesce(misfit, '')`;
+const NAMED = sql`integration, method_id, coalesce(fields ->> 'address_stamp', '') collate "C" as stamp, coalesce(misfit, '') as misfit`;
+const IS_HELD_AGAINST_FILES = sql`(misfit is not null or status not in ('expired', 'invalid', 'revoked', 'disconnected'))`;
+/** Behind all that begin with `OWN_PREFIX`. */
+const AFTER_OWN = OWN_PREFIX.replace(/-$/, '.');
 
 export function createSweepStore(system: Queries): SweepStore {
   return {
@@ -59,35 +60,33 @@ export function createSweepStore(system: Queries): SweepStore {
         }
         return due.length;
       }),
-    stampsOf: (integrations) =>
-      // By way of the few rows that say who has connections of them at all.
-      system
-        .selectFrom('connected_apps as app')
-        .innerJoin('connections', (join) =>
-          join
-            .onRef('connections.workspace_id', '=', 'app.workspace_id')
-            .onRef('connections.integration', '=', 'app.integration'),
+    footings: async () => {
+      const { rows } = await sql<Record<keyof Footing, string>>`
+        with recursive found as (
+          (select ${NAMED} from connections where ${IS_HELD_AGAINST_FILES} order by ${FOOTING} limit 1)
+          union all
+          select next.* from found cross join lateral (
+            select ${NAMED} from connections
+            where ${IS_HELD_AGAINST_FILES} and (${FOOTING}) > (
+              case when starts_with(found.integration, ${OWN_PREFIX}) then ${AFTER_OWN} else found.integration end,
+              found.method_id, found.stamp, found.misfit)
+            order by ${FOOTING} limit 1) next
         )
-        .select(['connections.integration', stampOf.as('stamp')])
-        .where('app.integration', '=', sql<string>`any(${[...integrations]})`)
-        .distinct()
-        .execute(),
-    stampChanged: ({ integration, stamp, fits }, now) =>
-      system
-        .updateTable('connections')
-        .set({ next_check_at: now })
-        .where('workspace_id', 'in', (eb) =>
-          eb.selectFrom('connected_apps').select('workspace_id').where('integration', '=', integration),
-        )
-        .where('integration', '=', integration)
-        .where(stampOf, 'is not distinct from', stamp)
-        .where((eb) =>
-          fits
-            ? eb.and({ status: 'invalid', status_reason: ADDRESS_CHANGED })
-            : eb('status', 'not in', [...BROKEN_STATUSES, 'disconnected']),
-        )
-        .returning(['workspace_id as workspaceId', 'id as connectionId'])
-        .execute(),
+        select integration, method_id as "methodId", stamp, misfit from found
+        where not starts_with(integration, ${OWN_PREFIX})`.execute(system);
+      return rows.map((row) => ({
+        ...row,
+        stamp: row.stamp === '' ? null : row.stamp,
+        misfit: row.misfit === '' ? null : (row.misfit as Misfit),
+      }));
+    },
+    standingOn: async ({ integration, methodId, stamp, misfit }, limit) => {
+      const { rows } = await sql<{ workspaceId: string; connectionId: string }>`
+        select workspace_id as "workspaceId", id as "connectionId" from connections
+        where ${IS_HELD_AGAINST_FILES} and (${FOOTING}) = (${integration}, ${methodId}, ${stamp ?? ''}, ${misfit ?? ''})
+        limit ${limit}`.execute(system);
+      return rows;
+    },
     destroyExpired: (now) =>
       system.transaction().execute(async (transaction) => {
         const destroyed = await transaction

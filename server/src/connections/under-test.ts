@@ -164,6 +164,8 @@ interface RoomOptions {
   master?: ReturnType<typeof masterKey>;
   /** Throws: nothing may leave. */
   mayLeave?: () => undefined;
+  /** Whether this process has the files that the one started last has read. */
+  readLast?: () => Promise<boolean>;
 }
 
 const noDependents: DependentsSource = { list: async () => [], count: async () => new Map() };
@@ -211,6 +213,7 @@ export function openRoom(options: RoomOptions): Room {
     keyedHash: (text) => createHmac('sha256', 'test').update(text).digest('base64url'),
     settings: { ...DEFAULT_CONNECTION_SETTINGS, ...options.settings },
     ...(options.mayLeave && { mayLeave: options.mayLeave }),
+    ...(options.readLast && { readLast: options.readLast }),
     log: { warn: (fields, message) => logged.push(fields, message) },
   });
   return {

@@ -1,6 +1,5 @@
 import type { Verdict } from '@keyrail/contract/verdicts';
 import type { Catalogs } from '../catalog/catalogs.ts';
-import { ADDRESS_CHANGED, isForOtherAddress } from '../catalog/requests/base-url.ts';
 import { AppError } from '../lib/app-error.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Transact, Tx } from '../lib/tx.ts';
@@ -9,17 +8,18 @@ import type { Outbound } from '../outbound/call.ts';
 import type { GrantEnd } from '../tokens/grant.ts';
 import type { Tokens } from '../tokens/token.ts';
 import type { Who } from '../workspaces/who.ts';
-import { markForOtherAddress } from './address-changed.ts';
 import { saveCheck } from './check.ts';
 import { egressDenied } from './check-entered.ts';
 import type { Connection } from './connection.ts';
 import { changeConnection, findConnection, lockConnection } from './connection-store.ts';
 import type { CredentialDoor } from './credential.ts';
 import { getConnection } from './find.ts';
-import { goneFromCatalog, type MethodInUse, methodOf } from './method.ts';
+import { type MethodInUse, methodOf, misfitError } from './method.ts';
+import { misfitOf } from './misfit.ts';
 import { probe } from './probe.ts';
 import { missingScopes } from './scopes.ts';
 import type { ConnectionSettings } from './settings.ts';
+import { settleFit } from './settle-fit.ts';
 import { findAskedScopes } from './sign-in/asked-scopes-store.ts';
 import { type Finding, verdictOf } from './verdict.ts';
 
@@ -31,6 +31,8 @@ export interface VerifyDeps {
   door: Pick<CredentialDoor, 'sourceForCheck'>;
   tokens: Pick<Tokens, 'facts'>;
   settings: ConnectionSettings;
+  /** Of the processes that have read different files, this one has what there is now. */
+  readLast(): Promise<boolean>;
 }
 
 /** Checks a saved connection because somebody asks, and writes down what came of it. */
@@ -71,12 +73,13 @@ async function checkSaved(
   who: Who | null,
   isSecond = false,
 ): Promise<Checked> {
-  const known = methodOf(await deps.catalogs.of(connection.workspaceId), connection);
-  if (known === null) return { kind: 'not_checked', error: goneFromCatalog(connection.integration) };
-  if (isForOtherAddress(known.definition, connection.fields)) {
-    await markForOtherAddress(deps, connection, known.definition.name);
-    return { kind: 'not_checked', error: addressChanged() };
-  }
+  const catalog = await deps.catalogs.of(connection.workspaceId);
+  const misfit = misfitOf(catalog, connection);
+  if (misfit !== connection.misfit && (await deps.readLast()))
+    await settleFit(deps, connection.workspaceId, connection.id);
+  const known = methodOf(catalog, connection);
+  if (misfit !== null || known === null)
+    return { kind: 'not_checked', error: misfitError(misfit ?? 'file_gone', catalog, connection) };
   const outcome = await probe(deps, {
     ...known,
     fields: connection.fields,
@@ -145,10 +148,6 @@ function damaged(): AppError {
   });
 }
 
-function addressChanged(): AppError {
-  return new AppError('connection_broken', { reason: 'address_changed', detail: ADDRESS_CHANGED });
-}
-
 function changedMeanwhile({ name }: Connection): AppError {
   return new AppError('conflict', {
     reason: 'changed_meanwhile',
@@ -157,9 +156,12 @@ function changedMeanwhile({ name }: Connection): AppError {
 }
 
 /** What kept us from asking is on our side and does not go away in a minute. */
-async function postpone({ transact, clock, settings }: VerifyDeps, connection: Connection): Promise<void> {
+async function postpone(deps: VerifyDeps, connection: Connection): Promise<void> {
+  const { transact, clock, settings } = deps;
   const now = clock.now();
-  const nextCheckAt = new Date(now.getTime() + settings.checkEveryMs);
+  // Another process may have the files that this one lacks.
+  const waitMs = (await deps.readLast()) ? settings.checkEveryMs : settings.checkGapMs;
+  const nextCheckAt = new Date(now.getTime() + waitMs);
   await transact(connection.workspaceId, (tx) =>
     changeConnection(tx, connection, { nextCheckAt }, { now, byPerson: false }),
   );

@@ -173,11 +173,13 @@ export interface Connections {
   last_verdict: JsonColumn | null;
   method: string;
   method_id: string;
+  misfit: string | null;
   name: string;
   name_key: string;
   next_check_at: Timestamp | null;
   reported_at: Timestamp | null;
   status: string;
+  status_before: JsonColumn | null;
   status_reason: string | null;
   status_since: Timestamp;
   updated_at: Timestamp;

@@ -75,6 +75,8 @@ export interface SetupFacts {
     problems: readonly { file: string; line: number; column: number; message: string }[];
     /** What there are connections of, and no file. */
     missing: readonly { integration: string; connections: number }[];
+    /** What the processes that run have read. `readings`: how many different ones; `others`: processes with another than is looked at here. */
+    running: { processes: number; readings: number; others: number };
   };
   /** Connections whose stored credentials were found not to open. */
   damagedConnections: number;

@@ -4,6 +4,8 @@ import type { SetupFacts } from './setup-facts.ts';
 import { setupFindings } from './setup-findings.ts';
 
 const HTTPS = 'https://keyrail.example.com';
+const ONE = { processes: 1, readings: 1, others: 0 };
+
 const well: SetupFacts = {
   now: new Date('2026-11-01T00:00:00Z'),
   publicUrl: HTTPS,
@@ -24,7 +26,7 @@ const well: SetupFacts = {
   databaseSkewMs: 3,
   toolsSkew: { medianMs: 900, hosts: 3 },
   setups: [{ name: 'Chatty', refused: null, enteredUnder: `${HTTPS}/x`, redirectUri: `${HTTPS}/x` }],
-  catalog: { integrations: 130, hasOwnFolder: true, problems: [], missing: [] },
+  catalog: { integrations: 130, hasOwnFolder: true, problems: [], missing: [], running: ONE },
   damagedConnections: 0,
   masterKey: { kind: 'file', isThere: true, isReadableByOthers: false, isAmongData: false },
   instance: { kind: 'confirmed', id: 'ins_a' },
@@ -242,6 +244,27 @@ const wrongs: [what: string, change: Partial<SetupFacts>, id: string, state: str
     'catalog',
     'problem',
     /2 connections are of “acme”.*kept/,
+  ],
+  [
+    'processes with different files',
+    { catalog: { ...well.catalog, running: { processes: 3, readings: 2, others: 1 } } },
+    'catalog',
+    'warning',
+    /^The 3 server processes that run have read different catalog files\..*older ones have ended/,
+  ],
+  [
+    'files that changed since the server started',
+    { catalog: { ...well.catalog, running: { processes: 1, readings: 1, others: 1 } } },
+    'catalog',
+    'warning',
+    /^The server that runs has read other catalog files than there are now\. Restart the server/,
+  ],
+  [
+    'a command without the folder of the server',
+    { catalog: { ...well.catalog, hasOwnFolder: false, running: { processes: 1, readings: 1, others: 1 } } },
+    'catalog',
+    'warning',
+    /KEYRAIL_CATALOG_DIR is not set\. Give this command the settings/,
   ],
   [
     'credentials that do not open',

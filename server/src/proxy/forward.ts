@@ -7,7 +7,7 @@ import { noSuchIntegration } from '../catalog/no-such-integration.ts';
 import { resolveBaseUrl } from '../catalog/requests/base-url.ts';
 import { budgetKeyOf } from '../connections/budget-key.ts';
 import type { Connections } from '../connections/connections.ts';
-import { goneFromCatalog } from '../connections/method.ts';
+import { fileGone } from '../connections/method.ts';
 import type { CallerConnection, UsableConnection } from '../connections/resolve.ts';
 import { trustedBy } from '../connections/trusted.ts';
 import { AppError } from '../lib/app-error.ts';
@@ -73,7 +73,7 @@ async function send(
   if (definition === undefined)
     throw found.resolved.kind === 'missing'
       ? new AppError('not_found', { detail: noSuchIntegration(catalog, found.integration) })
-      : goneFromCatalog(found.integration);
+      : fileGone(found.integration);
   const connection = usable(definition, found);
   const method = methodById(definition, connection.method);
   const address = { ...definition, baseUrl: method?.baseUrl ?? definition.baseUrl };

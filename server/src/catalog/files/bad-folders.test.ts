@@ -17,6 +17,7 @@ import { basename, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { GOOD } from '../file-under-test.ts';
 import { loadCatalog } from '../load.ts';
+import { noSuchIntegration } from '../no-such-integration.ts';
 
 let home: string;
 let user: string;
@@ -130,6 +131,21 @@ describe('a folder of ones own', () => {
       'acme-copy.yaml:1 "acme" is already described in acme.yaml. Rename one, or remove it.',
       'zz.yaml:1 "acme" is already described in acme.yaml. Rename one, or remove it.',
     ]);
+  });
+
+  test('with a broken file is hinted at by what the file is called, and by the slug it says it has', async () => {
+    put('a.yaml', GOOD.replace('slug: acme', 'slug: misnamed').replace('category: Data', 'category: 7'));
+    put('b.yaml', GOOD.replace('slug: acme', "slug: 'no-yaml' # ours").replace('auth:', 'auth: ]'));
+    put('c.yaml', JSON.stringify({ slug: 'as-json', name: 7 }, null, 2));
+    put('d.yaml', Buffer.from([0xff, 0xfe]));
+    put('acme.yaml', GOOD);
+    for (const _ of ['read', 'remembered']) {
+      const catalog = await load();
+      for (const named of ['misnamed', 'no-yaml', 'as-json', 'a', 'd'])
+        expect(noSuchIntegration(catalog, named)).toContain('A file for it is left out');
+      for (const named of ['acm', 'slug', 'data'])
+        expect(noSuchIntegration(catalog, named)).not.toContain('left out');
+    }
   });
 
   test('that is none, or a file, is named, and what comes along is there', async () => {

@@ -16,6 +16,7 @@ export interface FileChecked {
   definition: Definition | null;
   entry: CatalogEntry | null;
   slugAt: { line: number; column: number };
+  slug: string | null;
   problems: readonly { line: number; column: number; message: string }[];
   /** The same text would be judged the same again. */
   isLasting: boolean;
@@ -48,7 +49,7 @@ export async function checkFiles(
 }
 
 function checked(read: ReadFile, analysed: ReadonlyMap<string, Analysis>): FileChecked {
-  const { definition, slugAt } = read;
+  const { definition, slugAt, slug } = read;
   const problems = read.problems.map(({ line, column, message }) => ({ line, column, message }));
   if (definition?.slug.startsWith(OWN_PREFIX)) {
     const message = `A slug that begins with "${OWN_PREFIX}" belongs to a workspace. Choose another.`;
@@ -66,6 +67,7 @@ function checked(read: ReadFile, analysed: ReadonlyMap<string, Analysis>): FileC
     definition: isTaken ? definition : null,
     entry: isTaken ? entryOf(definition) : null,
     slugAt,
+    slug,
     problems,
     isLasting: findings.every(({ is }) => is !== 'not_reached'),
   };

@@ -16,6 +16,8 @@ export interface ReadFile {
   definition: Definition | null;
   problems: CatalogProblem[];
   slugAt: At;
+  /** What the file says its slug is, where that can be read, whatever else is wrong with it. */
+  slug: string | null;
   /** Regular expressions that only an exact analysis can tell of whether they end: analyse-patterns.ts. */
   toAnalyse: (At & { pattern: string })[];
 }
@@ -39,25 +41,30 @@ export function readDefinition(
       column,
       message: shortened(message),
     }));
+  const slug = SLUG.exec(text)?.[1] ?? null;
   try {
     const source = parseSourceFile(text);
     const slugAt = source.locate({ path: ['slug'] });
     if (source.syntaxProblems.length > 0)
-      return { definition: null, problems: told(source.syntaxProblems), slugAt, toAnalyse: [] };
+      return { definition: null, problems: told(source.syntaxProblems), slugAt, slug, toAnalyse: [] };
     const parsed = definitionSchema.safeParse(source.value);
     const found = parsed.success
       ? checkDefinition(parsed.data, source.value, allowedPrivateHosts)
       : problemsOf(parsed.error);
     const problems = told(located(source, found));
     const definition = parsed.success && problems.length === 0 ? parsed.data : null;
-    return { definition, problems, slugAt, toAnalyse: definition === null ? [] : endlessIn(source) };
+    return { definition, problems, slugAt, slug, toAnalyse: definition === null ? [] : endlessIn(source) };
   } catch (error) {
     // What refers to itself, or is nested more deeply than can be followed.
     if (!(error instanceof RangeError)) throw error;
     const message = 'The file is nested too deeply, or refers to itself.';
-    return { definition: null, problems: told([{ ...START, message }]), slugAt: START, toAnalyse: [] };
+    return { definition: null, problems: told([{ ...START, message }]), slugAt: START, slug, toAnalyse: [] };
   }
 }
+
+/** On a line of its own, as YAML or as JSON. */
+const SLUG =
+  /^[{ \t\uFEFF]*["']?slug["']?[ \t]*:[ \t]*["']?([a-z][a-z0-9-]{0,59})["']?[ \t]*,?[ \t]*(?:#.*)?\r?$/m;
 
 const START: At = { line: 1, column: 1 };
 

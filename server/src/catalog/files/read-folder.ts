@@ -168,11 +168,19 @@ function jsonIn(last: Last, { place }: RememberedFile): Buffer | null | 'damaged
 
 function keptOf(
   file: Pick<RememberedFile, 'name' | 'stamp' | 'sum'>,
-  { entry, definition, slugAt, problems, isLasting }: FileChecked,
+  { entry, definition, slugAt, slug, problems, isLasting }: FileChecked,
 ): Kept {
   return {
     // What could not be told in time is looked at again.
-    file: { ...file, ...(isLasting ? {} : { stamp: null, sum: '' }), entry, slugAt, problems, place: null },
+    file: {
+      ...file,
+      ...(isLasting ? {} : { stamp: null, sum: '' }),
+      entry,
+      slugAt,
+      slug,
+      problems,
+      place: null,
+    },
     json: definition === null ? null : Buffer.from(JSON.stringify(definition), 'utf8'),
   };
 }

@@ -32,6 +32,8 @@ export interface RememberedFile {
   entry: CatalogEntry | null;
   place: Place | null;
   slugAt: { line: number; column: number };
+  /** What it says its slug is, also where it has problems; null: that cannot be read. */
+  slug: string | null;
   problems: readonly { line: number; column: number; message: string }[];
 }
 

@@ -46,6 +46,16 @@ export function isForOtherAddress(
   return fieldOfOther(source, values) !== undefined;
 }
 
+/** The same by the stamp alone (null: none), whatever else is `fixed`. */
+export function isOfOtherStamp(
+  { connectionFields }: Pick<Definition, 'connectionFields'>,
+  stamp: string | null,
+): boolean {
+  const values = stamp === null ? {} : { [ADDRESS_STAMP]: stamp };
+  const own = connectionFields.find(({ name }) => name === ADDRESS_STAMP);
+  return own === undefined ? leftBehind({ connectionFields }, values) !== undefined : isOther(own, values);
+}
+
 function fieldOfOther(
   source: Pick<Definition, 'connectionFields'>,
   values: Readonly<Record<string, string>>,

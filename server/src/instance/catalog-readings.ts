@@ -1,0 +1,78 @@
+import { sql } from 'kysely';
+import type { Queries } from '../db/open.ts';
+
+/** What one running process has read of the catalog, and when it started, in seconds. */
+export interface CatalogReading {
+  digest: number;
+  startedAt: number;
+}
+
+export interface CatalogReadings {
+  /** Of all processes on this database that run now. */
+  now(): Promise<CatalogReading[]>;
+  /** Whether this process has what the one that started last has read. */
+  readLast(): Promise<boolean>;
+}
+
+/** Classes of the advisory locks by which a process says it: they go when the process does. */
+const DIGEST = 731_324;
+const STARTED = 731_325;
+
+interface Deps {
+  system: Queries;
+  listener: {
+    listen(channel: string, onMessage: (payload: string) => void, onGap?: () => void): Promise<unknown>;
+    run(statement: string): Promise<void>;
+  };
+  log: { warn(fields: object, message: string): void };
+}
+
+/** Says what this process has read, for as long as it runs. During an update processes with different files run side by side. */
+export async function sayCatalogRead(
+  { system, listener, log }: Deps,
+  digest: number,
+): Promise<CatalogReadings> {
+  const startedAt = await secondsOf(system);
+  const say = () =>
+    listener.run(
+      `select pg_advisory_lock_shared(${DIGEST}, ${digest}), pg_advisory_lock_shared(${STARTED}, ${startedAt})`,
+    );
+  await say();
+  // The locks went with the lost connection.
+  await listener.listen(
+    'catalog_read',
+    () => {},
+    () => {
+      say().catch((error: unknown) =>
+        log.warn({ err: error }, 'could not say which catalog files were read'),
+      );
+    },
+  );
+  return {
+    now: () => catalogReadings(system),
+    readLast: async () => {
+      const [last] = await catalogReadings(system);
+      return last === undefined || last.digest === digest || last.startedAt < startedAt;
+    },
+  };
+}
+
+/** The one that started last comes first. */
+export async function catalogReadings(system: Queries): Promise<CatalogReading[]> {
+  const { rows } = await sql<CatalogReading>`
+    select read.objid::int as digest, started.objid::int as "startedAt"
+    from pg_locks read join pg_locks started using (locktype, database, pid)
+    where locktype = 'advisory' and database = (select oid from pg_database where datname = current_database())
+      and read.classid = ${DIGEST} and started.classid = ${STARTED} and read.granted and started.granted
+    order by started.objid desc, read.objid`.execute(system);
+  return rows;
+}
+
+/** Of the database's clock, which all processes share; small enough for the number of a lock until 2088. */
+async function secondsOf(system: Queries): Promise<number> {
+  const { rows } = await sql<{ seconds: number }>`
+    select (extract(epoch from clock_timestamp()) - extract(epoch from timestamptz '2020-01-01'))::int as seconds`.execute(
+    system,
+  );
+  return rows[0]?.seconds ?? 0;
+}
