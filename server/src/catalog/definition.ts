@@ -6,7 +6,14 @@ import { exampleSchema } from './definition/example-definition.ts';
 import { connectionFieldSchema } from './definition/field-definition.ts';
 import { listSchema } from './definition/list-definition.ts';
 import { probeSchema } from './definition/probe-definition.ts';
-import { pathSchema, proseSchema, shape } from './definition/shape.ts';
+import {
+  NAMES_SOMEBODY,
+  namesNobody,
+  pageSchema,
+  pathSchema,
+  proseSchema,
+  shape,
+} from './definition/shape.ts';
 
 const slugSchema = z
   .string()
@@ -52,6 +59,7 @@ const sourceSchema = shape({
     .string()
     .min(1)
     .max(300)
+    .refine((at) => namesNobody(at.split(/\s/, 1)[0] ?? ''), NAMES_SOMEBODY)
     .describe(
       'A page of the provider, its OpenAPI document or SDK; else code that is known to work with it.',
     ),
@@ -75,8 +83,8 @@ export const definitionSchema = shape({
     .max(40)
     .describe('One of catalog/categories.json, such as CRM or Productivity.'),
   description: z.string().min(1).max(160).describe('One line, for people.'),
-  homepage: z.url({ protocol: /^https$/ }).describe("The tool's own page, https."),
-  docs_url: z.url({ protocol: /^https$/ }).describe('Where its API is documented, https.'),
+  homepage: pageSchema(/^https$/).describe("The tool's own page, https."),
+  docs_url: pageSchema(/^https$/).describe('Where its API is documented, https.'),
   icon: iconSchema.describe('Always text and color; simple besides, where simple-icons has the brand.'),
   synonyms: z.array(z.string().min(1).max(60)).default([]).describe('Other words people search by.'),
   base_url: z

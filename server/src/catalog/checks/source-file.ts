@@ -55,6 +55,11 @@ export function parseSourceFile(text: string): SourceFile {
 }
 
 const CONTROL = /[^\P{Cc}\t\n\r]/u;
+/** Unseen, and what stands beside them reads as something else: a name as another one, a link as one that leads elsewhere. */
+const TURNING = /[\p{Bidi_Control}\p{Zl}\p{Zp}]/u;
+
+const TURNS =
+  'There is a character in this text that nobody sees and that turns the direction of reading, or ends the line. Take it out.';
 
 /** What YAML allows, and no file needs. */
 function oddNodes(document: Document): { offset: number; message: string }[] {
@@ -76,10 +81,12 @@ function oddNodes(document: Document): { offset: number; message: string }[] {
       }
       return undefined;
     },
-    Scalar: (_, scalar) =>
-      typeof scalar.value === 'string' && CONTROL.test(scalar.value)
-        ? report(scalar, 'There is a control character in this text.')
-        : undefined,
+    Scalar: (place, scalar) => {
+      if (typeof scalar.value !== 'string') return undefined;
+      if (CONTROL.test(scalar.value)) return report(scalar, 'There is a control character in this text.');
+      // Of names there are those alone that a file may have.
+      return place !== 'key' && TURNING.test(scalar.value) ? report(scalar, TURNS) : undefined;
+    },
   });
   return odd;
 }

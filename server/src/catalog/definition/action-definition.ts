@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { answerRuleSchema, conditionSchema } from './answer-rule.ts';
 import { choiceSchema } from './field-definition.ts';
 import { requestTemplateSchema } from './request-template.ts';
-import { nameSchema, pathSchema, proseSchema, shape } from './shape.ts';
+import { nameSchema, pageSchema, pathSchema, proseSchema, shape } from './shape.ts';
 
 /** What a value means; columns are offered for inputs by this, and inputs are tidied by it (a URL becomes a domain). */
 const valueTypeSchema = z.enum([
@@ -199,10 +199,7 @@ export const actionSchema = shape({
   })
     .optional()
     .describe('Only what is documented.'),
-  docs_url: z
-    .url({ protocol: /^https?$/ })
-    .optional()
-    .describe('The page of the reference about this call.'),
+  docs_url: pageSchema(/^https?$/).optional().describe('The page of the reference about this call.'),
 });
 
 export type ValueType = z.output<typeof valueTypeSchema>;

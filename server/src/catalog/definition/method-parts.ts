@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { credentialFieldSchema } from './field-definition.ts';
 import { probeSchema } from './probe-definition.ts';
-import { nameSchema, pathSchema, proseSchema, shape, templateSchema } from './shape.ts';
+import { nameSchema, pageSchema, pathSchema, proseSchema, shape, templateSchema } from './shape.ts';
 
-export const urlSchema = z.url({ protocol: /^https?$/ }).describe('A whole address, with https://.');
+export const urlSchema = pageSchema(/^https?$/).describe('A whole address, with https://.');
 export const urlTemplateSchema = z
   .string()
   .regex(/^(https?:\/\/|\{[a-z][a-z0-9_]*\})/, 'start with https://, or with a field of kind url')

@@ -31,6 +31,19 @@ export const pathSchema = z
   .max(200)
   .describe('Where it stands in the answer: id, data.emails[0].value, people[].id, data["Profile Url"].');
 
+/** A link that people open. What stands before an @ in it would look like where it leads. */
+export function pageSchema(protocol: RegExp) {
+  return z.url({ protocol }).refine(namesNobody, NAMES_SOMEBODY);
+}
+
+export const NAMES_SOMEBODY = 'a link must not have a user name or password in it (what stands before the @)';
+
+/** True of what is no address at all: others say so. */
+export function namesNobody(text: string): boolean {
+  const url = URL.parse(text);
+  return url === null || (url.username === '' && url.password === '');
+}
+
 /** One sentence or a few, for people. */
 export const proseSchema = z.string().min(1).max(600).describe('A sentence or a few, for people.');
 
