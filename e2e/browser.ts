@@ -9,8 +9,8 @@ import {
 import { expect } from 'vitest';
 import type { SignedIn } from './stage.ts';
 
-/** How long something may take to come into sight. Two cores are shared by two browsers, servers and the database. */
-const SIGHT_MS = 15_000;
+/** How long something may take to come into sight: as long as anything that is asked for until it holds. */
+const SIGHT_MS = 60_000;
 
 export function launch(): Promise<Browser> {
   return chromium.launch({

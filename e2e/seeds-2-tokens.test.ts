@@ -144,7 +144,7 @@ describe('OAuth 2.0: what becomes of it', () => {
       .toBeGreaterThanOrEqual(2);
     const checked = await signedIn.api.post(`/v1/connections/${connection.id}/verify`);
     expect(checked.json).toMatchObject({ status: 'connected', verdict: { kind: 'ok' } });
-  }, 120_000);
+  });
 
   test('If the refresh fails (for example, because permissions were revoked), the integration shows a Reconnect prompt.', async () => {
     const { page, stage } = here;
