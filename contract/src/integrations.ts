@@ -275,8 +275,19 @@ export const integrationsQuery = z.strictObject({
   cursor: z.string().max(500).optional(),
 });
 
+/** One of its actions, as far as a list says it; all of it is said by `GET /v1/integrations/{slug}`. */
+export const actionFound = action.pick({ name: true, label: true, description: true });
+export type ActionFound = z.infer<typeof actionFound>;
+
+export const integrationFound = integrationSummary.extend({
+  actions_found: z
+    .array(actionFound)
+    .describe('Those of its actions that fit `search`, best first: "find email". None without a search.'),
+});
+export type IntegrationFound = z.infer<typeof integrationFound>;
+
 export const integrationList = z.object({
-  data: z.array(integrationSummary),
+  data: z.array(integrationFound),
   next_cursor: z.string().nullable(),
   categories: z.array(z.object({ name: z.string(), count: z.int() })),
 });

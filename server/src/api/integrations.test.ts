@@ -117,6 +117,16 @@ test('who asks for what a broken file describes learns that a file is left out a
   expect(other).toMatchObject({ status: 404, json: { detail: expect.not.stringContaining('left out') } });
 });
 
+test('whoever searches for a deed is told which actions do it', async () => {
+  const { json } = await app.owner.get('/v1/integrations?search=add%20a%20person');
+  expect(json.data[0]).toMatchObject({
+    slug: 'acme',
+    actions_found: [{ name: 'add_person', label: 'Add person', description: 'Adds a person.' }],
+  });
+  const all = await app.owner.get('/v1/integrations?limit=5');
+  expect(all.json.data.flatMap((one: { actions_found: unknown[] }) => one.actions_found)).toEqual([]);
+});
+
 test('lists name marks by an address under which a browser may keep them for ever, and carry no pictures', async () => {
   const { text, json } = await app.owner.get('/v1/integrations?limit=200');
   expect(text).not.toContain('<svg');

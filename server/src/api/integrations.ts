@@ -1,9 +1,16 @@
-import { integration, integrationList, integrationsQuery } from '@keyrail/contract/integrations';
+import {
+  type ActionFound,
+  integration,
+  integrationList,
+  integrationsQuery,
+} from '@keyrail/contract/integrations';
 import { z } from 'zod';
 import type { CatalogEntry } from '../catalog/catalog-entry.ts';
 import type { Catalogs } from '../catalog/catalogs.ts';
 import type { Definition } from '../catalog/definition.ts';
 import { noSuchIntegration } from '../catalog/no-such-integration.ts';
+import { actionsFound } from '../catalog/search.ts';
+import type { ActionName } from '../catalog/search-actions.ts';
 import type { Connections } from '../connections/connections.ts';
 import { AppError } from '../lib/app-error.ts';
 import type { OAuthApps } from '../oauth/setups/oauth-apps.ts';
@@ -31,7 +38,7 @@ export function integrationRoutes(app: App, deps: IntegrationRoutesDeps): void {
       tags,
       summary: 'Search the tools that can be connected',
       description:
-        'Best match first; case, accents, spaces and a typo do not matter. `categories` counts what the search found, whatever category is asked for.',
+        'By what they are called and by what they do, best match first; case, accents, spaces and a typo do not matter. `actions_found` says which of its actions fit. `categories` counts what the search found, whatever category is asked for.',
       querystring: integrationsQuery,
       response: { 200: integrationList },
     },
@@ -46,7 +53,10 @@ export function integrationRoutes(app: App, deps: IntegrationRoutesDeps): void {
       const slugs = shown.map(({ slug }) => slug);
       const counts = await connections.countByIntegration(request.who, slugs);
       return {
-        data: shown.map((entry) => presentSummary(entry, counts.get(entry.slug) ?? 0)),
+        data: shown.map((entry) => ({
+          ...presentSummary(entry, counts.get(entry.slug) ?? 0),
+          actions_found: actionsFound(entry, search).map(presentFound),
+        })),
         next_cursor: start + limit < fitting.length ? cursorOf(start + limit) : null,
         categories: categoriesOf(found),
       };
@@ -86,6 +96,10 @@ async function setupOf(
     setUpBy: await apps.setUpBy(who.workspaceId, slug),
     redirectUri: apps.redirectUri(slug, who.workspaceId),
   };
+}
+
+function presentFound({ name, label, description }: ActionName): ActionFound {
+  return { name, label, description };
 }
 
 function isIn(entry: CatalogEntry, category: string): boolean {

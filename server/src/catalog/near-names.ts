@@ -14,6 +14,8 @@ export interface Candidate {
   /** A sentence: found by how its words begin alone. */
   isProse: boolean;
   whole: string;
+  /** What is found by a part from its middle: "mail" in "Gmail". */
+  within: readonly string[];
   /** The whole first, then its words, where it has several. */
   pieces: readonly { text: string; letters: number }[];
 }
@@ -27,7 +29,15 @@ export function candidateOf(name: string, weight: number): Candidate {
   const whole = plain(name);
   const parts = name.split(/[\s._/-]+/).map(plain);
   const texts = parts.length > 1 ? [whole, ...parts.filter(Boolean)] : [whole];
-  return { weight, isProse: false, whole, pieces: texts.map((text) => ({ text, letters: lettersOf(text) })) };
+  const pieces = texts.map((text) => ({ text, letters: lettersOf(text) }));
+  return { weight, isProse: false, whole, within: [whole], pieces };
+}
+
+/** Several words that are no name: a part from the middle is of one of them, "ecom" is not in "Create company". */
+export function phraseOf(phrase: string, weight: number): Candidate {
+  const candidate = candidateOf(phrase, weight);
+  const words = candidate.pieces.map(({ text }) => text);
+  return { ...candidate, within: words.length > 1 ? words.slice(1) : words };
 }
 
 /** Of so few letters with a typo, the beginning of a long word would be anything. */
@@ -35,13 +45,13 @@ const FEW_LETTERS = 5;
 
 /** How well what was typed so far fits a name: 0 to the weight of the name. */
 export function matchScore(
-  { weight, isProse, whole, pieces }: Candidate,
+  { weight, isProse, whole, within, pieces }: Candidate,
   { text, letters, typos }: Wanted,
 ): number {
   if (isProse) return text.length >= 3 && pieces.some((piece) => piece.text.startsWith(text)) ? weight : 0;
   if (whole.startsWith(text)) return whole.length === text.length ? weight : weight * 0.9;
   if (pieces.some((piece) => piece.text.startsWith(text))) return weight * 0.8;
-  if (text.length >= 3 && whole.includes(text)) return weight * 0.6;
+  if (text.length >= 3 && within.some((part) => part.includes(text))) return weight * 0.6;
   if (typos === 0) return 0;
   // Each letter that is not there at all is a typo: that rules most out without looking closer.
   const isClose = pieces.some(
@@ -51,6 +61,14 @@ export function matchScore(
       prefixDistance(text, piece.text, typos) <= typos,
   );
   return isClose ? weight * 0.4 : 0;
+}
+
+/** The best of several names of one thing. */
+export function bestOf(candidates: readonly Candidate[], wanted: Wanted): number {
+  let best = 0;
+  for (const candidate of candidates)
+    if (candidate.weight > best) best = Math.max(best, matchScore(candidate, wanted));
+  return best;
 }
 
 /** Lower case letters and digits only: "Hunter.io" and "hunter io" are the same. */

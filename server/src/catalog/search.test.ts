@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { catalogFolder } from './built-in.ts';
 import { loadCatalog } from './load.ts';
-import { searchIntegrations } from './search.ts';
+import { actionsFound, searchIntegrations } from './search.ts';
 
 const catalog = await loadCatalog({ builtIn: catalogFolder });
 const found = (text: string) => catalog.search(text).map((one) => one.slug);
@@ -58,7 +58,6 @@ test.each([
   ['x', 'x-twitter'],
   ['chat gpt', 'openai'],
   ['qb online', 'quickbooks'],
-  ['phone number', 'betterenrich'],
   ['stripe api key', 'stripe'],
   ['connect to slack', 'slack'],
 ])('"%s" finds %s first', (text, slug) => {
@@ -71,6 +70,7 @@ test('what is found as it was written stands alone, without what a typo might ha
 });
 
 test('what a tool does is found by the words of its description, and a few letters with a typo are not taken for anything', () => {
+  expect(found('phone number')).toEqual(expect.arrayContaining(['betterenrich', 'twilio']));
   expect(found('mobile numbers')).toEqual(expect.arrayContaining(['leadmagic', 'prospeo']));
   expect(found('deepl')).toEqual([]);
   expect(found('zoom info')).toEqual([]);
@@ -99,6 +99,7 @@ test('a name that begins so comes before one that only contains it, and exact co
     category: 'X',
     synonyms: [],
     description: '',
+    actions: [],
   });
   const list = ['Datagma', 'Google Data', 'Data', 'Metadata'].map(entry);
   expect(searchIntegrations(list, 'data').map((one) => one.name)).toEqual([
@@ -107,6 +108,34 @@ test('a name that begins so comes before one that only contains it, and exact co
     'Google Data',
     'Metadata',
   ]);
+});
+
+const does = (slug: string, text: string) => {
+  const entry = catalog.search(text).find((one) => one.slug === slug);
+  return entry === undefined ? null : actionsFound(entry, text).map(({ label }) => label);
+};
+
+test.each([
+  ['find email', 'hunter', ['Find email']],
+  ['fnid email', 'hunter', ['Find email']],
+  ['verify email', 'zerobounce', ['Verify email']],
+  ['check an email address', 'zerobounce', ['Verify email']],
+  ['create contact', 'hubspot', ['Create contact']],
+  ['create contact', 'mailchimp', ['Add or update contact']],
+  ['enrich company', 'apollo', ['Enrich company']],
+  ['send a message', 'slack', ['Send message']],
+  ['find phone number', 'datagma', ['Find phone']],
+  ['hunter email', 'hunter', ['Find email', 'Verify email']],
+])('"%s" finds %s by what it does, and says which action that is', (text, slug, labels) => {
+  expect(does(slug, text)).toEqual(labels);
+});
+
+test('a tool that is found by its name is not said to be found by an action, and parts of two words are no word', () => {
+  expect(does('hunter', 'hunter')).toEqual([]);
+  expect(does('betterenrich', 'better enrich')).toEqual([]);
+  expect(does('findymail', 'find email')).not.toContain('Verify email');
+  expect(found('ecom')).not.toContain('apollo');
+  expect(does('hunter', '')).toEqual([]);
 });
 
 test('a very long text is answered', () => {

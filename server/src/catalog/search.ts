@@ -1,62 +1,66 @@
 import type { Definition } from './definition.ts';
+import { bestOf, type Candidate, candidateOf } from './near-names.ts';
 import {
-  type Candidate,
-  candidateOf,
-  LONGEST_TEXT,
-  matchScore,
-  plain,
-  type Wanted,
-  wantedAs,
-} from './near-names.ts';
+  ACTION_WEIGHT,
+  type ActionName,
+  type ActionToFind,
+  actionScore,
+  actionToFind,
+} from './search-actions.ts';
+import { type LookedFor, stagesOf } from './search-words.ts';
 
-type Searchable = Pick<Definition, 'slug' | 'name' | 'category' | 'synonyms' | 'description'>;
-
-/**
- * Words that people add to a name and that tell nothing apart. Where nothing has all words, these are left out.
- */
-const PADDING = new Set(
-  'a account and api app by connect connection connector for in integration key login my of sales software the to token tool with'.split(
-    ' ',
-  ),
-);
+export interface Searchable
+  extends Pick<Definition, 'slug' | 'name' | 'category' | 'synonyms' | 'description'> {
+  actions: readonly ActionName[];
+}
 
 /**
- * Integrations that fit what was typed so far, best first. Case, accents, spaces and punctuation do not matter. Where nothing
- * fits as it is written, typos are forgiven: one from four letters on, two from eight (insert, leave out, change or swap a letter).
+ * Integrations that fit what was typed so far, by what they are called or by what they can do, best first. Case, accents, spaces
+ * and punctuation do not matter. Where nothing fits as it is written, typos are forgiven: one from four letters on, two from
+ * eight (insert, leave out, change or swap a letter).
  */
 export function searchIntegrations<T extends Searchable>(
   sortedByName: readonly T[],
   text: string,
 ): readonly T[] {
-  const typed = text.slice(0, LONGEST_TEXT);
-  if (plain(typed) === '') return text.trim() === '' ? sortedByName : [];
-  const words = typed.split(/\s+/);
-  const telling = words.filter((word) => !PADDING.has(plain(word))).join(' ');
-  for (const looked of telling === '' || telling === typed ? [typed] : [typed, telling])
-    for (const mayHaveTypos of [false, true]) {
-      const found = fitting(sortedByName, looked, mayHaveTypos);
-      if (found.length > 0) return found;
+  if (text.trim() === '') return sortedByName;
+  for (const looked of stagesOf(text)) {
+    const found: { entry: T; score: number }[] = [];
+    for (const entry of sortedByName) {
+      const score = scoreOf(prepare(entry), looked);
+      if (score > 0) found.push({ entry, score });
     }
+    if (found.length > 0) return found.sort((a, b) => b.score - a.score).map(({ entry }) => entry);
+  }
   return [];
 }
 
-function fitting<T extends Searchable>(sortedByName: readonly T[], text: string, mayHaveTypos: boolean): T[] {
-  const wantedOf = (plainText: string) => wantedAs(plainText, mayHaveTypos);
-  const whole = wantedOf(plain(text));
-  const words = [...new Set(text.split(/\s+/).map(plain).filter(Boolean))].map(wantedOf);
-  const found: { entry: T; score: number }[] = [];
-  for (const entry of sortedByName) {
-    const score = scoreOf(prepare(entry), whole, words);
-    if (score > 0) found.push({ entry, score });
+/** What of an integration's actions fits the text that found the integration, best first. */
+export function actionsFound(entry: Searchable, text: string): readonly ActionName[] {
+  const { all, names, actions } = prepare(entry);
+  for (const looked of stagesOf(text)) {
+    const found = actions
+      .map((action) => ({ action: action.of, score: actionScore(action, looked, names) }))
+      .filter(({ score }) => score > 0);
+    // What is found by its name has none of the actions that more typos would find.
+    if (found.length > 0 || (looked.mayBeSaid && nameScore(all, looked) > 0))
+      return found.sort((a, b) => b.score - a.score).map(({ action }) => action);
   }
-  return found.sort((a, b) => b.score - a.score).map(({ entry }) => entry);
+  return [];
 }
 
-function scoreOf(candidates: readonly Candidate[], whole: Wanted, words: readonly Wanted[]): number {
-  const found = bestOf(candidates, whole);
-  if (found > 0 || words.length < 2) return found;
+function scoreOf({ all, names, actions }: Prepared, looked: LookedFor): number {
+  let best = nameScore(all, looked);
+  if (best < ACTION_WEIGHT)
+    for (const action of actions) best = Math.max(best, actionScore(action, looked, names));
+  return best;
+}
+
+function nameScore(candidates: readonly Candidate[], { name }: LookedFor): number {
+  const found = bestOf(candidates, name.whole);
+  if (found > 0 || name.words.length < 2) return found;
   let worst = Number.POSITIVE_INFINITY;
-  for (const word of words) {
+  for (const word of name.words) {
     const score = bestOf(candidates, word);
     if (score === 0) return 0;
     worst = Math.min(worst, score);
@@ -64,27 +68,29 @@ function scoreOf(candidates: readonly Candidate[], whole: Wanted, words: readonl
   return worst / 2;
 }
 
-function bestOf(candidates: readonly Candidate[], wanted: Wanted): number {
-  let best = 0;
-  for (const candidate of candidates)
-    if (candidate.weight > best) best = Math.max(best, matchScore(candidate, wanted));
-  return best;
+interface Prepared {
+  /** What the tool is called. */
+  names: readonly Candidate[];
+  /** All it is found by besides its actions. */
+  all: readonly Candidate[];
+  actions: readonly ActionToFind[];
 }
 
 /** Names are prepared once: searching runs with each key that is pressed. */
-const prepared = new WeakMap<Searchable, readonly Candidate[]>();
+const prepared = new WeakMap<Searchable, Prepared>();
 
-function prepare(entry: Searchable): readonly Candidate[] {
-  let candidates = prepared.get(entry);
-  if (candidates === undefined) {
-    candidates = [
-      candidateOf(entry.name, 100),
-      candidateOf(entry.slug, 95),
+function prepare(entry: Searchable): Prepared {
+  let ready = prepared.get(entry);
+  if (ready === undefined) {
+    const names = [candidateOf(entry.name, 100), candidateOf(entry.slug, 95)];
+    const all = [
+      ...names,
       ...entry.synonyms.map((synonym) => candidateOf(synonym, 70)),
       candidateOf(entry.category, 50),
       { ...candidateOf(entry.description, 25), isProse: true },
     ];
-    prepared.set(entry, candidates);
+    ready = { names, all, actions: entry.actions.map(actionToFind) };
+    prepared.set(entry, ready);
   }
-  return candidates;
+  return ready;
 }
