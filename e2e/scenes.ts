@@ -96,6 +96,11 @@ export const afterScenes = (places: Places): Scene[] => [
     act: (page) => page.getByRole('button', { name: 'CRM', pressed: true }).scrollIntoViewIfNeeded(),
   },
   {
+    name: '31a-explore-deed',
+    path: '/settings/connections?search=verify%20email',
+    act: (page) => page.getByText('Verify email').first().scrollIntoViewIfNeeded(),
+  },
+  {
     name: '31b-explore-loading',
     path: '/settings/connections',
     act: async (page) => {
@@ -279,6 +284,26 @@ export const afterScenes = (places: Places): Scene[] => [
       await gridIsThere(page);
       await page.getByRole('button', { name: 'Add action' }).click();
       await page.getByText('Not connected yet').waitFor();
+    },
+  },
+  {
+    name: '70a-action-searched',
+    path: `/tables/${places.big}`,
+    act: async (page) => {
+      await gridIsThere(page);
+      await page.getByRole('button', { name: 'Add action' }).click();
+      await page.getByRole('searchbox', { name: 'Search tools and actions' }).fill('find email');
+      await page.getByRole('group', { name: 'Hunter.io' }).getByText('Find email').waitFor();
+    },
+  },
+  {
+    name: '70b-action-nothing',
+    path: `/tables/${places.big}`,
+    act: async (page) => {
+      await gridIsThere(page);
+      await page.getByRole('button', { name: 'Add action' }).click();
+      await page.getByRole('searchbox', { name: 'Search tools and actions' }).fill('brew coffee');
+      await page.getByText('No tool is called').waitFor();
     },
   },
   {

@@ -4,7 +4,7 @@ import type {
   ConnectionEvent,
   ConnectionStatus,
 } from '@keyrail/contract/connections';
-import type { IntegrationSummary } from '@keyrail/contract/integrations';
+import type { IntegrationFound } from '@keyrail/contract/integrations';
 import type { Page } from '@keyrail/contract/page';
 import type { IntegrationsQuery } from '@keyrail/sdk/shapes';
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/react-query';
@@ -47,21 +47,32 @@ export const integrationPagesQuery = (query: IntegrationsQuery = {}) =>
 /** Every integration there is, for names and marks in lists. */
 export const allIntegrationsQuery = queryOptions({
   queryKey: ['integrations', 'all'],
-  queryFn: async ({ signal }) => {
-    const all: IntegrationSummary[] = [];
-    let cursor: string | undefined;
-    do {
-      const page = await api.integrations.list(
-        { limit: 200, ...(cursor !== undefined && { cursor }) },
-        signal,
-      );
-      all.push(...page.data);
-      cursor = page.next_cursor ?? undefined;
-    } while (cursor !== undefined);
-    return all;
-  },
+  queryFn: ({ signal }) => allPages({}, signal),
   staleTime: 60_000,
 });
+
+/** All that a search finds, where those that are connected come first: they may be on any page. */
+export const allFoundQuery = (search: string) =>
+  queryOptions({
+    queryKey: ['integrations', 'all', search],
+    queryFn: ({ signal }) => allPages({ search }, signal),
+    staleTime: 60_000,
+    placeholderData: keepPreviousData,
+  });
+
+async function allPages(query: IntegrationsQuery, signal: AbortSignal): Promise<IntegrationFound[]> {
+  const all: IntegrationFound[] = [];
+  let cursor: string | undefined;
+  do {
+    const page = await api.integrations.list(
+      { ...query, limit: 200, ...(cursor !== undefined && { cursor }) },
+      signal,
+    );
+    all.push(...page.data);
+    cursor = page.next_cursor ?? undefined;
+  } while (cursor !== undefined);
+  return all;
+}
 
 /** Files of the catalog that are left out. They are read at the start of the server alone. */
 export const catalogProblemsQuery = queryOptions({

@@ -10,7 +10,7 @@ import { Page, Section } from '../../ui/page.tsx';
 import { SkeletonRows } from '../../ui/skeleton.tsx';
 import { CatalogProblems } from './catalog-problems.tsx';
 import { ConnectedApps } from './connected-apps.tsx';
-import { Explore } from './explore.tsx';
+import { Explore } from './explore/explore.tsx';
 
 const shownApps = 6;
 

@@ -58,6 +58,7 @@ export function ActionForm({ tool, column, initial, onBack, table, rows, onDock,
 
   return (
     <Panel
+      step="form"
       title={column?.name ?? 'Add action'}
       about={`${tool.name} · ${draft.action.label}`}
       onClose={() => onDock(null)}

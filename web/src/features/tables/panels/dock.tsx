@@ -53,14 +53,16 @@ export function Dock(props: DockProps) {
 interface PanelProps {
   title: string;
   about?: React.ReactNode;
+  /** Which of several steps it shows: where what was pressed is gone with the last one, the keyboard goes on in the panel. */
+  step?: string;
   onClose: () => void;
   /** Stays at the foot while the rest scrolls. */
   foot?: React.ReactNode;
   children: React.ReactNode;
 }
 
-export function Panel({ title, about, onClose, foot, children }: PanelProps) {
-  const panel = useFocusLent();
+export function Panel({ title, about, step, onClose, foot, children }: PanelProps) {
+  const panel = useFocusLent(step);
   return (
     <aside
       ref={panel}
@@ -87,8 +89,12 @@ export function Panel({ title, about, onClose, foot, children }: PanelProps) {
 }
 
 /** Somebody who works with the keyboard goes on in the panel, and is back in the grid when it closes. */
-function useFocusLent() {
+function useFocusLent(step: string | undefined) {
   const panel = useRef<HTMLElement>(null);
+  useLayoutEffect(() => {
+    if (step !== undefined && document.activeElement === document.body)
+      panel.current?.focus({ preventScroll: true });
+  }, [step]);
   useLayoutEffect(() => {
     const aside = panel.current;
     const before = document.activeElement;

@@ -1,6 +1,6 @@
 import { useEffect, useRef } from 'react';
-import { Skeleton } from '../../ui/skeleton.tsx';
-import styles from './connections.module.css';
+import { Skeleton } from '../../../ui/skeleton.tsx';
+import styles from '../connections.module.css';
 
 export interface Counted {
   name: string;

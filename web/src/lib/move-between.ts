@@ -1,8 +1,8 @@
 import type { KeyboardEvent } from 'react';
 
-/** Arrows go from card to card as the cards stand; up from the first line, back to the search. */
+/** Arrows go from one result to the next as they stand, in lines or one below the other; up from the first line, back to the search. */
 export function moveBetween(event: KeyboardEvent, box: HTMLElement | null, field: HTMLElement | null): void {
-  const links = [...(box?.querySelectorAll('a') ?? [])];
+  const links = [...(box?.querySelectorAll<HTMLElement>('a, button') ?? [])];
   const at = links.findIndex((link) => link.contains(document.activeElement));
   if (at < 0) return;
   const top = links[0]?.offsetTop;
