@@ -13,6 +13,7 @@ import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../src/db/embed
 import { type Client, clientOf, cookieOf, OWNER } from '../app.ts';
 import { described } from '../crm.ts';
 import { ownPort } from '../own-port.ts';
+import { until } from '../until.ts';
 
 /** `server`: kill -9 of the server; `postgres`: kill -9 of its PostgreSQL; `immediate`: its end without a checkpoint. */
 export type Kill = 'server' | 'postgres' | 'immediate';
@@ -28,6 +29,8 @@ export interface Written {
   slowestBackMs: number;
 }
 
+/** Multiples of it fall evenly between the whole numbers. */
+const GOLDEN = 0.618;
 const WRITERS = 6;
 const ROWS = 50;
 const ROLES = ['editor', 'viewer', 'admin'];
@@ -57,8 +60,10 @@ export async function killWhileWriting(kills: readonly Kill[], betweenMs: number
     const writers = Array.from({ length: WRITERS }, (_, number) =>
       write(clientOf(url, owner.headers), member, number, notes, stopping.signal),
     );
-    for (const kill of kills) {
-      await sleep(betweenMs * (0.5 + Math.random()));
+    for (const [number, kill] of kills.entries()) {
+      await writtenMore(notes);
+      // Each time at another moment.
+      await sleep(betweenMs * (0.5 + ((number * GOLDEN) % 1)));
       const at = performance.now();
       if (kill === 'server') {
         await server.kill();
@@ -72,7 +77,7 @@ export async function killWhileWriting(kills: readonly Kill[], betweenMs: number
       while (!(await answers(url, owner))) await sleep(20);
       notes.slowestBackMs = Math.max(notes.slowestBackMs, performance.now() - at);
     }
-    await sleep(betweenMs);
+    await writtenMore(notes);
     stopping.abort();
     await Promise.all(writers);
     return await judge(postgres, notes, member);
@@ -81,6 +86,13 @@ export async function killWhileWriting(kills: readonly Kill[], betweenMs: number
     await postgres.stop();
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** Something more of each kind was confirmed: all of it is back, and there is something to lose. */
+async function writtenMore(notes: Notes): Promise<void> {
+  const counts = () => [notes.tables.length, notes.imports.length, notes.connections.length, notes.roles];
+  const before = counts();
+  await until(() => counts().every((count, at) => count > (before[at] ?? 0)));
 }
 
 interface Notes {
