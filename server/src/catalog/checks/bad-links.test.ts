@@ -14,7 +14,7 @@ describe('a link with a user name or password in it', () => {
     [
       'docs_url',
       GOOD.replace('    primary: true\n', `    primary: true\n    docs_url: https://:x@evil.example\n`),
-      23,
+      22,
     ],
     ['at', GOOD.replace(/(?<=at: )[^,}\n]+/, `${OTHERS} as of today`), 28],
   ])('is refused at its line, as %s', (name, text, line) => {

@@ -180,6 +180,31 @@ describe('a folder of ones own', () => {
     expect(found.list()).toHaveLength(88);
   });
 
+  test('with a file of more parts than can be read in a moment names it and the line, and reads the others', async () => {
+    put('slow.yaml', `${GOOD}oddities: [${'[],\n'.repeat(10_100)}]`);
+    put('acme.yaml', GOOD);
+    expect(await problems()).toEqual([
+      expect.stringMatching(
+        /^slow\.yaml:1\d{4} The file has more than 40,000 parts \(.*Take away what is not used\.$/,
+      ),
+    ]);
+    expect((await slugs()).sort()).toEqual(['acme', 'steady']);
+  });
+
+  test('with more that is new than one start reads goes on with the next, and says where', async () => {
+    const full = `${GOOD}# ${','.repeat(39_000)}`;
+    for (let index = 0; index < 67; index++)
+      put(`f${10 + index}.yaml`, full.replace('slug: acme', `slug: f${10 + index}`));
+    const first = await load();
+    expect(first.problems.map(({ file, message }) => `${basename(file)} ${message}`)).toEqual([
+      'f73.yaml This file and 3 behind it are not read yet: more is new in this folder than one start reads. The next start goes on here; take away what is not used.',
+    ]);
+    expect(first.list()).toHaveLength(64);
+    const second = await load();
+    expect(second.problems).toEqual([]);
+    expect(second.list()).toHaveLength(68);
+  });
+
   test('is read at the start: what changes afterwards changes nothing until the next', async () => {
     put('acme.yaml', GOOD);
     const running = await load();

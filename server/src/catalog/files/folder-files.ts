@@ -18,13 +18,22 @@ export interface Stamp {
   changed: number;
 }
 
-export type ReadText = { kind: 'text'; text: string } | { kind: 'unreadable'; message: string; line: number };
+export type ReadText =
+  | { kind: 'text'; text: string; parts: number }
+  | { kind: 'unreadable'; message: string; line: number };
 
 const LARGEST_FILE_BYTES = 256 * 1024;
 /** Of a folder of one's own; each takes some milliseconds to read and check for the first time. */
 export const MOST_FILES = 2_000;
-/** Of them all: as much as so many files usually are. A text made to be slow takes a second for each 256 KB. */
+/** Of them all: as much as so many files usually are. */
 export const MOST_BYTES = 20 * 1024 * 1024;
+/**
+ * A text takes time by its parts, some millionths of a second each, however long it is: 256 KB as they are usually written have 30,000,
+ * and made to be slow ten times as many.
+ */
+const MOST_PARTS = 40_000;
+/** Of files that are new or changed, at one start: as many as 2,000 files usually have. */
+export const MOST_PARTS_AT_A_START = 2_500_000;
 
 /** Of a folder of one's own, as many as are read, the first by name, and what to say where that is not all. */
 export function within(files: readonly FolderFile[]): { files: FolderFile[]; tooMany: string | null } {
@@ -88,12 +97,31 @@ export async function readText(file: string): Promise<ReadText> {
 }
 
 function decoded(bytes: Buffer): ReadText {
+  const { parts, endOfMost } = countParts(bytes);
+  if (endOfMost !== null) {
+    const line = bytes.subarray(0, endOfMost).toString('latin1').split('\n').length;
+    return unreadable(TOO_MANY_PARTS, line);
+  }
   try {
-    return { kind: 'text', text: new TextDecoder('utf-8', { fatal: true }).decode(bytes) };
+    return { kind: 'text', text: new TextDecoder('utf-8', { fatal: true }).decode(bytes), parts };
   } catch {
     const before = bytes.toString('utf8').split('\uFFFD', 1)[0] ?? '';
     return unreadable('The file is not text in UTF-8. Save it as such.', before.split('\n').length);
   }
+}
+
+const TOO_MANY_PARTS = `The file has more than ${MOST_PARTS.toLocaleString('en')} parts (lines, colons, commas, brackets) up to here; no integration needs so many. Take away what is not used.`;
+const PART = new Set(Buffer.from('\n:,[]{}'));
+
+/** `endOfMost`: where the last one is that a file may have; null: it has not so many. */
+function countParts(bytes: Buffer): { parts: number; endOfMost: number | null } {
+  let parts = 0;
+  for (let at = 0; at < bytes.length; at++) {
+    if (!PART.has(bytes[at] ?? 0)) continue;
+    parts += 1;
+    if (parts > MOST_PARTS) return { parts, endOfMost: at };
+  }
+  return { parts, endOfMost: null };
 }
 
 function unreadable(message: string, line = 1): ReadText {

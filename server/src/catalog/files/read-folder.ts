@@ -1,7 +1,15 @@
 import { join } from 'node:path';
 import { byName, type CatalogProblem } from '../catalog.ts';
 import type { FileChecked, FileText } from './check-files.ts';
-import { type FolderFile, filesIn, type ReadText, readText, reasonOf, within } from './folder-files.ts';
+import {
+  type FolderFile,
+  filesIn,
+  MOST_PARTS_AT_A_START,
+  type ReadText,
+  readText,
+  reasonOf,
+  within,
+} from './folder-files.ts';
 import { openPack, type Pack, placeOf, writePack } from './pack.ts';
 import {
   type Code,
@@ -94,19 +102,39 @@ async function rebuild(
     else kept.push(same);
   }
   const unknown: Unknown[] = [];
+  const later: string[] = [];
+  let parts = 0;
   for await (const [file, read] of textsOf(asked.folder, open)) {
     const same = asRemembered(before, file, read);
     const { name } = file;
     const { origin } = asked;
     if (same !== null) kept.push(same);
-    else if (read.kind === 'text')
-      unknown.push({ name, text: read.text, stamp: lastingStamp(file.stamp, before.readAt) });
-    else {
+    else if (read.kind === 'text') {
+      parts += read.parts;
+      if (origin === 'user' && parts > MOST_PARTS_AT_A_START) later.push(name);
+      else unknown.push({ name, text: read.text, stamp: lastingStamp(file.stamp, before.readAt) });
+    } else {
       const { line, message } = read;
       problems.push({ file: join(asked.folder, name), line, column: 1, origin, message });
     }
   }
+  const [first] = later;
+  if (first !== undefined)
+    problems.push({
+      ...START,
+      file: join(asked.folder, first),
+      origin: asked.origin,
+      message: tooMuch(later.length),
+    });
   return [...kept, ...(await checkedAnew(asked, unknown))];
+}
+
+const START = { line: 1, column: 1 };
+
+/** What is remembered of the others by the next start makes room for these. */
+function tooMuch(files: number): string {
+  const which = files === 1 ? 'This file is' : `This file and ${files - 1} behind it are`;
+  return `${which} not read yet: more is new in this folder than one start reads. The next start goes on here; take away what is not used.`;
 }
 
 /** `read` null: it was not opened. Null: it is none that is remembered, or what is remembered of it is damaged. */
