@@ -244,7 +244,9 @@ function createApp(deps: ApiDeps, routes: RouteSummary[]): App {
   app.setNotFoundHandler((request, reply) => {
     const path = request.url.split('?')[0] ?? '';
     const allowed = methods.of(path);
-    if (allowed.length === 0) return sendProblem(noSuchAddress(methods, path), request, reply);
+    // With the right method it is a name in it that is longer than any is.
+    if (allowed.length === 0 || allowed.includes(request.method))
+      return sendProblem(noSuchAddress(methods, path), request, reply);
     return sendProblem(
       new AppError('method_not_allowed'),
       request,

@@ -87,6 +87,17 @@ describe('framing', () => {
     );
   });
 
+  test.each(['integrations', 'custom-integrations', 'oauth/apps', 'connections', 'proxy'])(
+    'for one of the %s by a name that is endless, holds NUL or that objects have from birth finds nothing',
+    async (kind) => {
+      for (const name of ['x'.repeat(3_000), 'a%00b', '__proto__', 'constructor', 'toString']) {
+        const got = await app.owner.get(`/v1/${kind}/${name}`);
+        const posted = await app.owner.post(`/v1/${kind}/${name}/x`);
+        expect([name, got.status, posted.status, got.json.code]).toEqual([name, 404, 404, 'not_found']);
+      }
+    },
+  );
+
   test('with 2,000 query parameters, or a % that stands for nothing, is refused', async () => {
     const many = await app.anonymous.get(`/v1/setup?${Array.from({ length: 2_000 }, (_, i) => i).join('&')}`);
     expect(many.status).toBe(400);

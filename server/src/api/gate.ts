@@ -7,7 +7,7 @@ import { networkOf } from '../lib/network.ts';
 import { authenticate, type Credential, credentialOf, type Identify } from './authenticate.ts';
 import { refuseCrossSite } from './cross-site.ts';
 import { createRateLimit } from './rate-limit.ts';
-import { checkBodyType, checkShape, refuseKeyInQuery, refuseNul } from './request-shape.ts';
+import { checkBodyType, checkShape, refuseKeyInQuery, refuseNul, refuseNulInPath } from './request-shape.ts';
 import type { App } from './route.ts';
 import { securityHeaders } from './security-headers.ts';
 import { cookieName } from './session-cookie.ts';
@@ -62,6 +62,7 @@ function install(app: App, deps: GateDeps): void {
     if (request.routeOptions.config.sendsOut === true && deps.people.isQuarantined()) {
       throw new AppError('quarantined');
     }
+    refuseNulInPath(request);
     if (request.routeOptions.config.isForwarded !== true) refuseNul(request);
   });
 }

@@ -85,6 +85,8 @@ const fastifyErrors: Record<string, { code: ErrorCode; detail?: string }> = {
     detail: 'The body is not as long as Content-Length says.',
   },
   FST_ERR_CTP_EMPTY_JSON_BODY: { code: 'invalid_input', detail: 'The body is empty.' },
+  // Longer than any id or name is.
+  FST_ERR_MAX_PARAM_LENGTH: { code: 'not_found' },
   FST_ERR_BAD_URL: { code: 'invalid_input', detail: 'The path is not well-formed.' },
   ECONNRESET: { code: 'invalid_input', detail: 'The request ended before it was whole.' },
 };

@@ -66,6 +66,12 @@ export function checkBodyType(request: FastifyRequest): void {
   }
 }
 
+/** The same in an address: what could be called so can neither be stored nor be asked for. What lies behind `*` is somebody else's path. */
+export function refuseNulInPath(request: FastifyRequest): void {
+  const named = Object.entries(request.params ?? {}).filter(([name]) => name !== '*');
+  if (named.some(([, value]) => String(value).includes('\0'))) throw new AppError('not_found');
+}
+
 /** PostgreSQL stores every character but this one. Refused here by the field's name, so that no room need think of it. */
 export function refuseNul(request: FastifyRequest): void {
   const paths = [...nulsIn(request.query, ''), ...nulsIn(request.body, '')].slice(0, 50);
