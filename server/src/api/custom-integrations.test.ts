@@ -89,6 +89,12 @@ describe('POST /v1/custom-integrations', () => {
     ],
     ['a pattern of an answer that is none', { check: { path: '/me', ok_path: 'a[' } }, 400, 'check.answers'],
     ['two actions of one name', { actions: [crm.find, crm.find] }, 400, 'actions.1.name'],
+    [
+      'an input named as something that every object has',
+      { actions: [{ ...crm.find, inputs: [...crm.find.inputs, { name: 'constructor', label: 'Team' }] }] },
+      400,
+      'actions.0.inputs.1.name',
+    ],
     ['an icon that is a sentence', { icon: { text: 'Acme', color: '#112233' } }, 400, 'icon.text'],
     ['a host that has a path', { allowed_hosts: ['https://example.com/x'] }, 400, 'allowed_hosts.0'],
   ])('names the place of %s', async (_, more, status, path) => {

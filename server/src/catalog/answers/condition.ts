@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { BodyCondition, Condition } from '../definition/answer-rule.ts';
+import { headerOf } from './header.ts';
 import { isEmpty, readPath } from './path.ts';
 
 /** What conditions look at. `json` is undefined where the body is not JSON. */
@@ -22,7 +23,7 @@ export function holds(condition: Condition, seen: Seen): boolean {
 }
 
 function headerHolds(wanted: NonNullable<Condition['header']>, seen: Seen): boolean {
-  const value = seen.headers[wanted.name.toLowerCase()];
+  const value = headerOf(seen.headers, wanted.name);
   if (value === undefined) return false;
   if (wanted.equals !== undefined && value.trim() !== wanted.equals) return false;
   return wanted.matches === undefined || matches(wanted.matches, value);

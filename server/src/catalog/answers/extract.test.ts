@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest';
 import { outputSchema } from '../definition/action-definition.ts';
+import { holds } from './condition.ts';
 import { extractOutputs, readAccount } from './extract.ts';
 import { parsePath, readPath } from './path.ts';
+import { retryAfterSeconds } from './retry-after.ts';
 
 const ANSWER = {
   data: {
@@ -59,6 +61,24 @@ test.each([
 ])('an output of type %s out of %j is %j', (type, value, expected) => {
   const output = outputSchema.parse({ name: 'o', label: 'O', type, path: 'x' });
   expect(extractOutputs([output], { x: value })).toEqual({ o: expected });
+});
+
+test('a header named like a part of JavaScript is read where it was sent, and is not there where it was not', () => {
+  const shape = { name: 'o', label: 'O', type: 'text', path: 'x' };
+  for (const name of ['constructor', 'valueof']) {
+    const output = outputSchema.parse({ ...shape, header: name });
+    const wait = [{ header: name, unit: 'seconds' as const }];
+    const seen = (headers: Record<string, string>) => {
+      const found = { status: 200, headers, text: '', json: {} };
+      return [
+        extractOutputs([output], {}, headers).o,
+        holds({ header: { name } }, found),
+        retryAfterSeconds(headers, wait, new Date(0)),
+      ];
+    };
+    expect(seen({})).toEqual([null, false, null]);
+    expect(seen(Object.fromEntries([[name, '7']]))).toEqual(['7', true, 7]);
+  }
 });
 
 test('the account is read as far as the answer says, and what is left is counted from total and used', () => {

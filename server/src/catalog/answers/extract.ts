@@ -1,5 +1,6 @@
 import type { ActionOutput, ValueType } from '../definition/action-definition.ts';
 import type { AccountPaths } from '../definition/probe-definition.ts';
+import { headerOf } from './header.ts';
 import { isEmpty, readPath } from './path.ts';
 
 /**
@@ -13,7 +14,7 @@ export function extractOutputs(
 ): Record<string, unknown> {
   return Object.fromEntries(
     outputs.map(({ name, type, path, header }) => {
-      const told = header === undefined ? undefined : headers[header];
+      const told = header === undefined ? undefined : headerOf(headers, header);
       return [name, shaped(type, told ?? readPath(json, path))];
     }),
   );

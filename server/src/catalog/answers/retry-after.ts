@@ -1,4 +1,5 @@
 import type { Definition } from '../definition.ts';
+import { headerOf } from './header.ts';
 
 const SHORTEST_SECONDS = 1;
 const LONGEST_SECONDS = 3600;
@@ -16,7 +17,7 @@ export function retryAfterSeconds(
     readWait(headers['retry-after'], 'seconds', now) ?? readWait(headers['retry-after'], 'date', now);
   if (standard !== null) return standard;
   for (const { header, unit, member } of further) {
-    const value = headers[header.toLowerCase()];
+    const value = headerOf(headers, header);
     const wait = readWait(member === undefined ? value : memberOf(value, member), unit, now);
     if (wait !== null) return wait;
   }

@@ -260,6 +260,41 @@ describe('a key that is not said to be secret', () => {
   });
 });
 
+describe('a name that every object has something of', () => {
+  const named = (more: string) => `${GOOD}${more}\n`;
+  test.each([
+    ['a connection field', named('connection_fields: [{ name: constructor, label: Team }]')],
+    [
+      'a credential field',
+      GOOD.replace(
+        'label: API key }',
+        'label: API key }\n      - { name: constructor, label: Team, required: false, secret: false }',
+      ),
+    ],
+    [
+      'an input',
+      GOOD.replace(
+        'required: true }',
+        'required: true }\n      - { name: constructor, label: Team, type: text }',
+      ),
+    ],
+    ['an output', GOOD.replace('name: id,', 'name: constructor,')],
+  ])('is none for %s', (_, text) => {
+    expect(problemsIn(text)).toEqual([
+      expect.stringContaining(' There can be no field called "constructor".'),
+    ]);
+  });
+
+  test('is one for a tool, a way to connect, an action, headers and parameters', () => {
+    const text = GOOD.replace('slug: acme', 'slug: constructor')
+      .replace('type: api_key', 'type: api_key\n    id: constructor')
+      .replace('name: X-Key', 'name: constructor')
+      .replace('name: find', 'name: constructor')
+      .replace('"/find/{email}" }', '"/find/{email}", query: { toString: "{email}", valueOf: x } }');
+    expect(readDefinition('constructor.yaml', text).problems).toEqual([]);
+  });
+});
+
 describe('a text', () => {
   test.each([
     [

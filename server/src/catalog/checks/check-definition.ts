@@ -129,12 +129,20 @@ function checkNames(definition: Definition): FileProblem[] {
     ]),
   ];
   return lists.flatMap(([path, names]) =>
-    names.flatMap((name, index) =>
-      names.indexOf(name) < index
-        ? [{ path: [...path, index, 'name'], message: `The name "${name}" is there twice.` }]
-        : [],
-    ),
+    names.flatMap((name, index) => {
+      const problem = nameProblem(name, names.indexOf(name) < index, path.at(-1) === 'actions');
+      return problem === null ? [] : [{ path: [...path, index, 'name'], message: problem }];
+    }),
   );
+}
+
+/** Values are kept by these names in objects, and every object has something of that name from birth. */
+function nameProblem(name: string, isTwice: boolean, isOfAction: boolean): string | null {
+  if (isTwice) return `The name "${name}" is there twice.`;
+  const isTaken = !isOfAction && name in Object.prototype;
+  return isTaken
+    ? `There can be no field called "${name}". Take another name, such as "${name}_name".`
+    : null;
 }
 
 /** Fields that a kind of method does something of its own with, by their names. */

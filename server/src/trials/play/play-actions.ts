@@ -4,6 +4,7 @@ import { execute } from '../../actions/execute.ts';
 import type { ActionOutcome, PollState } from '../../actions/outcome.ts';
 import type { PreparedAction } from '../../actions/prepare.ts';
 import { extractOutputs } from '../../catalog/answers/extract.ts';
+import { headerOf } from '../../catalog/answers/header.ts';
 import { readPath } from '../../catalog/answers/path.ts';
 import type { Path } from '../../catalog/checks/source-file.ts';
 import type { Action } from '../../catalog/definition/action-definition.ts';
@@ -158,7 +159,7 @@ function outputProblems(
   }
   const seen = seenOf(trial.described, answer);
   for (const [at, output] of action.outputs.entries()) {
-    const isInHeader = output.header !== undefined && seen.headers[output.header] !== undefined;
+    const isInHeader = output.header !== undefined && headerOf(seen.headers, output.header) !== undefined;
     const isThere = isInHeader || readPath(seen.json, output.path) !== undefined;
     if (
       example === undefined

@@ -1,3 +1,4 @@
+import { headerOf } from '../../catalog/answers/header.ts';
 import type { AuthMethod, Placement } from '../../catalog/definition/auth-definition.ts';
 import { placesIn } from '../../catalog/requests/template.ts';
 import { madeKey } from '../made-keys.ts';
@@ -55,7 +56,7 @@ function placements(all: readonly Placement[], values: Values): Carries {
       for (const { in: where, name, value } of wanted) {
         const sent =
           where === 'header'
-            ? headers[name.toLowerCase()]
+            ? headerOf(headers, name)
             : where === 'body'
               ? memberOf({ headers, body }, name)
               : url.searchParams.get(name);
@@ -85,7 +86,9 @@ function header(name: string, value: () => string): Carries {
     parameters: [],
     pathPrefix: '',
     misfit: ({ headers }) =>
-      headers[name] === value() ? null : `the header ${name} does not carry the credential as described`,
+      headerOf(headers, name) === value()
+        ? null
+        : `the header ${name} does not carry the credential as described`,
   };
 }
 

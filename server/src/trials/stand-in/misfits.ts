@@ -1,3 +1,4 @@
+import { headerOf } from '../../catalog/answers/header.ts';
 import type { RequestTemplate } from '../../catalog/definition/request-template.ts';
 import type { Definition } from '../../catalog/definition.ts';
 import { placesIn } from '../../catalog/requests/template.ts';
@@ -76,7 +77,7 @@ function headersMisfit(
   { headers }: Arrived,
 ): string | null {
   for (const [name, value] of Object.entries(described)) {
-    if (placesIn(value).length === 0 && headers[name.toLowerCase()] !== String(value))
+    if (placesIn(value).length === 0 && headerOf(headers, name) !== String(value))
       return `the header ${name} must be ${value}`;
   }
   return null;

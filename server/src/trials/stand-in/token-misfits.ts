@@ -1,3 +1,4 @@
+import { headerOf } from '../../catalog/answers/header.ts';
 import type { OAuth2Method } from '../../catalog/definition/auth-definition.ts';
 import { placesIn } from '../../catalog/requests/template.ts';
 import type { TokenMethod } from '../cases/token-answers.ts';
@@ -29,7 +30,7 @@ export function tokenMisfit(wanted: TokenRequest): (arrived: Arrived) => string 
       if (arrived.url.searchParams.get(name) !== value) return `the parameter ${name} must be ${value}`;
     }
     for (const [name, value] of Object.entries(method.tokenHeaders)) {
-      if (arrived.headers[name.toLowerCase()] !== value) return `the header ${name} must be ${value}`;
+      if (headerOf(arrived.headers, name) !== value) return `the header ${name} must be ${value}`;
     }
     const address = decodeURIComponent(arrived.url.href);
     if (httpMethod === 'POST' && secrets.some((secret) => address.includes(secret)))
