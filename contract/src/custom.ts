@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { dependent } from './connections.ts';
 import { customAuth, oauth2Auth } from './custom-auth.ts';
 import { customIntegrationId } from './ids.ts';
+import { json } from './json.ts';
 import { timestamp } from './page.ts';
 import { verdict } from './verdicts.ts';
 
@@ -264,7 +265,7 @@ export const customTestResult = z
     next_step: z.string().nullable(),
     verdict: verdict.nullable().describe('Of the check; null with an action, and where nothing was sent.'),
     exchange: exchange.nullable().describe('The last request; null where none was sent.'),
-    outputs: z.record(z.string(), z.json()).nullable().describe('What the action found, by output.'),
+    outputs: z.record(z.string(), json).nullable().describe('What the action found, by output.'),
     notes: z.array(z.string()),
   })
   .meta({ id: 'CustomTestResult' });

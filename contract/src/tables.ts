@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { columnId, connectionId, rowId, runId, tableId } from './ids.ts';
+import { json } from './json.ts';
 import { timestamp } from './page.ts';
 
 /** The types of a column that holds values. */
@@ -24,7 +25,7 @@ export const cellState = z.enum([
 export type CellState = z.infer<typeof cellState>;
 
 /** A value of a column: dates as ISO 8601 text, numbers as JSON numbers, anything larger than 64 KB is refused. */
-export const cellValue = z.union([z.string(), z.number(), z.boolean(), z.null(), z.json()]);
+export const cellValue = z.union([z.string(), z.number(), z.boolean(), z.null(), json]);
 export type CellValue = z.infer<typeof cellValue>;
 
 /** Where an input of an action comes from: a column of the same row, or a value that is the same for all rows. */

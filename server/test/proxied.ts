@@ -95,6 +95,7 @@ export const at = (path: string, connection = connectionId) => `/v1/proxy/${conn
 interface Raw {
   status: number;
   headers: IncomingMessage['headers'];
+  raw: string[];
   text: string;
 }
 
@@ -120,7 +121,12 @@ export function raw(path: string, options: Asked = {}) {
           text += chunk;
         });
         response.on('end', () =>
-          resolve({ status: response.statusCode ?? 0, headers: response.headers, text }),
+          resolve({
+            status: response.statusCode ?? 0,
+            headers: response.headers,
+            raw: response.rawHeaders,
+            text,
+          }),
         );
         response.on('error', reject);
       },

@@ -84,6 +84,22 @@ describe('a call through the proxy', () => {
       .toBeGreaterThan(0);
   });
 
+  test('carries headers and parameters of any name there and back, also those that objects have from birth', async () => {
+    answers((_request, response) => {
+      response.writeHead(200, ['__proto__', 'a', 'constructor', 'b', 'toString', 'c']).end();
+    });
+    const path = '/x?__proto__=1&constructor=2&toString=3&__proto__=4';
+    const headers = { constructor: 'two', tostring: 'three', ...JSON.parse('{"__proto__":"one"}') };
+    const got = await raw(at(path), { headers });
+    const named = (all: readonly string[]) =>
+      ['__proto__', 'constructor', 'tostring'].map(
+        (name) => all[all.findIndex((one) => one.toLowerCase() === name) + 1],
+      );
+    expect(seen[0]?.line).toBe(`GET /v1${path}`);
+    expect(named(seen[0]?.raw ?? [])).toEqual(['one', 'two', 'three']);
+    expect(named(got.raw)).toEqual(['a', 'b', 'c']);
+  });
+
   test('hands a redirect back and does not follow it', async () => {
     answers((_request, response) =>
       response.writeHead(302, { location: 'http://169.254.169.254/latest/meta-data/' }).end(),

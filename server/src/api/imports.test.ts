@@ -46,6 +46,15 @@ test('a CSV goes in, is read by row, and comes out again', async () => {
   expect(exported.headers.get('x-content-type-options')).toBe('nosniff');
 });
 
+test('JSON comes out as it went in, whatever its members are called', async () => {
+  const table = await newTable([{ name: 'Seen', type: 'json' }]);
+  const seen = '{"__proto__":{"a":1},"constructor":{"prototype":[{"__proto__":null}]},"toString":2}';
+  await owner.post(`/v1/tables/${table.id}/import`, `Seen\n"${seen.replaceAll('"', '""')}"\n`, csv);
+  const rows = await owner.get(`/v1/tables/${table.id}/rows`);
+  expect(rows.text).toContain('"__proto__":{"a":1}');
+  expect(rows.text).toContain('[{"__proto__":null}]');
+});
+
 test('a preview says how a file would be read, and saves nothing', async () => {
   const table = await newTable([{ name: 'Email', type: 'email' }]);
   const text = 'email;Email;Größe\na@b.cc;x;1\n';

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { AppError } from '../lib/app-error.ts';
@@ -57,9 +58,11 @@ async function handle(
   reply.raw.once('close', () => givenUp.abort());
   const answer = await deps.forward(request.who, askedBy(request, givenUp.signal));
   takeRestOfBody(request, reply);
+  const headers = withoutWayToUs(answer.headers, request.headers.host ?? '');
+  if (Object.hasOwn(headers, UNHELD)) reply.raw.setHeader(UNHELD, headers[UNHELD] ?? '');
   return reply
     .code(answer.status)
-    .headers(withoutWayToUs(answer.headers, request.headers.host ?? ''))
+    .headers(headers)
     .headers({
       // Whatever it is, it is data of somebody else: it runs nothing and frames nothing under our address.
       'content-security-policy': "sandbox; default-src 'none'; frame-ancestors 'none'",
@@ -84,19 +87,23 @@ function askedBy(request: FastifyRequest, signal: AbortSignal): Forwarded {
     method,
     path: slash === -1 ? '' : afterPrefix.slice(slash),
     query: queries.length === 0 ? '' : `?${queries.join('?')}`,
-    headers: joined(request.headers),
+    headers: joined(request.raw),
     body: hasBody ? request.raw : null,
     bodyLength: length === undefined ? null : Number(length),
     signal,
   };
 }
 
-function joined(headers: FastifyRequest['headers']): Record<string, string> {
+function joined({ headers, rawHeaders }: IncomingMessage): Record<string, string> {
   const named = Object.entries(headers).flatMap(([name, value]) =>
     value === undefined ? [] : [[name, Array.isArray(value) ? value.join(', ') : value] as const],
   );
-  return Object.fromEntries(named);
+  const unheld = rawHeaders.filter((_, at) => at % 2 === 1 && rawHeaders[at - 1]?.toLowerCase() === UNHELD);
+  return Object.fromEntries([...named, ...(unheld.length > 0 ? [[UNHELD, unheld.join(', ')]] : [])]);
 }
+
+/** The one name of a header that neither Node's object of headers nor Fastify's can hold. */
+const UNHELD = '__proto__';
 
 /**
  * A client that follows redirects brings what says who it is along, as long as it stays with us: the other side does not say

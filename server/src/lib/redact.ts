@@ -54,11 +54,10 @@ export function redact(value: unknown, depth = 0): unknown {
 }
 
 function redactFields(value: object, depth: number): Record<string, unknown> {
-  const shown: Record<string, unknown> = {};
-  for (const [name, field] of Object.entries(value).slice(0, MAX_ITEMS)) {
-    shown[name] = isHidden(name, field) ? HIDDEN : redact(field, depth + 1);
-  }
-  return shown;
+  const fields = Object.entries(value).slice(0, MAX_ITEMS);
+  return Object.fromEntries(
+    fields.map(([name, field]) => [name, isHidden(name, field) ? HIDDEN : redact(field, depth + 1)]),
+  );
 }
 
 function isHidden(name: string, field: unknown): boolean {

@@ -53,12 +53,11 @@ export function callerHeaders(headers: Readonly<Record<string, string>>): Record
 /** An answer's headers: lower case, one text each, nothing of the hop, no cookies. */
 export function answerHeaders(headers: IncomingHttpHeaders): Record<string, string> {
   const named = connectionTokens(joined(headers.connection));
-  const kept: Record<string, string> = {};
-  for (const [name, value] of Object.entries(headers)) {
-    if (value === undefined || HOP_BY_HOP.has(name) || named.has(name) || name === 'set-cookie') continue;
-    kept[name] = joined(value);
-  }
-  return kept;
+  const kept = Object.entries(headers).filter(
+    ([name, value]) =>
+      value !== undefined && !HOP_BY_HOP.has(name) && !named.has(name) && name !== 'set-cookie',
+  );
+  return Object.fromEntries(kept.map(([name, value]) => [name, joined(value)]));
 }
 
 function entryOf(headers: Readonly<Record<string, string>>, name: string): string {
