@@ -1,4 +1,5 @@
-// Writes the server as a few files instead of three hundred: node scripts/bundle-server.mjs FOLDER. Run by build.mjs.
+// Writes the server as a few files instead of three hundred: node scripts/bundle-server.mjs FOLDER [MEMORY]. Run by build.mjs.
+// MEMORY: the folder for what is remembered of the catalog, else the one where a server looks for it.
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { rolldown } from 'rolldown';
@@ -39,4 +40,4 @@ await bundle.write({
 // every start would. A file or a program that is another one by then is noticed as ever (catalog/files/remembered.ts).
 const { loadCatalog } = await import('../server/src/catalog/load.ts');
 const { catalogFolder } = await import('../server/src/catalog/built-in.ts');
-await loadCatalog({ builtIn: catalogFolder });
+await loadCatalog({ builtIn: catalogFolder, rememberIn: process.argv[3] });
