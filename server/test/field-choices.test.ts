@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startApp, type TestApp } from './app.ts';
-import { APP, clock, FLEET, instead, startWatchedAccounts } from './watched-accounts.ts';
+import { movableClock } from './clock.ts';
+import { APP, FLEET, instead, startWatchedAccounts } from './watched-accounts.ts';
 import type { Reply, WatchedTools } from './watched-tools.ts';
 
 /** A tool whose choices are listed with an ordinary key, at an address that is entered. */
@@ -52,6 +53,8 @@ beforeAll(async () => {
   tools = await startWatchedAccounts();
   folder = mkdtempSync(join(tmpdir(), 'keyrail-choices-'));
   writeFileSync(join(folder, 'fleet.yaml'), FLEET_FILE);
+  // How many may come in a row depends on the seconds they take.
+  const clock = movableClock({ isStanding: true });
   app = await startApp({ settings: { ...tools.settings, KEYRAIL_CATALOG_DIR: folder }, clock });
 });
 afterAll(async () => {

@@ -78,10 +78,14 @@ async function command(
   return typeof said === 'string' ? { text: said, code: 0 } : said;
 }
 
+interface Seen {
+  calls: number;
+  changes: number;
+  failed: string[];
+}
+
 /** Calls and changes of keys through both servers, without a pause, until `work` is over. */
-async function traffic(
-  work: () => Promise<void>,
-): Promise<{ calls: number; changes: number; failed: string[] }> {
+async function traffic(work: (seen: Seen) => Promise<void>): Promise<Seen> {
   const seen = { calls: 0, changes: 0, failed: [] as string[] };
   let isOver = false;
   const expectOk = (status: number, text: string) => {
@@ -105,7 +109,7 @@ async function traffic(
   };
   const busy = [one, other].flatMap((app) => [caller(app), caller(app), changer(app)]);
   try {
-    await work();
+    await work(seen);
   } finally {
     isOver = true;
     await Promise.all(busy);
@@ -126,7 +130,12 @@ const masterKeyId = async () => /Master key: (mk_\w+)/.exec((await command(keySt
 test('nothing fails while the master key and the data keys change, on two servers in use that find the new ones at once', async () => {
   const before = await masterKeyId();
   let keyAfter = '';
-  const seen = await traffic(async () => {
+  const { failed } = await traffic(async (seen) => {
+    const more = async () => {
+      const { calls, changes } = seen;
+      await until(() => seen.calls > calls + 2 && seen.changes > changes + 2);
+    };
+    await more();
     const first = await command(keyRotateMaster);
     expect(first.text).toContain(`It was ${before} before`);
     await command(keyRotateData, { all: 'yes' });
@@ -137,10 +146,12 @@ test('nothing fails while the master key and the data keys change, on two server
     );
     keyAfter = rows[0]?.id ?? '';
     await until(async () => (await underRetired()) === 0);
-    for (let turn = 0; turn < 5; turn += 1) await command(keyRotateMaster);
+    for (let turn = 0; turn < 5; turn += 1) {
+      await more();
+      await command(keyRotateMaster);
+    }
   });
-  expect(seen.failed).toEqual([]);
-  expect(Math.min(seen.calls, seen.changes)).toBeGreaterThan(15);
+  expect(failed).toEqual([]);
   // Whoever writes does so under the new key, in either process.
   for (const [at, app] of [one, other].entries()) {
     const id = ids[at] ?? '';
@@ -254,7 +265,6 @@ test('a lost master key costs the secrets and nothing else: everything else stay
     renameSync(join(home, 'found-again'), `${keyFile}.${lost}`);
     await until(
       async () => (await one.owner.post(`/v1/connections/${list[1].id}/verify`)).json?.status === 'connected',
-      5_000,
     );
   } finally {
     await one.close();
