@@ -106,6 +106,7 @@ function driveOf(
     batch: emptyBatch(),
     writing: 0,
     notBeforeMs: 0,
+    isPutOff: false,
     streak: 0,
     waitingFor: run.waitingFor ?? 'connection',
     waitMessage: run.message ?? '',

@@ -52,6 +52,8 @@ export interface Drive {
   writing: number;
   /** Throttled: no call begins before this. */
   notBeforeMs: number;
+  /** What was claimed could not begin for that, and has nothing else to wait for. */
+  isPutOff: boolean;
   /** Refusals for want of a working connection or credits, one after the other. */
   streak: number;
   waitingFor: 'connection' | 'credits';

@@ -140,6 +140,7 @@ async function nextTurn(deps: DriveDeps, drive: Drive, begin: () => void): Promi
     if (untilDue(deps, drive) > 0) continue;
     if (isOutdated(drive)) return;
     begin();
+    if (drive.isPutOff && untilDue(deps, drive) <= 0) return;
   }
 }
 
@@ -153,7 +154,7 @@ function isHungry(deps: DriveDeps, drive: Drive): boolean {
 /** Until the next job is asked for, or the provider may be called again. */
 function untilDue(deps: DriveDeps, drive: Drive): number {
   const now = deps.clock.now().getTime();
-  let dueAtMs = drive.notBeforeMs > now ? drive.notBeforeMs : Number.POSITIVE_INFINITY;
+  let dueAtMs = drive.isPutOff || drive.notBeforeMs > now ? drive.notBeforeMs : Number.POSITIVE_INFINITY;
   for (const job of drive.parked.values()) dueAtMs = Math.min(dueAtMs, job.dueAtMs);
   return dueAtMs - now;
 }

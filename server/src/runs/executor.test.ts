@@ -147,9 +147,10 @@ test('a cancel stops at once: queued cells are empty again, answers in flight ar
     answer: (name, _request, response) =>
       void (name < 'n2' ? response.end(found(name)) : held.push(() => response.end(found(name)))),
   });
+  // Every slot is taken: nothing begins before an answer comes.
   world.executor().start();
   const run = await start();
-  await world.until(run.id, () => held.length >= 20);
+  await world.until(run.id, () => held.length === 20);
   const calls = world.upstream.requests.length;
   const cancelled = await world.runs.cancel(world.who, run.id);
   expect(cancelled.state).toBe('cancelled');
@@ -266,7 +267,8 @@ test('a throttled call waits and is made again; no row is called more often than
       } else response.end(found(name));
     },
   });
-  world.executor({ perRun: 5 }).start();
+  // What waits for the pause does not wait for the next sign of life, which is half a minute away.
+  world.executor({ perRun: 5, leaseMs: 120_000 }).start();
   const run = await start();
   await world.until(run.id, ({ state }) => state === 'done');
   expect(await world.cells()).toEqual({ done: 40 });
@@ -291,7 +293,7 @@ test('an executor that stops gives the run back, and another goes on without cal
     rows: 300,
     answer: (name, _request, response) => void setTimeout(() => response.end(found(name)), 20),
   });
-  const first = world.executor({ owner: 'one' });
+  const first = world.executor({ owner: 'one', drainMs: 30_000 });
   first.start();
   const run = await start();
   await world.until(run.id, ({ counts }) => counts.done >= 40);

@@ -49,7 +49,8 @@ export function beginCalls(deps: FlightDeps, drive: Drive, mayStartNew: boolean,
     drive.parked.delete(rowId);
     drive.claimed.unshift(cell);
   }
-  if (drive.footing.kind !== 'ready' || now < drive.notBeforeMs) return;
+  drive.isPutOff = drive.footing.kind === 'ready' && now < drive.notBeforeMs;
+  if (drive.footing.kind !== 'ready' || drive.isPutOff) return;
   const limit = callLimit(drive);
   const unwritten = drive.writing + batchSize(drive.batch);
   const most = Math.min(limit, UNWRITTEN_LIMIT * limit - unwritten);

@@ -37,10 +37,10 @@ export interface World {
   runs: Runs;
   /** What the connection is; the run looks at it as it goes. */
   connection: { resolved: ResolvedConnection };
-  executor(options?: { owner?: string; leaseMs?: number; perRun?: number }): Executor;
+  executor(options?: { owner?: string; leaseMs?: number; perRun?: number; drainMs?: number }): Executor;
   cells(): Promise<Record<string, number>>;
   cell(index: number): Promise<{ state: string; value: unknown; message: string | null } | null>;
-  /** Until the run says so; fails after ten seconds. */
+  /** Until the run says so; fails after thirty seconds. */
   until(runId: string, is: (run: Awaited<ReturnType<Runs['get']>>) => boolean): Promise<void>;
   close(): Promise<void>;
 }
@@ -102,7 +102,8 @@ export async function createWorld(database: TestDatabase, options: WorldOptions)
     callsOf,
     runs,
     connection,
-    executor: ({ owner = 'one', leaseMs = 2_000, perRun = 20 } = {}) => {
+    // A lease that a busy machine lets run out would be taken again, and what was under way made again.
+    executor: ({ owner = 'one', leaseMs = 20_000, perRun = 20, drainMs = 2_000 } = {}) => {
       const executor = createExecutor({
         ...shared,
         owner,
@@ -110,7 +111,7 @@ export async function createWorld(database: TestDatabase, options: WorldOptions)
         slots: createFairSlots(200, perRun),
         dueRuns: (limit) => dueRuns(database.db.system, limit),
         sweepMs: 50,
-        drainMs: 2_000,
+        drainMs,
         patienceMs: 300,
         rights: {
           useRight: (tx, workspaceId, maker) => useRight({ clock: systemClock }, tx, workspaceId, maker),
