@@ -85,6 +85,8 @@ export async function answerAt(
     return sendReply(outgoing, signIn);
   }
   await state.hold.pass();
+  // Held for longer than the caller waits: it asks again, and this one is answered to nobody.
+  if (outgoing.destroyed) return;
   const behaviour =
     key !== null && state.revoked.has(key) ? ({ kind: 'rejected' } as const) : behaviourAt(provider, key);
   await sleepFor(behaviour.kind === 'slow' ? (behaviour.ms ?? state.slowMs) : state.latencyMs);
