@@ -141,17 +141,15 @@ describe('a connection whose file', () => {
     expect(gone).toMatchObject({
       status: 'invalid',
       statusReason:
-        'The catalog file of Acme has no auth method “key” any more, which this connection was made with. Reconnect it in a way there is now, or give the file that method back.',
+        'The catalog file of Acme has no auth method “key” any more, which this connection was made with. Reconnect it in a way there is now, or put the file back as it was.',
     });
     expect(await listed(renamed, 'invalid')).toEqual([id]);
     const again = { credentials: { api_key: OTHER_GOOD_KEY }, saveUnverified: false };
-    await expect(renamed.connections.reconnect(who, id, again, null)).rejects.toMatchObject({
-      reason: 'method_gone',
-    });
+    await expect(renamed.connections.verify(who, id)).rejects.toMatchObject({ reason: 'method_gone' });
     const back = await start([withMethods('key')]);
     expect(await back.connections.get(who, id)).toMatchObject({ status: 'connected', statusReason: null });
     const last = await start([withMethods('new_key')]);
-    const { connection } = await last.connections.reconnect(who, id, { ...again, method: 'new_key' }, null);
+    const { connection } = await last.connections.reconnect(who, id, again, null);
     expect(connection).toMatchObject({ status: 'connected', methodId: 'new_key', misfit: null });
     await last.connections.sweep();
     expect((await last.connections.get(who, id)).status).toBe('connected');

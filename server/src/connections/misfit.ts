@@ -56,7 +56,7 @@ export function misfitWords(
     case 'file_gone':
       return `The catalog has no “${integration}” any more: its file is gone or broken. The connection is kept, and works again when the file is back.`;
     case 'method_gone':
-      return `The catalog file of ${name} has no auth method “${methodId}” any more, which this connection was made with. Reconnect it in a way there is now, or give the file that method back.`;
+      return `The catalog file of ${name} has no auth method “${methodId}” any more, which this connection was made with. Reconnect it in a way there is now, or put the file back as it was.`;
     case 'address_changed':
       return ADDRESS_CHANGED;
   }

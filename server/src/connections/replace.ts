@@ -19,7 +19,7 @@ import { enteredDates, type GivenDates } from './dates.ts';
 import { insertEvent, type NewEvent } from './event-store.ts';
 import { getConnection, refuseStale, takeConnection } from './find.ts';
 import { fingerprintOf } from './fingerprint.ts';
-import { chooseMethod, goneFromCatalog, type MethodInUse, methodOf } from './method.ts';
+import { chooseMethod, fileGone, type MethodInUse, methodOf } from './method.ts';
 import { renameIn } from './rename.ts';
 import { tellReplaced } from './tell-status.ts';
 import type { GiveUp } from './withdrawals/withdraw.ts';
@@ -87,11 +87,12 @@ export async function replaceCredentials(
   return { verdict: accepted.verdict, notes: accepted.notes };
 }
 
-/** The method it has, or the one it is to have from now on. */
+/** The method it has, or the one it is to have from now on; of a method that is gone from its file, another one of its kind. */
 function methodFor(catalog: Catalog, existing: Connection, asked: string | undefined): MethodInUse {
-  const known =
-    asked === undefined ? methodOf(catalog, existing) : chooseMethod(catalog, existing.integration, asked);
-  if (known === null) throw goneFromCatalog(catalog, existing);
+  const { integration, method: kind } = existing;
+  if (catalog.get(integration) === undefined) throw fileGone(integration);
+  const own = asked === undefined ? methodOf(catalog, existing) : null;
+  const known = own ?? chooseMethod(catalog, integration, asked ?? kind);
   if (known.method.type !== 'oauth2') return known;
   throw new AppError('invalid_input', {
     fields: [{ path: 'credentials', message: `Sign in to ${known.definition.name} again instead.` }],

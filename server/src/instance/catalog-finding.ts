@@ -35,7 +35,7 @@ export function catalogFinding({ catalog }: Pick<SetupFacts, 'catalog'>): Findin
       : [
           'Put the files back in KEYRAIL_CATALOG_DIR and restart the server: the connections work again as they were. Or delete the connections.',
         ]),
-    ...(disagreement === null ? [] : [disagreement.step]),
+    ...(disagreement?.step ?? []),
   ];
   const state = isWell ? 'warning' : 'problem';
   return { ...base, state, message: messages.join('\n'), next_step: steps.join(' ') };
@@ -45,21 +45,30 @@ export function catalogFinding({ catalog }: Pick<SetupFacts, 'catalog'>): Findin
 function disagreementOf({
   hasOwnFolder,
   running: { processes, readings, others },
-}: SetupFacts['catalog']): { message: string; step: string } | null {
+  problems,
+}: SetupFacts['catalog']): { message: string; step: [string] | [] } | null {
   if (readings > 1)
     return {
       message: `The ${processes} server processes that run have read different catalog files. Each uses a connection only as its own files say; what connections say of themselves follows the process that started last.`,
-      step: 'During an update this is over when the older ones have ended. Else give all of them the same KEYRAIL_CATALOG_DIR, and restart those that started before it changed.',
+      step: [
+        'During an update this is over when the older ones have ended. Else give all of them the same KEYRAIL_CATALOG_DIR, and restart those that started before it changed.',
+      ],
     };
   if (others === 0) return null;
   return {
     message: hasOwnFolder
       ? 'The server that runs has read other catalog files than there are now.'
       : 'The server that runs has read other catalog files than this command, for which KEYRAIL_CATALOG_DIR is not set.',
-    step: hasOwnFolder
-      ? 'Restart the server: it reads the files at its start. If it has another KEYRAIL_CATALOG_DIR than this command, give them the same.'
-      : 'Give this command the settings that the server has.',
+    step: stepTo(hasOwnFolder, problems.length > 0),
   };
+}
+
+function stepTo(hasOwnFolder: boolean, isToldToRestart: boolean): [string] | [] {
+  if (!hasOwnFolder) return ['Give this command the settings that the server has.'];
+  if (isToldToRestart) return [];
+  return [
+    'Restart the server: it reads the files at its start. If it has another KEYRAIL_CATALOG_DIR than this command, give them the same.',
+  ];
 }
 
 function missingWords({ integration, connections }: SetupFacts['catalog']['missing'][number]): string {
