@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { freshDatabase, type TestDatabase } from '../../test/database.ts';
 import { createCatalog } from '../catalog/catalog.ts';
@@ -215,4 +216,26 @@ test('what connections stand on is told once each, without what workspaces descr
   );
   if (acmes === undefined) throw new Error('not told');
   expect((await store.standingOn(acmes, 1)).length).toBe(1);
+});
+
+test('what connections stand on is read without reading the connections', async () => {
+  const { system: db, systemPool } = database.db;
+  await systemPool.query(
+    `insert into connections (id, workspace_id, integration, name, name_key, method, method_id, status, status_since, created_at, updated_at)
+     select 'con_' || n, $1, case when n % 2 = 0 then 'custom-' || n else 'tool' || n % 5 end, 'N' || n, 'n' || n, 'api_key', 'api_key',
+       'connected', now(), now(), now() from generate_series(1, 5000) n`,
+    [who.workspaceId],
+  );
+  await systemPool.query('analyze connections');
+  await db.transaction().execute(async (transaction) => {
+    const found = await createSweepStore(transaction).footings();
+    expect(found.filter(({ integration }) => integration.startsWith('tool'))).toHaveLength(5);
+    // Counted by PostgreSQL for this very transaction.
+    const { rows } = await sql<{ read: string }>`
+      select seq_tup_read + coalesce(idx_tup_fetch, 0) as read from pg_stat_xact_user_tables where relname = 'connections'`.execute(
+      transaction,
+    );
+    expect(Number(rows[0]?.read)).toBeLessThan(2 * found.length + 10);
+  });
+  await db.deleteFrom('connections').where('name', 'like', 'N%').execute();
 });
