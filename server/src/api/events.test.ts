@@ -1,4 +1,6 @@
 import { once } from 'node:events';
+import { Agent, get, type IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
 import Fastify, { type FastifyReply, type FastifyRequest } from 'fastify';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Clock } from '../lib/clock.ts';
@@ -57,6 +59,22 @@ describe('an event stream', () => {
     await fetch(url, { signal: leaving.signal });
     leaving.abort();
     await whenClosed(closed);
+  });
+
+  test('leaves nothing on a connection that is used for many, one after the other', async () => {
+    const sockets: Socket[] = [];
+    app.server.on('connection', (socket: Socket) => sockets.push(socket));
+    feed = async () => {};
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    const listeners = new Set<number>();
+    for (let count = 0; count < 5; count += 1) {
+      const [answer] = (await once(get(url, { agent }), 'response')) as [IncomingMessage];
+      answer.resume();
+      await once(answer, 'end');
+      listeners.add(sockets[0]?.listenerCount('close') ?? 0);
+    }
+    agent.destroy();
+    expect([sockets.length, listeners.size]).toEqual([1, 1]);
   });
 
   test('ends with the next heartbeat when the right to see it is gone', async () => {

@@ -44,7 +44,8 @@ export function createEventStreams(deps: EventStreamsDeps): EventStreams {
         open.delete(closing);
         stream.end();
       });
-      request.raw.socket.once('close', () => closing.abort());
+      // Of the answer: the connection may live on with whatever is asked on it next.
+      reply.raw.once('close', () => closing.abort());
       stream.once('error', () => closing.abort());
       stream.once('close', () => closing.abort());
       // Headers leave with the first bytes; without any, the browser would not know that it is connected.

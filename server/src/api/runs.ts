@@ -2,7 +2,7 @@ import { columnId, rowId, runId, tableId } from '@keyrail/contract/ids';
 import { pageOf, pageQuery } from '@keyrail/contract/page';
 import { createRun, createTryout, run, runEstimate, type runEvents, tryout } from '@keyrail/contract/runs';
 import { cellDetail } from '@keyrail/contract/tables';
-import type { FastifyRequest } from 'fastify';
+import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 import type { NamedRun } from '../runs/run.ts';
 import type { Runs } from '../runs/runs.ts';
@@ -80,17 +80,18 @@ function startRoutes(app: App, { runs }: RunRoutesDeps): void {
       body: createTryout,
       response: { 200: tryout },
     },
-    handler: async (request) => {
+    handler: async (request, reply) => {
       const { action, row_id } = request.body;
-      const closed = closedSignal(request);
+      const closed = closedSignal(reply);
       return presentTryout(await runs.tryOut(request.who, request.params.id, action, row_id, closed));
     },
   });
 }
 
-function closedSignal(request: FastifyRequest): AbortSignal {
+/** Whoever asked has gone. Not of the connection, which lives on with whatever is asked on it next. */
+function closedSignal(reply: FastifyReply): AbortSignal {
   const closing = new AbortController();
-  request.raw.socket.once('close', () => closing.abort());
+  reply.raw.once('close', () => closing.abort());
   return closing.signal;
 }
 
