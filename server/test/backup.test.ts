@@ -10,10 +10,11 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
+import { connect, createServer } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { drill } from '../src/backup/drill.ts';
 import { checkBackup } from '../src/backup/read-backup.ts';
 import { backUp, contentOf, fill, having, KEY, withClient } from '../src/backup/under-test.ts';
@@ -25,13 +26,12 @@ import type { FileCommand } from '../src/operator/command.ts';
 import { openAllRecords } from '../src/operator/open-records.ts';
 import { clientOf, cookieOf, OWNER } from './app.ts';
 import { copyDatabase, emptyDatabase, freshDatabase, type TestDatabase } from './database.ts';
+import { listenOn } from './door.ts';
 import { FIXTURE, FIXTURE_KEY } from './schemas/fill.ts';
 import { startServer, surroundings } from './server-process.ts';
 import { until } from './until.ts';
 
 /* Backing up and restoring as an operator does it: commands, settings, a fresh machine, kill -9. */
-
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 let folder: string;
 let source: TestDatabase;
@@ -185,11 +185,13 @@ test('kill -9 in the middle: no half file under the name, no half database; the 
   expect(existsSync(half)).toBe(false);
   await backUp(source.url, half);
 
-  const settings = { DATABASE_URL: fresh.url };
-  const { child, ended } = launch(['restore', half], settings);
+  const way = await stuckInRows(fresh.url);
+  const { child, ended } = launch(['restore', half], { DATABASE_URL: way.url });
   await seen(fresh, 'keyrail restore', 'backend_xid is not null', ended);
   child.kill('SIGKILL');
   expect((await ended).signal).toBe('SIGKILL');
+  await way.close();
+  const settings = { DATABASE_URL: fresh.url };
   expect(await contentOf(fresh.url)).toEqual({});
   const restored = await keyrail(['restore', half], settings);
   expect(restored.code).toBe(0);
@@ -226,6 +228,26 @@ test('restored on a fresh machine, with the key, it serves what it held, and sen
   // What is there is not written over.
   await expect(here(restore, settings)).rejects.toThrow(/is not empty[\s\S]*Make an empty database/);
 });
+
+/** A way to the database on which nothing is sent on once a table's rows are to come in: whoever restores stays in the middle of it. */
+async function stuckInRows(url: string): Promise<{ url: string; close(): Promise<void> }> {
+  const way = await listenOn(
+    createServer((client) => {
+      const upstream = connect(`${new URL(url).searchParams.get('host')}/.s.PGSQL.5432`);
+      let isStuck = false;
+      client.on('error', () => upstream.destroy()).on('close', () => upstream.destroy());
+      upstream.on('error', () => client.destroy()).pipe(client);
+      client.on('data', (part) => {
+        if (!isStuck) upstream.write(part);
+        isStuck ||= /from stdin/i.test(part.toString('latin1'));
+      });
+    }),
+  );
+  const through = new URL(url);
+  through.searchParams.delete('host');
+  through.host = `127.0.0.1:${way.port}`;
+  return { url: through.href, close: way.close };
+}
 
 /** Resolves when a connection of that name is in the middle of its work: it waits at a table, or has written something. */
 async function seen(
