@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 
 /** Tells a database that does not answer at all from a statement that takes its time. */
@@ -21,6 +22,7 @@ interface SilenceOptions {
 
 /** Found silent a moment ago, it need not be asked again for each of many who wait: longer than anybody waits to wonder. */
 const REMEMBERED_MS = 2_000;
+const STEP_MS = 100;
 
 /**
  * A statement may rightly take half a minute; a request must not wait that long for a database that is paused, cut off or
@@ -84,15 +86,24 @@ async function hasNoPulse({ url, pulseTimeoutMs }: SilenceOptions): Promise<bool
       () => false,
       () => false,
     );
-  let timer: NodeJS.Timeout | undefined;
-  const timeout = new Promise<boolean>((resolve) => {
-    // Our own loop may have been what was busy: what arrived meanwhile is read before it is judged.
-    timer = setTimeout(() => setImmediate(() => setImmediate(() => resolve(true))), pulseTimeoutMs);
-  });
-  const silent = await Promise.race([asked, timeout]);
-  clearTimeout(timer);
+  const waiting = new AbortController();
+  const silent = await Promise.race([asked, heardNothingFor(pulseTimeoutMs, waiting.signal)]);
+  waiting.abort();
   hangUp(client, silent);
   return silent;
+}
+
+/**
+ * Counted in steps: our own loop may be what is busy, and a pulse takes several turns of it. What arrived is read after each, and
+ * however long a turn took, it counts as one step.
+ */
+async function heardNothingFor(ms: number, signal: AbortSignal): Promise<boolean> {
+  for (let at = 0; at < ms && !signal.aborted; at += STEP_MS) {
+    await sleep(Math.min(STEP_MS, ms - at), null, { signal }).catch(() => {});
+    await nextTurn();
+    await nextTurn();
+  }
+  return true;
 }
 
 /** A good-bye is not waited for: nobody may be there to hear it. */
