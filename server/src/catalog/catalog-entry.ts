@@ -9,6 +9,8 @@ export interface CatalogEntry
   methods: readonly AuthMethod['type'][];
   /** People sign in, and the provider takes no redirect URI that starts with http://. */
   needsHttps: boolean;
+  /** The hosts it is at, by which it is found: of its page, and of its documentation where that is the tool's own. */
+  sites: readonly string[];
   /** What it does row by row, as far as it is found by it. */
   actions: readonly ActionName[];
 }
@@ -24,8 +26,16 @@ export function entryOf(definition: Definition): CatalogEntry {
     synonyms,
     methods: [...new Set(auth.map((method) => method.type))],
     needsHttps: auth.some((method) => method.type === 'oauth2' && method.requiresHttps),
+    sites: sitesOf(definition),
     actions: actions
       .filter((action) => action.perRow)
       .map(({ name, label, description }) => ({ name, label, description })),
   };
+}
+
+/** Documentation that lies with somebody else, a code host or a maker of documentation, is nobody's address. */
+function sitesOf({ slug, homepage, docsUrl }: Definition): string[] {
+  const [page, docs] = [homepage, docsUrl].map((url) => new URL(url).hostname.replace(/^www\./, ''));
+  const ofItsOwn = docs?.includes(slug.split('-')[0] ?? slug) === true ? docs : page;
+  return [...new Set([page, ofItsOwn].filter((host) => host !== undefined))];
 }
