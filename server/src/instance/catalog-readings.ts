@@ -1,10 +1,10 @@
 import { sql } from 'kysely';
 import type { Queries } from '../db/open.ts';
 
-/** What one running process has read of the catalog, and when it started, in seconds. */
+/** What one running process has read of the catalog, and which start it was. */
 export interface CatalogReading {
   digest: number;
-  startedAt: number;
+  start: number;
 }
 
 export interface CatalogReadings {
@@ -32,10 +32,10 @@ export async function sayCatalogRead(
   { system, listener, log }: Deps,
   digest: number,
 ): Promise<CatalogReadings> {
-  const startedAt = await secondsOf(system);
+  const start = await nextStart(system);
   const say = () =>
     listener.run(
-      `select pg_advisory_lock_shared(${DIGEST}, ${digest}), pg_advisory_lock_shared(${STARTED}, ${startedAt})`,
+      `select pg_advisory_lock_shared(${DIGEST}, ${digest}), pg_advisory_lock_shared(${STARTED}, ${start})`,
     );
   await say();
   // The locks went with the lost connection.
@@ -52,7 +52,7 @@ export async function sayCatalogRead(
     now: () => catalogReadings(system),
     readLast: async () => {
       const [last] = await catalogReadings(system);
-      return last === undefined || last.digest === digest || last.startedAt < startedAt;
+      return last === undefined || last.digest === digest || last.start === start;
     },
   };
 }
@@ -60,7 +60,7 @@ export async function sayCatalogRead(
 /** The one that started last comes first. */
 export async function catalogReadings(system: Queries): Promise<CatalogReading[]> {
   const { rows } = await sql<CatalogReading>`
-    select read.objid::int as digest, started.objid::int as "startedAt"
+    select read.objid::int as digest, started.objid::int as start
     from pg_locks read join pg_locks started using (locktype, database, pid)
     where locktype = 'advisory' and database = (select oid from pg_database where datname = current_database())
       and read.classid = ${DIGEST} and started.classid = ${STARTED} and read.granted and started.granted
@@ -68,11 +68,10 @@ export async function catalogReadings(system: Queries): Promise<CatalogReading[]
   return rows;
 }
 
-/** Of the database's clock, which all processes share; small enough for the number of a lock until 2088. */
-async function secondsOf(system: Queries): Promise<number> {
-  const { rows } = await sql<{ seconds: number }>`
-    select (extract(epoch from clock_timestamp()) - extract(epoch from timestamptz '2020-01-01'))::int as seconds`.execute(
+/** The later of two starts has the higher number. */
+async function nextStart(system: Queries): Promise<number> {
+  const { rows } = await sql<{ start: number }>`select nextval('process_starts')::int as start`.execute(
     system,
   );
-  return rows[0]?.seconds ?? 0;
+  return rows[0]?.start ?? 0;
 }
