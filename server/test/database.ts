@@ -56,8 +56,9 @@ function open(name: string): TestDatabase {
     url,
     appPoolSize: 5,
     systemPoolSize: 5,
-    connectTimeoutMs: 5_000,
-    statementTimeoutMs: 20_000,
+    // What a test looks up itself is never late.
+    connectTimeoutMs: 60_000,
+    statementTimeoutMs: 120_000,
     onIdleError: () => {},
   });
   return {
