@@ -75,16 +75,19 @@ test('of two files with one slug the one that is called by it is well, and the o
   expect(text).toMatch(/^ok .*twins\/acme\.yaml/m);
 });
 
-test('actions of which no answer is documented are named, and the file is well all the same', async () => {
+test('actions of which no success is documented are named, and the file is well all the same', async () => {
   const file = join(folder, 'shown.yaml');
   const action = (name: string) =>
     `  - { name: ${name}, label: F, description: F., primary: false, request: { method: GET, path: /f }, inputs: [], outputs: [{ name: id, label: Id, type: id, path: id, primary: true }], repeatable: true }`;
-  const actions = `actions:\n${action('shown').replace('false', 'true')}\n${action('unshown')}\nexamples:`;
-  const shown = '  - { of: shown, body: { id: 1 }, gives: { id: "1" } }\nsources:';
+  const actions = `actions:\n${action('shown').replace('false', 'true')}\n${action('unshown')}\n${action('failing')}\nexamples:`;
+  const shown =
+    '  - { of: shown, body: { id: 1 }, gives: { id: "1" } }\n  - { of: failing, status: 500, means: provider_error }\nsources:';
   const text = fileOf('shown').replace('MEANS', 'provider_error');
   writeFileSync(file, text.replace('examples:', actions).replace('sources:', shown));
   const checked = await check([file]);
-  expect(checked.text).toMatch(/^ok .*\n +no documented answer of unshown: tried with made-up ones alone\n/);
+  expect(checked.text).toMatch(
+    /^ok .*\n +no documented success of unshown, failing: tried with made-up ones alone\n/,
+  );
   expect(checked.code).toBe(0);
   rmSync(file);
 });
@@ -103,7 +106,7 @@ test('what is no file, never ends, is no text, or has a name that would write on
   symlinkSync('/nowhere', join(odd, 'gone.yaml'));
   writeFileSync(join(odd, 'bytes.yaml'), Buffer.from([0x61, 0xff, 0xfe]));
   writeFileSync(join(odd, 'ok\u001b[2J\u009b31m\n\u202elmay.yaml'), fileOf('ansi'));
-  const label = JSON.stringify('Find\nok       other.yaml (9 answers played)\u202e');
+  const label = JSON.stringify('Find\nok       other.yaml (9 answers played)\r');
   const actions = `actions: [{ name: find, label: ${label}, description: Finds., primary: true, request: { method: GET, path: /x },
   inputs: [{ name: email, label: Email, type: email }], outputs: [{ name: id, label: Id, type: id, path: id, primary: false }], repeatable: true }]`;
   writeFileSync(
@@ -119,7 +122,7 @@ test('what is no file, never ends, is no text, or has a name that would write on
   expect(lines.filter((line) => line.startsWith('ok'))).toEqual([]);
   for (const said of [
     'words.yaml:',
-    'Find\\u{a}ok       other.yaml (9 answers played)\\u{202e}',
+    'Find\\u{a}ok       other.yaml (9 answers played)\\u{d}',
     'folder.yaml:1:1: This is not a file.',
     'pipe.yaml:1:1: This is not a file.',
     'endless.yaml:1:1: This is not a file.',
@@ -131,7 +134,7 @@ test('what is no file, never ends, is no text, or has a name that would write on
   expect(code).toBe(1);
   const json = (await check([odd, '--json'])).text;
   expect(json).toMatch(/^[\n\x20-\x7e]+$/);
-  expect(JSON.stringify(JSON.parse(json))).toContain('\u202e');
+  expect(JSON.stringify(JSON.parse(json))).toContain('“Find\\nok       other.yaml (9 answers played)\\r”');
 });
 
 test('of a folder with more files than a start reads the others are left alone, and that is said', async () => {

@@ -103,7 +103,7 @@ function inWords(checked: readonly CheckedFile[]): Printed {
     ...one.notTried.map((what) => `         not tried: ${printable(what)}`),
     ...(one.undocumented.length === 0
       ? []
-      : [`         no documented answer of ${one.undocumented.join(', ')}: tried with made-up ones alone`]),
+      : [`         no documented success of ${one.undocumented.join(', ')}: tried with made-up ones alone`]),
   ]);
   const broken = checked.filter(({ problems }) => problems.length > 0).length;
   const files = `${checked.length} ${checked.length === 1 ? 'file' : 'files'}`;

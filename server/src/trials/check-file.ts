@@ -23,7 +23,7 @@ export interface CheckedFile {
   /** Answers that were played through the engine. */
   played: number;
   notTried: string[];
-  /** Actions without a documented answer. */
+  /** Actions of which no answer is documented that worked. */
   undocumented: string[];
 }
 

@@ -48,8 +48,9 @@ function missing(of: string, to: string, means = ''): string {
   return `The answer to ${to} is missing, as it is documented: { of: ${of}, status: …, body: …${means} }.`;
 }
 
-/** Actions of whose answers the file shows none: that they read the right ones is not proved. */
+/** Actions of which the file shows no answer that worked: that they read the right ones is not proved. */
 export function undocumented(definition: Definition): string[] {
-  const shown = new Set(definition.examples.map(({ of }) => of.replace(/\.poll$/, '')));
+  const worked = definition.examples.filter(({ means }) => means === undefined || means === 'success');
+  const shown = new Set(worked.map(({ of }) => of.replace(/\.poll$/, '')));
   return definition.actions.map(({ name }) => name).filter((name) => !shown.has(name));
 }
