@@ -157,9 +157,14 @@ test('a run without credits waits, says so, and goes on by itself after a top-up
   const listened = Promise.withResolvers<void>();
   await page.route('**/events', async (route) => {
     await listened.promise;
-    await route.continue();
+    // The page that asked may be left by now.
+    await route.continue().catch(() => {});
   });
-  const { tableId, connectionId } = await startRun(key, 25);
+  const { tableId, connectionId, letGo } = await startRun(key, 25, 0);
+  await eventually(async () => (await states(tableId)).running ?? 0).toBeGreaterThan(0);
+  await page.reload();
+  await page.getByRole('grid').getByText('Running').first().waitFor();
+  letGo();
   await eventually(async () => (await states(tableId)).out_of_credits ?? 0).toBeGreaterThan(0);
   await sees(page, 'Out of credits at Hunter.io.');
   listened.resolve();
