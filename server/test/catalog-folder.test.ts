@@ -214,6 +214,25 @@ test('with the file back everything works as it did, and what waited goes on', a
   expect(await cell()).toMatchObject({ state: 'done', value: 'lena@acme.example' });
 });
 
+test('a process beside it with other files is told of by doctor and on the page, and what it lacks works here all the same', async () => {
+  const empty = join(home, 'empty');
+  mkdirSync(empty);
+  const beside = await startApp({
+    settings: { ...settings, KEYRAIL_CATALOG_DIR: empty },
+    keyFile,
+    database,
+    log,
+  });
+  const told = 'The 2 server processes that run have read different catalog files.';
+  expect((await doctorSays()).text).toContain(`warning  Catalog files: ${told}`);
+  expect(await catalogFinding()).toMatchObject({ state: 'warning', message: expect.stringContaining(told) });
+  const shown = (await app.owner.get(`/v1/connections/${connectionId}`)).json;
+  expect(shown.status_reason).toContain('its file is gone or broken');
+  expect((await app.owner.get(`/v1/proxy/${connectionId}/find`)).status).toBe(200);
+  await beside.close();
+  await until(async () => (await catalogFinding()).state === 'ok');
+});
+
 const again = 'The address changed. Enter the credentials again.';
 const marks = async () =>
   (await app.owner.get(`/v1/connections/${connectionId}/events`)).json.data.filter(
