@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Client, startApp, type TestApp } from '../../test/app.ts';
 import { catalogFolder } from '../catalog/built-in.ts';
@@ -154,6 +155,57 @@ describe('a sign-in ends in a connection', () => {
     expect(ended.json, ended.text).toMatchObject({ state: 'connected' });
   });
 });
+
+test('the key that SerpApi repeats in its answers is in nothing that is shown or stored', async () => {
+  const definition = catalog.get('serpapi');
+  const example = definition?.examples.find(({ of, means }) => of === 'probe' && means === 'success');
+  const key = 'fake-serpapi-key-4711';
+  const echoed = { ...Object(example?.body), api_key: key };
+  const body = { integration: 'serpapi', method: 'api_key', credentials: { api_key: key } };
+  const refused = await standIn.play([anything(jsonAnswer(401, { error: `${key} is no key` }))], () =>
+    app.owner.post('/v1/connections', body),
+  );
+  const saved = await standIn.play([anything(jsonAnswer(200, echoed))], () =>
+    app.owner.post('/v1/connections', body),
+  );
+  expect(saved.result.json, saved.result.text).toMatchObject({ account: { name: 'demo@serpapi.com' } });
+  const { id } = saved.result.json;
+  const found = { search_metadata: { status: 'Success' }, organic_results: [{ title: 'Found' }], echoed };
+  const tried = await standIn.play([anything(jsonAnswer(200, found))], () =>
+    app.owner.post(`/v1/tables/${table.id}/tryouts`, {
+      row_id: table.rowId,
+      action: {
+        integration: 'serpapi',
+        action: 'google_search',
+        connection_id: id,
+        inputs: { q: { kind: 'constant', value: 'acme' }, engine: { kind: 'constant', value: 'google' } },
+        outputs: {},
+      },
+    }),
+  );
+  expect(tried.result.text).toContain('[secret]');
+  const read = await app.owner.get(`/v1/connections/${id}`);
+  const shown = [refused.result.text, saved.result.text, tried.result.text, read.text].join('\n');
+  expect(shown).not.toContain(key);
+  const stored = await everyRow();
+  expect(stored).toContain('demo@serpapi.com');
+  expect(stored).not.toContain(key);
+});
+
+async function everyRow(): Promise<string> {
+  const { system } = app.database.db;
+  const tables = await sql<{ at: string }>`
+    select format('%I.%I', schemaname, tablename) at from pg_tables
+    where schemaname not in ('pg_catalog', 'information_schema')`.execute(system);
+  const texts: string[] = [];
+  for (const { at } of tables.rows) {
+    const read = await sql<{ text: string }>`select one::text as text from ${sql.raw(at)} one`.execute(
+      system,
+    );
+    texts.push(...read.rows.map(({ text }) => text));
+  }
+  return texts.join('\n');
+}
 
 function madeUp(definition: Definition, method: AuthMethod): MadeUp {
   const made = madeUpFor(definition, method, certificateOf);
