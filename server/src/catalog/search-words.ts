@@ -2,6 +2,8 @@ import { LONGEST_TEXT, plain, type Wanted, wantedAs } from './near-names.ts';
 
 /** A text as it is looked for. */
 export interface LookedFor {
+  /** Where it is the address of a page, or a domain: its host. */
+  site: string | null;
   name: Phrase<Wanted>;
   /** Without what only fills it: "send a message" is "Send message". */
   deed: Phrase<Word>;
@@ -58,6 +60,7 @@ function lookedFor(text: string, mayHaveTypos: boolean, mayBeSaid: boolean): Loo
   const wanted = (word: string) => wantedAs(word, mayHaveTypos);
   const deed = without(text, FILLING);
   return {
+    site: siteIn(text),
     name: { whole: wanted(plain(text)), words: plainWords(text).map(wanted) },
     deed: {
       whole: wanted(plain(deed)),
@@ -68,6 +71,13 @@ function lookedFor(text: string, mayHaveTypos: boolean, mayBeSaid: boolean): Loo
     },
     mayBeSaid,
   };
+}
+
+/** "https://www.stripe.com/pricing" and "stripe.com" are the same. */
+function siteIn(text: string): string | null {
+  const [, host] =
+    /^(?:https?:\/\/)?(?:www\.)?([a-z0-9-]+(?:\.[a-z0-9-]+)+)(?:[:/?#].*)?$/i.exec(text.trim()) ?? [];
+  return host?.toLowerCase() ?? null;
 }
 
 function plainWords(text: string): string[] {

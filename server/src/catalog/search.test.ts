@@ -64,6 +64,23 @@ test.each([
   expect(found(text)[0]).toBe(slug);
 });
 
+test.each([
+  ['stripe.com', 'stripe'],
+  ['zoom.us', 'zoom'],
+  ['box.com', 'box'],
+  ['app.hubspot.com', 'hubspot'],
+  ['https://www.notion.com/pricing?x=1', 'notion'],
+  ['freshdesk.com', 'freshdesk'],
+  ['reply.io', 'reply-io'],
+])('"%s" finds %s by where it is, and nothing by a part of that', (text, slug) => {
+  expect(found(text)[0]).toBe(slug);
+  expect(does(slug, text)).toEqual([]);
+});
+
+test('an address finds no tool that only has its documentation there', () => {
+  expect(found('github.com')).toEqual(['github']);
+});
+
 test('what is found as it was written stands alone, without what a typo might have meant', () => {
   expect(found('gmail')).toEqual(['gmail']);
   expect(found('segment')).toEqual(['segment']);
@@ -98,6 +115,7 @@ test('a name that begins so comes before one that only contains it, and exact co
     name,
     category: 'X',
     synonyms: [],
+    sites: [],
     description: '',
     actions: [],
   });

@@ -11,11 +11,13 @@ import { type LookedFor, stagesOf } from './search-words.ts';
 
 export interface Searchable
   extends Pick<Definition, 'slug' | 'name' | 'category' | 'synonyms' | 'description'> {
+  /** Hosts. */
+  sites: readonly string[];
   actions: readonly ActionName[];
 }
 
 /**
- * Integrations that fit what was typed so far, by what they are called or by what they can do, best first. Case, accents, spaces
+ * Integrations that fit what was typed so far, by what they are called, where they are or what they can do, best first. Case, accents, spaces
  * and punctuation do not matter. Where nothing fits as it is written, typos are forgiven: one from four letters on, two from
  * eight (insert, leave out, change or swap a letter).
  */
@@ -27,7 +29,7 @@ export function searchIntegrations<T extends Searchable>(
   for (const looked of stagesOf(text)) {
     const found: { entry: T; score: number }[] = [];
     for (const entry of sortedByName) {
-      const score = scoreOf(prepare(entry), looked);
+      const score = Math.max(siteScore(entry, looked), scoreOf(prepare(entry), looked));
       if (score > 0) found.push({ entry, score });
     }
     if (found.length > 0) return found.sort((a, b) => b.score - a.score).map(({ entry }) => entry);
@@ -43,7 +45,7 @@ export function actionsFound(entry: Searchable, text: string): readonly ActionNa
       .map((action) => ({ action: action.of, score: actionScore(action, looked, names) }))
       .filter(({ score }) => score > 0);
     // What is found by its name has none of the actions that more typos would find.
-    if (found.length > 0 || (looked.mayBeSaid && nameScore(all, looked) > 0))
+    if (found.length > 0 || siteScore(entry, looked) > 0 || (looked.mayBeSaid && nameScore(all, looked) > 0))
       return found.sort((a, b) => b.score - a.score).map(({ action }) => action);
   }
   return [];
@@ -53,6 +55,16 @@ function scoreOf({ all, names, actions }: Prepared, looked: LookedFor): number {
   let best = nameScore(all, looked);
   if (best < ACTION_WEIGHT)
     for (const action of actions) best = Math.max(best, actionScore(action, looked, names));
+  return best;
+}
+
+/** Whoever has the address of a tool's page open, or of its application below the same domain, finds it by that. */
+function siteScore({ sites }: Searchable, { site }: LookedFor): number {
+  if (site === null) return 0;
+  let best = 0;
+  for (const own of sites)
+    if (own === site) return 90;
+    else if (own.endsWith(`.${site}`) || site.endsWith(`.${own}`)) best = 80;
   return best;
 }
 
