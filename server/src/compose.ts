@@ -18,7 +18,7 @@ import type { Config } from './config.ts';
 import type { Connections } from './connections/connections.ts';
 import { openListener } from './db/listen.ts';
 import type { Database } from './db/open.ts';
-import { sayCatalogRead } from './instance/catalog-readings.ts';
+import { sayCatalogRead } from './instance/catalog-readings-store.ts';
 import type { Instance } from './instance/instance.ts';
 import { watchInstance } from './instance/watch.ts';
 import type { Task } from './jobs/job.ts';

@@ -201,8 +201,8 @@ test('the doctor says the same on the command line, and ends with 1 where someth
   expect(said).toMatch(/^PROBLEM +The way back from a sign-in: Something else answers/m);
   expect(code).toBe(1);
   // The name of a tool, as its file has it.
-  expect(said).toContain('A\\u{202e}cme');
-  expect(said).not.toContain('\u202e');
+  expect(said).toContain('A\\u{200b}cme');
+  expect(said).not.toContain('\u200b');
 });
 
 /** The command as people give it, in a process of its own. */
@@ -212,7 +212,7 @@ function commandLine(): Promise<{ code: number; said: string }> {
   const own = mkdtempSync(join(tmpdir(), 'keyrail-doctor-'));
   const signIn =
     '  - { type: oauth2, authorize_url: https://acme.example/a, token_url: https://acme.example/t, requires_https: true }\n';
-  const file = GOOD.replace('name: Acme', 'name: "A\\u202ecme"').replace(
+  const file = GOOD.replace('name: Acme', 'name: "A\\u200bcme"').replace(
     / {2}- type: api_key[\s\S]*?(?=probe:)/,
     signIn,
   );

@@ -7,7 +7,7 @@ import type { Config } from '../config.ts';
 import { countDamaged } from '../connections/damaged-store.ts';
 import { integrationsInUse } from '../connections/in-use-store.ts';
 import type { Database } from '../db/open.ts';
-import { catalogReadings } from '../instance/catalog-readings.ts';
+import { catalogReadings } from '../instance/catalog-readings-store.ts';
 import { answerNonce, type CheckSetupDeps, gatherSetup } from '../instance/check-setup.ts';
 import { databaseSays, ownNonces } from '../instance/own-nonce-store.ts';
 import type { SetupFacts, SetupOfTool } from '../instance/setup-facts.ts';
@@ -90,8 +90,8 @@ export async function catalogFacts(
     ),
     running: {
       processes: running.length,
-      readings: new Set(running.map(({ digest }) => digest)).size,
-      others: running.filter(({ digest }) => digest !== catalog.digest).length,
+      readings: new Set(running.map(({ files }) => files)).size,
+      others: running.filter(({ files }) => files !== catalog.digest).length,
     },
   };
 }

@@ -3,7 +3,8 @@ import type { Queries } from '../db/open.ts';
 
 /** What one running process has read of the catalog, and which start it was. */
 export interface CatalogReading {
-  digest: number;
+  /** `Catalog.digest`. */
+  files: number;
   start: number;
 }
 
@@ -15,7 +16,7 @@ export interface CatalogReadings {
 }
 
 /** Classes of the advisory locks by which a process says it: they go when the process does. */
-const DIGEST = 731_324;
+const FILES = 731_324;
 const STARTED = 731_325;
 
 interface Deps {
@@ -30,12 +31,12 @@ interface Deps {
 /** Says what this process has read, for as long as it runs. During an update processes with different files run side by side. */
 export async function sayCatalogRead(
   { system, listener, log }: Deps,
-  digest: number,
+  files: number,
 ): Promise<CatalogReadings> {
   const start = await nextStart(system);
   const say = () =>
     listener.run(
-      `select pg_advisory_lock_shared(${DIGEST}, ${digest}), pg_advisory_lock_shared(${STARTED}, ${start})`,
+      `select pg_advisory_lock_shared(${FILES}, ${files}), pg_advisory_lock_shared(${STARTED}, ${start})`,
     );
   await say();
   // The locks went with the lost connection.
@@ -52,7 +53,7 @@ export async function sayCatalogRead(
     now: () => catalogReadings(system),
     readLast: async () => {
       const [last] = await catalogReadings(system);
-      return last === undefined || last.digest === digest || last.start === start;
+      return last === undefined || last.files === files || last.start === start;
     },
   };
 }
@@ -60,10 +61,10 @@ export async function sayCatalogRead(
 /** The one that started last comes first. */
 export async function catalogReadings(system: Queries): Promise<CatalogReading[]> {
   const { rows } = await sql<CatalogReading>`
-    select read.objid::int as digest, started.objid::int as start
+    select read.objid::int as files, started.objid::int as start
     from pg_locks read join pg_locks started using (locktype, database, pid)
     where locktype = 'advisory' and database = (select oid from pg_database where datname = current_database())
-      and read.classid = ${DIGEST} and started.classid = ${STARTED} and read.granted and started.granted
+      and read.classid = ${FILES} and started.classid = ${STARTED} and read.granted and started.granted
     order by started.objid desc, read.objid`.execute(system);
   return rows;
 }

@@ -4,7 +4,7 @@ import { freshDatabase, type TestDatabase } from '../../test/database.ts';
 import { until } from '../../test/until.ts';
 import { openListener } from '../db/listen.ts';
 import { systemClock } from '../lib/clock.ts';
-import { catalogReadings, sayCatalogRead } from './catalog-readings.ts';
+import { catalogReadings, sayCatalogRead } from './catalog-readings-store.ts';
 
 let database: TestDatabase;
 beforeAll(async () => {
@@ -28,7 +28,7 @@ async function connectionOf(digest: number): Promise<number | null> {
   );
   return rows.length === 1 ? (rows[0]?.pid ?? null) : null;
 }
-const digests = async () => (await catalogReadings(database.db.system)).map(({ digest }) => digest);
+const digests = async () => (await catalogReadings(database.db.system)).map(({ files }) => files);
 
 test('of processes with different files the one that started last decides, until it ends; those with the same ones decide alike', async () => {
   const older = await startProcess(7);
@@ -40,11 +40,7 @@ test('of processes with different files the one that started last decides, until
     true,
     true,
   ]);
-  expect(await older.now()).toMatchObject([
-    { digest: 2_147_483_647 },
-    { digest: 2_147_483_647 },
-    { digest: 7 },
-  ]);
+  expect(await older.now()).toMatchObject([{ files: 2_147_483_647 }, { files: 2_147_483_647 }, { files: 7 }]);
   await alike.end();
   await newer.end();
   await until(async () => (await digests()).length === 1);
