@@ -15,7 +15,7 @@ export interface Candidate {
   isProse: boolean;
   whole: string;
   /** What is found by a part from its middle: "mail" in "Gmail". */
-  within: readonly string[];
+  within: string;
   /** The whole first, then its words, where it has several. */
   pieces: readonly { text: string; letters: number }[];
 }
@@ -30,14 +30,22 @@ export function candidateOf(name: string, weight: number): Candidate {
   const parts = name.split(/[\s._/-]+/).map(plain);
   const texts = parts.length > 1 ? [whole, ...parts.filter(Boolean)] : [whole];
   const pieces = texts.map((text) => ({ text, letters: lettersOf(text) }));
-  return { weight, isProse: false, whole, within: [whole], pieces };
+  return { weight, isProse: false, whole, within: whole, pieces };
+}
+
+/** A sentence. */
+export function proseOf(sentence: string, weight: number): Candidate {
+  const candidate = candidateOf(sentence, weight);
+  candidate.isProse = true;
+  return candidate;
 }
 
 /** Several words that are no name: a part from the middle is of one of them, "ecom" is not in "Create company". */
 export function phraseOf(phrase: string, weight: number): Candidate {
   const candidate = candidateOf(phrase, weight);
   const words = candidate.pieces.map(({ text }) => text);
-  return { ...candidate, within: words.length > 1 ? words.slice(1) : words };
+  candidate.within = (words.length > 1 ? words.slice(1) : words).join(' ');
+  return candidate;
 }
 
 /** Of so few letters with a typo, the beginning of a long word would be anything. */
@@ -51,7 +59,7 @@ export function matchScore(
   if (isProse) return text.length >= 3 && pieces.some((piece) => piece.text.startsWith(text)) ? weight : 0;
   if (whole.startsWith(text)) return whole.length === text.length ? weight : weight * 0.9;
   if (pieces.some((piece) => piece.text.startsWith(text))) return weight * 0.8;
-  if (text.length >= 3 && within.some((part) => part.includes(text))) return weight * 0.6;
+  if (text.length >= 3 && within.includes(text)) return weight * 0.6;
   if (typos === 0) return 0;
   // Each letter that is not there at all is a typo: that rules most out without looking closer.
   const isClose = pieces.some(

@@ -1,6 +1,6 @@
 import type { Action } from './definition/action-definition.ts';
-import { bestOf, type Candidate, candidateOf, matchScore, phraseOf } from './near-names.ts';
-import type { LookedFor, Word } from './search-words.ts';
+import { bestOf, type Candidate, matchScore, phraseOf, proseOf } from './near-names.ts';
+import type { LabelScore, LookedFor, Word } from './search-words.ts';
 
 /** What lists and search need of an action. */
 export type ActionName = Pick<Action, 'name' | 'label' | 'description'>;
@@ -24,9 +24,22 @@ export function actionToFind(action: ActionName): ActionToFind {
   const { label, description } = action;
   return {
     of: action,
-    label: phraseOf(label, ACTION_WEIGHT),
-    about: { ...candidateOf(description, ABOUT_WEIGHT), isProse: true },
+    label: labelOf(label),
+    about: proseOf(description, ABOUT_WEIGHT),
   };
+}
+
+/** Actions of one name share what is looked at: there are far fewer names than actions. */
+const labels = new Map<string, Candidate>();
+const MOST_LABELS = 5_000;
+
+function labelOf(label: string): Candidate {
+  const known = labels.get(label);
+  if (known !== undefined) return known;
+  if (labels.size >= MOST_LABELS) labels.clear();
+  const candidate = phraseOf(label, ACTION_WEIGHT);
+  labels.set(label, candidate);
+  return candidate;
 }
 
 /**
@@ -35,26 +48,37 @@ export function actionToFind(action: ActionName): ActionToFind {
  */
 export function actionScore(
   { label, about }: ActionToFind,
-  { deed: { whole, words }, mayBeSaid }: LookedFor,
+  looked: LookedFor,
   names: readonly Candidate[],
 ): number {
-  if (whole.text.length < FEWEST_LETTERS) return 0;
-  const direct = matchScore(label, whole);
-  if (direct > 0) return direct;
+  const { deed, mayBeSaid } = looked;
+  if (deed.whole.text.length < FEWEST_LETTERS) return 0;
+  const inLabel = labelScore(label, looked);
+  if (inLabel.whole > 0) return inLabel.whole;
+  if (inLabel.words.every((score) => score === 0)) return 0;
   let worst = Number.POSITIVE_INFINITY;
-  let isCalledSo = false;
   let needsName = false;
-  for (const word of words) {
-    const score = inLabel(label, word);
-    const said = score === 0 && mayBeSaid ? matchScore(about, word) : score;
-    const other = said === 0 && !isDeed(word) ? bestOf(names, word) : said;
-    if (other === 0) return 0;
-    isCalledSo ||= score > 0;
-    needsName ||= said === 0;
-    worst = Math.min(worst, other);
+  for (const [index, word] of deed.words.entries()) {
+    let score = inLabel.words[index] ?? 0;
+    if (score === 0 && mayBeSaid) score = matchScore(about, word);
+    if (score === 0 && !isDeed(word)) {
+      score = bestOf(names, word);
+      needsName = true;
+    }
+    if (score === 0) return 0;
+    worst = Math.min(worst, score);
   }
-  if (!isCalledSo || (needsName && bestOf(names, whole) > 0)) return 0;
-  return worst / 2;
+  return needsName && bestOf(names, deed.whole) > 0 ? 0 : worst / 2;
+}
+
+function labelScore(label: Candidate, { deed: { whole, words }, labels: known }: LookedFor): LabelScore {
+  let score = known.get(label);
+  if (score === undefined) {
+    const direct = matchScore(label, whole);
+    score = { whole: direct, words: direct > 0 ? [] : words.map((word) => wordScore(label, word)) };
+    known.set(label, score);
+  }
+  return score;
 }
 
 /** What is to be done is no part of a tool's name, though one may begin so. */
@@ -62,7 +86,7 @@ function isDeed(word: Word): boolean {
   return word.also.length > 0;
 }
 
-function inLabel(label: Candidate, word: Word): number {
+function wordScore(label: Candidate, word: Word): number {
   const score = matchScore(label, word);
   return score > 0 ? score : SAME_DEED * Math.max(0, ...word.also.map((other) => matchScore(label, other)));
 }

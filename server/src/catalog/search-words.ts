@@ -1,14 +1,23 @@
-import { LONGEST_TEXT, plain, type Wanted, wantedAs } from './near-names.ts';
+import { type Candidate, LONGEST_TEXT, plain, type Wanted, wantedAs } from './near-names.ts';
 
 /** A text as it is looked for. */
 export interface LookedFor {
   /** Where it is the address of a page, or a domain: its host. */
   site: string | null;
-  name: Phrase<Wanted>;
+  /** Null: by their names all were looked at before. */
+  name: Phrase<Wanted> | null;
   /** Without what only fills it: "send a message" is "Send message". */
   deed: Phrase<Word>;
   /** What is said about an action counts besides what it is called. */
   mayBeSaid: boolean;
+  /** What was found out about a label: many tools have actions of one name. */
+  labels: Map<Candidate, LabelScore>;
+}
+
+/** How well a text fits a label as a whole, and each of its words. */
+export interface LabelScore {
+  whole: number;
+  words: readonly number[];
 }
 
 /** As a whole and word by word. */
@@ -61,7 +70,8 @@ function lookedFor(text: string, mayHaveTypos: boolean, mayBeSaid: boolean): Loo
   const deed = without(text, FILLING);
   return {
     site: siteIn(text),
-    name: { whole: wanted(plain(text)), words: plainWords(text).map(wanted) },
+    name:
+      mayBeSaid && !mayHaveTypos ? null : { whole: wanted(plain(text)), words: plainWords(text).map(wanted) },
     deed: {
       whole: wanted(plain(deed)),
       words: plainWords(deed).map((word) => ({
@@ -70,6 +80,7 @@ function lookedFor(text: string, mayHaveTypos: boolean, mayBeSaid: boolean): Loo
       })),
     },
     mayBeSaid,
+    labels: new Map(),
   };
 }
 

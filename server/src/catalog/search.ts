@@ -1,5 +1,5 @@
 import type { Definition } from './definition.ts';
-import { bestOf, type Candidate, candidateOf } from './near-names.ts';
+import { bestOf, type Candidate, candidateOf, proseOf } from './near-names.ts';
 import {
   ACTION_WEIGHT,
   type ActionName,
@@ -40,12 +40,14 @@ export function searchIntegrations<T extends Searchable>(
 /** What of an integration's actions fits the text that found the integration, best first. */
 export function actionsFound(entry: Searchable, text: string): readonly ActionName[] {
   const { all, names, actions } = prepare(entry);
+  let isFoundByName = false;
   for (const looked of stagesOf(text)) {
+    isFoundByName ||= nameScore(all, looked) > 0;
     const found = actions
       .map((action) => ({ action: action.of, score: actionScore(action, looked, names) }))
       .filter(({ score }) => score > 0);
     // What is found by its name has none of the actions that more typos would find.
-    if (found.length > 0 || siteScore(entry, looked) > 0 || (looked.mayBeSaid && nameScore(all, looked) > 0))
+    if (found.length > 0 || siteScore(entry, looked) > 0 || (looked.mayBeSaid && isFoundByName))
       return found.sort((a, b) => b.score - a.score).map(({ action }) => action);
   }
   return [];
@@ -69,6 +71,7 @@ function siteScore({ sites }: Searchable, { site }: LookedFor): number {
 }
 
 function nameScore(candidates: readonly Candidate[], { name }: LookedFor): number {
+  if (name === null) return 0;
   const found = bestOf(candidates, name.whole);
   if (found > 0 || name.words.length < 2) return found;
   let worst = Number.POSITIVE_INFINITY;
@@ -99,7 +102,7 @@ function prepare(entry: Searchable): Prepared {
       ...names,
       ...entry.synonyms.map((synonym) => candidateOf(synonym, 70)),
       candidateOf(entry.category, 50),
-      { ...candidateOf(entry.description, 25), isProse: true },
+      proseOf(entry.description, 25),
     ];
     ready = { names, all, actions: entry.actions.map(actionToFind) };
     prepared.set(entry, ready);
