@@ -11,6 +11,8 @@ import { RequestConnectionPopup } from './request-connection-popup.tsx';
 interface Props {
   /** The tool whose page it is; left out where no single one is meant. */
   tool?: { slug: string; name: string } | undefined;
+  /** The tool has no connection yet. */
+  hasNone?: boolean;
   /** The page itself is not shown, rather than read only. */
   isHidden?: boolean;
 }
@@ -19,7 +21,7 @@ interface Props {
  * For editors and viewers on the pages of connections: why they cannot change anything, whom to ask and, for editors, a
  * way to ask for a connection. Nothing for owners and admins.
  */
-export function ManagersOnly({ tool, isHidden = false }: Props) {
+export function ManagersOnly({ tool, hasNone = false, isHidden = false }: Props) {
   const mayManage = useMay('admin');
   const mayAsk = useMay('editor');
   const contact = useHelpContact();
@@ -43,9 +45,7 @@ export function ManagersOnly({ tool, isHidden = false }: Props) {
         }
       >
         <p>
-          {isHidden
-            ? 'This workspace shows its connections to owners and admins only.'
-            : 'You can see these connections, but not change them.'}{' '}
+          {whatCanBeSeen(isHidden, hasNone ? tool : undefined)}{' '}
           {mayAsk && isHidden && 'You can use them in columns all the same. '}Ask {contact}.
         </p>
         {mayAsk && <OwnRequest own={own} slug={tool?.slug} />}
@@ -53,6 +53,13 @@ export function ManagersOnly({ tool, isHidden = false }: Props) {
       {mayAsk && <RequestConnectionPopup tool={tool} opened={isAsking} onClose={() => setAsking(false)} />}
     </>
   );
+}
+
+function whatCanBeSeen(isHidden: boolean, unconnected: { name: string } | undefined): string {
+  if (isHidden) return 'This workspace shows its connections to owners and admins only.';
+  return unconnected === undefined
+    ? 'You can see these connections, but not change them.'
+    : `${unconnected.name} is not connected yet. You can see what it does, but not connect it.`;
 }
 
 /** What became of what the person asked for last. */

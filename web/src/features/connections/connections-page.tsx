@@ -44,11 +44,16 @@ export function ConnectionsPage() {
 }
 
 /** Who may not change anything here sees why, and whom to ask. */
-export function ReadOnlyNotice({ tool }: { tool?: { slug: string; name: string } }) {
+interface ReadOnlyProps {
+  tool?: { slug: string; name: string };
+  hasNone?: boolean;
+}
+
+export function ReadOnlyNotice({ tool, hasNone = false }: ReadOnlyProps) {
   if (useMay('admin')) return null;
   return (
     <div style={{ marginBottom: 24 }}>
-      <ManagersOnly tool={tool} />
+      <ManagersOnly tool={tool} hasNone={hasNone} />
     </div>
   );
 }

@@ -30,7 +30,7 @@ export function ToolList({ title, tools, onChoose }: ListProps) {
       <div className={styles.tools}>
         {tools.map((tool) => (
           // biome-ignore lint/a11y/useSemanticElements: a fieldset is for what is filled in
-          <div key={tool.slug} role="group" aria-label={tool.name}>
+          <div key={tool.slug} className={styles.toolGroup} role="group" aria-label={tool.name}>
             <ToolRow tool={tool} worst={worst.get(tool.slug)} onChoose={() => onChoose(tool.slug, null)} />
             {tool.actions_found.map((action) => (
               <FoundRow key={action.name} action={action} onChoose={() => onChoose(tool.slug, action.name)} />
