@@ -74,33 +74,36 @@ export function FileField({ field, value, onChange, error, help }: Props) {
           <>
             <IconFileCheck size={18} aria-hidden />
             <span className={styles.words}>
-              <strong>{chosen.name}</strong> <span className="k-2">{fileSize(chosen.sizeBytes)}</span>
+              <strong>{chosen.name}</strong>{' '}
+              <span className={`k-2 ${styles.size}`}>{fileSize(chosen.sizeBytes)}</span>
             </span>
           </>
         )}
-        <Button
-          size="compact-sm"
-          variant="default"
-          onClick={() => input.current?.click()}
-          aria-describedby={labelId}
-        >
-          {chosen === null ? 'Choose file' : 'Choose another'}
-        </Button>
-        <Button
-          size="compact-sm"
-          variant="default"
-          onClick={() => {
-            setPasting(!isPasting);
-            if (!isPasting) {
-              setChosen(null);
-              setRefusal(undefined);
-              onChange('');
-            }
-          }}
-          aria-expanded={isPasting}
-        >
-          Paste instead
-        </Button>
+        <span className={styles.buttons}>
+          <Button
+            size="compact-sm"
+            variant="default"
+            onClick={() => input.current?.click()}
+            aria-describedby={labelId}
+          >
+            {chosen === null ? 'Choose file' : 'Choose another'}
+          </Button>
+          <Button
+            size="compact-sm"
+            variant="default"
+            onClick={() => {
+              setPasting(!isPasting);
+              if (!isPasting) {
+                setChosen(null);
+                setRefusal(undefined);
+                onChange('');
+              }
+            }}
+            aria-expanded={isPasting}
+          >
+            Paste instead
+          </Button>
+        </span>
         <input
           ref={input}
           type="file"
