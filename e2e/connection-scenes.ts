@@ -26,6 +26,16 @@ export const firstConnectionScenes: Scene[] = [
       chooseFile(page, 'client_secret.json', JSON.stringify({ web: { client_id: 'x', client_secret: 'y' } })),
   },
   {
+    name: '18-app-basic',
+    path: settings('lemlist'),
+    act: (page) => page.getByLabel('Name your connection').waitFor(),
+  },
+  {
+    name: '18-app-client-credentials',
+    path: settings('paypal'),
+    act: (page) => page.getByLabel('Name your connection').waitFor(),
+  },
+  {
     name: '18-app-read-only',
     path: settings('hubspot'),
     act: async (page) => {

@@ -49,6 +49,16 @@ test('a key with spaces and quotes around it is cleaned, and that is said', asyn
     .waitFor();
 });
 
+test('the form gives way to its connection at once, not when the list has been asked for again', async () => {
+  await openApp('smartlead');
+  await page.getByRole('button', { name: 'Save', exact: true }).waitFor();
+  // From here on no list of connections comes.
+  await page.route(/\/v1\/connections\?/, () => {});
+  await enterKey('sandbox-smartlead-good', 'The first');
+  await rowOf('The first').getByText('Connected', { exact: true }).waitFor();
+  expect(await page.getByLabel('Name your connection').count()).toBe(0);
+});
+
 test('a provider that is down is called so, and the key can be saved anyway and checked later', async () => {
   await openApp('instantly');
   await enterKey('sandbox-instantly-down', 'For later');
