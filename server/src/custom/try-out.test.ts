@@ -181,7 +181,10 @@ describe('POST /v1/custom-integrations/test', () => {
 
   it('is too slow for looking around', async () => {
     const answers: number[] = [];
+    // How many may come in a row depends on the seconds they take.
+    clock.stand();
     for (let call = 0; call < 25; call += 1) answers.push((await tried({}, {})).status);
+    clock.goOn();
     expect(answers.slice(0, 20)).not.toContain(429);
     expect(answers.slice(20)).toContain(429);
   });
