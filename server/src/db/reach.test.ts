@@ -99,7 +99,7 @@ test('a database that takes connections but never answers is "unavailable" withi
   });
   const startedAt = Date.now();
   await expect(db.transact('wsp_a', async () => 1)).rejects.toSatisfy(isUnavailable);
-  expect(Date.now() - startedAt).toBeLessThan(3_000);
+  expect(Date.now() - startedAt).toBeLessThan(15_000);
   await db.close();
   await silent.close();
 });

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Answer, clientOf, OWNER, startApp, type TestApp } from '../../test/app.ts';
 import type { TestDatabase } from '../../test/database.ts';
 import { systemClock } from '../lib/clock.ts';
+import { createPasswords } from './password.ts';
 import { hashOf } from './secret-text.ts';
 import { issueSetupCode } from './setup.ts';
 import { createSetupStore } from './setup-store.ts';
@@ -14,7 +15,8 @@ afterAll(() => app.close());
 
 /** The instance as before its first use. */
 async function empty(database: TestDatabase): Promise<void> {
-  await database.db.systemPool.query('truncate users, workspaces, setup_links cascade');
+  // Not truncated: that locks one table after the other, which the server works with in an order of its own.
+  await database.db.systemPool.query('delete from workspaces; delete from users; delete from setup_links');
 }
 
 const issue = () => issueSetupCode({ setups: createSetupStore(app.database.db.system), clock: systemClock });
@@ -111,11 +113,19 @@ describe('the one-time link', () => {
 
   test('is the first thing looked at: without a working one nobody makes us hash a password', async () => {
     expect((await setUp('guess')).status).toBe(403);
-    const before = process.cpuUsage();
-    for (let i = 0; i < 20; i += 1) await setUp('guess');
-    const { user, system } = process.cpuUsage(before);
-    // One hash alone takes more than 20 ms of work.
-    expect((user + system) / 1000 / 20).toBeLessThan(15);
+    const leastOf = async (work: () => Promise<unknown>) => {
+      let least = Number.POSITIVE_INFINITY;
+      for (let i = 0; i < 10; i += 1) {
+        const before = process.cpuUsage();
+        await work();
+        const { user, system } = process.cpuUsage(before);
+        least = Math.min(least, user + system);
+      }
+      return least;
+    };
+    const passwords = createPasswords();
+    const oneHash = await leastOf(() => passwords.hash('wrong-password-0001'));
+    expect(await leastOf(() => setUp('guess'))).toBeLessThan(0.7 * oneHash);
   });
 });
 
