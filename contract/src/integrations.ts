@@ -24,6 +24,7 @@ export const credentialField = z.object({
     .enum(['text', 'multiline', 'file', 'choice'])
     .describe('file: a text file such as a JSON key or PEM, sent as its text; PKCS#12 as base64.'),
   choices: z.array(z.object({ value: z.string(), label: z.string() })).nullable(),
+  default: z.string().nullable().describe('What is taken where an optional field stays empty.'),
   is_listed: z
     .boolean()
     .describe('The tool itself lists the choices, once the other fields are filled: `POST …/choices`.'),

@@ -171,10 +171,13 @@ function OneField({
     inputWrapperOrder: wrapperOrder,
   };
   if (field.input === 'choice' && field.choices !== null) {
-    const choices = field.choices.some((choice) => choice.value === value)
-      ? field.choices
-      : [{ value: '', label: 'Choose…' }, ...field.choices];
-    return <NativeSelect {...shared} data={choices} onChange={(event) => set(event.currentTarget.value)} />;
+    return (
+      <NativeSelect
+        {...shared}
+        data={choicesOf(field.choices, field, value)}
+        onChange={(event) => set(event.currentTarget.value)}
+      />
+    );
   }
   const typed = {
     ...shared,
@@ -190,6 +193,25 @@ function OneField({
   return <SecretInput autoComplete="new-password" {...typed} />;
 }
 
+/** What is taken where nobody chooses stands first, so that an optional choice can be taken back. */
+function choicesOf(choices: Choice[], field: CredentialField, value: string): Choice[] {
+  const usual = choices.find((choice) => choice.value === field.default);
+  if (usual !== undefined && value !== usual.value)
+    return [{ value: '', label: usual.label }, ...choices.filter((choice) => choice !== usual)];
+  const isChosen = choices.some((choice) => choice.value === value);
+  return isChosen && (usual !== undefined || field.is_required)
+    ? choices
+    : [{ value: '', label: 'Choose…' }, ...choices];
+}
+
+type Choice = NonNullable<CredentialField['choices']>[number];
+
+/** What is said of a field that may stay empty; a choice shows itself what is taken then. */
+function optionalWords({ is_required: isRequired, default: usual, choices }: CredentialField): string | null {
+  if (isRequired || (usual !== null && choices !== null)) return null;
+  return usual === null ? 'Optional.' : `Optional: left empty, it is ${usual}.`;
+}
+
 interface HelpProps {
   field: CredentialField;
   location: string | null;
@@ -198,7 +220,8 @@ interface HelpProps {
 }
 
 function Help({ field, location, hint, toolName }: HelpProps) {
-  const words = location ?? field.help ?? (field.is_required ? null : 'Optional.');
+  const optional = optionalWords(field);
+  const words = location ?? field.help ?? optional;
   if (words === null) return null;
   // The address is that of the key's place; other words would promise something else than it leads to.
   const isLinked = location !== null && field.help_url !== null && /^https?:/i.test(field.help_url);
@@ -213,7 +236,7 @@ function Help({ field, location, hint, toolName }: HelpProps) {
       ) : (
         words
       )}
-      {!field.is_required && words !== 'Optional.' && ' Optional.'}
+      {optional !== null && words !== optional && ` ${optional}`}
       {hint !== null && hint !== field.help && <span className={styles.more}>{hint}</span>}
       {location !== null && field.help !== null && field.help !== location && (
         <span className={styles.more}>{field.help}</span>
