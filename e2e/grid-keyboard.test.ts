@@ -122,3 +122,19 @@ test('what is typed in a hurry is stored in its order, and undone also before it
   await shows(0, 0).toBe('Two');
   await page.unroute('**/rows');
 });
+
+test('an action is found by what it does, Enter takes it, and the focus stays in its panel', async () => {
+  await page.getByRole('button', { name: 'Add action' }).focus();
+  await press('Enter');
+  const panel = page.getByRole('complementary', { name: 'Add action' });
+  await panel.getByRole('searchbox', { name: 'Search tools and actions' }).fill('find email');
+  await panel
+    .getByRole('status')
+    .getByText(/\d tools, \d+ actions/)
+    .waitFor({ state: 'attached' });
+  await press('Enter');
+  await panel.getByText('Hunter.io · Find email').waitFor();
+  await eventually(() => page.locator('aside:focus, aside :focus').count()).toBe(1);
+  await press('Escape');
+  await panel.waitFor({ state: 'detached' });
+});
