@@ -127,14 +127,23 @@ test('an action is found by what it does, Enter takes it, and the focus stays in
   await page.getByRole('button', { name: 'Add action' }).focus();
   await press('Enter');
   const panel = page.getByRole('complementary', { name: 'Add action' });
-  await panel.getByRole('searchbox', { name: 'Search tools and actions' }).fill('find email');
+  const search = panel.getByRole('searchbox', { name: 'Search tools and actions' });
+  const focused = () => page.locator('aside:focus, aside :focus').count();
+  await search.fill('findymail');
+  await panel.getByRole('status').getByText('1 tool', { exact: true }).waitFor({ state: 'attached' });
+  await press('Enter');
+  await panel.getByRole('button', { name: 'Other tools' }).waitFor();
+  await eventually(focused).toBe(1);
+  await panel.getByRole('button', { name: 'Other tools' }).press('Enter');
+  expect(await search.inputValue()).toBe('findymail');
+  await search.fill('find email');
   await panel
     .getByRole('status')
     .getByText(/\d tools, \d+ actions/)
     .waitFor({ state: 'attached' });
   await press('Enter');
   await panel.getByText('Hunter.io · Find email').waitFor();
-  await eventually(() => page.locator('aside:focus, aside :focus').count()).toBe(1);
+  await eventually(focused).toBe(1);
   await press('Escape');
   await panel.waitFor({ state: 'detached' });
 });
