@@ -199,7 +199,9 @@ export const actionSchema = shape({
   })
     .optional()
     .describe('Only what is documented.'),
-  docs_url: pageSchema(/^https?$/).optional().describe('The page of the reference about this call.'),
+  docs_url: pageSchema(/^https?$/)
+    .optional()
+    .describe('The page of the reference about this call.'),
 });
 
 export type ValueType = z.output<typeof valueTypeSchema>;
