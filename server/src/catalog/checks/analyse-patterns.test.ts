@@ -1,3 +1,5 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 import { GOOD } from '../file-under-test.ts';
 import { checkFiles } from '../files/check-files.ts';
@@ -83,4 +85,11 @@ test('a file whose pattern had its time is remembered; one that had none is read
     isTaken: false,
     told: [{ ...at, message: expect.stringMatching(/^There was no time left/) }],
   });
+});
+
+test('a program that has nothing else to do waits for the answer', async () => {
+  const code = `const { analysePatterns } = await import(${JSON.stringify(new URL('./analyse-patterns.ts', import.meta.url).href)});
+    console.log((await analysePatterns([['^a{2}$']])).get('^a{2}$'));`;
+  const { stdout } = await promisify(execFile)(process.execPath, ['-e', code]);
+  expect(stdout.trim()).toBe('safe');
 });

@@ -66,7 +66,6 @@ async function started(program: URL, endAt: number): Promise<Worker | null> {
     resourceLimits: { maxOldGenerationSizeMb: 256 },
     env: {},
   });
-  worker.unref();
   // Without a listener its end would be the end of the process; whoever waits for an answer hears of it.
   worker.on('error', () => {});
   const leftMs = Math.max(0, endAt - performance.now());
