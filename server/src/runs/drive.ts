@@ -89,7 +89,7 @@ async function work(deps: DriveDeps, drive: Drive, stopping: AbortSignal): Promi
     });
     if (end !== 'on') return;
     begin();
-    await nextTurn(deps, drive, begin);
+    await nextTurn(deps, drive, stopping, begin);
   }
   stopping.removeEventListener('abort', bell.ring);
   await drain(deps, drive);
@@ -125,14 +125,19 @@ async function surviving<T>(deps: DriveDeps, stopping: AbortSignal, attempt: () 
 }
 
 /** Waits until a transaction is worth its while: enough came back, or the oldest of it has waited long enough. */
-async function nextTurn(deps: DriveDeps, drive: Drive, begin: () => void): Promise<void> {
+async function nextTurn(
+  deps: DriveDeps,
+  drive: Drive,
+  stopping: AbortSignal,
+  begin: () => void,
+): Promise<void> {
   if (drive.isAgain) return;
   const heartbeatAt = performance.now() + deps.leaseMs / 4;
   let firstAt: number | null = null;
   for (;;) {
     const now = performance.now();
     const news = batchSize(drive.batch);
-    if (news >= FLUSH_SIZE || now >= heartbeatAt || isHeld(drive)) return;
+    if (news >= FLUSH_SIZE || now >= heartbeatAt || isHeld(drive) || stopping.aborted) return;
     if (news > 0 || isHungry(deps, drive)) firstAt ??= now;
     if (firstAt !== null && now - firstAt >= FLUSH_MS) return;
     const until = firstAt === null ? heartbeatAt : Math.min(heartbeatAt, firstAt + FLUSH_MS);

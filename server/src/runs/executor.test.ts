@@ -7,6 +7,7 @@ import type { Tx } from '../lib/tx.ts';
 import { rowAccess } from '../tables/tables.ts';
 import { connectionHealed } from './commands.ts';
 import { cellsSource } from './store/cell-view-store.ts';
+import { dueRuns } from './store/lease-store.ts';
 import { createWorld, found, usable, type World, type WorldOptions } from './under-test.ts';
 
 let database: TestDatabase;
@@ -302,6 +303,19 @@ test('an executor that stops gives the run back, and another goes on without cal
   await world.until(run.id, ({ state }) => state === 'done');
   expect(await world.cells()).toEqual({ done: 300 });
   expect([...world.callsOf.values()].every((count) => count === 1)).toBe(true);
+});
+
+test('a run that waits for a provider is given back by an executor that stops, before its next sign of life', async () => {
+  await build({
+    rows: 5,
+    answer: (_name, _request, response) => response.writeHead(429, { 'retry-after': '300' }).end('{}'),
+  });
+  const executor = world.executor({ leaseMs: 3_600_000 });
+  executor.start();
+  const run = await start();
+  await world.until(run.id, ({ message }) => message !== null);
+  await executor.stop();
+  expect((await dueRuns(database.db.system, 100)).map(({ runId }) => runId)).toContain(run.id);
 });
 
 test('rows deleted during a run leave no cells, and the run ends', async () => {
