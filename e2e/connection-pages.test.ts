@@ -89,7 +89,7 @@ describe('what ends when', () => {
     await popup().getByLabel('Ends on').fill(day);
     await inPopup('Save').click();
     await sees(page, 'Saved.');
-    expect((await read(id)).ends_at).toBe(`${day}T12:00:00.000Z`);
+    expect((await read(id)).ends_at).toBe(`${day}T10:00:00.000Z`);
 
     await page.goto('/settings/what-ends-when');
     const line = page.getByRole('listitem').filter({ hasText: 'Ends soon' });

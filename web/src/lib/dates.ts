@@ -16,10 +16,10 @@ export function dayOfMoment(at: string | Date): Day {
 }
 
 /**
- * What a chosen day is saved as: noon in UTC, which is the same day nearly everywhere, so that colleagues elsewhere read the day
- * that was entered.
+ * What a chosen day is saved as: the hour in UTC that is of the same day from Hawaii to New Zealand in summer, so that colleagues
+ * elsewhere read the day that was entered.
  */
-export const momentOfDay = (day: Day): string => `${day}T12:00:00.000Z`;
+export const momentOfDay = (day: Day): string => `${day}T10:00:00.000Z`;
 
 export const today = (): Day => dayOfMoment(new Date());
 
