@@ -2,10 +2,12 @@ import { sql } from 'kysely';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { freshDatabase, type TestDatabase } from '../../test/database.ts';
 import { createCatalog } from '../catalog/catalog.ts';
+import { sameForAll } from '../catalog/catalogs.ts';
 import type { Definition } from '../catalog/definition.ts';
 import { stamped, unstamped } from '../catalog/files/address-stamp.ts';
 import type { Who } from '../workspaces/who.ts';
 import { createSweepStore } from './sweep-store.ts';
+import { tokenEvents } from './token-events.ts';
 import {
   account,
   definitionAt,
@@ -170,7 +172,63 @@ describe('a connection whose file', () => {
   });
 });
 
+describe('while its file or method is away, a connection', () => {
+  test('that needed somebody is not told of as working again, until it does', async () => {
+    const before = await start([acme()]);
+    const id = await connected(before);
+    provider.on(GOOD_KEY, json(403, { needs: 'contacts.read' }));
+    await before.connections.check(who.workspaceId, id);
+    const open = async () => (await told(database, who)).filter((one) => !one.endsWith('(over)'));
+    for (const definitions of [[acme()], [], [withMethods('other')], [], [acme()]]) {
+      await start(definitions);
+      expect(await open()).toEqual(['needs_attention connection']);
+    }
+    expect((await before.connections.get(who, id)).status).toBe('limited');
+    provider.on(GOOD_KEY, account('acc_1', 'jane@acme.example'));
+    await before.connections.check(who.workspaceId, id);
+    expect(await open()).toEqual([]);
+  });
+
+  test('of which another process hears that its access was withdrawn says that, also once the file is back', async () => {
+    const id = await connected(await start([withMethods('key')]));
+    await start([withMethods('other')]);
+    const { credentialVersion } = await (await start([withMethods('other')])).connections.get(who, id);
+    const owner = {
+      workspaceId: who.workspaceId,
+      connectionId: id,
+      credentialVersion: credentialVersion ?? 0,
+    };
+    const { transact } = database.db;
+    const catalogs = sameForAll(createCatalog([withMethods('key')], []));
+    const write = await tokenEvents({ transact, catalogs, clock }).ended(owner, 'revoked', null);
+    await transact(who.workspaceId, (tx) => write(tx));
+    const back = await start([withMethods('key')]);
+    expect(await back.connections.get(who, id)).toMatchObject({
+      status: 'revoked',
+      misfit: null,
+      before: null,
+    });
+  });
+});
+
 describe('a process that has read other files than the one started last', () => {
+  test('finds out nothing that unsays what that one has said, nor what it was before', async () => {
+    const older = await start([withMethods('key')], false);
+    const id = await connected(older);
+    const without = await start([withMethods('other')]);
+    const said = await without.connections.get(who, id);
+    expect(said).toMatchObject({ status: 'invalid', misfit: 'method_gone' });
+    for (const behaviour of [account('acc_1', 'jane@acme.example'), json(503, {})]) {
+      provider.on(GOOD_KEY, behaviour);
+      await older.connections.check(who.workspaceId, id);
+      const { status, statusReason, misfit, before, lastVerdict } = said;
+      const now = await without.connections.get(who, id);
+      expect(now).toMatchObject({ status, statusReason, misfit, before, lastVerdict });
+    }
+    const back = await start([withMethods('key')]);
+    expect(await back.connections.get(who, id)).toMatchObject({ status: 'connected', statusReason: null });
+  });
+
   test('says nothing on connections, neither at its start nor by a check, and leaves the check to others', async () => {
     const newer = await start([acme()]);
     const id = await connected(newer);

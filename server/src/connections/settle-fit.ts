@@ -90,5 +90,6 @@ async function tell(tx: Tx, before: Connection, news: News): Promise<void> {
     subject: { kind: 'connection', id: before.id, name: before.name },
     detail: { from: before.status, to: status, because },
   });
-  await tellStatus(tx, before, { status, name, reason: message, at });
+  // Without its file nobody knows whether it works: what people were told of it before stands.
+  if (because !== 'file_gone') await tellStatus(tx, before, { status, name, reason: message, at });
 }

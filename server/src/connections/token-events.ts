@@ -138,16 +138,18 @@ async function change(
   const { workspaceId, connectionId, credentialVersion } = owner;
   const connection = await lockConnection(tx, workspaceId, connectionId);
   if (connection === null || connection.credentialVersion !== credentialVersion) return;
-  if (isBroken(connection.status) || connection.status === 'disconnected') return;
+  if (connection.status === 'disconnected') return;
+  // A setup heals by itself. What ends the access stays true, also where the catalog alone was in its way.
+  const isEnd = because !== 'setup_rejected';
+  if (isBroken(connection.status) && (connection.misfit === null || !isEnd)) return;
   const now = clock.now();
   const saved = { status, statusReason: message, statusSince: now } as const;
   await changeConnection(tx, connection, saved, { now, byPerson: false });
   await insertEvent(tx, connection, { kind: 'status_changed', message, actor: null, at: now });
   // One entry and one notice, of the setup, stand for all connections under it (oauth/setups/gate.ts).
-  const isOfSetup = because === 'setup_rejected';
-  if (!isOfSetup || !(await isSetupTold(tx, connection)))
+  if (isEnd || !(await isSetupTold(tx, connection)))
     await tellStatus(tx, connection, { status, name, reason: message, at: now });
-  if (isOfSetup) return;
+  if (!isEnd) return;
   await record(tx, {
     who: { workspaceId, system: 'keyrail' },
     action: 'connection.status_changed',

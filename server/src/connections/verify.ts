@@ -104,6 +104,11 @@ async function checkSaved(
     const now = await lockConnection(tx, connection.workspaceId, connection.id);
     // Replaced, disconnected or deleted while the provider was asked: the answer was about something that is gone.
     if (now?.credentialVersion !== connection.credentialVersion) return now?.credentialVersion != null;
+    // The process that has the last word on files has none for this: what it said stands until it has.
+    if (now.misfit !== null) {
+      await putOff(tx, now, at, deps.settings.checkEveryMs);
+      return false;
+    }
     const grantEnd = await grantEndOf(deps, tx, now);
     await saveCheck(tx, deps.settings, now, { found, verdict, ...known, grantEnd, at }, who);
     return false;
@@ -161,8 +166,10 @@ async function postpone(deps: VerifyDeps, connection: Connection): Promise<void>
   const now = clock.now();
   // Another process may have the files that this one lacks.
   const waitMs = (await deps.readLast()) ? settings.checkEveryMs : settings.checkGapMs;
+  await transact(connection.workspaceId, (tx) => putOff(tx, connection, now, waitMs));
+}
+
+function putOff(tx: Tx, connection: Connection, now: Date, waitMs: number): Promise<void> {
   const nextCheckAt = new Date(now.getTime() + waitMs);
-  await transact(connection.workspaceId, (tx) =>
-    changeConnection(tx, connection, { nextCheckAt }, { now, byPerson: false }),
-  );
+  return changeConnection(tx, connection, { nextCheckAt }, { now, byPerson: false });
 }
