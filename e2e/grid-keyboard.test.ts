@@ -102,6 +102,9 @@ test('a range is copied, pasted and cleared', async () => {
   await eventually(() => stored(4, 'Domain')).toBe('company-4.example');
 });
 
+/** Whether the browser would close the page without asking. */
+const mayClose = () => page.evaluate("dispatchEvent(new Event('beforeunload', { cancelable: true }))");
+
 test('what is typed in a hurry is stored in its order, and undone also before it is saved', async () => {
   const held = Promise.withResolvers<void>();
   let sent = 0;
@@ -115,11 +118,14 @@ test('what is typed in a hurry is stored in its order, and undone also before it
     await press('Enter', 'ArrowUp');
   }
   await press('Control+z');
+  await shows(0, 0).toBe('Two');
+  expect(await mayClose()).toBe(false);
   held.resolve();
   // Three changes, and the last of them taken back.
   await eventually(() => sent).toBe(4);
   await eventually(() => stored(0, 'First name')).toBe('Two');
   await shows(0, 0).toBe('Two');
+  await eventually(mayClose).toBe(true);
   await page.unroute('**/rows');
 });
 

@@ -59,8 +59,8 @@ export function tablesApi(request: Request) {
         }),
       create: (table: string, body: CreateRows) =>
         request<{ data: Row[] }>('POST', at(table, '/rows'), { body }),
-      update: (table: string, body: UpdateRows) =>
-        request<{ data: Row[] }>('PATCH', at(table, '/rows'), { body }),
+      update: (table: string, body: UpdateRows, signal?: AbortSignal) =>
+        request<{ data: Row[] }>('PATCH', at(table, '/rows'), { body, ...(signal && { signal }) }),
       remove: (table: string, ids: string[]) =>
         request<void>('DELETE', at(table, '/rows'), { body: { ids } }),
       cell: (table: string, row: string, column: string) =>

@@ -1,4 +1,6 @@
+import type { Row } from '@keyrail/contract/tables';
 import { useCallback, useRef, useState } from 'react';
+import { toastError } from '../../lib/toast.tsx';
 import type { RowWindow } from './grid/row-window.ts';
 
 /** A run takes at most this many chosen rows. */
@@ -15,19 +17,17 @@ export function useChecked(rows: RowWindow) {
       last.current = index;
       const [top, bottom] = from < index ? [from, index] : [index, from];
       if (bottom - top > mostChecked) return;
-      void rows.ensure(top, bottom).then(() => {
+      const check = (found: readonly Row[]) =>
         setChecked((before) => {
           const next = new Map(before);
-          const isOn = !before.has(rows.row(index)?.id ?? '');
-          for (let at = top; at <= bottom; at++) {
-            const id = rows.row(at)?.id;
-            if (id === undefined) continue;
-            if (isOn && next.size < mostChecked) next.set(id, at);
+          const isOn = !before.has(found[index - top]?.id ?? '');
+          found.forEach(({ id }, at) => {
+            if (isOn && next.size < mostChecked) next.set(id, top + at);
             else if (!isOn) next.delete(id);
-          }
+          });
           return next;
         });
-      });
+      rows.read(top, bottom).then(check, (error: unknown) => toastError(error, 'Not chosen'));
     },
     [rows],
   );

@@ -52,7 +52,7 @@ test('a row that has not changed keeps its identity over a reload, so that it is
     fail,
   );
   rows.look(50, 60);
-  await rows.ensure(0, 10);
+  await expect.poll(() => rows.row(0)).toBeDefined();
   const [first, second] = [rows.row(0), rows.row(1)];
   changed = 1;
   rows.reload();
@@ -71,21 +71,43 @@ test('what is not saved yet is shown whatever is loaded meanwhile, and after tha
   };
   rows.look(0, 10);
   await loaded();
-  const release = rows.show([{ rowId: 'row_1', columnId: 'a', value: 'typed' }]);
+  const settle = rows.show([{ rowId: 'row_1', columnId: 'a', value: 'typed' }]);
   expect(rows.row(1)?.values).toEqual({ a: 'typed' });
   await loaded();
   expect(rows.row(1)?.values).toEqual({ a: 'typed' });
   expect(rows.row(2)?.values).toEqual({ a: 2 });
-  release();
+  settle(true);
   await loaded();
   expect(rows.row(1)?.values).toEqual({ a: 1 });
 });
 
 test('memory holds a bounded number of rows, however far somebody scrolls', async () => {
+  vi.useFakeTimers();
   const rows = new RowWindow(async (offset) => page(offset), fail);
-  for (let first = 0; first < 20_000; first += pageSize) await rows.ensure(first, first + 10);
+  for (let first = 0; first < 20_000; first += pageSize) {
+    rows.look(first, first + 10);
+    await vi.advanceTimersByTimeAsync(200);
+  }
   const kept = Array.from({ length: 200 }, (_, at) => rows.row(at * pageSize)).filter(Boolean);
+  expect(kept.length).toBeGreaterThan(50);
   expect(kept.length).toBeLessThanOrEqual(60);
+});
+
+test('what is copied or pasted over is read whole, however long it is and whatever is loaded again meanwhile', async () => {
+  const rows: RowWindow = new RowWindow(async (offset) => {
+    if (offset % 1_000 === 0) rows.reload();
+    return page(offset);
+  }, fail);
+  rows.show([{ rowId: 'row_2', columnId: 'a', value: 'typed' }]);
+  const found = await rows.read(1, 9_998);
+  expect(found.map((row) => row.id)).toEqual(Array.from({ length: 9_998 }, (_, at) => `row_${at + 1}`));
+  expect(found.slice(0, 3).map((row) => row.values.a)).toEqual([1, 'typed', 3]);
+});
+
+test('rows that cannot be loaded are not taken for rows that are not there', async () => {
+  const gone = new Error('gone');
+  const rows = new RowWindow(() => Promise.reject(gone), fail);
+  await expect(rows.read(0, 10)).rejects.toBe(gone);
 });
 
 function fail(error: unknown): void {

@@ -14,6 +14,14 @@ interface Shown {
   readonly value: CellValue;
 }
 
+/** A cell of which something is on its way to the server. */
+interface Unsaved {
+  /** What the server has, as far as it is known. */
+  saved: CellValue | undefined;
+  /** In the order in which they were entered: the last one is what is seen. */
+  entered: Shown[];
+}
+
 type FetchPage = (offset: number, limit: number, signal: AbortSignal) => Promise<Row[]>;
 
 /**
@@ -26,7 +34,8 @@ export class RowWindow {
   readonly #loading = new Map<number, AbortController>();
   readonly #places = new Map<string, number>();
   readonly #listeners = new Map<number, Set<() => void>>();
-  readonly #unsaved = new Set<Shown>();
+  /** By row and column. */
+  readonly #unsaved = new Map<string, Map<string, Unsaved>>();
   readonly #onError: (error: unknown) => void;
   #wanted: readonly number[] = [];
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -80,24 +89,36 @@ export class RowWindow {
     for (const page of this.#wanted) void this.#load(page);
   }
 
-  /** Makes sure that rows are here, for copying or running what is not on screen. */
-  async ensure(first: number, last: number): Promise<void> {
-    const missing = pagesBetween(first, last).filter((page) => !this.#pages.has(page));
-    for (const page of missing) await this.#load(page);
+  /**
+   * Rows for copying, changing or running what is not on screen: all of them, however many are kept and whatever is scrolled or
+   * loaded again meanwhile. Throws where they cannot be loaded.
+   */
+  async read(first: number, last: number): Promise<Row[]> {
+    const rows: Row[] = [];
+    for (const page of pagesBetween(first, last)) {
+      const from = page * pageSize;
+      const found =
+        this.#pages.get(page) ?? (await this.#fetch(from, pageSize, new AbortController().signal));
+      rows.push(...this.#withUnsaved(found).slice(Math.max(0, first - from), last - from + 1));
+    }
+    return rows;
   }
 
   setValue(rowId: string, columnId: string, value: CellValue): void {
     this.#change(rowId, (row) => withValue(row, columnId, value));
   }
 
-  /** Shows values that are on their way to the server, whatever is loaded meanwhile, until the returned is called. */
-  show(values: readonly Shown[]): () => void {
+  /**
+   * Shows values that are on their way to the server, whatever is loaded meanwhile, until the returned is told whether the server
+   * took them. Where it did not, the cell shows what was entered after them, else what the server has.
+   */
+  show(values: readonly Shown[]): (isTaken: boolean) => void {
     for (const one of values) {
-      this.#unsaved.add(one);
+      this.#unsavedOf(one).entered.push(one);
       this.setValue(one.rowId, one.columnId, one.value);
     }
-    return () => {
-      for (const one of values) this.#unsaved.delete(one);
+    return (isTaken) => {
+      for (const one of values) this.#settle(one, isTaken);
     };
   }
 
@@ -143,6 +164,7 @@ export class RowWindow {
 
   #keep(page: number, rows: Row[]): void {
     const before = this.#pages.get(page);
+    this.#noteSaved(rows);
     // A row that has not changed keeps its identity, so that it is not drawn again.
     const kept = this.#withUnsaved(rows).map((row, at) =>
       isSame(before?.[at], row) ? (before?.[at] ?? row) : row,
@@ -159,14 +181,45 @@ export class RowWindow {
     this.#tell(page);
   }
 
+  #unsavedOf({ rowId, columnId }: Shown): Unsaved {
+    const ofRow = this.#unsaved.get(rowId) ?? new Map<string, Unsaved>();
+    const index = this.#places.get(rowId);
+    const saved = index === undefined ? undefined : this.row(index)?.values[columnId];
+    const cell = ofRow.get(columnId) ?? { saved, entered: [] };
+    this.#unsaved.set(rowId, ofRow.set(columnId, cell));
+    return cell;
+  }
+
+  #settle(one: Shown, isTaken: boolean): void {
+    const { rowId, columnId, value } = one;
+    const cell = this.#unsavedOf(one);
+    cell.entered = cell.entered.filter((other) => other !== one);
+    if (isTaken) cell.saved = value;
+    if (cell.entered.length > 0) return;
+    const ofRow = this.#unsaved.get(rowId);
+    ofRow?.delete(columnId);
+    if (ofRow?.size === 0) this.#unsaved.delete(rowId);
+    if (!isTaken) this.setValue(rowId, columnId, cell.saved ?? null);
+  }
+
   #withUnsaved(rows: Row[]): Row[] {
     if (this.#unsaved.size === 0) return rows;
-    const byId = new Map<string, Row>(rows.map((row) => [row.id, row]));
-    for (const { rowId, columnId, value } of this.#unsaved) {
-      const row = byId.get(rowId);
-      if (row !== undefined) byId.set(rowId, withValue(row, columnId, value));
+    return rows.map((loaded) => {
+      let row = loaded;
+      for (const [columnId, { entered }] of this.#unsaved.get(row.id) ?? []) {
+        const last = entered.at(-1);
+        if (last !== undefined) row = withValue(row, columnId, last.value);
+      }
+      return row;
+    });
+  }
+
+  /** What is loaded is what the server has, under what is still on its way to it. */
+  #noteSaved(rows: readonly Row[]): void {
+    if (this.#unsaved.size === 0) return;
+    for (const row of rows) {
+      for (const [columnId, cell] of this.#unsaved.get(row.id) ?? []) cell.saved = row.values[columnId];
     }
-    return [...byId.values()];
   }
 
   #forget(page: number): void {

@@ -62,7 +62,8 @@ export function useCells(deps: Deps) {
     if (column.type === 'action') {
       if (typed === undefined) deps.onOpenCell(row.id, column);
     } else if (column.type === 'boolean' && typed === undefined) {
-      if (mayEdit) void save([{ rowId: row.id, columnId: column.id, value: valueAt(place) !== true }]);
+      const before = valueAt(place) ?? null;
+      if (mayEdit) void save([{ rowId: row.id, columnId: column.id, value: before !== true, before }]);
     } else edit(place, typed);
   };
 
@@ -79,8 +80,9 @@ export function useCells(deps: Deps) {
     const row = editing === null ? undefined : rows.row(editing.row);
     if (editing === null || column === undefined || row === undefined) return;
     setEditing(null);
-    if (JSON.stringify(value) !== JSON.stringify(row.values[column.id] ?? null)) {
-      void save([{ rowId: row.id, columnId: column.id, value }]);
+    const before = row.values[column.id] ?? null;
+    if (JSON.stringify(value) !== JSON.stringify(before)) {
+      void save([{ rowId: row.id, columnId: column.id, value, before }]);
     }
     if (leave !== 'stay') {
       step({ row: editing.row, column: editing.column }, leave);

@@ -1,13 +1,13 @@
-import type { Column } from '@keyrail/contract/tables';
+import type { Column, Row } from '@keyrail/contract/tables';
 import { notifications } from '@mantine/notifications';
 import { useCallback } from 'react';
 import { count, number } from '../../../lib/format.ts';
 import { toastDone, toastError } from '../../../lib/toast.tsx';
 import { parse, textOf } from './cell-value.ts';
 import { fromTabbed, toTabbed } from './clipboard.ts';
+import type { Edit } from './edit-queue.ts';
 import type { RowWindow } from './row-window.ts';
 import { type Range, rangeOf, type Selection } from './selection.ts';
-import type { Edit } from './use-edits.ts';
 
 const mostCopied = 50_000;
 const mostPasted = 10_000;
@@ -24,27 +24,19 @@ interface Deps {
 
 /** Copy, cut, paste and clear of ranges; only ever text. */
 export function useClipboard({ columns, rows, rowCount, selection, mayEdit, save, select }: Deps) {
-  const cellText = useCallback(
-    (row: number, column: number): string => {
-      const found = rows.row(row);
-      const { id = '', type } = columns[column] ?? {};
-      return textOf(type === 'action' ? found?.cells[id]?.value : found?.values[id]);
-    },
-    [columns, rows],
-  );
-
   const onCopy = (event: React.ClipboardEvent) => {
     if (selection === null || isTextField(event.target)) return;
     event.preventDefault();
     const range = rangeOf(selection);
     if (sizeOf(range) > mostCopied) return tell(`At most ${number(mostCopied)} cells are copied at once.`);
-    if (isHere(rows, range)) {
-      event.clipboardData.setData('text/plain', textOfRange(range, cellText));
+    const here = rowsHere(rows, range);
+    if (here !== undefined) {
+      event.clipboardData.setData('text/plain', textOfRange(range, columns, here));
       return;
     }
     void rows
-      .ensure(range.top, range.bottom)
-      .then(() => navigator.clipboard.writeText(textOfRange(range, cellText)))
+      .read(range.top, range.bottom)
+      .then((found) => navigator.clipboard.writeText(textOfRange(range, columns, found)))
       .then(() => toastDone(`${count(sizeOf(range), 'cell')} copied.`))
       .catch((error: unknown) => toastError(error, 'Not copied'));
   };
@@ -53,9 +45,12 @@ export function useClipboard({ columns, rows, rowCount, selection, mayEdit, save
     async (range: Range) => {
       if (!mayEdit) return;
       if (sizeOf(range) > mostPasted) return tell(`At most ${number(mostPasted)} cells are cleared at once.`);
-      await rows.ensure(range.top, range.bottom);
-      const edits = editsFor(range, columns, rows, () => '');
-      if (edits.edits.length > 0) await save(edits.edits);
+      try {
+        const { edits } = editsFor(range, columns, await rows.read(range.top, range.bottom), () => '');
+        if (edits.length > 0) await save(edits);
+      } catch (error) {
+        toastError(error, 'Not cleared');
+      }
     },
     [columns, rows, mayEdit, save],
   );
@@ -64,7 +59,7 @@ export function useClipboard({ columns, rows, rowCount, selection, mayEdit, save
     if (selection === null || !mayEdit || isTextField(event.target)) return;
     event.preventDefault();
     const pasted = fromTabbed(event.clipboardData.getData('text/plain'));
-    void paste(pasted, selection);
+    paste(pasted, selection).catch((error: unknown) => toastError(error, 'Not pasted'));
   };
 
   const paste = async (pasted: string[][], from: Selection) => {
@@ -72,9 +67,9 @@ export function useClipboard({ columns, rows, rowCount, selection, mayEdit, save
     if (range === undefined) return;
     if (sizeOf(range) > mostPasted)
       return tell(`At most ${number(mostPasted)} cells are pasted at once; nothing was pasted.`);
-    await rows.ensure(range.top, range.bottom);
+    const found = await rows.read(range.top, range.bottom);
     const width = Math.max(...pasted.map((line) => line.length));
-    const { edits, refused } = editsFor(range, columns, rows, (row, column) => {
+    const { edits, refused } = editsFor(range, columns, found, (row, column) => {
       const line = pasted[(row - range.top) % pasted.length];
       return line?.[(column - range.left) % width] ?? '';
     });
@@ -100,19 +95,24 @@ const isTextField = (target: EventTarget): boolean =>
 
 const sizeOf = ({ top, bottom, left, right }: Range): number => (bottom - top + 1) * (right - left + 1);
 
-function isHere(rows: RowWindow, { top, bottom }: Range): boolean {
-  for (let row = top; row <= bottom; row++) if (rows.row(row) === undefined) return false;
-  return true;
+/** Undefined where some of them are not loaded. */
+function rowsHere(rows: RowWindow, { top, bottom }: Range): Row[] | undefined {
+  const here: Row[] = [];
+  for (let at = top; at <= bottom; at++) {
+    const row = rows.row(at);
+    if (row === undefined) return undefined;
+    here.push(row);
+  }
+  return here;
 }
 
-function textOfRange(range: Range, cellText: (row: number, column: number) => string): string {
-  const lines: string[][] = [];
-  for (let row = range.top; row <= range.bottom; row++) {
-    const line: string[] = [];
-    for (let column = range.left; column <= range.right; column++) line.push(cellText(row, column));
-    lines.push(line);
-  }
-  return toTabbed(lines);
+function textOfRange(range: Range, columns: readonly Column[], rows: readonly Row[]): string {
+  const chosen = columns.slice(range.left, range.right + 1);
+  return toTabbed(
+    rows.map((row) =>
+      chosen.map(({ id, type }) => textOf(type === 'action' ? row.cells[id]?.value : row.values[id])),
+    ),
+  );
 }
 
 /** One value fills the whole selection; else the pasted block begins at its corner and ends with the table. */
@@ -132,23 +132,26 @@ function targetOf(
   };
 }
 
-/** The changes of a range; cells of action columns stay, and so does what does not fit its column. */
+/** The changes of a range, whose rows are given; cells of action columns stay, and so does what does not fit its column. */
 function editsFor(
   range: Range,
   columns: readonly Column[],
-  rows: RowWindow,
+  rows: readonly Row[],
   textAt: (row: number, column: number) => string,
 ): { edits: Edit[]; refused: number } {
   const edits: Edit[] = [];
   let refused = 0;
   for (let row = range.top; row <= range.bottom; row++) {
-    const found = rows.row(row);
+    const found = rows[row - range.top];
     for (let at = range.left; at <= range.right; at++) {
       const column = columns[at];
       if (found === undefined || column === undefined || column.type === 'action') continue;
       const parsed = parse(textAt(row, at), column.type);
       if (parsed.kind === 'refused') refused++;
-      else edits.push({ rowId: found.id, columnId: column.id, value: parsed.value });
+      else {
+        const before = found.values[column.id] ?? null;
+        edits.push({ rowId: found.id, columnId: column.id, value: parsed.value, before });
+      }
     }
   }
   return { edits, refused };

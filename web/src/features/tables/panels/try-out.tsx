@@ -34,8 +34,7 @@ export function TryOut({ draft, table, rows, isReady }: Props) {
     setError(null);
     setOutcome(null);
     try {
-      await rows.ensure(row - 1, row - 1);
-      const found = rows.row(row - 1);
+      const [found] = await rows.read(row - 1, row - 1);
       if (found === undefined) return;
       // Outputs are not written anywhere by a try, so new columns need not be there yet.
       const action = toColumnAction({ ...draft, outputs: {} });
