@@ -48,6 +48,17 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
+test('a field that may stay empty says what is taken then; one that must be filled in does not', async () => {
+  const field = async (slug: string, name: string) => {
+    const { json } = await app.owner.get(`/v1/integrations/${slug}`);
+    const all = [...json.connection_fields, ...json.auth_methods[0].fields];
+    return all.find((one: { name: string }) => one.name === name);
+  };
+  expect(await field('datadog', 'site')).toMatchObject({ is_required: false, default: 'datadoghq.com' });
+  expect(await field('mailgun', 'region_host')).toMatchObject({ is_required: true, default: null });
+  expect(await field('acme', 'api_key')).toMatchObject({ is_required: true, default: null });
+});
+
 test('a tool is told with how it is checked, its limits, its oddities, and what all of it rests on', async () => {
   const { json } = await app.owner.get('/v1/integrations/acme');
   expect(json).toMatchObject({

@@ -201,7 +201,7 @@ function presentField(
     is_required: field.required,
     input: inputOf(field),
     choices: field.choices?.map(({ value, label }) => ({ value, label })) ?? null,
-    default: 'default' in field ? (field.default ?? null) : null,
+    default: 'default' in field && !field.required ? (field.default ?? null) : null,
     is_listed: field.listedFrom !== undefined,
     group: field.group ?? null,
   };
