@@ -87,6 +87,12 @@ function watchRequests(context: BrowserContext): ReadonlySet<Request> {
   context.on('request', (request) => underWay.add(request));
   context.on('requestfinished', (request) => underWay.delete(request));
   context.on('requestfailed', (request) => underWay.delete(request));
+  // Of what a window that is closed had asked for nothing more is told.
+  context.on('page', (page) =>
+    page.on('close', () => {
+      for (const request of underWay) if (request.frame().page() === page) underWay.delete(request);
+    }),
+  );
   return underWay;
 }
 
