@@ -15,7 +15,8 @@ beforeAll(async () => {
   [stage, browser] = await Promise.all([startStage(), launch()]);
   signedIn = await stage.signIn();
   ({ tableId } = await makeLeads(signedIn.api, { key: 'sandbox-hunter-good-keys', rows: 300 }));
-  person = await visit(browser, stage.url, { signedIn });
+  // One of these journeys goes offline.
+  person = await visit(browser, stage.url, { signedIn, expected: /ERR_INTERNET_DISCONNECTED/ });
   page = person.page;
   await page.goto(`/tables/${tableId}`);
   await cell(page, 0, 0).getByText('Lead0').waitFor();
@@ -127,6 +128,21 @@ test('what is typed in a hurry is stored in its order, and undone also before it
   await shows(0, 0).toBe('Two');
   await eventually(mayClose).toBe(true);
   await page.unroute('**/rows');
+});
+
+test('what is typed offline is stored when the computer is back', async () => {
+  await press('Control+Home');
+  await person.context.setOffline(true);
+  await page.getByText('You are offline.').waitFor();
+  await page.keyboard.type('Typed offline');
+  const failed = page.waitForEvent('requestfailed', (request) => request.method() === 'PATCH');
+  await press('Enter');
+  await failed;
+  expect(await mayClose()).toBe(false);
+  await person.context.setOffline(false);
+  await eventually(() => stored(0, 'First name')).toBe('Typed offline');
+  await shows(0, 0).toBe('Typed offline');
+  expect(await page.getByText('Not saved').count()).toBe(0);
 });
 
 test('an action is found by what it does, Enter takes it, and the focus stays in its panel', async () => {

@@ -7,6 +7,8 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
+const offline = new Error('offline');
+
 /** A grid of a hundred rows, and a server that answers when it is told to. */
 async function setUp() {
   const stored = new Map<string, CellValue>(Array.from({ length: pageSize }, (_, at) => [`row_${at}`, at]));
@@ -15,10 +17,12 @@ async function setUp() {
   rows.look(0, 10);
   rows.reload();
   await expect.poll(() => rows.row(0)).toBeDefined();
-  const sent: { values: CellValue[]; take: () => void; refuse: () => void }[] = [];
+  const sent: { values: CellValue[]; take: () => void; refuse: (why?: unknown) => void }[] = [];
   const refused: unknown[] = [];
+  const back = Promise.withResolvers<void>();
   const queue = new EditQueue({
     rows,
+    whenBack: (error) => (error === offline ? back.promise : undefined),
     send: (edits, signal) =>
       new Promise<void>((resolve, reject) => {
         const take = () => {
@@ -26,7 +30,7 @@ async function setUp() {
           resolve();
         };
         const values = edits.map(({ value }) => value);
-        sent.push({ values, take, refuse: () => reject(new Error('refused')) });
+        sent.push({ values, take, refuse: (why = new Error('refused')) => reject(why) });
         signal.addEventListener('abort', () => reject(signal.reason));
       }),
     onSettled: () => {},
@@ -39,7 +43,7 @@ async function setUp() {
     await expect.poll(() => sent.length).toBeGreaterThan(0);
     sent.shift()?.[answer]();
   };
-  return { queue, type, next, sent, refused, shown, stored };
+  return { queue, type, next, sent, refused, shown, stored, back };
 }
 
 test('a change that is refused keeps none that comes after it, and takes nothing back that was typed later', async () => {
@@ -103,6 +107,18 @@ test('a change without an answer is given up, and what comes after it is sent', 
   expect([shown(0), sent.length]).toEqual([0, 2]);
   sent[1]?.take();
   expect(await second).toBe(true);
+});
+
+test('what is typed offline waits until the computer is back, in its order', async () => {
+  const { type, next, sent, shown, stored, back, refused } = await setUp();
+  const results = [type(0, 'one'), type(0, 'two')];
+  await expect.poll(() => sent.length).toBe(1);
+  sent.shift()?.refuse(offline);
+  back.resolve();
+  await next('take');
+  await next('take');
+  expect(await Promise.all(results)).toEqual([true, true]);
+  expect([shown(0), stored.get('row_0'), refused]).toEqual(['two', 'two', []]);
 });
 
 test('of a long change that is refused in its middle, what was taken stays, and can be undone', async () => {

@@ -20,6 +20,8 @@ interface Deps {
   rows: Pick<RowWindow, 'show'>;
   /** Changes at most a thousand rows: all of them, or throws. */
   send: (edits: readonly Edit[], signal: AbortSignal) => Promise<unknown>;
+  /** Resolves when it is worth trying again; undefined where the error says no for good. */
+  whenBack: (error: unknown) => Promise<void> | undefined;
   /** Something was sent; what the server has is to be loaded again. */
   onSettled: () => void;
   onRefused: (error: unknown) => void;
@@ -93,6 +95,18 @@ export class EditQueue {
   }
 
   async #sendOne(edits: readonly Edit[]): Promise<void> {
+    while (true) {
+      try {
+        return await this.#tryOne(edits);
+      } catch (error) {
+        const back = this.#deps.whenBack(error);
+        if (back === undefined) throw error;
+        await back;
+      }
+    }
+  }
+
+  async #tryOne(edits: readonly Edit[]): Promise<void> {
     const late = new AbortController();
     const timer = setTimeout(() => late.abort(), answerWithinMs);
     try {
