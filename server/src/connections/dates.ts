@@ -4,7 +4,7 @@ import type { Tx } from '../lib/tx.ts';
 import type { GrantEnd } from '../tokens/grant.ts';
 import type { Who } from '../workspaces/who.ts';
 import type { Connection } from './connection.ts';
-import { changeConnection } from './connection-store.ts';
+import { type ConnectionChange, changeConnection } from './connection-store.ts';
 import { changeDates, type EnteredDates, findCredential, NO_DATES } from './credential-store.ts';
 import { insertEvent } from './event-store.ts';
 import { statusByEnd, statusByEnteredEnd, statusByGrantEnd } from './status.ts';
@@ -52,7 +52,7 @@ export async function changeDatesIn(
   const dates = enteredDates(given, was, at);
   if (dates === was) return;
   await changeDates(tx, before, dates);
-  await changeConnection(tx, before, statusWith(before, dates.endsAt, known), { now: at, byPerson: true });
+  await changeConnection(tx, before, changeWith(before, dates.endsAt, known), { now: at, byPerson: true });
   const message = messageOf(was, dates);
   await insertEvent(tx, before, { kind: 'dates_changed', message, actor: who.label, at });
   await record(tx, {
@@ -66,9 +66,25 @@ export async function changeDatesIn(
   });
 }
 
+/** While the catalog has no use for it, what it is to have again follows its dates. */
+function changeWith(before: Connection, endsAt: Date | null, known: Known): ConnectionChange {
+  const { before: was } = before;
+  if (was === null) return statusWith(before, endsAt, known) ?? {};
+  const next = statusWith({ ...before, status: was.status }, endsAt, known);
+  if (next === null) return {};
+  const { status, statusReason: reason, statusSince } = next;
+  return { before: { ...was, status, reason, since: statusSince?.toISOString() ?? was.since } };
+}
+
+type StatusByDates = Pick<Connection, 'status' | 'statusReason'> & { statusSince?: Date };
+
 /** Only what depends on dates alone is looked at anew: that it is connected is what the last check found. */
-function statusWith(before: Connection, endsAt: Date | null, { name, grantEnd, at }: Known) {
-  if (before.status !== 'connected' && before.status !== 'expiring_soon') return {};
+function statusWith(
+  before: Connection,
+  endsAt: Date | null,
+  { name, grantEnd, at }: Known,
+): StatusByDates | null {
+  if (before.status !== 'connected' && before.status !== 'expiring_soon') return null;
   const ending =
     statusByEnd('connected', before.expiresAt, at) ??
     statusByGrantEnd('connected', grantEnd, name, at) ??

@@ -189,6 +189,24 @@ describe('while its file or method is away, a connection', () => {
     expect(await open()).toEqual([]);
   });
 
+  test('of which an end is taken away, or entered, has that once it is back', async () => {
+    const id = await connected(await start([acme()]));
+    const without = () => start([]);
+    const ending = async (room: Room, endsAt: Date | null) => {
+      const change = { name: undefined, credentials: undefined, saveUnverified: false, dates: { endsAt } };
+      await room.connections.update(who, id, change, null);
+    };
+    const soon = new Date(clock.now().getTime() + 5 * 86_400_000);
+    await ending(await without(), soon);
+    const back = await start([acme()]);
+    expect((await back.connections.get(who, id)).status).toBe('expiring_soon');
+    const away = await without();
+    await ending(away, null);
+    expect((await away.connections.get(who, id)).status).toBe('unverified');
+    const last = await (await start([acme()])).connections.get(who, id);
+    expect(last).toMatchObject({ status: 'connected', statusReason: null, misfit: null, before: null });
+  });
+
   test('of which another process hears that its access was withdrawn says that, also once the file is back', async () => {
     const id = await connected(await start([withMethods('key')]));
     await start([withMethods('other')]);
