@@ -1,6 +1,7 @@
 import type { Session } from '@keyrail/sdk/shapes';
 import { api, chosenWorkspace, speakFor, whenUnauthenticated } from '../lib/api.ts';
 import { sessionQuery } from '../lib/queries.ts';
+import { allSaved, letPageGo } from '../lib/unsaved.ts';
 import { queryClient } from './query-client.ts';
 
 /** Whether anybody was signed in on this page: only then can a session end. */
@@ -45,13 +46,18 @@ export function watchSession(): void {
 
 /** A whole new page load, so that nothing of the session stays in memory. */
 function leave(address: string): void {
+  letPageGo();
   queryClient.clear();
   document.getElementById('root')?.replaceChildren();
   location.replace(address);
 }
 
-/** Turns to another workspace. A whole new page load, so that nothing of the one before is shown. */
-export function switchTo(workspaceId: string): void {
+/**
+ * Turns to another workspace, once all is saved in the one before. A whole new page load, so that nothing of the one before is
+ * shown.
+ */
+export async function switchTo(workspaceId: string): Promise<void> {
+  await allSaved();
   speakFor(workspaceId);
   queryClient.clear();
   location.assign('/');

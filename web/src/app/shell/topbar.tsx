@@ -110,7 +110,7 @@ function WorkspaceMenu() {
                     <span className={styles.noSign} />
                   )
                 }
-                onClick={() => one.id !== workspace?.id && switchTo(one.id)}
+                onClick={() => one.id !== workspace?.id && void switchTo(one.id)}
               >
                 <span className={styles.switchName}>{one.name}</span>
               </Menu.Item>
