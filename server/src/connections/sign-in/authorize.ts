@@ -5,7 +5,7 @@ import { authenticator } from '../../auth-methods/apply.ts';
 import type { OAuth2Method } from '../../catalog/definition/auth-definition.ts';
 import type { Definition } from '../../catalog/definition.ts';
 import { methodIdOf } from '../../catalog/methods.ts';
-import { fieldProblem, fixedFields } from '../../catalog/requests/base-url.ts';
+import { ADDRESS_STAMP, fieldProblem, fixedFields } from '../../catalog/requests/base-url.ts';
 import { newId } from '../../lib/id.ts';
 import { Secret } from '../../lib/secret.ts';
 import type { Tx } from '../../lib/tx.ts';
@@ -118,13 +118,22 @@ export function toldBy({ connectionFields }: Pick<Definition, 'connectionFields'
   return Object.fromEntries(told);
 }
 
-/** What was entered at the start, and what the provider told; null where an address cannot be made of it. */
-function fieldsOf(
-  { definition, authorization, minted, told }: SignedIn,
-  existing: Connection | null,
+interface FieldsOf extends Pick<SignedIn, 'definition' | 'told'> {
+  authorization: Pick<Authorization, 'wanted' | 'clientId'>;
+  minted: Pick<Minted, 'fields'>;
+}
+
+/**
+ * What was entered at the start, and what the provider told; null where an address cannot be made of it. Which places the access
+ * before was for says nothing of this one: it is for where people have just signed in.
+ */
+export function fieldsOf(
+  { definition, authorization, minted, told }: FieldsOf,
+  existing: Pick<Connection, 'fields'> | null,
 ): Readonly<Record<string, string>> | null {
+  const { [ADDRESS_STAMP]: _, ...before } = existing?.fields ?? {};
   const fields: Record<string, string> = {
-    ...existing?.fields,
+    ...before,
     ...authorization.wanted.fields,
     ...minted.fields,
     ...told,
@@ -141,7 +150,10 @@ function fieldsOf(
 }
 
 /** Tokens are good with the client id they were given to alone, whatever the setup says later. */
-function clientIdOf({ connectionFields }: Definition, { clientId }: Authorization): Record<string, string> {
+function clientIdOf(
+  { connectionFields }: Definition,
+  { clientId }: Pick<Authorization, 'clientId'>,
+): Record<string, string> {
   const fields = connectionFields.filter(
     (field) => field.filledFrom?.source === 'client_id' && fieldProblem(field, clientId) === null,
   );
