@@ -145,6 +145,30 @@ test('what is typed offline is stored when the computer is back', async () => {
   expect(await page.getByText('Not saved').count()).toBe(0);
 });
 
+test('a run is reckoned with what was typed, not with what is not saved yet', async () => {
+  const held = Promise.withResolvers<void>();
+  const order: string[] = [];
+  await page.route('**/rows', async (route) => {
+    const isSave = route.request().method() === 'PATCH';
+    if (isSave) await held.promise;
+    await route.continue();
+    if (isSave) order.push('saved');
+  });
+  page.on('request', (request) => request.url().endsWith('/estimate') && order.push('reckoned'));
+  await press('Control+Home');
+  await page.keyboard.type('Typed last');
+  await press('Enter');
+  await page.getByRole('button', { name: 'Run', exact: true }).click();
+  const panel = page.getByRole('complementary', { name: 'Run Find email' });
+  await panel.getByText('What it will do').waitFor();
+  expect(order).toEqual([]);
+  held.resolve();
+  await panel.getByRole('button', { name: 'Run 10 rows' }).waitFor();
+  expect(order.slice(0, 2)).toEqual(['saved', 'reckoned']);
+  await panel.getByRole('button', { name: 'Close Run Find email' }).click();
+  await page.unroute('**/rows');
+});
+
 test('an action is found by what it does, Enter takes it, and the focus stays in its panel', async () => {
   await page.getByRole('button', { name: 'Add action' }).focus();
   await press('Enter');

@@ -3,6 +3,7 @@ import type { Column, Table } from '@keyrail/contract/tables';
 import { lazy, Suspense, useCallback, useState } from 'react';
 import { api } from '../../lib/api.ts';
 import { toastError } from '../../lib/toast.tsx';
+import { allSaved } from '../../lib/unsaved.ts';
 import { useMay } from '../../lib/use-role.ts';
 import { Failed } from '../../ui/notice.tsx';
 import { AddColumnPopup } from './add-column-popup.tsx';
@@ -44,6 +45,8 @@ export function TableView({ table, rows, failure, onChanged }: Props) {
   const runOne = async (rowId: string, column: Column) => {
     rows.setState(rowId, column.id, 'queued', null);
     try {
+      // It runs on what is seen.
+      await allSaved();
       const run = await api.runs.start(table.id, column.id, { scope: 'selected', row_ids: [rowId] });
       if (docked?.kind !== 'cell') setDocked({ kind: 'run', runId: run.id });
     } catch (error) {

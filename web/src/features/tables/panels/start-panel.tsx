@@ -6,6 +6,7 @@ import { useQueryClient } from '@tanstack/react-query';
 import { useEffect, useRef, useState } from 'react';
 import { api } from '../../../lib/api.ts';
 import { count } from '../../../lib/format.ts';
+import { allSaved } from '../../../lib/unsaved.ts';
 import { Failed } from '../../../ui/notice.tsx';
 import { Skeleton } from '../../../ui/skeleton.tsx';
 import { ChooseRows } from './choose-rows.tsx';
@@ -118,6 +119,8 @@ function useStart({
     setBusy(true);
     setError(null);
     try {
+      // It runs on what is seen.
+      await allSaved();
       const run = await api.runs.start(table.id, docked.columnId, wanted);
       client.setQueryData(['run', run.id], run);
       onDock({ kind: 'run', runId: run.id });

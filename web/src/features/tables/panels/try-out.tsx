@@ -4,6 +4,7 @@ import { Button, NumberInput } from '@mantine/core';
 import { IconPlayerPlay } from '@tabler/icons-react';
 import { useEffect, useRef, useState } from 'react';
 import { api } from '../../../lib/api.ts';
+import { allSaved } from '../../../lib/unsaved.ts';
 import { Failed } from '../../../ui/notice.tsx';
 import type { RowWindow } from '../grid/row-window.ts';
 import { type ActionDraft, toColumnAction } from './action-draft.ts';
@@ -34,6 +35,8 @@ export function TryOut({ draft, table, rows, isReady }: Props) {
     setError(null);
     setOutcome(null);
     try {
+      // It is tried on what is seen.
+      await allSaved();
       const [found] = await rows.read(row - 1, row - 1);
       if (found === undefined) return;
       // Outputs are not written anywhere by a try, so new columns need not be there yet.
