@@ -6,6 +6,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { movableClock } from '../../test/clock.ts';
 import { type Door, doorTo } from '../../test/door.ts';
 import { until } from '../../test/until.ts';
+import { createJournal } from './journal.ts';
 import type { Mint, TokenOwner } from './mint.ts';
 import type { TokenOutcome } from './token.ts';
 import { saveReplayed } from './token-lease-store.ts';
@@ -344,6 +345,18 @@ describe('a journal that cannot be written', () => {
     await door.open();
     expect(text(await call)).toBe('new');
     expect(await stored(owner)).toEqual(NEW);
+  });
+
+  it('lets go of what it has in memory, whatever stands in the place of its folder', async () => {
+    const file = join(root, 'no-folder-either');
+    await writeFile(file, '');
+    const journal = createJournal({ folder: file, log: { warn: () => {} } });
+    const entry = { id: 'tkn_0', workspaceId: 'wsp_0', generation: 1, leaseGeneration: 1, sealed: '' };
+    for (const letGo of [journal.remove, journal.putAside]) {
+      expect(await journal.keep(entry)).toBe('memory');
+      for (const kept of await journal.entries('tkn_0')) await letGo(kept);
+      expect(await journal.entries()).toEqual([]);
+    }
   });
 
   it('is written as soon as that works again, while the database is still away', async () => {

@@ -103,7 +103,7 @@ export function createJournal({ folder, log }: Deps): Journal {
     },
     putAside: async ({ name }) => {
       const wasHere = inMemory.delete(name);
-      if (folder === null) return wasHere;
+      if (folder === null || !(await isThere(join(folder, name)))) return wasHere;
       await mkdir(join(folder, ASIDE), { recursive: true, mode: 0o700 });
       const isMoved = await rename(join(folder, name), join(folder, ASIDE, name)).then(
         () => true,
@@ -192,12 +192,20 @@ async function takeIn(folder: string): Promise<void> {
   }
 }
 
+function isThere(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    (error) => unlessGone(error) ?? false,
+  );
+}
+
 function unlessGone(error: unknown): undefined {
   if (!isGone(error)) throw error;
 }
 
+/** Also where there is no folder at all, but something else in its place. */
 function isGone(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
+  return error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR');
 }
 
 function byAge(one: Kept, other: Kept): number {

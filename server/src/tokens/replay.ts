@@ -170,9 +170,9 @@ async function writeEntry(deps: ReplayDeps, row: TokenRow, { lease, token }: Jou
 }
 
 async function done(deps: ReplayDeps, kept: Kept, row: TokenRow): Promise<'settled'> {
-  await deps.journal.remove(kept);
   deps.log.warn({ connectionId: row.owner.connectionId }, 'a new token was written from the journal');
   deps.onWritten(keyOf(row.owner));
+  await deps.journal.remove(kept);
   return 'settled';
 }
 
